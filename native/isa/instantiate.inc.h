@@ -1,0 +1,31 @@
+// One translation unit per instruction set includes this. No C++ containers here: a template that the compiler does not
+// inline could end up as the one copy that all instruction sets share.
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <ctime>
+
+#include "kernels/tables.h"
+#include "runtime/thread_pool.h"
+
+#define NVAE_JOIN2(a, b) a##b
+#define NVAE_JOIN(a, b) NVAE_JOIN2(a, b)
+#define NVAE_STRING2(a) #a
+#define NVAE_STRING(a) NVAE_STRING2(a)
+
+namespace nvae {
+namespace NVAE_ISA {
+
+#include "kernels/simd.inc.h"
+#include "kernels/matrix.inc.h"
+#include "kernels/tensor.inc.h"
+
+}  // namespace NVAE_ISA
+
+const KernelTables NVAE_JOIN(kernels_, NVAE_ISA) = {
+    NVAE_STRING(NVAE_ISA),
+    {&NVAE_ISA::peak_fma},
+    {&NVAE_ISA::silu},
+};
+
+}  // namespace nvae
