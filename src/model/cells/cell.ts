@@ -1,0 +1,30 @@
+/** What encoder and decoder cells have in common. */
+import * as tf from '../../engine/tf.js';
+import type { BatchNormPlan } from '../layers/batchNorm.js';
+import type { SpectralLayer } from '../layers/convolution.js';
+import type { SqueezeExcitationPlan } from '../layers/squeezeExcitation.js';
+import { excitation } from '../layers/squeezeExcitation.js';
+import type { ParameterSpec } from '../parameterSpec.js';
+import type { Pass } from '../pass.js';
+
+/** The residual branch of every cell counts this much. */
+const branchWeight = 0.1;
+
+/** The parts of a cell that others ask for: parameters to allocate, layers to regularise. */
+export interface CellLayers {
+  readonly parameters: readonly ParameterSpec[];
+  /** In the order in which they run. */
+  readonly batchNorms: readonly BatchNormPlan[];
+  /** The convolutions with a spectral term, in the order in which they run. */
+  readonly spectral: readonly SpectralLayer[];
+}
+
+/** skip + 0.1 * squeeze-excitation(branch); both `[B, H, W, C]`. */
+export function joinBranch(
+  pass: Pass,
+  plan: SqueezeExcitationPlan,
+  skip: tf.Tensor4D,
+  branch: tf.Tensor4D,
+): tf.Tensor4D {
+  return tf.add(skip, tf.mul(branch, tf.mul(excitation(pass, plan, branch), branchWeight)));
+}

@@ -1,0 +1,85 @@
+/** Prior and posterior of one latent group, and what the flow and the KL make of a draw. */
+import * as tf from '../engine/tf.js';
+import { flow } from './layers/flow.js';
+import { weightNormConvolution } from './layers/weightNormConvolution.js';
+import type { Normal } from './normal.js';
+import { drawNormal, normalFromParameters, normalKl, normalLogDensity } from './normal.js';
+import type { Pass } from './pass.js';
+import type { LatentGroupPlan, ModelPlan } from './plan.js';
+import type { Noise } from './random.js';
+import { draws } from './random.js';
+
+/** Raw prior parameters `[B, size, size, 2 K]` from the decoder's features; zeros at level 0. */
+function priorParameters(pass: Pass, group: LatentGroupPlan, features: tf.Tensor4D): tf.Tensor4D {
+  if (group.decoderSampler) return weightNormConvolution(pass, group.decoderSampler, tf.elu(features));
+  return tf.zeros([features.shape[0], group.size, group.size, 2 * group.latentSize]);
+}
+
+/** Raw posterior parameters, relative to the prior's, from the encoder's and the decoder's features. */
+function posteriorOffset(
+  pass: Pass,
+  group: LatentGroupPlan,
+  encoded: tf.Tensor4D,
+  features: tf.Tensor4D,
+): tf.Tensor4D {
+  let mixed: tf.Tensor4D;
+  if (group.level === 0) {
+    const activated: tf.Tensor4D = tf.elu(encoded);
+    mixed = tf.elu(weightNormConvolution(pass, group.encoderMixer, activated));
+  } else {
+    mixed = tf.add(encoded, weightNormConvolution(pass, group.encoderMixer, features));
+  }
+  return weightNormConvolution(pass, group.encoderSampler, mixed);
+}
+
+export interface PosteriorDraw {
+  readonly prior: Normal;
+  readonly posterior: Normal;
+  /** Drawn from the posterior, before the flow. */
+  readonly z: tf.Tensor4D;
+}
+
+/** Draw a group's latent from its posterior. */
+export function drawPosterior(
+  pass: Pass,
+  group: LatentGroupPlan,
+  encoded: tf.Tensor4D,
+  features: tf.Tensor4D,
+  noise: Noise,
+): PosteriorDraw {
+  const priorRaw = priorParameters(pass, group, features);
+  const posteriorRaw = tf.add(posteriorOffset(pass, group, encoded, features), priorRaw);
+  const posterior = normalFromParameters(posteriorRaw);
+  const z = drawNormal(posterior, latentNoise(group, features.shape[0], noise)) as tf.Tensor4D;
+  return { prior: normalFromParameters(priorRaw), posterior, z };
+}
+
+/** Draw a group's latent from its prior at a temperature; with the flow if it is kept when sampling. */
+export function drawPrior(
+  pass: Pass,
+  plan: ModelPlan,
+  group: LatentGroupPlan,
+  features: tf.Tensor4D,
+  noise: Noise,
+  temperature: number,
+): tf.Tensor4D {
+  const prior = normalFromParameters(priorParameters(pass, group, features), temperature);
+  const z = drawNormal(prior, latentNoise(group, features.shape[0], noise)) as tf.Tensor4D;
+  return plan.config.fixedFlows ? flow(pass, group.flow, z) : z;
+}
+
+function latentNoise(group: LatentGroupPlan, batch: number, noise: Noise): tf.Tensor {
+  return noise.normal(draws.latent(group.level), [batch, group.size, group.size, group.latentSize]);
+}
+
+/**
+ * KL per image `[B]` of a group, from the latent before and after the flow. With fixed flows, the closed form between
+ * the Normals; otherwise log q(z) - log p(flow(z)) of the one draw, which may be negative.
+ */
+export function latentKl(plan: ModelPlan, draw: PosteriorDraw, flowed: tf.Tensor4D): tf.Tensor1D {
+  const { prior, posterior, z } = draw;
+  const elements = plan.config.fixedFlows
+    ? normalKl(posterior, prior)
+    : tf.sub(normalLogDensity(posterior, z), normalLogDensity(prior, flowed));
+  return tf.sum(elements, [1, 2, 3]);
+}

@@ -1,0 +1,47 @@
+/** Batch normalisation per channel, over batch, height and width. */
+import type { Activation } from '../../engine/ops.js';
+import { batchNormInference, batchNormTrain } from '../../engine/ops.js';
+import type * as tf from '../../engine/tf.js';
+import type { ParameterSpec } from '../parameterSpec.js';
+import type { Pass } from '../pass.js';
+
+const epsilon = 1e-5;
+
+export interface BatchNormPlan {
+  readonly name: string;
+  readonly channels: number;
+}
+
+export function batchNormParameters({ name, channels }: BatchNormPlan): ParameterSpec[] {
+  return [
+    { name: `${name}.weight`, shape: [channels], layout: 'vector', initial: { kind: 'constant', value: 1 } },
+    { name: `${name}.bias`, shape: [channels], layout: 'vector', initial: { kind: 'constant', value: 0 } },
+  ];
+}
+
+/**
+ * Normalise, scale, shift, activate; the shape stays.
+ *
+ * `repeats` is for an input in which every pixel stands for several equal ones (before an upsampling that has been moved
+ * behind the layer): mean and biased variance are the same, only the unbiased variance counts more pixels.
+ */
+export function batchNorm(
+  pass: Pass,
+  plan: BatchNormPlan,
+  x: tf.Tensor4D,
+  activation: Activation,
+  repeats = 1,
+): tf.Tensor4D {
+  const { store } = pass;
+  const gamma = store.parameter(`${plan.name}.weight`) as tf.Tensor1D;
+  const beta = store.parameter(`${plan.name}.bias`) as tf.Tensor1D;
+  if (pass.mode === 'eval') {
+    const mean = store.buffer(`${plan.name}.running_mean`) as tf.Tensor1D;
+    const variance = store.buffer(`${plan.name}.running_var`) as tf.Tensor1D;
+    return batchNormInference(x, mean, variance, gamma, beta, epsilon, activation);
+  }
+  const [batch, height, width] = x.shape;
+  const { y, mean, variance } = batchNormTrain(x, gamma, beta, epsilon, activation);
+  pass.statistics.record(plan.name, mean, variance, batch * height * width * repeats);
+  return y;
+}

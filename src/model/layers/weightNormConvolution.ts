@@ -1,0 +1,45 @@
+/** Convolution whose weight is split into a direction v and a gain g per output: w = g * v / ||v||. Stride 1. */
+import * as tf from '../../engine/tf.js';
+import type { Initial, ParameterSpec } from '../parameterSpec.js';
+import { uniformForFanIn } from '../parameterSpec.js';
+import type { Pass } from '../pass.js';
+import { convolve } from './convolution.js';
+
+/** Keeps a direction of length zero finite; far below the rounding of any other. */
+const epsilon = 1e-12;
+
+export interface WeightNormPlan {
+  readonly name: string;
+  readonly kernel: number;
+  readonly inChannels: number;
+  readonly outChannels: number;
+}
+
+export function weightNormParameters({
+  name,
+  kernel,
+  inChannels,
+  outChannels,
+}: WeightNormPlan): ParameterSpec[] {
+  const initial = uniformForFanIn(inChannels * kernel * kernel);
+  const shape = [kernel, kernel, inChannels, outChannels];
+  const direction: ParameterSpec = { name: `${name}.weight_v`, shape, layout: 'convolution', initial };
+  const gain: Initial = { kind: 'normOf', weight: direction };
+  return [
+    { name: `${name}.bias`, shape: [outChannels], layout: 'vector', initial },
+    { name: `${name}.weight_g`, shape: [outChannels], layout: 'gain', initial: gain },
+    direction,
+  ];
+}
+
+/** The effective weight `[k, k, in, out]`; differentiable in v and g. */
+export function weightNormWeight(pass: Pass, plan: WeightNormPlan): tf.Tensor4D {
+  const v = pass.store.parameter(`${plan.name}.weight_v`) as tf.Tensor4D;
+  const g = pass.store.parameter(`${plan.name}.weight_g`);
+  const norm = tf.sqrt(tf.add(tf.sum(tf.square(v), [0, 1, 2]), epsilon)); // [out]
+  return tf.mul(v, tf.div(g, norm));
+}
+
+export function weightNormConvolution(pass: Pass, plan: WeightNormPlan, x: tf.Tensor4D): tf.Tensor4D {
+  return tf.add(convolve(x, weightNormWeight(pass, plan)), pass.store.parameter(`${plan.name}.bias`));
+}

@@ -1,0 +1,233 @@
+/**
+ * NVAE, a deep hierarchical variational autoencoder (Vahdat & Kautz 2020, arXiv 2007.03898): its tensors, and the
+ * ways through it. Everything returned is the caller's to dispose; images are `[batch, height, width, 3]` in [0, 1].
+ */
+import type { ModelConfig } from '../config/types.js';
+import * as tf from '../engine/tf.js';
+import type { OutputDistribution, Statistic } from './distributions/outputDistribution.js';
+import { outputDistribution, statisticOf } from './distributions/outputDistribution.js';
+import { drawPosterior, drawPrior, latentKl } from './latents.js';
+import { flow } from './layers/flow.js';
+import { ParameterStore } from './parameterStore.js';
+import type { Mode, Pass } from './pass.js';
+import { BatchStatistics } from './pass.js';
+import type { NamedTensors } from './plainData.js';
+import type { LatentGroupPlan, ModelPlan } from './plan.js';
+import { latentShapes, parameterCount, planModel } from './plan.js';
+import type { Noise } from './random.js';
+import { draws } from './random.js';
+import { regularization } from './regularization.js';
+import { decoderTower, encoderTower } from './towers.js';
+
+/** One temperature for all latent groups, or one per group, level 0 first. */
+export type Temperature = number | readonly number[];
+
+export interface ForwardResult {
+  /** Raw parameters of the output distribution, `[B, H, W, outputChannels]`. */
+  readonly parameters: tf.Tensor4D;
+  /** KL per latent group and image, `[L, B]`. */
+  readonly kl: tf.Tensor2D;
+}
+
+export class Nvae {
+  readonly config: ModelConfig;
+  readonly plan: ModelPlan;
+  readonly store: ParameterStore;
+
+  private constructor(config: ModelConfig, seed: number) {
+    this.config = config;
+    this.plan = planModel(config);
+    this.store = new ParameterStore(this.plan.parameters, this.plan.batchNorms, seed);
+  }
+
+  /**
+   * A new model with values drawn by the seed.
+   * @throws RangeError when the configuration describes no possible model
+   */
+  static create(config: ModelConfig, seed: number): Nvae {
+    return new Nvae(config, seed);
+  }
+
+  /**
+   * A model with the given values, in PyTorch's names and axis order; other names are ignored.
+   * @throws RangeError when one is missing or has another shape
+   */
+  static fromTensors(config: ModelConfig, tensors: NamedTensors): Nvae {
+    const model = new Nvae(config, 0);
+    try {
+      model.store.load(tensors);
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+    return model;
+  }
+
+  /** Shape [height, width, channels] of every latent, level 0 first. */
+  get latentShapes(): [height: number, width: number, channels: number][] {
+    return latentShapes(this.plan);
+  }
+
+  /** Number of trained values. */
+  get parameterCount(): number {
+    return parameterCount(this.plan);
+  }
+
+  /** Encode, draw, decode. In train mode the batch's statistics go to `statistics`, which the caller commits. */
+  forward(images: tf.Tensor4D, noise: Noise, mode: Mode, statistics = new BatchStatistics()): ForwardResult {
+    const pass = this.#pass(mode, statistics);
+    const encoded = encoderTower(pass, this.plan, images);
+    const kl: tf.Tensor1D[] = [];
+    const parameters = decoderTower(pass, this.plan, images.shape[0], (group, features) => {
+      const draw = drawPosterior(pass, group, at(encoded, group), features, noise);
+      const flowed = flow(pass, group.flow, draw.z);
+      kl.push(latentKl(this.plan, draw, flowed));
+      return flowed;
+    });
+    return { parameters, kl: tf.stack(kl) as tf.Tensor2D };
+  }
+
+  /** The regularisation, a scalar, before its constant. */
+  regularization(noise: Noise): tf.Scalar {
+    return regularization(this.#pass('eval'), this.plan, noise);
+  }
+
+  /** The output distribution of raw parameters, which stay the caller's. */
+  output(parameters: tf.Tensor4D): OutputDistribution {
+    return outputDistribution(this.config.samplingMethod, parameters);
+  }
+
+  /** New images from the prior. The temperature multiplies the standard deviations of the latents. */
+  sample(count: number, temperature: Temperature, noise: Noise, statistic: Statistic = 'mean'): tf.Tensor4D {
+    checkTemperature(temperature, this.plan.groups.length);
+    return tf.tidy(() => {
+      const pass = this.#pass('eval');
+      return this.#toImages(this.#decodePrior(pass, count, temperature, noise), noise, statistic);
+    });
+  }
+
+  /**
+   * Sampling passes in train mode that only move the running averages of the decoder: at a temperature below 1 the
+   * features differ from those in training, and so must the averages. `noiseOf` gives the noise of each pass.
+   */
+  readjustBatchNorm(
+    passes: number,
+    count: number,
+    temperature: Temperature,
+    noiseOf: (i: number) => Noise,
+  ): void {
+    checkTemperature(temperature, this.plan.groups.length);
+    for (let i = 0; i < passes; i += 1) {
+      const statistics = new BatchStatistics();
+      const pass = this.#pass('train', statistics);
+      tf.tidy(() => {
+        this.#decodePrior(pass, count, temperature, noiseOf(i));
+      });
+      statistics.commit(this.store);
+    }
+  }
+
+  /**
+   * The latents of images, drawn from the posterior, `[B, size, size, latentSize]`, level 0 first.
+   *
+   * They are the ones the decoder saw in training, after the flow. The reference leaves out a flow that is not fixed;
+   * `freeFlow: false` does the same.
+   */
+  encode(images: tf.Tensor4D, noise: Noise, { freeFlow = true } = {}): tf.Tensor4D[] {
+    return tf.tidy(() => {
+      const pass = this.#pass('eval');
+      const encoded = encoderTower(pass, this.plan, images);
+      const latents: tf.Tensor4D[] = [];
+      decoderTower(pass, this.plan, images.shape[0], (group, features) => {
+        const { z } = drawPosterior(pass, group, at(encoded, group), features, noise);
+        const latent = freeFlow || this.config.fixedFlows ? flow(pass, group.flow, z) : z;
+        latents.push(latent);
+        return latent;
+      });
+      return latents;
+    });
+  }
+
+  /** Images of latents as `encode` gives them. Only the statistic `sample` draws from the noise. */
+  decode(latents: readonly tf.Tensor4D[], noise: Noise, statistic: Statistic = 'mean'): tf.Tensor4D {
+    return tf.tidy(() => this.#toImages(this.decodeParameters(latents), noise, statistic));
+  }
+
+  /** Raw parameters of the output distribution for latents as `encode` gives them. */
+  decodeParameters(latents: readonly tf.Tensor4D[]): tf.Tensor4D {
+    const batch = checkLatents('decode', latents, this.latentShapes);
+    return tf.tidy(() => decoderTower(this.#pass('eval'), this.plan, batch, (group) => at(latents, group)));
+  }
+
+  /**
+   * Images for standard normal values `[B, size, size, latentSize]` in place of the prior's draws, at temperature 1.
+   * The values stay the caller's.
+   */
+  generateFromLatents(
+    values: readonly tf.Tensor4D[],
+    noise: Noise,
+    statistic: Statistic = 'mean',
+  ): tf.Tensor4D {
+    const batch = checkLatents('generateFromLatents', values, this.latentShapes);
+    const given = new Map(this.plan.groups.map((group) => [draws.latent(group.level), at(values, group)]));
+    const replaced: Noise = {
+      normal: (draw, shape) => {
+        const value = given.get(draw);
+        return value ? tf.clone(value) : noise.normal(draw, shape);
+      },
+      uniform: (draw, shape) => noise.uniform(draw, shape),
+    };
+    return this.sample(batch, 1, replaced, statistic);
+  }
+
+  /** Frees all tensors of the model. */
+  dispose(): void {
+    this.store.dispose();
+  }
+
+  #pass(mode: Mode, statistics = new BatchStatistics()): Pass {
+    return { store: this.store, mode, statistics };
+  }
+
+  #decodePrior(pass: Pass, count: number, temperature: Temperature, noise: Noise): tf.Tensor4D {
+    return decoderTower(pass, this.plan, count, (group, features) => {
+      const t = typeof temperature === 'number' ? temperature : (temperature[group.level] ?? 1);
+      return drawPrior(pass, this.plan, group, features, noise, t);
+    });
+  }
+
+  #toImages(parameters: tf.Tensor4D, noise: Noise, statistic: Statistic): tf.Tensor4D {
+    return tf.clipByValue(statisticOf(this.output(parameters), statistic, noise), 0, 1);
+  }
+}
+
+function at(tensors: readonly tf.Tensor4D[], { level }: LatentGroupPlan): tf.Tensor4D {
+  const tensor = tensors[level];
+  if (!tensor) throw new RangeError(`internal: no tensor for latent group ${level}`);
+  return tensor;
+}
+
+function checkTemperature(temperature: Temperature, groups: number): void {
+  const values = typeof temperature === 'number' ? [temperature] : temperature;
+  if (typeof temperature !== 'number' && values.length !== groups) {
+    const got = `${values.length} values`;
+    throw new RangeError(
+      `temperature: expected one number or one for each of the ${groups} latent groups, got ${got}`,
+    );
+  }
+  for (const value of values) {
+    if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
+      throw new RangeError(`temperature: expected a number >= 0, got ${value}`);
+    }
+  }
+}
+
+/** Checks one latent per group, all of one batch, and returns the batch's size. */
+function checkLatents(where: string, latents: readonly tf.Tensor4D[], shapes: readonly number[][]): number {
+  const batch = latents[0]?.shape[0] ?? 0;
+  const expected = shapes.map((shape) => `[${[batch, ...shape]}]`).join(', ');
+  const got = latents.map((latent) => `[${latent.shape}]`).join(', ');
+  if (expected !== got)
+    throw new RangeError(`${where}: expected latents of shapes ${expected}, got ${got || 'none'}`);
+  return batch;
+}

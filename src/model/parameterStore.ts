@@ -1,0 +1,176 @@
+/**
+ * The tensors of a model by name: trained parameters, running averages of the batch normalisations, and how many
+ * batches those have seen. Owns them until `dispose`.
+ */
+import * as tf from '../engine/tf.js';
+import type { BatchNormPlan } from './layers/batchNorm.js';
+import type { ParameterSpec } from './parameterSpec.js';
+import { sizeOf } from './parameterSpec.js';
+import type { NamedTensors, TensorData } from './plainData.js';
+import { keyedGenerator, normalValues, uniformValues } from './random.js';
+import { torchShape, toTorch, valuesFromTorch } from './tensorLayout.js';
+
+export class ParameterStore {
+  readonly specs: readonly ParameterSpec[];
+  readonly #batchNorms: readonly BatchNormPlan[];
+  readonly #parameters = new Map<string, tf.Variable>();
+  readonly #buffers = new Map<string, tf.Variable>();
+  readonly #batchesSeen = new Map<string, number>();
+
+  /** Allocates a new model's values, drawn by (seed, parameter name). */
+  constructor(specs: readonly ParameterSpec[], batchNorms: readonly BatchNormPlan[], seed: number) {
+    this.specs = specs;
+    this.#batchNorms = batchNorms;
+    for (const spec of specs)
+      this.#parameters.set(spec.name, variable(initialValues(spec, seed), spec.shape));
+    for (const { name, channels } of batchNorms) {
+      this.#buffers.set(`${name}.running_mean`, variable(new Float32Array(channels), [channels]));
+      this.#buffers.set(`${name}.running_var`, variable(new Float32Array(channels).fill(1), [channels]));
+      this.#batchesSeen.set(name, 0);
+    }
+  }
+
+  /** A trained parameter, still owned by the store. */
+  parameter(name: string): tf.Variable {
+    return found(this.#parameters, name, 'parameter');
+  }
+
+  /** A running average, `<batch norm>.running_mean` or `.running_var`, still owned by the store. */
+  buffer(name: string): tf.Variable {
+    return found(this.#buffers, name, 'buffer');
+  }
+
+  /** All trained parameters in a fixed order. */
+  get parameters(): ReadonlyMap<string, tf.Variable> {
+    return this.#parameters;
+  }
+
+  get buffers(): ReadonlyMap<string, tf.Variable> {
+    return this.#buffers;
+  }
+
+  /** Count one more batch in the running averages of this batch normalisation. */
+  countBatch(batchNorm: string): void {
+    this.#batchesSeen.set(batchNorm, found(this.#batchesSeen, batchNorm, 'batch normalisation') + 1);
+  }
+
+  /** All values under PyTorch's names and in its axis order. */
+  async tensors(): Promise<Map<string, TensorData>> {
+    return new Map([...(await this.parameterTensors(this.#parameters)), ...(await this.bufferTensors())]);
+  }
+
+  /** Any tensors shaped like the parameters (gradients, optimiser slots), in PyTorch's axis order. */
+  async parameterTensors(tensors: ReadonlyMap<string, tf.Tensor>): Promise<Map<string, TensorData>> {
+    const result = new Map<string, TensorData>();
+    for (const { name, shape, layout } of this.specs) {
+      const values = await found(tensors, name, 'parameter').data<'float32'>();
+      result.set(name, toTorch(values, shape, layout));
+    }
+    return result;
+  }
+
+  /** The running averages and their counters. */
+  async bufferTensors(): Promise<Map<string, TensorData>> {
+    const result = new Map<string, TensorData>();
+    for (const [name, buffer] of this.#buffers) {
+      const data = Float32Array.from(await buffer.data<'float32'>());
+      result.set(name, { dtype: 'float32', shape: [...buffer.shape], data });
+    }
+    for (const [name, count] of this.#batchesSeen) {
+      result.set(`${name}.num_batches_tracked`, { dtype: 'int32', shape: [], data: Int32Array.of(count) });
+    }
+    return result;
+  }
+
+  /**
+   * Take over all values from tensors in PyTorch's names and axis order; other names are ignored.
+   * @throws RangeError when a tensor is missing or has another shape; nothing is changed then.
+   */
+  load(tensors: NamedTensors): void {
+    const parameters = this.specs.map((spec) => [spec, float32(tensors, spec)] as const);
+    this.loadBuffers(tensors);
+    for (const [spec, values] of parameters) {
+      assign(this.parameter(spec.name), valuesFromTorch(values, spec.shape, spec.layout));
+    }
+  }
+
+  /** As {@link load}, for the running averages and their counters only. */
+  loadBuffers(tensors: NamedTensors): void {
+    const averages = [...this.#buffers].map(([name, { shape }]) => {
+      return [name, Float32Array.from(float32(tensors, { name, shape, layout: 'vector' }))] as const;
+    });
+    const counts = this.#batchNorms.map(({ name }) => {
+      const counter = `${name}.num_batches_tracked`;
+      const count = tensors.get(counter)?.data[0];
+      if (count === undefined) throw new RangeError(`${counter}: expected a counter, got nothing`);
+      return [name, count] as const;
+    });
+    for (const [name, values] of averages) assign(this.buffer(name), values);
+    for (const [name, count] of counts) this.#batchesSeen.set(name, count);
+  }
+
+  dispose(): void {
+    for (const tensor of [...this.#parameters.values(), ...this.#buffers.values()]) tensor.dispose();
+    this.#parameters.clear();
+    this.#buffers.clear();
+  }
+}
+
+/** A tensor's values, checked against the shape that the plan gives it. */
+export function float32(
+  tensors: NamedTensors,
+  spec: Pick<ParameterSpec, 'name' | 'shape' | 'layout'>,
+): Float32Array {
+  const tensor = tensors.get(spec.name);
+  const expected = torchShape(spec.shape, spec.layout);
+  if (!(tensor?.data instanceof Float32Array) || tensor.shape.join() !== expected.join()) {
+    const got = tensor ? `${tensor.dtype} [${tensor.shape.join(', ')}]` : 'nothing';
+    throw new RangeError(`${spec.name}: expected float32 [${expected.join(', ')}], got ${got}`);
+  }
+  return tensor.data;
+}
+
+/** Replace a variable's values; takes over the array. */
+export function assign(target: tf.Variable, values: Float32Array): void {
+  const tensor = tf.tensor(values, target.shape);
+  target.assign(tensor);
+  tensor.dispose();
+}
+
+function variable(values: Float32Array, shape: readonly number[]): tf.Variable {
+  const tensor = tf.tensor(values, [...shape]);
+  const result = tf.variable(tensor);
+  tensor.dispose();
+  return result;
+}
+
+function found<T>(map: ReadonlyMap<string, T>, name: string, what: string): T {
+  const value = map.get(name);
+  if (value === undefined) throw new RangeError(`internal: the model has no ${what} named ${name}`);
+  return value;
+}
+
+/** The same values for the same seed and name, whatever else is drawn. */
+function initialValues({ name, shape, initial }: ParameterSpec, seed: number): Float32Array {
+  const size = sizeOf(shape);
+  const generator = keyedGenerator(seed, `initial/${name}`, 0);
+  switch (initial.kind) {
+    case 'constant':
+      return new Float32Array(size).fill(initial.value);
+    case 'normal':
+      return normalValues(generator, size);
+    case 'uniform':
+      return uniformValues(generator, size, -initial.bound, initial.bound);
+    case 'normOf':
+      return outputNorms(initialValues(initial.weight, seed), size);
+  }
+}
+
+/** Norm per output channel of a weight whose last axis is the output. */
+function outputNorms(weight: Float32Array, outputs: number): Float32Array {
+  const squares = new Float64Array(outputs);
+  weight.forEach((value, i) => {
+    squares[i % outputs] = (squares[i % outputs] ?? 0) + value * value;
+  });
+  return Float32Array.from(squares, Math.sqrt);
+}

@@ -1,0 +1,59 @@
+/**
+ * What one pass through the network carries besides its tensors: where the parameters are, whether batch
+ * normalisation uses the batch's statistics, and where those go.
+ */
+import * as tf from '../engine/tf.js';
+import type { ParameterStore } from './parameterStore.js';
+
+/** `train`: batch normalisation with the batch's own statistics; `eval`: with the running averages. */
+export type Mode = 'train' | 'eval';
+
+export interface Pass {
+  readonly store: ParameterStore;
+  readonly mode: Mode;
+  /** Receives the batch's statistics in train mode. */
+  readonly statistics: BatchStatistics;
+}
+
+/** Weight of the new batch in the running averages. */
+const momentum = 0.05;
+
+interface Entry {
+  readonly name: string;
+  readonly mean: tf.Tensor1D;
+  readonly variance: tf.Tensor1D;
+  /** Number of values behind each channel's mean. */
+  readonly count: number;
+}
+
+/**
+ * Batch statistics of one train-mode pass. They move the running averages only when `commit` is called, so a step that
+ * turns out not to be usable leaves no trace. Owns its tensors until `dispose`.
+ */
+export class BatchStatistics {
+  readonly #entries: Entry[] = [];
+
+  /** Keeps mean and biased variance, beyond the scope they were made in. */
+  record(name: string, mean: tf.Tensor1D, variance: tf.Tensor1D, count: number): void {
+    this.#entries.push({ name, mean: tf.keep(mean), variance: tf.keep(variance), count });
+  }
+
+  /** Move the running averages towards this batch (its unbiased variance), and free the statistics. */
+  commit(store: ParameterStore): void {
+    for (const { name, mean, variance, count } of this.#entries) {
+      move(store.buffer(`${name}.running_mean`), mean, 1);
+      move(store.buffer(`${name}.running_var`), variance, count / (count - 1));
+      store.countBatch(name);
+    }
+    this.dispose();
+  }
+
+  dispose(): void {
+    for (const { mean, variance } of this.#entries) tf.dispose([mean, variance]);
+    this.#entries.length = 0;
+  }
+}
+
+function move(average: tf.Variable, value: tf.Tensor, factor: number): void {
+  tf.tidy(() => average.assign(tf.add(tf.mul(average, 1 - momentum), tf.mul(value, momentum * factor))));
+}
