@@ -73,7 +73,10 @@ export class Nvae {
     return parameterCount(this.plan);
   }
 
-  /** Encode, draw, decode. In train mode the batch's statistics go to `statistics`, which the caller commits. */
+  /**
+   * Encode, draw, decode; leaves its intermediate values to the caller's tidy or gradient scope. In train mode the batch's
+   * statistics go to `statistics`, which the caller commits.
+   */
   forward(images: tf.Tensor4D, noise: Noise, mode: Mode, statistics = new BatchStatistics()): ForwardResult {
     const pass = this.#pass(mode, statistics);
     const encoded = encoderTower(pass, this.plan, images);

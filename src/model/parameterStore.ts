@@ -23,10 +23,10 @@ export class ParameterStore {
     this.#batchNorms = batchNorms;
     for (const spec of specs)
       this.#parameters.set(spec.name, variable(initialValues(spec, seed), spec.shape));
-    for (const { name, channels } of batchNorms) {
-      this.#buffers.set(`${name}.running_mean`, variable(new Float32Array(channels), [channels]));
-      this.#buffers.set(`${name}.running_var`, variable(new Float32Array(channels).fill(1), [channels]));
-      this.#batchesSeen.set(name, 0);
+    for (const plan of batchNorms) {
+      for (const spec of averagesOf(plan))
+        this.#buffers.set(spec.name, variable(initialValues(spec, seed), spec.shape));
+      this.#batchesSeen.set(plan.name, 0);
     }
   }
 
@@ -82,31 +82,46 @@ export class ParameterStore {
     return result;
   }
 
+  /** @throws RangeError when a tensor that `load` needs is missing or has another shape */
+  check(tensors: NamedTensors): void {
+    for (const spec of this.specs) float32(tensors, spec);
+    for (const plan of this.#batchNorms) {
+      for (const spec of averagesOf(plan)) float32(tensors, spec);
+      counter(tensors, plan.name);
+    }
+  }
+
   /**
    * Take over all values from tensors in PyTorch's names and axis order; other names are ignored.
    * @throws RangeError when a tensor is missing or has another shape; nothing is changed then.
    */
   load(tensors: NamedTensors): void {
-    const parameters = this.specs.map((spec) => [spec, float32(tensors, spec)] as const);
-    this.loadBuffers(tensors);
-    for (const [spec, values] of parameters) {
-      assign(this.parameter(spec.name), valuesFromTorch(values, spec.shape, spec.layout));
+    this.check(tensors);
+    for (const spec of this.specs) {
+      assign(this.parameter(spec.name), valuesFromTorch(float32(tensors, spec), spec.shape, spec.layout));
+    }
+    for (const plan of this.#batchNorms) {
+      for (const spec of averagesOf(plan))
+        assign(this.buffer(spec.name), Float32Array.from(float32(tensors, spec)));
+      this.#batchesSeen.set(plan.name, counter(tensors, plan.name));
     }
   }
 
-  /** As {@link load}, for the running averages and their counters only. */
-  loadBuffers(tensors: NamedTensors): void {
-    const averages = [...this.#buffers].map(([name, { shape }]) => {
-      return [name, Float32Array.from(float32(tensors, { name, shape, layout: 'vector' }))] as const;
-    });
-    const counts = this.#batchNorms.map(({ name }) => {
-      const counter = `${name}.num_batches_tracked`;
-      const count = tensors.get(counter)?.data[0];
-      if (count === undefined) throw new RangeError(`${counter}: expected a counter, got nothing`);
-      return [name, count] as const;
-    });
-    for (const [name, values] of averages) assign(this.buffer(name), values);
-    for (const [name, count] of counts) this.#batchesSeen.set(name, count);
+  /** Runs `use` and puts the running averages back as they were before. */
+  keepingBuffers<T>(use: () => T): T {
+    const averages = [...this.#buffers.values()].map(
+      (buffer) => [buffer, tf.keep(tf.clone(buffer))] as const,
+    );
+    const counts = new Map(this.#batchesSeen);
+    try {
+      return use();
+    } finally {
+      for (const [buffer, before] of averages) {
+        buffer.assign(before);
+        before.dispose();
+      }
+      for (const [name, count] of counts) this.#batchesSeen.set(name, count);
+    }
   }
 
   dispose(): void {
@@ -114,6 +129,24 @@ export class ParameterStore {
     this.#parameters.clear();
     this.#buffers.clear();
   }
+}
+
+/** The running averages of a batch normalisation. */
+function averagesOf({ name, channels }: BatchNormPlan): ParameterSpec[] {
+  return (['running_mean', 'running_var'] as const).map((average) => ({
+    name: `${name}.${average}`,
+    shape: [channels],
+    layout: 'vector',
+    initial: { kind: 'constant', value: average === 'running_mean' ? 0 : 1 },
+  }));
+}
+
+/** How many batches the running averages have seen. */
+function counter(tensors: NamedTensors, batchNorm: string): number {
+  const name = `${batchNorm}.num_batches_tracked`;
+  const count = tensors.get(name)?.data[0];
+  if (count === undefined) throw new RangeError(`${name}: expected a counter, got nothing`);
+  return count;
 }
 
 /** A tensor's values, checked against the shape that the plan gives it. */

@@ -20,6 +20,8 @@ import type { OutputDistribution } from './outputDistribution.js';
 /** Below the first, above the second, a colour value takes the whole tail. */
 const lowerEdge = 0.0005;
 const upperEdge = 0.995;
+/** Half of a colour value's width on the scale -1 to 1. */
+const halfWidth = 1 / 255;
 const smallestProbability = 1e-10;
 /** Keeps the uniform noise away from 0 and 1. */
 const margin = 1e-5;
@@ -38,19 +40,24 @@ function components({ logits, means, logScales }: MixtureParameters): Components
   };
 }
 
-/** Log probability of x `[N, 1]` in [0, 1] for each component, `[N, k]`. */
+/**
+ * Log probability of x `[N, 1]` in [0, 1] for each component, `[N, k]`.
+ *
+ * Between the edges it is log(sigmoid(plus) - sigmoid(minus)), at least log 1e-10. Far from the mean both sigmoids round
+ * to the same number, so the difference is taken apart:
+ * sigmoid(plus) sigmoid(-minus) (1 - exp(minus - plus)).
+ */
 function componentLogProb({ mu, logScale }: Components, x: tf.Tensor2D): tf.Tensor2D {
   const centred = tf.sub(tf.sub(tf.mul(x, 2), 1), mu);
   const inverseScale = tf.exp(tf.neg(logScale));
-  const plus = tf.mul(inverseScale, tf.add(centred, 1 / 255));
-  const minus = tf.mul(inverseScale, tf.sub(centred, 1 / 255));
-  const low = tf.sub(plus, tf.softplus(plus)); // log of the tail below
-  const high = tf.neg(tf.softplus(minus)); // log of the tail above
-  const between = tf.sub(tf.sigmoid(plus), tf.sigmoid(minus));
-  const middle = tf.log(tf.clipByValue(between, smallestProbability, 2));
+  const below = tf.neg(tf.softplus(tf.mul(inverseScale, tf.sub(-halfWidth, centred)))); // log sigmoid(plus)
+  const above = tf.neg(tf.softplus(tf.mul(inverseScale, tf.sub(centred, halfWidth)))); // log sigmoid(-minus)
+  const width = tf.neg(tf.expm1(tf.mul(inverseScale, -2 * halfWidth)));
+  const between = tf.addN([below, above, tf.log(tf.maximum(width, smallestProbability))]);
+  const middle = tf.maximum(between, Math.log(smallestProbability));
   const isLow = tf.less(x, lowerEdge);
   const isHigh = tf.greater(x, upperEdge);
-  return tf.where(isLow, low, tf.where(isHigh, high, middle)) as tf.Tensor2D;
+  return tf.where(isLow, below, tf.where(isHigh, above, middle)) as tf.Tensor2D;
 }
 
 /** From the scale -1 to 1 to the scale 0 to 1. */

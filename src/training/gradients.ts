@@ -1,0 +1,117 @@
+/** The loss of one batch, its parts, and its gradients. */
+import type { TrainingConfig } from '../config/types.js';
+import * as tf from '../engine/tf.js';
+import { balancedKl, klCoefficient, logLikelihood } from '../model/losses.js';
+import type { Nvae } from '../model/nvae.js';
+import { BatchStatistics } from '../model/pass.js';
+import type { Noise } from '../model/random.js';
+
+/** Plain numbers, in nats per image. */
+export interface LossTerms {
+  /** What is minimised: reconstruction + klConstant * klCoefficient * balanced KL + constant * regularisation. */
+  readonly loss: number;
+  /** -log p(image | latents). */
+  readonly reconstructionLoss: number;
+  readonly balancedKl: number;
+  /** Before its constant; 0 where the constant is 0. */
+  readonly regularization: number;
+  /** KL of every latent group, level 0 first. */
+  readonly klPerGroup: readonly number[];
+  /** 2-norm of all gradients together, before clipping. */
+  readonly gradientNorm: number;
+}
+
+/** Everything one backward pass leaves. Owns its tensors until `dispose`. */
+export interface Gradients {
+  /** By parameter name, in our axis order. */
+  readonly gradients: ReadonlyMap<string, tf.Tensor>;
+  /** What the forward pass saw; not yet in the running averages. */
+  readonly statistics: BatchStatistics;
+  /** Reads the numbers; the tensors stay. */
+  readTerms(): Promise<LossTerms>;
+  dispose(): void;
+}
+
+export interface LossOptions {
+  readonly noise: Noise;
+  /** Finished epochs. */
+  readonly epoch: number;
+  readonly training: TrainingConfig;
+}
+
+/** One training pass forward and backward; changes nothing in the model. images are `[B, H, W, 3]` in [0, 1]. */
+export function computeGradients(model: Nvae, images: tf.Tensor4D, options: LossOptions): Gradients {
+  const statistics = new BatchStatistics();
+  const variables = [...model.store.parameters.values()];
+  let parts: tf.Tensor1D | undefined;
+  try {
+    const { value, grads } = tf.variableGrads(() => {
+      const { loss, parts: packed } = lossOf(model, images, statistics, options);
+      parts = tf.keep(packed);
+      return loss;
+    }, variables);
+    const gradients = new Map(
+      [...model.store.parameters].map(([name, { name: id }]) => [name, gradientOf(grads, id, name)]),
+    );
+    const norm = globalNorm(gradients.values());
+    const tensors = [value, norm, parts as tf.Tensor1D];
+    return {
+      gradients,
+      statistics,
+      readTerms: () => readTerms(tensors),
+      dispose: () => {
+        statistics.dispose();
+        tf.dispose([...tensors, ...gradients.values()]);
+      },
+    };
+  } catch (error) {
+    statistics.dispose();
+    parts?.dispose();
+    throw error;
+  }
+}
+
+/** The loss, and its parts side by side in one tensor, so that reading them is one transfer. */
+function lossOf(model: Nvae, images: tf.Tensor4D, statistics: BatchStatistics, options: LossOptions) {
+  const { noise, epoch, training } = options;
+  const { warmupEpochs, klConstant, regularizationConstant } = training;
+  const { parameters, kl } = model.forward(images, noise, 'train', statistics);
+  const reconstruction = tf.neg(tf.mean(logLikelihood(model.output(parameters).logProb(images))));
+  const balanced = tf.mean(balancedKl(model.plan, kl, epoch, warmupEpochs));
+  const regularization = regularizationConstant === 0 ? tf.scalar(0) : model.regularization(noise);
+  const weightedKl = tf.mul(balanced, klConstant * klCoefficient(epoch, warmupEpochs));
+  const weightedRegularization = tf.mul(regularization, regularizationConstant);
+  const loss = tf.addN([reconstruction, weightedKl, weightedRegularization]) as tf.Scalar;
+  const scalars = tf.stack([reconstruction, balanced, regularization]) as tf.Tensor1D;
+  return { loss, parts: tf.concat([scalars, tf.mean<tf.Tensor1D>(kl, 1)]) };
+}
+
+function gradientOf(gradients: tf.NamedTensorMap, id: string, name: string): tf.Tensor {
+  const gradient = gradients[id];
+  if (!gradient) throw new Error(`internal: the loss does not depend on ${name}`);
+  return gradient;
+}
+
+/** 2-norm of all tensors together, a scalar. */
+function globalNorm(tensors: Iterable<tf.Tensor>): tf.Scalar {
+  return tf.tidy(() => tf.sqrt(tf.sum(tf.stack([...tensors].map((tensor) => tf.sum(tf.square(tensor)))))));
+}
+
+async function readTerms(tensors: readonly tf.Tensor[]): Promise<LossTerms> {
+  const together = tf.tidy(() => tf.concat(tensors.map((tensor) => tf.reshape(tensor, [-1]))));
+  try {
+    const [loss, gradientNorm, reconstructionLoss, balanced, regularization, ...klPerGroup] = Array.from(
+      await together.data<'float32'>(),
+    );
+    return {
+      loss: loss ?? Number.NaN,
+      gradientNorm: gradientNorm ?? Number.NaN,
+      reconstructionLoss: reconstructionLoss ?? Number.NaN,
+      balancedKl: balanced ?? Number.NaN,
+      regularization: regularization ?? Number.NaN,
+      klPerGroup,
+    };
+  } finally {
+    together.dispose();
+  }
+}

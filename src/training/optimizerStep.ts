@@ -1,0 +1,75 @@
+/** One optimisation step: gradients, checks, clipping, update. Does not know where images and noise come from. */
+import type * as tf from '../engine/tf.js';
+import { klCoefficient } from '../model/losses.js';
+import type { Nvae } from '../model/nvae.js';
+import type { Adamax } from './adamax.js';
+import type { LossOptions, LossTerms } from './gradients.js';
+import { computeGradients } from './gradients.js';
+import { learningRate } from './schedule.js';
+
+export interface OptimizerStepResult extends LossTerms {
+  /** Sum over the latent groups. */
+  readonly kl: number;
+  readonly klCoefficient: number;
+  readonly learningRate: number;
+  /** What the gradients were multiplied by; 1: not clipped. */
+  readonly clipFactor: number;
+  /** False when a term or the gradient was not finite: nothing has changed then. */
+  readonly applied: boolean;
+  /** The first term that was not finite. */
+  readonly nonFinite: string | null;
+}
+
+/**
+ * Makes one step, or none where the loss or its gradient is not finite: then parameters, running averages and optimiser
+ * stay as they were. images `[B, H, W, 3]` in [0, 1] stay the caller's.
+ */
+export async function optimizerStep(
+  model: Nvae,
+  optimizer: Adamax,
+  images: tf.Tensor4D,
+  options: LossOptions,
+): Promise<OptimizerStepResult> {
+  const { epoch, training } = options;
+  const pass = computeGradients(model, images, options);
+  try {
+    const terms = await pass.readTerms();
+    const nonFinite = firstNonFinite(terms);
+    const rate = learningRate(epoch, training);
+    const clipFactor = clipFactorOf(terms.gradientNorm, training.gradientClipping);
+    if (nonFinite === null) {
+      const { weightDecay } = training;
+      optimizer.update(pass.gradients, { learningRate: rate, weightDecay, gradientScale: clipFactor });
+      pass.statistics.commit(model.store);
+    }
+    return {
+      ...terms,
+      kl: terms.klPerGroup.reduce((sum, value) => sum + value, 0),
+      klCoefficient: klCoefficient(epoch, training.warmupEpochs),
+      learningRate: rate,
+      clipFactor,
+      applied: nonFinite === null,
+      nonFinite,
+    };
+  } finally {
+    pass.dispose();
+  }
+}
+
+/** min(1, limit / norm); the small constant is the reference's. */
+export function clipFactorOf(norm: number, limit: number | null): number {
+  return limit === null ? 1 : Math.min(1, limit / (norm + 1e-6));
+}
+
+function firstNonFinite(terms: LossTerms): string | null {
+  const group = terms.klPerGroup.findIndex((value) => !Number.isFinite(value));
+  const named: [string, number][] = [
+    ['reconstructionLoss', terms.reconstructionLoss],
+    [`klPerGroup[${group}]`, group < 0 ? 0 : Number.NaN],
+    ['balancedKl', terms.balancedKl],
+    ['regularization', terms.regularization],
+    ['loss', terms.loss],
+    ['gradientNorm', terms.gradientNorm],
+  ];
+  return named.find(([, value]) => !Number.isFinite(value))?.[0] ?? null;
+}

@@ -1,0 +1,15 @@
+/** What changes from epoch to epoch. Epochs count from 0. */
+import type { TrainingConfig } from '../config/types.js';
+
+/**
+ * Learning rate of an epoch: constant through the warm-up and one epoch more, then half a cosine down to
+ * `learningRateMin` at the last one. Constant throughout when the number of epochs is open or no longer than that.
+ */
+export function learningRate(epoch: number, training: TrainingConfig): number {
+  const { learningRate: highest, learningRateMin: lowest, warmupEpochs, epochs } = training;
+  const start = warmupEpochs + 1;
+  const length = epochs - start;
+  if (epoch <= start || length <= 0) return highest;
+  const progress = Math.min((epoch - start) / length, 1);
+  return lowest + ((highest - lowest) * (1 + Math.cos(Math.PI * progress))) / 2;
+}
