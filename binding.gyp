@@ -24,6 +24,7 @@
       "target_name": "nvae",
       "sources": [
         "<!@(node -p \"require('fs').readdirSync('native/binding').filter((f) => f.endsWith('.cc')).map((f) => 'native/binding/' + f).join(' ')\")",
+        "native/runtime/scratch.cc",
         "native/runtime/thread_pool.cc",
       ],
       "dependencies": ["nvae_portable"],

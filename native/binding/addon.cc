@@ -32,6 +32,13 @@ napi_value set_threads(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+// misalignment(bytes): bytes from the start to the first address that is a multiple of 64.
+napi_value misalignment(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  const auto address = reinterpret_cast<uintptr_t>(args.bytes(0));
+  return to_js(env, static_cast<double>((64 - address % 64) % 64));
+}
+
 }  // namespace
 
 const KernelTables& kernels() {
@@ -46,6 +53,7 @@ NAPI_MODULE_INIT() {
   export_function(env, exports, "simd", simd);
   export_function(env, exports, "threads", threads);
   export_function(env, exports, "setThreads", set_threads);
+  export_function(env, exports, "misalignment", misalignment);
   export_matrix(env, exports);
   export_tensor(env, exports);
   return exports;

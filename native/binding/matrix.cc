@@ -1,9 +1,14 @@
+// Matrix products and convolutions. A convolution's shape comes as an Int32Array in the order of ConvShape.
 #include "binding/arguments.h"
 #include "kernels/tables.h"
 #include "runtime/thread_pool.h"
 
 namespace nvae {
 namespace {
+
+ConvShape conv_shape(const int32_t* v) {
+  return {v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11], v[12]};
+}
 
 // peakFma(seconds): floating-point operations per second of all threads together, in registers only.
 napi_value peak_fma(napi_env env, napi_callback_info info) {
@@ -17,8 +22,41 @@ napi_value peak_fma(napi_env env, napi_callback_info info) {
   return to_js(env, total);
 }
 
+// gemm(m, n, k, a, aOffset, transposeA, b, bOffset, transposeB, c, cOffset); offsets in elements.
+napi_value gemm(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  kernels().matrix.gemm(args.integer(0), args.integer(1), args.integer(2), args.floats(3) + args.integer(4),
+                        args.integer(5) != 0, args.floats(6) + args.integer(7), args.integer(8) != 0,
+                        args.floats(9) + args.integer(10));
+  return nullptr;
+}
+
+// conv2d(shape, x, filter, bias | null, y)
+napi_value conv2d(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  kernels().matrix.conv2d(conv_shape(args.ints(0)), args.floats(1), args.floats(2), args.floats(3), args.floats(4));
+  return nullptr;
+}
+
+// All others: (shape, first operand, second operand, result)
+template <auto Kernel>
+napi_value convolution(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  (kernels().matrix.*Kernel)(conv_shape(args.ints(0)), args.floats(1), args.floats(2), args.floats(3));
+  return nullptr;
+}
+
 }  // namespace
 
-void export_matrix(napi_env env, napi_value exports) { export_function(env, exports, "peakFma", peak_fma); }
+void export_matrix(napi_env env, napi_value exports) {
+  export_function(env, exports, "peakFma", peak_fma);
+  export_function(env, exports, "gemm", gemm);
+  export_function(env, exports, "conv2d", conv2d);
+  export_function(env, exports, "conv2dInputGradient", convolution<&MatrixTable::conv2d_input_gradient>);
+  export_function(env, exports, "conv2dFilterGradient", convolution<&MatrixTable::conv2d_filter_gradient>);
+  export_function(env, exports, "depthwise", convolution<&MatrixTable::depthwise>);
+  export_function(env, exports, "depthwiseInputGradient", convolution<&MatrixTable::depthwise_input_gradient>);
+  export_function(env, exports, "depthwiseFilterGradient", convolution<&MatrixTable::depthwise_filter_gradient>);
+}
 
 }  // namespace nvae

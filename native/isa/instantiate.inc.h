@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "kernels/tables.h"
+#include "runtime/scratch.h"
 #include "runtime/thread_pool.h"
 
 #define NVAE_JOIN2(a, b) a##b
@@ -17,14 +18,26 @@ namespace nvae {
 namespace NVAE_ISA {
 
 #include "kernels/simd.inc.h"
-#include "kernels/matrix.inc.h"
+#include "kernels/peak.inc.h"
+#include "kernels/gemm.inc.h"
+#include "kernels/conv2d.inc.h"
+#include "kernels/depthwise.inc.h"
 #include "kernels/tensor.inc.h"
 
 }  // namespace NVAE_ISA
 
 const KernelTables NVAE_JOIN(kernels_, NVAE_ISA) = {
     NVAE_STRING(NVAE_ISA),
-    {&NVAE_ISA::peak_fma},
+    {
+        &NVAE_ISA::peak_fma,
+        &NVAE_ISA::gemm,
+        &NVAE_ISA::conv2d,
+        &NVAE_ISA::conv2d_input_gradient,
+        &NVAE_ISA::conv2d_filter_gradient,
+        &NVAE_ISA::depthwise,
+        &NVAE_ISA::depthwise_input_gradient,
+        &NVAE_ISA::depthwise_filter_gradient,
+    },
     {&NVAE_ISA::silu},
 };
 

@@ -1,12 +1,32 @@
-// Matrix products and convolutions.
+// Matrix products and convolutions. Activations are [batch, height, width, channels], filters [height, width, in, out],
+// depthwise filters [height, width, channels]; everything is float32 and row-major.
 #pragma once
 #include <cstdint>
 
 namespace nvae {
 
+struct ConvShape {
+  int64_t batch;
+  int64_t in_height, in_width, in_channels;
+  int64_t out_height, out_width, out_channels;
+  int64_t filter_height, filter_width;
+  int64_t stride_height, stride_width;
+  int64_t pad_top, pad_left;
+};
+
 struct MatrixTable {
   // Floating-point operations per second of one thread that only multiplies and adds in registers.
   double (*peak_fma)(double seconds);
+  // c[m, n] = a * b, where a is [m, k] (or [k, m] if transpose_a) and b is [k, n] (or [n, k] if transpose_b).
+  void (*gemm)(int64_t m, int64_t n, int64_t k, const float* a, bool transpose_a, const float* b, bool transpose_b, float* c);
+  // y = convolution of x; bias may be null.
+  void (*conv2d)(const ConvShape& shape, const float* x, const float* filter, const float* bias, float* y);
+  void (*conv2d_input_gradient)(const ConvShape& shape, const float* dy, const float* filter, float* dx);
+  void (*conv2d_filter_gradient)(const ConvShape& shape, const float* x, const float* dy, float* dfilter);
+  // One filter per channel: out_channels = in_channels.
+  void (*depthwise)(const ConvShape& shape, const float* x, const float* filter, float* y);
+  void (*depthwise_input_gradient)(const ConvShape& shape, const float* dy, const float* filter, float* dx);
+  void (*depthwise_filter_gradient)(const ConvShape& shape, const float* x, const float* dy, float* dfilter);
 };
 
 }  // namespace nvae

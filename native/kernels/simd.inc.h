@@ -10,3 +10,16 @@ typedef float vf_unaligned __attribute__((vector_size(NVAE_VECTOR_BYTES), aligne
 static inline vf load(const float* p) { return *reinterpret_cast<const vf_unaligned*>(p); }
 static inline void store(float* p, vf v) { *reinterpret_cast<vf_unaligned*>(p) = v; }
 static inline vf splat(float x) { return x - vf{}; }
+
+// The first n lanes (n < kLanes), zeros in the others.
+static inline vf load_part(const float* p, int n) {
+  vf v = {};
+  std::memcpy(&v, p, static_cast<size_t>(n) * sizeof(float));
+  return v;
+}
+
+static inline void store_part(float* p, vf v, int n) { std::memcpy(p, &v, static_cast<size_t>(n) * sizeof(float)); }
+
+static inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }

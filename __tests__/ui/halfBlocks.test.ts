@@ -1,0 +1,42 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ImageBatch } from '../../src/model/plainData.js';
+import { halfBlocks } from '../../src/ui/halfBlocks.js';
+
+function image(
+  height: number,
+  width: number,
+  pixel: (y: number, x: number) => [number, number, number],
+): ImageBatch {
+  const pixels = new Uint8Array(height * width * 3);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) pixels.set(pixel(y, x), (y * width + x) * 3);
+  }
+  return { pixels, shape: [1, height, width, 3] };
+}
+
+describe('halfBlocks', () => {
+  test('should put two pixels into one character, the upper one in front', () => {
+    const [line, ...rest] = halfBlocks(
+      image(2, 1, (y) => (y === 0 ? [255, 0, 0] : [0, 0, 255])),
+      80,
+    );
+    expect(line).toBe('\u001b[38;2;255;0;0m\u001b[48;2;0;0;255m▀\u001b[0m');
+    expect(rest).toEqual([]);
+  });
+
+  test('should leave the lower half of an odd last row empty', () => {
+    const lines = halfBlocks(
+      image(3, 1, () => [1, 2, 3]),
+      80,
+    );
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toBe('\u001b[38;2;1;2;3m\u001b[49m▀\u001b[0m');
+  });
+
+  test('should average pixels where the image is wider than the terminal', () => {
+    const checkerboard = image(4, 4, (y, x) => ((x + y) % 2 ? [200, 200, 200] : [0, 0, 0]));
+    const lines = halfBlocks(checkerboard, 2);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]!.match(/38;2;100;100;100/g)).toHaveLength(2);
+  });
+});

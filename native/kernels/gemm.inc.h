@@ -1,0 +1,142 @@
+// Matrix product in the style of GotoBLAS. Included once per instruction set, after simd.inc.h.
+//
+// C = A * B: B is packed once into panels [N / NR][K][NR]. A task takes a block of rows of A, copies a slice of them into a
+// buffer of fixed row stride (so that all rows of a register tile are addressed from one pointer), and multiplies it with
+// every panel. A tile of kTileRows x 2 vectors of C stays in registers.
+// What a row of A is, the caller says: a row of a matrix, or the pixels under a filter (an implicit im2col).
+// Tasks and the order of every sum depend on the shape alone, so the result does not depend on the number of threads.
+
+#if NVAE_VECTOR_BYTES == 64
+constexpr int kTileRows = 14;  // 28 accumulators + 2 of B + 1 broadcast of 32 registers
+#else
+constexpr int kTileRows = 6;  // 12 accumulators + 2 of B + 1 broadcast of 16 registers
+#endif
+constexpr int kPanelColumns = 2 * kLanes;
+constexpr int64_t kDepth = 512;             // longest slice of K: its panel stays in L2, its rows of A near L1
+constexpr int64_t kRowStride = kDepth + 16; // not a multiple of 4 kB, so that rows do not share cache sets
+constexpr int64_t kBlockTiles = NVAE_VECTOR_BYTES == 64 ? 8 : 16;
+constexpr int64_t kBlockRows = kBlockTiles * kTileRows;
+constexpr int64_t kWantedTasks = 16;
+
+// One tile: rows 0..R-1 of the buffer times one panel of V vectors. Adds to C if `add`, else starts from bias or 0.
+template <int R, int V>
+static inline void multiply_tile(const float* rows, const float* panel, int64_t depth, float* const* c, int columns,
+                                 const float* bias, bool add) {
+  vf sum[R][V];
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+    for (int v = 0; v < V; ++v) sum[r][v] = vf{};
+  for (int64_t k = 0; k < depth; ++k) {
+    vf b[V];
+#pragma GCC unroll 2
+    for (int v = 0; v < V; ++v) b[v] = load(panel + k * kPanelColumns + v * kLanes);
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) {
+      const vf a = splat(rows[r * kRowStride + k]);
+#pragma GCC unroll 2
+      for (int v = 0; v < V; ++v) sum[r][v] += a * b[v];
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 2
+    for (int v = 0; v < V; ++v) {
+      const int here = columns - v * kLanes;
+      float* out = c[r] + v * kLanes;
+      if (here >= kLanes) {
+        const vf before = add ? load(out) : bias ? load(bias + v * kLanes) : vf{};
+        store(out, before + sum[r][v]);
+      } else if (here > 0) {
+        const vf before = add ? load_part(out, here) : bias ? load_part(bias + v * kLanes, here) : vf{};
+        store_part(out, before + sum[r][v], here);
+      }
+    }
+  }
+}
+
+// Chooses the instance for `rows` rows; the rest of a block is rarely more than one such tile.
+template <int R>
+static void multiply_rows(int64_t count, const float* rows, const float* panel, int64_t depth, float* const* c,
+                          int columns, const float* bias, bool add) {
+  if constexpr (R > 0) {
+    if (count < R) return multiply_rows<R - 1>(count, rows, panel, depth, c, columns, bias, add);
+    if (columns > kLanes) multiply_tile<R, 2>(rows, panel, depth, c, columns, bias, add);
+    else multiply_tile<R, 1>(rows, panel, depth, c, columns, bias, add);
+  }
+}
+
+// Packs B, given as at(k, n), into panels; columns beyond N are zero.
+template <typename At>
+static const float* pack_panels(int64_t k_count, int64_t n_count, const At& at) {
+  const int64_t panels = ceil_div(n_count, kPanelColumns);
+  float* packed = scratch(Slot::kPackedFilter, static_cast<size_t>(panels * k_count * kPanelColumns));
+  const int64_t slice = most(16, 32768 / kPanelColumns);
+  const int64_t slices = ceil_div(k_count, slice);
+  parallel(panels * slices, [&](int64_t task) {
+    const int64_t panel = task / slices, first = (task % slices) * slice, last = least(first + slice, k_count);
+    const int64_t n0 = panel * kPanelColumns, columns = least(kPanelColumns, n_count - n0);
+    float* out = packed + (panel * k_count + first) * kPanelColumns;
+    for (int64_t k = first; k < last; ++k, out += kPanelColumns) {
+      for (int64_t n = 0; n < columns; ++n) out[n] = at(k, n0 + n);
+      for (int64_t n = columns; n < kPanelColumns; ++n) out[n] = 0.0f;
+    }
+  });
+  return packed;
+}
+
+// The product. fill(row, k0, k1, out) writes columns k0..k1 of a row of A; out_row(row) is the address of a row of C.
+template <typename Fill, typename OutRow>
+static void multiply(int64_t m_count, int64_t n_count, int64_t k_count, const float* packed, const float* bias,
+                     const Fill& fill, const OutRow& out_row) {
+  const int64_t panels = ceil_div(n_count, kPanelColumns);
+  const int64_t depths = most(1, ceil_div(k_count, kDepth));
+  const int64_t depth = ceil_div(k_count, depths);
+  // Few rows: smaller blocks first, then the columns are shared out as well.
+  const int64_t tiles = ceil_div(m_count, kTileRows);
+  const int64_t block = most(1, least(kBlockTiles, tiles / kWantedTasks)) * kTileRows;
+  const int64_t blocks = ceil_div(m_count, block);
+  const int64_t splits = least(panels, ceil_div(kWantedTasks, blocks));
+  parallel(blocks * splits, [&](int64_t task) {
+    const int64_t m0 = (task / splits) * block, rows = least(block, m_count - m0);
+    const int64_t split = task % splits;
+    const int64_t p0 = panels * split / splits, p1 = panels * (split + 1) / splits;
+    float* buffer = scratch(Slot::kRows, kBlockRows * kRowStride);
+    float* c[kBlockRows];
+    for (int64_t r = 0; r < rows; ++r) c[r] = out_row(m0 + r);
+    for (int64_t k0 = 0; k0 < k_count; k0 += depth) {
+      const int64_t k1 = least(k0 + depth, k_count);
+      for (int64_t r = 0; r < rows; ++r) fill(m0 + r, k0, k1, buffer + r * kRowStride);
+      for (int64_t p = p0; p < p1; ++p) {
+        const float* panel = packed + (p * k_count + k0) * kPanelColumns;
+        const int64_t n0 = p * kPanelColumns;
+        const int columns = static_cast<int>(least(kPanelColumns, n_count - n0));
+        for (int64_t r = 0; r < rows; r += kTileRows) {
+          float* tile[kTileRows];
+          const int64_t count = least(kTileRows, rows - r);
+          for (int64_t i = 0; i < count; ++i) tile[i] = c[r + i] + n0;
+          multiply_rows<kTileRows>(count, buffer + r * kRowStride, panel, k1 - k0, tile, columns,
+                                   bias ? bias + n0 : nullptr, k0 > 0);
+        }
+      }
+    }
+  });
+}
+
+static void gemm(int64_t m, int64_t n, int64_t k, const float* a, bool transpose_a, const float* b, bool transpose_b,
+                 float* c) {
+  const float* packed = transpose_b ? pack_panels(k, n, [&](int64_t i, int64_t j) { return b[j * k + i]; })
+                                    : pack_panels(k, n, [&](int64_t i, int64_t j) { return b[i * n + j]; });
+  const auto out_row = [&](int64_t row) { return c + row * n; };
+  if (transpose_a) {
+    const auto fill = [&](int64_t row, int64_t k0, int64_t k1, float* out) {
+      for (int64_t i = k0; i < k1; ++i) out[i - k0] = a[i * m + row];
+    };
+    multiply(m, n, k, packed, nullptr, fill, out_row);
+  } else {
+    const auto fill = [&](int64_t row, int64_t k0, int64_t k1, float* out) {
+      std::memcpy(out, a + row * k + k0, static_cast<size_t>(k1 - k0) * sizeof(float));
+    };
+    multiply(m, n, k, packed, nullptr, fill, out_row);
+  }
+}

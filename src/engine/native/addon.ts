@@ -1,0 +1,87 @@
+/**
+ * The only file that loads the native addon. Functions take typed arrays made in JavaScript and fill them; shapes and
+ * sizes are checked here in TypeScript, C++ trusts them.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+
+type Floats = Float32Array;
+type Ints = Int32Array;
+
+/** What the compiled addon exports; native/binding/*.cc says what each function does. */
+export interface Addon {
+  simd(): 'avx512' | 'avx2' | 'portable';
+  threads(): number;
+  setThreads(threads: number): void;
+  /** Bytes from the start of `bytes` to its first address that is a multiple of 64. */
+  misalignment(bytes: Uint8Array): number;
+  /** Floating-point operations per second of all threads together, in registers only. */
+  peakFma(seconds: number): number;
+
+  gemm(
+    m: number,
+    n: number,
+    k: number,
+    a: Floats,
+    aOffset: number,
+    transposeA: number,
+    b: Floats,
+    bOffset: number,
+    transposeB: number,
+    c: Floats,
+    cOffset: number,
+  ): void;
+  conv2d(shape: Ints, x: Floats, filter: Floats, bias: Floats | null, y: Floats): void;
+  conv2dInputGradient(shape: Ints, dy: Floats, filter: Floats, dx: Floats): void;
+  conv2dFilterGradient(shape: Ints, x: Floats, dy: Floats, dfilter: Floats): void;
+  depthwise(shape: Ints, x: Floats, filter: Floats, y: Floats): void;
+  depthwiseInputGradient(shape: Ints, dy: Floats, filter: Floats, dx: Floats): void;
+  depthwiseFilterGradient(shape: Ints, x: Floats, dy: Floats, dfilter: Floats): void;
+}
+
+/** The native addon is missing or does not load; the message says what was tried. */
+export class NativeUnavailableError extends Error {
+  override readonly name = 'NativeUnavailableError';
+}
+
+const remedy = 'Install a C++ compiler, make and python3, then run: npm run build:native';
+
+let loaded: Addon | undefined;
+
+/**
+ * The addon, loaded at the first call and set to the number of threads in NVAE_THREADS (default: all cores).
+ * @throws NativeUnavailableError when it was not built or does not load here.
+ * @throws RangeError when NVAE_THREADS is not a positive integer.
+ */
+export function loadAddon(): Addon {
+  if (loaded) return loaded;
+  const threads = threadsFromEnvironment(process.env.NVAE_THREADS);
+  const url = new URL('../../../native/build/nvae.node', import.meta.url);
+  if (!existsSync(url)) {
+    throw new NativeUnavailableError(`native engine: native/build/nvae.node was not built. ${remedy}`);
+  }
+  try {
+    const addon = createRequire(import.meta.url)(url.pathname) as Addon;
+    addon.setThreads(threads);
+    loaded = addon;
+    return addon;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new NativeUnavailableError(
+      `native engine: native/build/nvae.node does not load: ${why}. ${remedy}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function threadsFromEnvironment(text: string | undefined): number {
+  if (text === undefined || text === '') return availableParallelism();
+  const threads = Number(text);
+  if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
+    throw new RangeError(`NVAE_THREADS: expected an integer from 1 to 1024, got "${text}"`);
+  }
+  return threads;
+}

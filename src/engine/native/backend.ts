@@ -1,0 +1,141 @@
+/**
+ * A tfjs backend whose memory is pooled and whose hot kernels are native. It extends tfjs' plain JavaScript backend, so every
+ * kernel that is not native runs on the same memory.
+ */
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import * as tf from '../tf.js';
+import type { Addon } from './addon.js';
+import { type Block, BufferPool, type PoolStatistics } from './bufferPool.js';
+
+type DataId = tf.DataId;
+type Values = Float32Array | Int32Array | Uint8Array;
+type NumericType = 'float32' | 'int32' | 'bool';
+
+/** An entry of the backend's storage; `block` is there when the memory came from the pool. */
+interface Entry {
+  values?: tf.backend_util.BackendValues;
+  dtype: tf.DataType;
+  refCount: number;
+  complexTensorInfos?: { real: tf.TensorInfo; imag: tf.TensorInfo };
+  block?: Block;
+}
+
+const bytesPerElement = { float32: 4, int32: 4, bool: 1 } as const;
+
+export class NativeBackend extends MathBackendCPU {
+  readonly addon: Addon;
+  readonly #pool: BufferPool;
+  #lastId = 0;
+
+  constructor(addon: Addon) {
+    super();
+    this.addon = addon;
+    this.#pool = new BufferPool((bytes) => addon.misalignment(bytes));
+  }
+
+  /** Memory of the pool: in use, waiting, and how often it had to grow. */
+  poolStatistics(): PoolStatistics {
+    return this.#pool.statistics();
+  }
+
+  /** Lets go of pooled memory that no tensor uses. */
+  trimPool(): void {
+    this.#pool.trim();
+  }
+
+  /** A tensor with recycled memory of unknown content; the caller writes every element. */
+  output(shape: readonly number[], dtype: NumericType = 'float32'): { info: tf.TensorInfo; values: Values } {
+    const size = tf.util.sizeFromShape(shape as number[]);
+    const block = this.#pool.take(size * bytesPerElement[dtype]);
+    const values = view(block, dtype, size);
+    const dataId: DataId = { id: this.#lastId++ };
+    const entry: Entry = { values, dtype, refCount: 1, block };
+    this.data.set(dataId, entry);
+    return { info: { dataId, shape: shape as number[], dtype }, values };
+  }
+
+  /** As {@link output}, for float32. */
+  floatOutput(shape: readonly number[]): { info: tf.TensorInfo; values: Float32Array } {
+    const { info, values } = this.output(shape);
+    return { info, values: values as Float32Array };
+  }
+
+  /** The memory of a tensor, not a copy: valid until the tensor is disposed. */
+  values(tensor: tf.TensorInfo): Values {
+    return this.data.get(tensor.dataId).values as Values;
+  }
+
+  /** The memory of a float32 tensor. */
+  floats(tensor: tf.TensorInfo): Float32Array {
+    return this.values(tensor) as Float32Array;
+  }
+
+  /** Runs `use` with memory that lives only that long. */
+  scratch<T>(length: number, use: (values: Float32Array) => T): T {
+    const block = this.#pool.take(4 * length);
+    try {
+      return use(view(block, 'float32', length) as Float32Array);
+    } finally {
+      this.#pool.give(block);
+    }
+  }
+
+  /** The same data under another shape. */
+  reshaped(tensor: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo {
+    this.incRef(tensor.dataId);
+    return { dataId: tensor.dataId, shape: shape as number[], dtype: tensor.dtype };
+  }
+
+  /**
+   * Takes over values from outside. A kernel of the plain backend may return a view of one of its inputs (slice does); such
+   * a view is copied, since the input's memory will be recycled.
+   */
+  override write(values: tf.backend_util.BackendValues, _shape: number[], dtype: tf.DataType): DataId {
+    const dataId: DataId = { id: this.#lastId++ };
+    this.data.set(dataId, { values: this.#unshared(values), dtype, refCount: 1 });
+    return dataId;
+  }
+
+  override move(
+    dataId: DataId,
+    values: tf.backend_util.BackendValues,
+    _shape: number[],
+    dtype: tf.DataType,
+    refCount: number,
+  ): void {
+    this.data.set(dataId, { values: this.#unshared(values), dtype, refCount });
+  }
+
+  /** A copy: what tfjs hands to users must not change when the memory is recycled. */
+  override readSync(dataId: DataId): tf.backend_util.BackendValues {
+    const entry: Entry = this.data.get(dataId);
+    if (!entry.block) return super.readSync(dataId);
+    return (entry.values as Values).slice();
+  }
+
+  /** Kernels of the plain backend read through this; they get the memory itself. */
+  override bufferSync<R extends tf.Rank, D extends tf.DataType>(t: tf.TensorInfo): tf.TensorBuffer<R, D> {
+    const entry: Entry = this.data.get(t.dataId);
+    if (!entry.block) return super.bufferSync(t);
+    return tf.buffer(t.shape as tf.ShapeMap[R], t.dtype as D, entry.values as tf.DataTypeMap[D]);
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    if (!this.data.has(dataId)) return true;
+    const entry: Entry = this.data.get(dataId);
+    const { block } = entry;
+    const disposed = super.disposeData(dataId, force);
+    if (disposed && block) this.#pool.give(block);
+    return disposed;
+  }
+
+  #unshared(values: tf.backend_util.BackendValues): tf.backend_util.BackendValues {
+    return ArrayBuffer.isView(values) && this.#pool.owns(values.buffer) ? (values as Values).slice() : values;
+  }
+}
+
+function view(block: Block, dtype: NumericType, length: number): Values {
+  if (dtype === 'float32') return new Float32Array(block.buffer, block.offset, length);
+  if (dtype === 'int32') return new Int32Array(block.buffer, block.offset, length);
+  return new Uint8Array(block.buffer, block.offset, length);
+}

@@ -1,0 +1,134 @@
+/**
+ * Convolutions and depthwise convolutions, forward and both gradients, in NHWC. Dilated ones, and depthwise ones with several
+ * filters per channel, are left to the plain JavaScript kernels.
+ */
+import * as tf from '../../tf.js';
+import type { Addon } from '../addon.js';
+import { type Attributes, allFloat, type NativeKernel, nativeKernel } from '../kernel.js';
+
+type Shape4 = [number, number, number, number];
+type ConvInfo = tf.backend_util.Conv2DInfo;
+
+function convInfo(
+  name: string,
+  x: number[],
+  filter: number[],
+  attributes: Attributes,
+  depthwise: boolean,
+): ConvInfo {
+  const { strides, pad, dataFormat = 'NHWC', dilations = 1, dimRoundingMode } = attributes;
+  if (dataFormat !== 'NHWC') {
+    throw new Error(`${name}: the native engine expects dataFormat NHWC, got ${String(dataFormat)}`);
+  }
+  return tf.backend_util.computeConv2DInfo(
+    x as Shape4,
+    filter as Shape4,
+    strides as number | [number, number],
+    (dilations ?? 1) as number | [number, number],
+    pad as 'valid' | 'same' | number,
+    dimRoundingMode as 'floor' | 'round' | 'ceil' | undefined,
+    depthwise,
+  );
+}
+
+/** The numbers of a convolution in the order of ConvShape (native/kernels/matrix_table.h). */
+function convShape(info: ConvInfo): Int32Array {
+  return Int32Array.of(
+    info.batchSize,
+    info.inHeight,
+    info.inWidth,
+    info.inChannels,
+    info.outHeight,
+    info.outWidth,
+    info.outChannels,
+    info.filterHeight,
+    info.filterWidth,
+    info.strideHeight,
+    info.strideWidth,
+    info.padInfo.top,
+    info.padInfo.left,
+  );
+}
+
+function isNative(info: ConvInfo, depthwise: boolean): boolean {
+  if (info.dilationHeight !== 1 || info.dilationWidth !== 1) return false;
+  return !depthwise || (info.outChannels === info.inChannels && info.filterHeight <= 16);
+}
+
+/** Operations of one kind of convolution: the addon's three functions and the names of tfjs' three kernels. */
+interface Family {
+  readonly depthwise: boolean;
+  readonly forward: string;
+  readonly inputGradient: string;
+  readonly filterGradient: string;
+  readonly run: {
+    readonly forward: (shape: Int32Array, x: Float32Array, filter: Float32Array, y: Float32Array) => void;
+    readonly inputGradient: (
+      shape: Int32Array,
+      dy: Float32Array,
+      filter: Float32Array,
+      dx: Float32Array,
+    ) => void;
+    readonly filterGradient: (
+      shape: Int32Array,
+      x: Float32Array,
+      dy: Float32Array,
+      dfilter: Float32Array,
+    ) => void;
+  };
+}
+
+function kernelsOf({ depthwise, run, ...names }: Family): NativeKernel[] {
+  const forward = nativeKernel(names.forward, ({ x, filter }, attributes, backend) => {
+    const info = convInfo(names.forward, x!.shape, filter!.shape, attributes, depthwise);
+    if (!allFloat(x!, filter!) || !isNative(info, depthwise)) return undefined;
+    const y = backend.floatOutput(info.outShape);
+    run.forward(convShape(info), backend.floats(x!), backend.floats(filter!), y.values);
+    return y.info;
+  });
+  const inputGradient = nativeKernel(names.inputGradient, ({ dy, filter }, attributes, backend) => {
+    const inputShape = attributes.inputShape as number[];
+    const info = convInfo(names.inputGradient, inputShape, filter!.shape, attributes, depthwise);
+    if (!allFloat(dy!, filter!) || !isNative(info, depthwise)) return undefined;
+    const dx = backend.floatOutput(inputShape);
+    run.inputGradient(convShape(info), backend.floats(dy!), backend.floats(filter!), dx.values);
+    return dx.info;
+  });
+  const filterGradient = nativeKernel(names.filterGradient, ({ x, dy }, attributes, backend) => {
+    const filterShape = attributes.filterShape as number[];
+    const info = convInfo(names.filterGradient, x!.shape, filterShape, attributes, depthwise);
+    if (!allFloat(x!, dy!) || !isNative(info, depthwise)) return undefined;
+    const dfilter = backend.floatOutput(filterShape);
+    run.filterGradient(convShape(info), backend.floats(x!), backend.floats(dy!), dfilter.values);
+    return dfilter.info;
+  });
+  return [forward, inputGradient, filterGradient];
+}
+
+/** Conv2D, DepthwiseConv2dNative and their gradients. */
+export function convolutionKernels(addon: Addon): NativeKernel[] {
+  return [
+    ...kernelsOf({
+      depthwise: false,
+      forward: 'Conv2D',
+      inputGradient: 'Conv2DBackpropInput',
+      filterGradient: 'Conv2DBackpropFilter',
+      run: {
+        forward: (shape, x, filter, y) => addon.conv2d(shape, x, filter, null, y),
+        inputGradient: addon.conv2dInputGradient,
+        filterGradient: addon.conv2dFilterGradient,
+      },
+    }),
+    ...kernelsOf({
+      depthwise: true,
+      forward: 'DepthwiseConv2dNative',
+      inputGradient: 'DepthwiseConv2dNativeBackpropInput',
+      filterGradient: 'DepthwiseConv2dNativeBackpropFilter',
+      run: {
+        forward: addon.depthwise,
+        inputGradient: addon.depthwiseInputGradient,
+        filterGradient: addon.depthwiseFilterGradient,
+      },
+    }),
+  ];
+}

@@ -1,0 +1,49 @@
+/** Registers the native backend: its own kernels, and those of the plain JavaScript backend for everything else. */
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '../tf.js';
+import { loadAddon } from './addon.js';
+import { NativeBackend } from './backend.js';
+import type { NativeKernel } from './kernel.js';
+import { nativeKernels } from './kernels/index.js';
+
+/** Name of the backend in tfjs. (An underscore would hide its kernels from `getKernelsForBackend`.) */
+export const nativeBackendName = 'native';
+
+/**
+ * Makes the backend `native` known to tfjs; called again, it does nothing.
+ * @throws NativeUnavailableError when the addon is missing.
+ */
+export function registerNativeBackend(): void {
+  if (tf.findBackendFactory(nativeBackendName)) return;
+  const addon = loadAddon();
+  tf.registerBackend(nativeBackendName, () => new NativeBackend(addon));
+  const native = nativeKernels(addon);
+  const names = new Set(native.map(({ name }) => name));
+  const plain = new Map(
+    tf.getKernelsForBackend('cpu').map((config) => [config.kernelName, config.kernelFunc]),
+  );
+  for (const [kernelName, kernelFunc] of plain) {
+    if (!names.has(kernelName)) tf.registerKernel({ kernelName, backendName: nativeBackendName, kernelFunc });
+  }
+  for (const kernel of native) register(kernel, plain.get(kernel.name));
+}
+
+/** The backend in use, if it is the native one. */
+export function nativeBackend(): NativeBackend | undefined {
+  const backend = tf.backend();
+  return backend instanceof NativeBackend ? backend : undefined;
+}
+
+function register({ name, body }: NativeKernel, plain: tf.KernelFunc | undefined): void {
+  tf.registerKernel({
+    kernelName: name,
+    backendName: nativeBackendName,
+    kernelFunc: (parameters) => {
+      const { inputs, attrs, backend } = parameters;
+      const result = body(inputs as Record<string, tf.TensorInfo>, attrs ?? {}, backend as NativeBackend);
+      if (result) return result;
+      if (plain) return plain(parameters);
+      throw new Error(`${name}: the native engine has no kernel for these types`);
+    },
+  });
+}
