@@ -1,0 +1,108 @@
+/** Collects differences and measures them against the tolerances of the reference data's README, section 9. */
+import type { NamedTensors } from '../../src/model/plainData.js';
+
+export interface Deviation {
+  /** The tensor that uses most of its tolerance. */
+  tensor: string;
+  /** Largest |difference| over all tensors of the quantity, relative to the largest value of the tensor. */
+  relativeError: number;
+  /** Largest fraction of the tolerance; above 1 the case has failed. */
+  toleranceUsed: number;
+}
+
+export interface CaseReport {
+  readonly case: string;
+  readonly passed: boolean;
+  readonly largestToleranceUsed: number;
+  readonly failed: readonly string[];
+  readonly quantities: Readonly<Record<string, Deviation>>;
+}
+
+export interface CompareOptions {
+  /** Added to the tolerance. */
+  readonly extra?: number;
+  /** Name in float64_check, if it is not the tensor's. */
+  readonly checkedAs?: string;
+  /** Compare with 0 instead of the recorded values. */
+  readonly zero?: boolean;
+  /** Tolerance of each element. */
+  readonly tolerances?: Float32Array;
+}
+
+export class Report {
+  readonly #quantities = new Map<string, Deviation>();
+  readonly #failed = new Set<string>();
+  readonly #tensors: NamedTensors;
+  readonly #roundings: Readonly<Record<string, number>>;
+
+  /** `roundings`: the natural size of rounding of each tensor and scalar, from float64_check. */
+  constructor(tensors: NamedTensors, roundings: Readonly<Record<string, number>>) {
+    this.#tensors = tensors;
+    this.#roundings = roundings;
+  }
+
+  /** Compare values with the recorded tensor of this name. */
+  tensor(quantity: string, name: string, got: ArrayLike<number>, options: CompareOptions = {}): void {
+    const expected = this.#tensors.get(name);
+    if (!expected) throw new RangeError(`${name}: expected a recorded tensor, got nothing`);
+    this.#compare(quantity, name, got, expected.data, options);
+  }
+
+  scalar(quantity: string, name: string, got: number, expected: number): void {
+    this.#compare(quantity, name, [got], [expected], {});
+  }
+
+  /** Both must be the same. */
+  exact(quantity: string, name: string, got: number, expected: number): void {
+    const equal = got === expected;
+    this.#note(quantity, name, equal ? 0 : Number.POSITIVE_INFINITY, equal ? 0 : Number.POSITIVE_INFINITY);
+  }
+
+  #compare(
+    quantity: string,
+    name: string,
+    got: ArrayLike<number>,
+    expected: ArrayLike<number>,
+    { extra = 0, checkedAs = name, zero = false, tolerances }: CompareOptions,
+  ): void {
+    if (got.length !== expected.length) {
+      throw new RangeError(`${name}: expected ${expected.length} values, got ${got.length}`);
+    }
+    const largest = Array.from(expected).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const common = 10 * (this.#roundings[checkedAs] ?? 0) + 1e-5 * largest + 1e-6 + extra;
+    let distance = 0;
+    let used = 0;
+    for (let i = 0; i < expected.length; i += 1) {
+      const difference = Math.abs((got[i] ?? Number.NaN) - (zero ? 0 : (expected[i] ?? 0)));
+      // Math.max keeps what is not a number, so such a difference cannot pass as small.
+      distance = Math.max(difference, distance);
+      const part = difference / (tolerances?.[i] ?? common);
+      used = Math.max(part, used);
+    }
+    this.#note(quantity, name, distance / Math.max(largest, Number.MIN_VALUE), used);
+  }
+
+  #note(quantity: string, tensor: string, relativeError: number, toleranceUsed: number): void {
+    if (!(toleranceUsed <= 1)) this.#failed.add(tensor);
+    const before = this.#quantities.get(quantity);
+    const worse = !before || !(toleranceUsed <= before.toleranceUsed);
+    this.#quantities.set(quantity, {
+      tensor: worse ? tensor : before.tensor,
+      relativeError: before && relativeError <= before.relativeError ? before.relativeError : relativeError,
+      toleranceUsed: worse ? toleranceUsed : before.toleranceUsed,
+    });
+  }
+
+  result(name: string): CaseReport {
+    const used = [...this.#quantities.values()].map((quantity) => quantity.toleranceUsed);
+    const quantities = Object.fromEntries(this.#quantities);
+    const failed = [...this.#failed];
+    return {
+      case: name,
+      passed: failed.length === 0,
+      largestToleranceUsed: Math.max(0, ...used),
+      failed,
+      quantities,
+    };
+  }
+}
