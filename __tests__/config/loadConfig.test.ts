@@ -1,0 +1,62 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { listConfigs, loadConfig } from '../../src/config/loadConfig.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nvae-config-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const published = [
+  'tiny',
+  'gaussian_mixture',
+  'gaussian_mixture5latent',
+  'logistic_mixture10latent',
+  'big_logistic_mixture20latentnoflows',
+  'large_logistic_mixture20latentnoflows',
+  'penguin',
+];
+
+describe('loadConfig', () => {
+  test.each(published)('should know %s by name', async (name) => {
+    const config = await loadConfig(name);
+    expect(config.name).toBe(name);
+    expect(config.model.inputDimension).toBe(64);
+  });
+
+  test('should list them', async () => {
+    const names = (await listConfigs()).map((config) => config.name);
+    expect(names).toEqual(expect.arrayContaining(published));
+  });
+
+  test('should read what differs from the defaults', async () => {
+    const { model, training } = await loadConfig('penguin');
+    expect(model).toMatchObject({
+      initialSplitsPerScale: 6,
+      nMix: 10,
+      fixedFlows: false,
+      cellsPerInputDec: 2,
+    });
+    expect(training).toMatchObject({ halfPrecision: true, batchSize: 32, warmupEpochs: 50, epochs: 200 });
+  });
+
+  test('should read a path and apply overrides', async () => {
+    const path = join(folder, 'mine.yaml');
+    const lines = ['channel_towers: 8', 'number_of_scales: 1', 'initial_splits_per_scale: 1'];
+    await writeFile(path, [...lines, 'latent_size: 2', 'input_dimension: 8', 'num_flows: 0'].join('\n'));
+    const config = await loadConfig(path, { overrides: ['training_parameters.epochs=3'] });
+    expect(config).toMatchObject({ name: 'mine', training: { epochs: 3 } });
+  });
+
+  test('should refuse an unknown name with the nearest', async () => {
+    await expect(loadConfig('pengiun')).rejects.toThrow(/expected a path or one of .*Did you mean "penguin"/);
+  });
+
+  test('should name a file that is not there', async () => {
+    const path = join(folder, 'absent.yaml');
+    await expect(loadConfig(path)).rejects.toThrow(`${path}: expected a readable configuration file`);
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { dump } from 'js-yaml';
+import { ConfigError } from '../../src/config/configError.js';
+import { parseConfig } from '../../src/config/parseConfig.js';
+
+const required = {
+  channel_towers: 8,
+  number_of_scales: 2,
+  initial_splits_per_scale: 1,
+  latent_size: 3,
+  input_dimension: 16,
+  num_flows: 0,
+};
+
+const parse = (content: unknown, overrides: string[] = []) =>
+  parseConfig(dump(content), { file: 'model_configs/mine.yaml', overrides });
+
+function problems(make: () => unknown): string {
+  try {
+    make();
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).message;
+  }
+  throw new Error('expected a ConfigError');
+}
+
+describe('parseConfig', () => {
+  test('should fill in the defaults', () => {
+    expect(parse(required)).toEqual({
+      name: 'mine',
+      model: {
+        channelTowers: 8,
+        numberOfScales: 2,
+        initialSplitsPerScale: 1,
+        latentSize: 3,
+        inputDimension: 16,
+        numFlows: 0,
+        numBlocksPrepost: 1,
+        numCellsPerBlockPrepost: 2,
+        cellsPerSplitEnc: 2,
+        cellsPerInputDec: 1,
+        channelMultiplier: 2,
+        exponentialScaling: 1,
+        minSplits: 1,
+        samplingMethod: 'gaussian',
+        nMix: 3,
+        fixedFlows: false,
+      },
+      training: {
+        learningRate: 0.01,
+        learningRateMin: 1e-5,
+        weightDecay: 3e-4,
+        regularizationConstant: 0.05,
+        klConstant: 1,
+        warmupEpochs: 30,
+        batchSize: 20,
+        writeReconstruction: true,
+        imagesPerCheckpoint: null,
+        epochsPerCheckpoint: 2,
+        epochs: -1,
+        gradientClipping: null,
+        halfPrecision: false,
+        useTensorCheckpoints: false,
+        seed: 0,
+        augmentation: { horizontalFlip: false },
+      },
+    });
+  });
+
+  test('should name file, key, what was given and what is allowed', () => {
+    const content = { ...required, latent_size: 'four', training_parameters: { batch_size: 0 } };
+    expect(problems(() => parse(content)).split('\n')).toEqual([
+      'model_configs/mine.yaml: latent_size: expected an integer >= 1, got "four"',
+      'model_configs/mine.yaml: training_parameters.batch_size: expected an integer >= 1, got 0',
+    ]);
+  });
+
+  test('should give the nearest known key for an unknown one', () => {
+    const content = { ...required, training_parameters: { bach_size: 3, zzzzqqq: 1, latent_size: 2 } };
+    const message = problems(() => parse(content));
+    expect(message).toContain('training_parameters.bach_size: unknown key; did you mean "batch_size"?');
+    expect(message).toContain('training_parameters.zzzzqqq: unknown key; known keys: learning_rate,');
+    expect(message).toContain('training_parameters.latent_size: unknown key here; it belongs to the top');
+  });
+
+  test('should name a required key that is missing', () => {
+    const { latent_size: _, ...rest } = required;
+    expect(problems(() => parse(rest))).toBe(
+      'model_configs/mine.yaml: latent_size: expected an integer >= 1, got nothing (this key is required)',
+    );
+  });
+
+  test('should give line and column of broken YAML', () => {
+    const make = () => parseConfig('a: 1\n b: [2', { file: 'x.yaml' });
+    expect(problems(make)).toMatch(/^x\.yaml: line 2, column 3: .*bad indentation/);
+  });
+
+  test.each(['', '# nothing', '[1, 2]', 'just words', '12', 'null'])('should refuse %j', (text) => {
+    expect(problems(() => parseConfig(text, { file: 'x.yaml' }))).toMatch(/^x\.yaml: .*expected/);
+  });
+
+  test('should refuse an impossible combination', () => {
+    const message = problems(() => parse({ ...required, input_dimension: 18 }));
+    expect(message).toContain('input_dimension: expected a multiple of 4, because number_of_scales 2');
+  });
+
+  test('should apply overrides with dotted keys', () => {
+    const config = parse(required, [
+      'training_parameters.batch_size=8',
+      'training_parameters.augmentation.horizontal_flip=true',
+      'latent_size=5',
+    ]);
+    expect(config.training.batchSize).toBe(8);
+    expect(config.training.augmentation.horizontalFlip).toBe(true);
+    expect(config.model.latentSize).toBe(5);
+  });
+
+  test('should refuse overrides that are not key=value or name no key', () => {
+    expect(problems(() => parse(required, ['batch_size']))).toContain('--set: expected key=value');
+    expect(problems(() => parse(required, ['latent_sise=3']))).toContain('did you mean "latent_size"?');
+    expect(problems(() => parse(required, ['__proto__.x=3']))).toContain('unknown key');
+  });
+
+  test('should survive any text with a configuration or one ConfigError', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
+        expect(() => parseConfig(text, { file: 'x.yaml' })).toThrow(ConfigError);
+      }),
+    );
+  });
+
+  test('should keep every allowed value', () => {
+    const training = fc.record({ batch_size: fc.integer({ min: 1, max: 1e6 }), seed: fc.nat() });
+    const content = fc.record({
+      latent_size: fc.integer({ min: 1, max: 1e6 }),
+      training_parameters: training,
+    });
+    fc.assert(
+      fc.property(content, (given) => {
+        const config = parse({ ...required, ...given });
+        expect(config.model.latentSize).toBe(given.latent_size);
+        expect(config.training.batchSize).toBe(given.training_parameters.batch_size);
+        expect(config.training.seed).toBe(given.training_parameters.seed);
+      }),
+    );
+  });
+});

@@ -1,0 +1,51 @@
+/** `key=value` overrides of a configuration. */
+import { load } from 'js-yaml';
+import { ConfigError } from './configError.js';
+
+type Section = Record<string, unknown>;
+
+/**
+ * A copy of the file's content with `key=value` applied; keys are dotted, values are read as YAML.
+ * @throws ConfigError for text that is not of that form
+ */
+export function applyOverrides(content: unknown, overrides: readonly string[], file: string): unknown {
+  if (overrides.length === 0 || !isSection(content)) return content;
+  const result: Section = structuredClone(content);
+  for (const override of overrides) {
+    const equals = override.indexOf('=');
+    const keys = override.slice(0, Math.max(equals, 0)).trim().split('.');
+    const last = keys.pop();
+    if (!last || keys.includes('')) {
+      throw new ConfigError(file, [`--set: expected key=value with a dotted key, got "${override}"`]);
+    }
+    let section = result;
+    for (const key of keys) section = openSection(section, key);
+    define(section, last, scalar(override.slice(equals + 1)));
+  }
+  return result;
+}
+
+function isSection(value: unknown): value is Section {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function openSection(parent: Section, key: string): Section {
+  const existing = Object.hasOwn(parent, key) ? parent[key] : undefined;
+  if (isSection(existing)) return existing;
+  const section: Section = {};
+  define(parent, key, section);
+  return section;
+}
+
+/** Assignment that makes an own property of any name, `__proto__` included, so that the check sees and refuses it. */
+function define(section: Section, key: string, value: unknown): void {
+  Object.defineProperty(section, key, { value, enumerable: true, writable: true, configurable: true });
+}
+
+function scalar(text: string): unknown {
+  try {
+    return load(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,99 @@
+/** From the text of a configuration file to a checked configuration with defaults filled in. */
+import { basename, extname } from 'node:path';
+import { load, YAMLException } from 'js-yaml';
+import type { z } from 'zod';
+import { camelCaseKeys } from './camelCase.js';
+import { ConfigError } from './configError.js';
+import { nearest } from './nearest.js';
+import { applyOverrides } from './overrides.js';
+import { fileSchema, knownKeys } from './schema.js';
+import type { ModelConfig, NvaeConfig } from './types.js';
+
+export interface ParseConfigOptions {
+  /** Name of the file for messages; without folder and extension it names the run. */
+  readonly file: string;
+  /** Values that replace those of the file: `key=value` with dotted keys, as `training_parameters.batch_size=8`. */
+  readonly overrides?: readonly string[];
+}
+
+/**
+ * Read a configuration.
+ * @throws ConfigError that lists every problem: key, what was given, what is allowed, the nearest known key
+ */
+export function parseConfig(text: string, { file, overrides = [] }: ParseConfigOptions): NvaeConfig {
+  const given = applyOverrides(parseYaml(text, file), overrides, file);
+  const result = fileSchema.safeParse(given);
+  if (!result.success)
+    throw new ConfigError(
+      file,
+      result.error.issues.flatMap((issue) => sentences(issue, given)),
+    );
+  const { training_parameters: training, ...model } = result.data;
+  const config: NvaeConfig = {
+    name: basename(file, extname(file)),
+    model: camelCaseKeys(model),
+    training: camelCaseKeys(training),
+  };
+  checkCombination(config.model, file);
+  return config;
+}
+
+function parseYaml(text: string, file: string): unknown {
+  if (text.trim() === '') throw new ConfigError(file, ['expected a configuration, got an empty file']);
+  try {
+    return load(text);
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    const where = error.mark ? `line ${error.mark.line + 1}, column ${error.mark.column + 1}: ` : '';
+    const advice = 'expected YAML such as "batch_size: 8"';
+    throw new ConfigError(file, [`${where}${advice}, got text that does not parse: ${error.reason}`], {
+      cause: error,
+    });
+  }
+}
+
+function sentences(issue: z.core.$ZodIssue, given: unknown): string[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key));
+  const key = path.length > 0 ? `${path.join('.')}: ` : '';
+  const got = at(given, path);
+  const nothing = got === undefined ? 'nothing (this key is required)' : shown(got);
+  return [`${key}expected ${issue.message}, got ${nothing}`];
+}
+
+function unknownKey(path: readonly string[], key: string): string {
+  const section = path.join('.');
+  const here = knownKeys[section] ?? [];
+  const elsewhere = Object.entries(knownKeys).find(([name, keys]) => name !== section && keys.includes(key));
+  const full = [...path, key].join('.');
+  if (elsewhere) {
+    const place = elsewhere[0] === '' ? 'the top of the file' : elsewhere[0];
+    return `${full}: unknown key here; it belongs to ${place}`;
+  }
+  const similar = nearest(key, here);
+  const hint = similar ? `did you mean "${similar}"?` : `known keys: ${here.join(', ')}`;
+  return `${full}: unknown key; ${hint}`;
+}
+
+function at(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** What no single key tells. */
+function checkCombination(model: ModelConfig, file: string): void {
+  const { inputDimension, numberOfScales, numBlocksPrepost } = model;
+  const halvings = numberOfScales + numBlocksPrepost - 1;
+  if (halvings > 20 || inputDimension % 2 ** halvings !== 0) {
+    const why = `number_of_scales ${numberOfScales} and num_blocks_prepost ${numBlocksPrepost}`;
+    const expected = `a multiple of ${2 ** halvings}, because ${why} halve the image ${halvings} times`;
+    throw new ConfigError(file, [`input_dimension: expected ${expected}, got ${inputDimension}`]);
+  }
+}
