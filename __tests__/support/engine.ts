@@ -1,13 +1,14 @@
 /** The engine that tests compute on. */
 import { afterAll, beforeAll } from '@jest/globals';
-import '@tensorflow/tfjs-backend-cpu';
+import { registerNativeBackend } from '../../src/engine/native/register.js';
 import * as tf from '../../src/engine/tf.js';
 
 /** Call at the top of a test file. Fails the file if it leaves a tensor behind. */
 export function useTestEngine(): void {
   let before = 0;
   beforeAll(async () => {
-    await tf.setBackend('cpu');
+    registerNativeBackend();
+    await tf.setBackend('native');
     before = tf.memory().numTensors;
   });
   afterAll(() => {

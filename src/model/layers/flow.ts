@@ -1,7 +1,7 @@
 /**
  * Volume-preserving flow of one latent group: cells z - g(z), where g is made of masked convolutions, so that a value
- * depends only on pixels after it and on lower channels of its own pixel (mirrored: on pixels before it). The Jacobian
- * is triangular with ones on its diagonal: the log determinant is 0.
+ * depends only on pixels above it or to its right (mirrored: below or to its left) and on lower channels of its own
+ * pixel. The Jacobian is triangular with ones on its diagonal: the log determinant is 0.
  */
 import * as tf from '../../engine/tf.js';
 import type { ParameterSpec } from '../parameterSpec.js';

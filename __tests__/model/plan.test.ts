@@ -1,0 +1,81 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { ModelConfig } from '../../src/config/types.js';
+import { latentShapes, parameterCount, planModel } from '../../src/model/plan.js';
+import { smallModel } from '../support/smallConfig.js';
+
+const configs = fc
+  .record({
+    channelTowers: fc.constantFrom(2, 4, 6),
+    numberOfScales: fc.integer({ min: 1, max: 4 }),
+    initialSplitsPerScale: fc.integer({ min: 1, max: 6 }),
+    numBlocksPrepost: fc.integer({ min: 0, max: 2 }),
+    exponentialScaling: fc.constantFrom(1, 2, 3),
+    minSplits: fc.integer({ min: 1, max: 3 }),
+    numFlows: fc.integer({ min: 0, max: 1 }),
+  })
+  .map((changes) => smallModel({ ...changes, inputDimension: 64 }));
+
+describe('plan', () => {
+  test('images halve and channels double from scale to scale', () => {
+    fc.assert(
+      fc.property(configs, (config) => {
+        const { groups } = planModel(config);
+        for (const [level, group] of groups.entries()) {
+          const next = groups[level + 1];
+          if (!next) continue;
+          const steps = group.scale - next.scale;
+          expect([0, 1]).toContain(steps);
+          expect(next.size).toBe(group.size * 2 ** steps);
+          expect(next.channels).toBe(group.channels / 2 ** steps);
+        }
+        expect(groups.at(-1)?.scale).toBe(0);
+        expect(groups.at(-1)?.size).toBe(config.inputDimension / 2 ** config.numBlocksPrepost);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('there is one encoder block and one latent per group, and every parameter has its own name', () => {
+    fc.assert(
+      fc.property(configs, (config) => {
+        const plan = planModel(config);
+        const count = plan.groupsPerScale.reduce((sum, groups) => sum + groups, 0);
+        expect(plan.encoderBlocks).toHaveLength(count);
+        expect(latentShapes(plan)).toHaveLength(count);
+        expect(new Set(plan.parameters.map(({ name }) => name)).size).toBe(plan.parameters.length);
+        expect(Math.min(...plan.groups.map((group) => group.klMultiplier))).toBe(1);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('the number of groups shrinks down to the least allowed', () => {
+    const large = smallModel({
+      numberOfScales: 3,
+      initialSplitsPerScale: 10,
+      exponentialScaling: 2,
+      minSplits: 5,
+      inputDimension: 64,
+    });
+    expect(planModel(large).groupsPerScale).toEqual([10, 5, 5]);
+  });
+
+  test('counts parameters without allocating them', () => {
+    const plan = planModel(smallModel({ channelTowers: 128, numberOfScales: 4, inputDimension: 256 }));
+    expect(parameterCount(plan)).toBeGreaterThan(10e6);
+  });
+
+  const impossible: [string, Partial<ModelConfig>][] = [
+    ['inputDimension: expected a multiple of 4', { inputDimension: 30 }],
+    ['channelMultiplier: expected 2', { channelMultiplier: 3 }],
+    ['channelTowers: expected an even number', { channelTowers: 3 }],
+    ['latentSize: expected an integer >= 1, got 0', { latentSize: 0 }],
+    ['minSplits: expected an integer >= 1, got 0.5', { minSplits: 0.5 }],
+    ['exponentialScaling: expected a number > 0', { exponentialScaling: 0 }],
+  ];
+  test.each(impossible)('refuses what cannot be built: %s', (message, changes) => {
+    expect(() => planModel(smallModel(changes))).toThrow(message);
+    expect(() => planModel(smallModel(changes))).toThrow(RangeError);
+  });
+});

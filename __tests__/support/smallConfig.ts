@@ -1,0 +1,63 @@
+/** A configuration that trains within a blink, with every kind of layer in it. */
+import type { ModelConfig, NvaeConfig, TrainingConfig } from '../../src/config/types.js';
+import type { ImageBatch } from '../../src/model/plainData.js';
+
+export function smallModel(changes: Partial<ModelConfig> = {}): ModelConfig {
+  return {
+    channelTowers: 2,
+    numberOfScales: 2,
+    initialSplitsPerScale: 1,
+    latentSize: 2,
+    inputDimension: 8,
+    numFlows: 1,
+    numBlocksPrepost: 1,
+    numCellsPerBlockPrepost: 1,
+    cellsPerSplitEnc: 1,
+    cellsPerInputDec: 1,
+    channelMultiplier: 2,
+    exponentialScaling: 1,
+    minSplits: 1,
+    samplingMethod: 'logistic_mixture',
+    nMix: 2,
+    fixedFlows: false,
+    ...changes,
+  };
+}
+
+export function smallConfig(
+  model: Partial<ModelConfig> = {},
+  training: Partial<TrainingConfig> = {},
+): NvaeConfig {
+  return {
+    name: 'small',
+    model: smallModel(model),
+    training: {
+      learningRate: 0.01,
+      learningRateMin: 1e-5,
+      weightDecay: 3e-4,
+      regularizationConstant: 0.05,
+      klConstant: 1,
+      warmupEpochs: 2,
+      batchSize: 2,
+      writeReconstruction: true,
+      imagesPerCheckpoint: null,
+      epochsPerCheckpoint: 1,
+      epochs: 10,
+      gradientClipping: null,
+      halfPrecision: false,
+      useTensorCheckpoints: false,
+      seed: 1,
+      augmentation: { horizontalFlip: false },
+      ...training,
+    },
+  };
+}
+
+/** Images that differ from number to number. */
+export function smallBatch(number: number, batch = 2, size = 8): ImageBatch {
+  const pixels = Uint8Array.from(
+    { length: batch * size * size * 3 },
+    (_, i) => (i * 37 + number * 101) % 256,
+  );
+  return { pixels, shape: [batch, size, size, 3] };
+}
