@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import * as tf from '../../src/engine/tf.js';
+import { imagesFromTensor, imagesToTensor } from '../../src/model/imageTensors.js';
+import { Nvae } from '../../src/model/nvae.js';
+import { keyedNoise } from '../../src/model/random.js';
+import { useTestEngine } from '../support/engine.js';
+import { smallBatch, smallModel } from '../support/smallConfig.js';
+
+let model: Nvae;
+// Hooks run in the order of these lines: the engine starts before the model, and counts tensors after it is gone.
+afterAll(() => model.dispose());
+useTestEngine();
+beforeAll(() => {
+  model = Nvae.create(smallModel(), 5);
+});
+
+const noise = () => keyedNoise(1, 'test', 0);
+
+/** Values of a tensor, which is freed. */
+function values(tensor: tf.Tensor): number[] {
+  const result = [...tensor.dataSync()];
+  tensor.dispose();
+  return result;
+}
+
+describe('sampling', () => {
+  test('the same noise gives the same images, another temperature others', () => {
+    const at = (temperature: number | number[]) => values(model.sample(2, temperature, noise()));
+    expect(at(0.7)).toEqual(at(0.7));
+    expect(at(0.7)).not.toEqual(at(1));
+    expect(at([0.7, 0.7])).toEqual(at(0.7));
+    expect(at([0.7, 1])).not.toEqual(at([1, 0.7]));
+  });
+
+  test('images are in [0, 1] for every statistic', () => {
+    for (const statistic of ['mean', 'most_likely_value', 'sample'] as const) {
+      const images = model.sample(2, 1, noise(), statistic);
+      expect(images.shape).toEqual([2, 8, 8, 3]);
+      const pixels = values(images);
+      expect(Math.min(...pixels)).toBeGreaterThanOrEqual(0);
+      expect(Math.max(...pixels)).toBeLessThanOrEqual(1);
+    }
+  });
+
+  test('generateFromLatents is a sample at temperature 1 with the given noise', () => {
+    const latents = model.plan.groups.map(({ level, size, latentSize }) => {
+      return noise().normal(`latent.${level}`, [2, size, size, latentSize]) as tf.Tensor4D;
+    });
+    expect(values(model.generateFromLatents(latents, noise()))).toEqual(values(model.sample(2, 1, noise())));
+    tf.dispose(latents);
+  });
+
+  test('refuses temperatures that mean nothing', () => {
+    expect(() => model.sample(1, [1], noise())).toThrow('one for each of the 2 latent groups, got 1 values');
+    expect(() => model.sample(1, -1, noise())).toThrow('temperature: expected a number >= 0, got -1');
+  });
+
+  test('re-adjustment moves the averages of the decoder only', async () => {
+    const own = Nvae.create(smallModel(), 5);
+    const before = await own.store.bufferTensors();
+    own.readjustBatchNorm(2, 4, 0.5, () => noise());
+    const after = await own.store.bufferTensors();
+    for (const [name, { data }] of after) {
+      const isDecoder = /^(decoder_tower|postprocess)/.test(name);
+      expect({ name, moved: [...data].join() !== [...(before.get(name)?.data ?? [])].join() }).toEqual({
+        name,
+        moved: isDecoder,
+      });
+    }
+    own.dispose();
+  });
+});
+
+describe('encoding', () => {
+  test('gives one latent per group, in the shapes that the model names', () => {
+    const images = imagesToTensor(smallBatch(1), 8);
+    const latents = model.encode(images, noise());
+    expect(latents.map((latent) => latent.shape)).toEqual(model.latentShapes.map((shape) => [2, ...shape]));
+    const decoded = model.decode(latents, noise());
+    expect(decoded.shape).toEqual([2, 8, 8, 3]);
+    expect(() => model.decode(latents.slice(1), noise())).toThrow('decode: expected latents of shapes');
+    tf.dispose([images, latents, decoded]);
+  });
+
+  test('a flow that is not fixed can be left out', () => {
+    const images = imagesToTensor(smallBatch(1), 8);
+    const encode = (freeFlow: boolean) => {
+      const latents = model.encode(images, noise(), { freeFlow });
+      return latents.flatMap(values);
+    };
+    expect(encode(true)).not.toEqual(encode(false));
+    images.dispose();
+  });
+});
+
+describe('values', () => {
+  test('survive export and import with the same bits', async () => {
+    const tensors = await model.store.tensors();
+    const copy = Nvae.fromTensors(model.config, tensors);
+    expect(await copy.store.tensors()).toEqual(tensors);
+    copy.dispose();
+  });
+
+  test('a missing or misshapen tensor is refused by name, and nothing is left behind', async () => {
+    const tensors = await model.store.tensors();
+    const before = tf.memory().numTensors;
+    tensors.delete('initial_transform.weight_v');
+    expect(() => Nvae.fromTensors(model.config, tensors)).toThrow(
+      'initial_transform.weight_v: expected float32 [2, 3, 3, 3], got nothing',
+    );
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('a new model begins as the reference does', async () => {
+    const tensors = await model.store.tensors();
+    const weight = tensors.get('mixer.decoder_mixer.0.model.weight_v')?.data ?? [];
+    const gain = tensors.get('mixer.decoder_mixer.0.model.weight_g')?.data ?? [];
+    const inputs = weight.length / gain.length;
+    expect(Math.max(...weight.map(Math.abs))).toBeLessThanOrEqual(1 / Math.sqrt(inputs));
+    expect(gain[1]).toBeCloseTo(Math.hypot(...weight.slice(inputs, 2 * inputs)), 5);
+    expect(new Set(tensors.get('postprocess.model.1.model.model.1.weight')?.data)).toEqual(new Set([1]));
+  });
+
+  test('bytes survive the way through a tensor', async () => {
+    const batch = smallBatch(3);
+    const tensor = imagesToTensor(batch, 8);
+    expect(await imagesFromTensor(tensor)).toEqual(batch);
+    tensor.dispose();
+    expect(() => imagesToTensor(batch, 16)).toThrow('images: expected [batch, 16, 16, 3]');
+  });
+});

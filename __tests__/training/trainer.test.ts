@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import * as tf from '../../src/engine/tf.js';
+import type { Snapshot, StepResult } from '../../src/training/trainer.js';
+import { Trainer } from '../../src/training/trainer.js';
+import { useTestEngine } from '../support/engine.js';
+import { smallBatch, smallConfig } from '../support/smallConfig.js';
+
+useTestEngine();
+
+const config = smallConfig();
+let trainer: Trainer;
+let tensorsBefore = 0;
+
+beforeEach(async () => {
+  tensorsBefore = tf.memory().numTensors;
+  trainer = await Trainer.create(config);
+});
+
+afterEach(async () => {
+  await trainer.dispose();
+  expect(tf.memory().numTensors).toBe(tensorsBefore);
+});
+
+/** All that a step's result says, without the time it took. */
+const timeless = ({ seconds: _, ...result }: StepResult) => result;
+const run = async (from: Trainer, numbers: number[], epoch = 0) => {
+  const results: object[] = [];
+  for (const number of numbers) results.push(timeless(await from.step(smallBatch(number), epoch)));
+  return results;
+};
+
+describe('step', () => {
+  test('lowers the loss, in plain numbers that add up', async () => {
+    const first = await trainer.step(smallBatch(0), 3);
+    for (let i = 0; i < 15; i += 1) await trainer.step(smallBatch(0), 3);
+    const last = await trainer.step(smallBatch(0), 3);
+    expect(last.loss).toBeLessThan(first.loss);
+    expect(last.klPerGroup).toHaveLength(2);
+    expect(last.kl).toBeCloseTo(
+      last.klPerGroup.reduce((a, b) => a + b, 0),
+      6,
+    );
+    const parts = last.reconstructionLoss + last.klCoefficient * last.balancedKl + 0.05 * last.regularization;
+    expect(Math.abs(parts / last.loss - 1)).toBeLessThan(1e-5);
+    expect(last).toMatchObject({ step: 17, epoch: 3, batchInEpoch: 17, imagesSeen: 34, applied: true });
+  });
+
+  test('leaves as many tensors as it found', async () => {
+    await trainer.step(smallBatch(0), 0);
+    const before = tf.memory().numTensors;
+    await run(trainer, [1, 2, 3]);
+    await trainer.sample(2, 0.8, { readjustments: 2 });
+    await trainer.reconstruct(smallBatch(1));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('the same seed gives the same bits, another seed others', async () => {
+    const same = await Trainer.create(config);
+    const other = await Trainer.create(config, { seed: 2 });
+    const results = await run(trainer, [0, 1, 2]);
+    expect(await run(same, [0, 1, 2])).toEqual(results);
+    expect(await run(other, [0, 1, 2])).not.toEqual(results);
+    expect((await same.snapshot()).tensors).toEqual((await trainer.snapshot()).tensors);
+    await Promise.all([same.dispose(), other.dispose()]);
+  });
+
+  test('a batch of other images is refused and changes nothing', async () => {
+    await expect(trainer.step(smallBatch(0, 2, 16), 0)).rejects.toThrow('images: expected [batch, 8, 8, 3]');
+    expect(trainer.position.step).toBe(0);
+  });
+
+  test('counts batches from 0 again in a new epoch', async () => {
+    await run(trainer, [0, 1], 0);
+    await run(trainer, [2], 1);
+    expect(trainer.position).toEqual({ epoch: 1, batchInEpoch: 1, step: 3, imagesSeen: 6 });
+  });
+});
+
+describe('a step that is not finite', () => {
+  test.each([
+    ['decoder_constant', 'reconstructionLoss'],
+    ['to_distribution_conv.1.bias', 'reconstructionLoss'],
+  ])('because of %s is named and changes nothing but the position', async (parameter, term) => {
+    await trainer.step(smallBatch(0), 0);
+    const variable = trainer.model.store.parameter(parameter);
+    tf.tidy(() => variable.assign(tf.fill(variable.shape, Number.NaN)));
+    const before = await trainer.snapshot();
+    const result = await trainer.step(smallBatch(1), 0);
+    const after = await trainer.snapshot();
+    expect(result).toMatchObject({ applied: false, nonFinite: term, step: 2 });
+    expect(after.tensors).toEqual(before.tensors);
+    expect(after.state.optimizerUpdates).toBe(1);
+  });
+});
+
+describe('snapshot and restore', () => {
+  test('a run that goes on from a snapshot is the same as one that never stopped', async () => {
+    await run(trainer, [0, 1]);
+    const snapshot: Snapshot = await trainer.snapshot();
+    const results = await run(trainer, [2, 3], 1);
+    const resumed = await Trainer.create(config, { seed: 99 });
+    await resumed.restore({ ...snapshot, state: JSON.parse(JSON.stringify(snapshot.state)) });
+    expect(await run(resumed, [2, 3], 1)).toEqual(results);
+    expect(await resumed.snapshot()).toEqual(await trainer.snapshot());
+    await resumed.dispose();
+  });
+
+  test('a snapshot shows the state after the steps asked for before it', async () => {
+    const first = trainer.step(smallBatch(0), 0);
+    const snapshot = trainer.snapshot();
+    const second = trainer.step(smallBatch(1), 0);
+    expect((await snapshot).state.position.step).toBe(1);
+    await Promise.all([first, second]);
+    expect(trainer.position.step).toBe(2);
+  });
+
+  test('an incomplete snapshot is refused and changes nothing', async () => {
+    await run(trainer, [0]);
+    const before = await trainer.snapshot();
+    const incomplete = new Map(before.tensors);
+    incomplete.delete('adamax.maximum.decoder_constant');
+    await run(trainer, [1]);
+    const now = await trainer.snapshot();
+    await expect(trainer.restore({ ...before, tensors: incomplete })).rejects.toThrow(
+      'adamax.maximum.decoder_constant: expected float32',
+    );
+    expect(await trainer.snapshot()).toEqual(now);
+  });
+});
+
+describe('images', () => {
+  test('sampling does not move the run', async () => {
+    await run(trainer, [0]);
+    const before = await trainer.snapshot();
+    const images = await trainer.sample(3, 0.7, { readjustments: 2 });
+    expect(images.shape).toEqual([3, 8, 8, 3]);
+    expect(await trainer.snapshot()).toEqual(before);
+    expect(await trainer.sample(3, 0.7, { readjustments: 2 })).toEqual(images);
+    expect(await trainer.sample(3, 0.7, { readjustments: 2, draw: 1 })).not.toEqual(images);
+  });
+
+  test('reconstructions keep the order and number of the images', async () => {
+    expect((await trainer.reconstruct(smallBatch(0, 3))).shape).toEqual([3, 8, 8, 3]);
+  });
+});
+
+test('calls after dispose are refused', async () => {
+  await trainer.dispose();
+  await expect(trainer.step(smallBatch(0), 0)).rejects.toThrow('trainer: expected a trainer in use');
+});
