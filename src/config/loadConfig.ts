@@ -1,8 +1,10 @@
 /** Configurations as files: by name from `model_configs`, or by path. */
+
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from './configError.js';
+import { messageOf } from './errors.js';
 import { nearest } from './nearest.js';
 import { parseConfig } from './parseConfig.js';
 import type { NvaeConfig } from './types.js';
@@ -33,8 +35,9 @@ export async function loadConfig(nameOrPath: string, options: LoadConfigOptions 
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(file, [`expected a readable configuration file, got: ${reason}`], { cause: error });
+    throw new ConfigError(file, [`expected a readable configuration file, got: ${messageOf(error)}`], {
+      cause: error,
+    });
   }
   return parseConfig(text, { ...options, file });
 }

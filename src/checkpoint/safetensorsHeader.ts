@@ -1,0 +1,124 @@
+/**
+ * Header of a safetensors file: `name -> {dtype, shape, data_offsets}` as JSON, before the raw data. Checked strictly:
+ * nothing is believed that the file's own length does not bear out.
+ */
+import { CheckpointError } from './checkpointError.js';
+import { topLevelKeys } from './jsonKeys.js';
+
+/** What the format itself allows. */
+export const largestHeader = 100_000_000;
+
+const itemSizes = { F32: 4, I32: 4, I64: 8 } as const;
+export type StoredType = keyof typeof itemSizes;
+
+export interface TensorEntry {
+  readonly dtype: StoredType;
+  readonly shape: readonly number[];
+  /** Range in the data, in bytes. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface SafetensorsHeader {
+  readonly metadata: ReadonlyMap<string, string>;
+  /** In the order of their data, which they fill without hole or overlap. */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+}
+
+/**
+ * @param dataLength bytes of the file behind the header
+ * @throws CheckpointError for anything that is not exactly as the format says
+ */
+export function parseHeader(bytes: Uint8Array, dataLength: number, file: string): SafetensorsHeader {
+  const content = parseJson(bytes, file);
+  const metadata = new Map<string, string>();
+  const entries: [string, TensorEntry][] = [];
+  for (const [name, value] of Object.entries(content)) {
+    if (name !== '__metadata__') entries.push([name, parseEntry(name, value, file)]);
+    else
+      for (const [key, text] of Object.entries(record(value, name, file)))
+        metadata.set(key, string(text, key, file));
+  }
+  entries.sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
+  let position = 0;
+  for (const [name, { begin, end }] of entries) {
+    if (begin !== position) {
+      throw damaged(file, `expected data of "${name}" at byte ${position}, got ${begin}`);
+    }
+    position = end;
+  }
+  if (position !== dataLength) {
+    throw damaged(file, `expected ${position} bytes of tensors, got ${dataLength}`);
+  }
+  return { metadata, tensors: new Map(entries) };
+}
+
+/** The header's bytes, padded with spaces so that the data starts at a multiple of 8. */
+export function formatHeader({ metadata, tensors }: SafetensorsHeader): Uint8Array {
+  const content: [string, unknown][] = [];
+  if (metadata.size > 0) content.push(['__metadata__', Object.fromEntries(metadata)]);
+  for (const [name, { dtype, shape, begin, end }] of tensors) {
+    content.push([name, { dtype, shape, data_offsets: [begin, end] }]);
+  }
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(content)));
+  const padded = Buffer.alloc(Math.ceil(json.length / 8) * 8, ' ');
+  json.copy(padded);
+  return padded;
+}
+
+export function damaged(file: string, problem: string, cause?: unknown): CheckpointError {
+  return new CheckpointError(file, `not a whole safetensors file: ${problem}`, { cause });
+}
+
+function parseJson(bytes: Uint8Array, file: string): Record<string, unknown> {
+  let text: string;
+  let content: unknown;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    content = JSON.parse(text);
+  } catch (error) {
+    throw damaged(file, 'expected a header in JSON, got something else', error);
+  }
+  const result = record(content, 'header', file);
+  const keys = topLevelKeys(text);
+  if (new Set(keys).size !== keys.length) throw damaged(file, 'expected every tensor once, got a name twice');
+  return result;
+}
+
+function parseEntry(name: string, value: unknown, file: string): TensorEntry {
+  const { dtype, shape, data_offsets: offsets, ...others } = record(value, name, file);
+  const other = Object.keys(others)[0];
+  if (other !== undefined) throw damaged(file, `"${name}": unknown key "${other}"`);
+  if (!isStoredType(dtype)) {
+    const known = Object.keys(itemSizes).join(', ');
+    throw damaged(file, `"${name}": expected a dtype of ${known}, got ${JSON.stringify(dtype)}`);
+  }
+  if (!isCounts(shape)) throw damaged(file, `"${name}": expected a shape, got ${JSON.stringify(shape)}`);
+  const [begin, end] = isCounts(offsets) && offsets.length === 2 ? offsets : [];
+  if (begin === undefined || end === undefined || end < begin) {
+    throw damaged(file, `"${name}": expected a range of bytes, got ${JSON.stringify(offsets)}`);
+  }
+  const expected = shape.reduce((product, size) => product * size, itemSizes[dtype]);
+  if (end - begin !== expected) {
+    throw damaged(file, `"${name}": expected ${expected} bytes for [${shape}], got ${end - begin}`);
+  }
+  return { dtype, shape, begin, end };
+}
+
+function record(value: unknown, name: string, file: string): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw damaged(file, `"${name}": expected an object, got ${JSON.stringify(value)?.slice(0, 80)}`);
+}
+
+function string(value: unknown, name: string, file: string): string {
+  if (typeof value === 'string') return value;
+  throw damaged(file, `metadata "${name}": expected a text, got ${typeof value}`);
+}
+
+function isStoredType(value: unknown): value is StoredType {
+  return typeof value === 'string' && Object.hasOwn(itemSizes, value);
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}

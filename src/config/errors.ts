@@ -1,0 +1,11 @@
+/** What can be said of anything that was thrown; errors of another realm (a test's sandbox) are no `Error` here. */
+
+export function messageOf(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);
+  return String(error);
+}
+
+/** Whether it is a system error of this code, such as `ENOENT`. */
+export function hasCode(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+}
