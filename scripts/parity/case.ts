@@ -1,9 +1,10 @@
 /** Reads one case of reference data: config.yaml, reference.json and reference.safetensors. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { loadConfig } from '../../src/config/loadConfig.js';
 import type { NvaeConfig } from '../../src/config/types.js';
 import type { NamedTensors } from '../../src/model/plainData.js';
-import { readConfig, readTensors } from './files.js';
+import { readTensors } from './readTensors.js';
 
 export interface NoiseDraw {
   readonly tensor: string;
@@ -97,5 +98,5 @@ export async function readCase(folder: string): Promise<ReferenceCase> {
     | DistributionsReference;
   const tensors = readTensors(join(folder, 'reference.safetensors'));
   if (reference.kind === 'distributions') return { name, tensors, reference, config: null };
-  return { name, tensors, reference, config: readConfig(join(folder, 'config.yaml')) };
+  return { name, tensors, reference, config: await loadConfig(join(folder, 'config.yaml')) };
 }
