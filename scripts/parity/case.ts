@@ -1,10 +1,10 @@
 /** Reads one case of reference data: config.yaml, reference.json and reference.safetensors. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { readSafetensors } from '../../src/checkpoint/readSafetensors.js';
 import { loadConfig } from '../../src/config/loadConfig.js';
 import type { NvaeConfig } from '../../src/config/types.js';
 import type { NamedTensors } from '../../src/model/plainData.js';
-import { readTensors } from './readTensors.js';
 
 export interface NoiseDraw {
   readonly tensor: string;
@@ -96,7 +96,7 @@ export async function readCase(folder: string): Promise<ReferenceCase> {
   const reference = JSON.parse(readFileSync(join(folder, 'reference.json'), 'utf8')) as
     | ModelReference
     | DistributionsReference;
-  const tensors = readTensors(join(folder, 'reference.safetensors'));
+  const { tensors } = await readSafetensors(join(folder, 'reference.safetensors'));
   if (reference.kind === 'distributions') return { name, tensors, reference, config: null };
   return { name, tensors, reference, config: await loadConfig(join(folder, 'config.yaml')) };
 }

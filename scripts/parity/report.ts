@@ -21,8 +21,6 @@ export interface CaseReport {
 export interface CompareOptions {
   /** Added to the tolerance. */
   readonly extra?: number;
-  /** Name in float64_check, if it is not the tensor's. */
-  readonly checkedAs?: string;
   /** Compare with 0 instead of the recorded values. */
   readonly zero?: boolean;
   /** Tolerance of each element. */
@@ -63,13 +61,13 @@ export class Report {
     name: string,
     got: ArrayLike<number>,
     expected: ArrayLike<number>,
-    { extra = 0, checkedAs = name, zero = false, tolerances }: CompareOptions,
+    { extra = 0, zero = false, tolerances }: CompareOptions,
   ): void {
     if (got.length !== expected.length) {
       throw new RangeError(`${name}: expected ${expected.length} values, got ${got.length}`);
     }
     const largest = Array.from(expected).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    const common = 10 * (this.#roundings[checkedAs] ?? 0) + 1e-5 * largest + 1e-6 + extra;
+    const common = 10 * (this.#roundings[name] ?? 0) + 1e-5 * largest + 1e-6 + extra;
     let distance = 0;
     let used = 0;
     for (let i = 0; i < expected.length; i += 1) {
