@@ -1,18 +1,199 @@
+// Element-wise, reduction and movement kernels. Shapes come as Int32Arrays, made in src/engine/native/kernels.
+#include <initializer_list>
+
 #include "binding/arguments.h"
 #include "kernels/tables.h"
 
 namespace nvae {
 namespace {
 
-// silu(x, y)
-napi_value silu(napi_env env, napi_callback_info info) {
+const TensorTable& table() { return kernels().tensor; }
+
+// [rank, sizes..., strides of the first..., strides of the second...]
+Broadcast broadcast_shape(const int32_t* v) {
+  Broadcast s = {};
+  s.rank = *v++;
+  for (int64_t d = 0; d < s.rank; ++d) {
+    s.size[d] = v[d];
+    s.a[d] = v[s.rank + d];
+    s.b[d] = v[2 * s.rank + d];
+  }
+  return s;
+}
+
+BatchNormShape batch_norm_shape(const Arguments& args) {
+  return {args.integer(0), args.integer(1), static_cast<float>(args.number(2)), args.integer(3) != 0};
+}
+
+// unary(operation, x, y, low, high)
+napi_value unary(napi_env env, napi_callback_info info) {
   Arguments args(env, info);
-  kernels().tensor.silu(args.floats(0), args.floats(1), args.length(0));
+  table().unary(static_cast<int>(args.integer(0)), args.floats(1), args.floats(2), args.length(1),
+                static_cast<float>(args.number(3)), static_cast<float>(args.number(4)));
   return nullptr;
+}
+
+// binary(operation, shape, a, b, y)
+napi_value binary(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().binary(static_cast<int>(args.integer(0)), broadcast_shape(args.ints(1)), args.floats(2), args.floats(3),
+                 args.floats(4));
+  return nullptr;
+}
+
+// compare(operation, shape, a, b, y)
+napi_value compare(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().compare(static_cast<int>(args.integer(0)), broadcast_shape(args.ints(1)), args.floats(2), args.floats(3),
+                  args.bytes(4));
+  return nullptr;
+}
+
+// select(condition, a, b, y)
+napi_value select(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().select(args.bytes(0), args.floats(1), args.floats(2), args.floats(3), args.length(1));
+  return nullptr;
+}
+
+// reduce(operation, outer, n, inner, x, y)
+napi_value reduce(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().reduce(static_cast<int>(args.integer(0)), args.integer(1), args.integer(2), args.integer(3), args.floats(4),
+                 args.floats(5));
+  return nullptr;
+}
+
+// softmax(rows, n, log, x, y)
+napi_value softmax(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().softmax(args.integer(0), args.integer(1), args.integer(2) != 0, args.floats(3), args.floats(4));
+  return nullptr;
+}
+
+// copy(shape, element bytes, from, offset, to, offset); offsets in elements.
+napi_value copy(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  const Broadcast given = broadcast_shape(args.ints(0));
+  StridedCopy shape = {};
+  shape.rank = given.rank;
+  for (int64_t d = 0; d < given.rank; ++d) {
+    shape.size[d] = given.size[d];
+    shape.from[d] = given.a[d];
+    shape.to[d] = given.b[d];
+  }
+  const int64_t bytes = args.integer(1);
+  table().copy(shape, static_cast<int>(bytes), args.bytes(2) + args.integer(3) * bytes,
+               args.bytes(4) + args.integer(5) * bytes);
+  return nullptr;
+}
+
+// batchNorm(rows, channels, epsilon, silu, x, gamma, beta, y, mean, variance)
+napi_value batch_norm(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().batch_norm(batch_norm_shape(args), args.floats(4), args.floats(5), args.floats(6), args.floats(7),
+                     args.floats(8), args.floats(9));
+  return nullptr;
+}
+
+// batchNormGradient(rows, channels, epsilon, silu, dy, x, gamma, beta, mean, variance, dx, dgamma, dbeta)
+napi_value batch_norm_gradient(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().batch_norm_gradient(batch_norm_shape(args), args.floats(4), args.floats(5), args.floats(6), args.floats(7),
+                              args.floats(8), args.floats(9), args.floats(10), args.floats(11), args.floats(12));
+  return nullptr;
+}
+
+// normalize(rows, channels, epsilon, silu, x, mean, variance, gamma, beta, y)
+napi_value normalize(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().normalize(batch_norm_shape(args), args.floats(4), args.floats(5), args.floats(6), args.floats(7),
+                    args.floats(8), args.floats(9));
+  return nullptr;
+}
+
+struct ImageShape {
+  int64_t size[4];
+  explicit ImageShape(const int32_t* v) : size{v[0], v[1], v[2], v[3]} {}
+};
+
+// resizeBilinear(shape of x, out height, out width, align corners, x, y)
+napi_value resize_bilinear(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().resize_bilinear(ImageShape(args.ints(0)).size, args.integer(1), args.integer(2), args.integer(3) != 0,
+                          args.floats(4), args.floats(5));
+  return nullptr;
+}
+
+// resizeBilinearGradient(shape of x, out height, out width, align corners, dy, dx)
+napi_value resize_bilinear_gradient(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().resize_bilinear_gradient(ImageShape(args.ints(0)).size, args.integer(1), args.integer(2),
+                                   args.integer(3) != 0, args.floats(4), args.floats(5));
+  return nullptr;
+}
+
+// upsampleGradient(shape of x, factor, dy, dx)
+napi_value upsample_gradient(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().upsample_gradient(ImageShape(args.ints(0)).size, args.integer(1), args.floats(2), args.floats(3));
+  return nullptr;
+}
+
+// sumOfSquares(x)
+napi_value sum_of_squares(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  return to_js(env, table().sum_of_squares(args.floats(0), args.length(0)));
+}
+
+// adamax(learning rate / (1 - beta1^t), beta1, beta2, epsilon, weight decay, gradient scale, gradient, parameter, m, u)
+napi_value adamax(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  const auto number = [&](size_t i) { return static_cast<float>(args.number(i)); };
+  const AdamaxStep step = {number(0), number(1), number(2), number(3), number(4), number(5)};
+  table().adamax(step, args.floats(6), args.floats(7), args.floats(8), args.floats(9), args.length(7));
+  return nullptr;
+}
+
+// operations(): {unary: [names], binary: [...], comparisons: [...], reductions: [...]}, in the order of their numbers
+napi_value operations(napi_env env, napi_callback_info) {
+  const auto list = [&](std::initializer_list<const char*> names) {
+    napi_value array;
+    napi_create_array_with_length(env, names.size(), &array);
+    uint32_t i = 0;
+    for (const char* name : names) napi_set_element(env, array, i++, to_js(env, name));
+    return array;
+  };
+  napi_value result;
+  napi_create_object(env, &result);
+#define NVAE_ENTRY(name) #name,
+  napi_set_named_property(env, result, "unary", list({NVAE_UNARY_OPERATIONS(NVAE_ENTRY)}));
+  napi_set_named_property(env, result, "binary", list({NVAE_BINARY_OPERATIONS(NVAE_ENTRY)}));
+  napi_set_named_property(env, result, "comparisons", list({NVAE_COMPARISONS(NVAE_ENTRY)}));
+  napi_set_named_property(env, result, "reductions", list({NVAE_REDUCTIONS(NVAE_ENTRY)}));
+#undef NVAE_ENTRY
+  return result;
 }
 
 }  // namespace
 
-void export_tensor(napi_env env, napi_value exports) { export_function(env, exports, "silu", silu); }
+void export_tensor(napi_env env, napi_value exports) {
+  export_function(env, exports, "operations", operations);
+  export_function(env, exports, "unary", unary);
+  export_function(env, exports, "binary", binary);
+  export_function(env, exports, "compare", compare);
+  export_function(env, exports, "select", select);
+  export_function(env, exports, "reduce", reduce);
+  export_function(env, exports, "softmax", softmax);
+  export_function(env, exports, "copy", copy);
+  export_function(env, exports, "batchNorm", batch_norm);
+  export_function(env, exports, "batchNormGradient", batch_norm_gradient);
+  export_function(env, exports, "normalize", normalize);
+  export_function(env, exports, "resizeBilinear", resize_bilinear);
+  export_function(env, exports, "resizeBilinearGradient", resize_bilinear_gradient);
+  export_function(env, exports, "upsampleGradient", upsample_gradient);
+  export_function(env, exports, "sumOfSquares", sum_of_squares);
+  export_function(env, exports, "adamax", adamax);
+}
 
 }  // namespace nvae

@@ -22,7 +22,11 @@ namespace NVAE_ISA {
 #include "kernels/gemm.inc.h"
 #include "kernels/conv2d.inc.h"
 #include "kernels/depthwise.inc.h"
-#include "kernels/tensor.inc.h"
+#include "kernels/math.inc.h"
+#include "kernels/elementwise.inc.h"
+#include "kernels/reduce.inc.h"
+#include "kernels/movement.inc.h"
+#include "kernels/batch_norm.inc.h"
 
 }  // namespace NVAE_ISA
 
@@ -38,7 +42,23 @@ const KernelTables NVAE_JOIN(kernels_, NVAE_ISA) = {
         &NVAE_ISA::depthwise_input_gradient,
         &NVAE_ISA::depthwise_filter_gradient,
     },
-    {&NVAE_ISA::silu},
+    {
+        &NVAE_ISA::unary,
+        &NVAE_ISA::binary,
+        &NVAE_ISA::compare,
+        &NVAE_ISA::select,
+        &NVAE_ISA::reduce,
+        &NVAE_ISA::softmax,
+        &NVAE_ISA::copy,
+        &NVAE_ISA::batch_norm,
+        &NVAE_ISA::batch_norm_gradient,
+        &NVAE_ISA::normalize,
+        &NVAE_ISA::resize_bilinear,
+        &NVAE_ISA::resize_bilinear_gradient,
+        &NVAE_ISA::upsample_gradient,
+        &NVAE_ISA::sum_of_squares,
+        &NVAE_ISA::adamax,
+    },
 };
 
 }  // namespace nvae

@@ -2,11 +2,74 @@
 #pragma once
 #include <cstdint>
 
+// The operations by the names of tfjs' kernels. The position in the list is the number by which JavaScript asks for one.
+#define NVAE_UNARY_OPERATIONS(X) \
+  X(Neg) X(Abs) X(Square) X(Sqrt) X(Rsqrt) X(Reciprocal) X(Exp) X(Expm1) X(Log) X(Log1p) X(Sigmoid) X(Tanh) \
+  X(Softplus) X(Relu) X(Elu) X(Step) X(ClipByValue) X(Silu)
+#define NVAE_BINARY_OPERATIONS(X) \
+  X(Add) X(Sub) X(Multiply) X(RealDiv) X(Maximum) X(Minimum) X(SquaredDifference) X(EluGrad) X(SiluGrad)
+#define NVAE_COMPARISONS(X) X(Equal) X(NotEqual) X(Greater) X(GreaterEqual) X(Less) X(LessEqual)
+#define NVAE_REDUCTIONS(X) X(Sum) X(Mean) X(Max) X(Min) X(Prod)
+
 namespace nvae {
 
+constexpr int kMostDimensions = 8;
+
+// Sizes of the result, and how far each operand moves per dimension: 0 where it is repeated.
+struct Broadcast {
+  int64_t rank;
+  int64_t size[kMostDimensions], a[kMostDimensions], b[kMostDimensions];
+};
+
+// A block of elements that is copied with strides on both sides, in elements.
+struct StridedCopy {
+  int64_t rank;
+  int64_t size[kMostDimensions], from[kMostDimensions], to[kMostDimensions];
+};
+
+// x seen as [rows, channels].
+struct BatchNormShape {
+  int64_t rows, channels;
+  float epsilon;
+  bool silu;
+};
+
+struct AdamaxStep {
+  float learning_rate;  // already divided by 1 - beta1^t
+  float beta1, beta2, epsilon, weight_decay;
+  float gradient_scale;
+};
+
 struct TensorTable {
-  // y = x * sigmoid(x), n elements.
-  void (*silu)(const float* x, float* y, int64_t n);
+  // y = op(x); low and high are the bounds of ClipByValue, low the slope of Step.
+  void (*unary)(int operation, const float* x, float* y, int64_t n, float low, float high);
+  void (*binary)(int operation, const Broadcast& shape, const float* a, const float* b, float* y);
+  void (*compare)(int operation, const Broadcast& shape, const float* a, const float* b, uint8_t* y);
+  // y = condition ? a : b
+  void (*select)(const uint8_t* condition, const float* a, const float* b, float* y, int64_t n);
+  // x is [outer, n, inner], y [outer, inner].
+  void (*reduce)(int operation, int64_t outer, int64_t n, int64_t inner, const float* x, float* y);
+  // Over the last of [rows, n]; logarithm of it if `log`.
+  void (*softmax)(int64_t rows, int64_t n, bool log, const float* x, float* y);
+  void (*copy)(const StridedCopy& shape, int element_bytes, const void* from, void* to);
+  // Batch statistics (biased variance) and y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta).
+  void (*batch_norm)(const BatchNormShape& shape, const float* x, const float* gamma, const float* beta, float* y,
+                     float* mean, float* variance);
+  void (*batch_norm_gradient)(const BatchNormShape& shape, const float* dy, const float* x, const float* gamma,
+                              const float* beta, const float* mean, const float* variance, float* dx, float* dgamma,
+                              float* dbeta);
+  // y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta) with given statistics.
+  void (*normalize)(const BatchNormShape& shape, const float* x, const float* mean, const float* variance,
+                    const float* gamma, const float* beta, float* y);
+  // [batch, height, width, channels]; bilinear with or without aligned corners.
+  void (*resize_bilinear)(const int64_t* in_shape, int64_t out_height, int64_t out_width, bool align_corners,
+                          const float* x, float* y);
+  void (*resize_bilinear_gradient)(const int64_t* in_shape, int64_t out_height, int64_t out_width, bool align_corners,
+                                   const float* dy, float* dx);
+  // dx[pixel] = sum of the factor x factor pixels of dy that it was repeated to.
+  void (*upsample_gradient)(const int64_t* in_shape, int64_t factor, const float* dy, float* dx);
+  double (*sum_of_squares)(const float* x, int64_t n);
+  void (*adamax)(const AdamaxStep& step, const float* gradient, float* parameter, float* m, float* u, int64_t n);
 };
 
 }  // namespace nvae

@@ -8,6 +8,9 @@ import { availableParallelism } from 'node:os';
 
 type Floats = Float32Array;
 type Ints = Int32Array;
+type Values = Float32Array | Int32Array | Uint8Array;
+/** Rows, channels, epsilon, whether SiLU follows. */
+type NormShape = [rows: number, channels: number, epsilon: number, silu: number];
 
 /** What the compiled addon exports; native/binding/*.cc says what each function does. */
 export interface Addon {
@@ -38,6 +41,58 @@ export interface Addon {
   depthwise(shape: Ints, x: Floats, filter: Floats, y: Floats): void;
   depthwiseInputGradient(shape: Ints, dy: Floats, filter: Floats, dx: Floats): void;
   depthwiseFilterGradient(shape: Ints, x: Floats, dy: Floats, dfilter: Floats): void;
+
+  /** Names of tfjs' kernels, each at the number by which its operation is asked for. */
+  operations(): Readonly<Record<'unary' | 'binary' | 'comparisons' | 'reductions', readonly string[]>>;
+  unary(operation: number, x: Floats, y: Floats, low: number, high: number): void;
+  binary(operation: number, strides: Ints, a: Floats, b: Floats, y: Floats): void;
+  compare(operation: number, strides: Ints, a: Floats, b: Floats, y: Uint8Array): void;
+  select(condition: Uint8Array, a: Floats, b: Floats, y: Floats): void;
+  reduce(operation: number, outer: number, n: number, inner: number, x: Floats, y: Floats): void;
+  softmax(rows: number, n: number, log: number, x: Floats, y: Floats): void;
+  copy(
+    strides: Ints,
+    elementBytes: number,
+    from: Values,
+    fromOffset: number,
+    to: Values,
+    toOffset: number,
+  ): void;
+  batchNorm(...shapeAndTensors: [...NormShape, Floats, Floats, Floats, Floats, Floats, Floats]): void;
+  batchNormGradient(
+    ...shapeAndTensors: [...NormShape, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats]
+  ): void;
+  normalize(...shapeAndTensors: [...NormShape, Floats, Floats, Floats, Floats, Floats, Floats]): void;
+  resizeBilinear(
+    inShape: Ints,
+    height: number,
+    width: number,
+    alignCorners: number,
+    x: Floats,
+    y: Floats,
+  ): void;
+  resizeBilinearGradient(
+    inShape: Ints,
+    height: number,
+    width: number,
+    alignCorners: number,
+    dy: Floats,
+    dx: Floats,
+  ): void;
+  upsampleGradient(inShape: Ints, factor: number, dy: Floats, dx: Floats): void;
+  sumOfSquares(x: Floats): number;
+  adamax(
+    learningRate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    weightDecay: number,
+    gradientScale: number,
+    gradient: Floats,
+    parameter: Floats,
+    m: Floats,
+    u: Floats,
+  ): void;
 }
 
 /** The native addon is missing or does not load; the message says what was tried. */

@@ -70,6 +70,24 @@ export class NativeBackend extends MathBackendCPU {
     return this.values(tensor) as Float32Array;
   }
 
+  /**
+   * The memory of a float32 tensor that is about to be changed in place. Memory that came from outside, or that other tensors
+   * share, is replaced by a copy of its own first.
+   */
+  ownFloats(tensor: tf.TensorInfo): Float32Array {
+    const entry: Entry = this.data.get(tensor.dataId);
+    if (entry.refCount > 1)
+      throw new Error('internal: cannot change a tensor in place that shares its memory');
+    if (!entry.block) {
+      const given = entry.values as Float32Array;
+      entry.block = this.#pool.take(4 * given.length);
+      const own = view(entry.block, 'float32', given.length) as Float32Array;
+      own.set(given);
+      entry.values = own;
+    }
+    return entry.values as Float32Array;
+  }
+
   /** Runs `use` with memory that lives only that long. */
   scratch<T>(length: number, use: (values: Float32Array) => T): T {
     const block = this.#pool.take(4 * length);

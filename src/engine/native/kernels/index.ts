@@ -1,9 +1,22 @@
 /** All kernels of the native engine. */
 import type { Addon } from '../addon.js';
 import type { NativeKernel } from '../kernel.js';
+import { batchNormKernels } from './batchNorm.js';
 import { convolutionKernels } from './convolution.js';
+import { elementwiseKernels } from './elementwise.js';
+import { imageKernels } from './image.js';
 import { matMulKernels } from './matMul.js';
+import { movementKernels } from './movement.js';
+import { reductionKernels } from './reduce.js';
 
 export function nativeKernels(addon: Addon): NativeKernel[] {
-  return [...convolutionKernels(addon), ...matMulKernels(addon)];
+  return [
+    convolutionKernels,
+    matMulKernels,
+    elementwiseKernels,
+    reductionKernels,
+    movementKernels,
+    imageKernels,
+    batchNormKernels,
+  ].flatMap((kernels) => kernels(addon));
 }

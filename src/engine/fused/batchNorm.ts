@@ -1,0 +1,100 @@
+/** Batch normalisation with an activation behind it, forward and backward one kernel each. */
+import * as tf from '../tf.js';
+import { type Attributes, type CompositeKernel, type Inputs, runMany, runOne } from './composite.js';
+import { siluGradient } from './silu.js';
+
+export type Activation = 'none' | 'silu';
+
+export interface BatchNormResult {
+  /** Normalised (and activated) values, shape of x. */
+  readonly y: tf.Tensor4D;
+  /** Batch mean per channel, `[channels]`; no gradient. */
+  readonly mean: tf.Tensor1D;
+  /** Biased batch variance per channel, `[channels]`; no gradient. */
+  readonly variance: tf.Tensor1D;
+}
+
+const overPixels = [0, 1, 2];
+
+function deviation(variance: tf.Tensor, { epsilon }: Attributes): tf.Tensor {
+  return tf.sqrt(tf.add(variance, epsilon as number));
+}
+
+function normalized({ x, mean, variance, gamma, beta }: Inputs, attributes: Attributes): tf.Tensor {
+  const scale = tf.div(gamma!, deviation(variance!, attributes));
+  const y = tf.add(tf.mul(tf.sub(x!, mean!), scale), beta!);
+  return attributes.activation === 'silu' ? tf.mul(y, tf.sigmoid(y)) : y;
+}
+
+function train(inputs: Inputs, attributes: Attributes): tf.Tensor[] {
+  const mean = tf.mean(inputs.x!, overPixels);
+  const variance = tf.mean(tf.square(tf.sub(inputs.x!, mean)), overPixels);
+  return [normalized({ ...inputs, mean, variance }, attributes), mean, variance];
+}
+
+function trainGradient(inputs: Inputs, attributes: Attributes): tf.Tensor[] {
+  const { dy, x, gamma, beta, mean, variance } = inputs;
+  const sd = deviation(variance!, attributes);
+  const xhat = tf.div(tf.sub(x!, mean!), sd);
+  const g = attributes.activation === 'silu' ? siluGradient(dy!, tf.add(tf.mul(xhat, gamma!), beta!)) : dy!;
+  const rows = x!.size / gamma!.size;
+  const dbeta = tf.sum(g, overPixels);
+  const dgamma = tf.sum(tf.mul(g, xhat), overPixels);
+  const centred = tf.sub(tf.sub(g, tf.div(dbeta, rows)), tf.mul(xhat, tf.div(dgamma, rows)));
+  return [tf.mul(tf.div(gamma!, sd), centred), dgamma, dbeta];
+}
+
+export const batchNormKernels: CompositeKernel[] = [
+  { name: 'BatchNormTrain', body: train },
+  { name: 'BatchNormTrainGrad', body: trainGradient },
+  { name: 'BatchNormInference', body: normalized },
+];
+
+tf.registerGradient({
+  kernelName: 'BatchNormTrain',
+  inputsToSave: ['x', 'gamma', 'beta'],
+  outputsToSave: [false, true, true],
+  gradFunc: (dys, saved, attributes) => {
+    const [dy] = dys as tf.Tensor[];
+    const [x, gamma, beta, mean, variance] = saved;
+    // One kernel computes all three; whichever is asked for first runs it.
+    let results: tf.Tensor[] | undefined;
+    const result = (i: number) => () => {
+      results ??= runMany(
+        'BatchNormTrainGrad',
+        { dy: dy!, x: x!, gamma: gamma!, beta: beta!, mean: mean!, variance: variance! },
+        attributes,
+      );
+      return results[i]!;
+    };
+    return { x: result(0), gamma: result(1), beta: result(2) };
+  },
+});
+
+/**
+ * Batch normalisation with batch statistics, followed by an activation.
+ * x is `[batch, height, width, channels]`, gamma and beta are `[channels]`; differentiable in all three.
+ */
+export function batchNormTrain(
+  x: tf.Tensor4D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  epsilon: number,
+  activation: Activation,
+): BatchNormResult {
+  const [y, mean, variance] = runMany('BatchNormTrain', { x, gamma, beta }, { epsilon, activation });
+  return { y: y as tf.Tensor4D, mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D };
+}
+
+/** Batch normalisation with given statistics, followed by an activation; shapes as in {@link batchNormTrain}. No gradient. */
+export function batchNormInference(
+  x: tf.Tensor4D,
+  mean: tf.Tensor1D,
+  variance: tf.Tensor1D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  epsilon: number,
+  activation: Activation,
+): tf.Tensor4D {
+  return runOne('BatchNormInference', { x, mean, variance, gamma, beta }, { epsilon, activation });
+}

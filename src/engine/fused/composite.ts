@@ -1,0 +1,35 @@
+/**
+ * Fused operations exist as kernels of their own name. The native engine has them in C++; for every other engine a composite
+ * of ordinary tfjs operations is registered under the same name, so that one gradient serves all.
+ */
+import * as tf from '../tf.js';
+
+export type Inputs = Readonly<Record<string, tf.Tensor>>;
+export type Attributes = Readonly<Record<string, unknown>>;
+
+export interface CompositeKernel {
+  readonly name: string;
+  readonly body: (inputs: Inputs, attributes: Attributes) => tf.Tensor | tf.Tensor[];
+}
+
+/** Makes the given kernels known to a backend, unless it has one of that name. */
+export function registerComposites(backendName: string, kernels: readonly CompositeKernel[]): void {
+  for (const { name, body } of kernels) {
+    if (tf.getKernel(name, backendName)) continue;
+    tf.registerKernel({
+      kernelName: name,
+      backendName,
+      kernelFunc: ({ inputs, attrs }) => tf.tidy(() => body(inputs as tf.NamedTensorMap, attrs ?? {})),
+    });
+  }
+}
+
+/** Runs a kernel that has one result. */
+export function runOne<T extends tf.Tensor>(name: string, inputs: Inputs, attributes: Attributes = {}): T {
+  return tf.engine().runKernel(name, { ...inputs }, attributes as tf.NamedAttrMap) as T;
+}
+
+/** Runs a kernel that has several results. */
+export function runMany(name: string, inputs: Inputs, attributes: Attributes = {}): tf.Tensor[] {
+  return tf.engine().runKernel(name, { ...inputs }, attributes as tf.NamedAttrMap) as tf.Tensor[];
+}

@@ -1,0 +1,27 @@
+/** SiLU (swish) and its gradient. */
+import * as tf from '../tf.js';
+import { type CompositeKernel, runOne } from './composite.js';
+
+export const siluKernels: CompositeKernel[] = [
+  { name: 'Silu', body: ({ x }) => tf.mul(x!, tf.sigmoid(x!)) },
+  { name: 'SiluGrad', body: ({ dy, x }) => siluGradient(dy!, x!) },
+];
+
+/** dy * (s + x * s * (1 - s)) with s = sigmoid(x), as ordinary operations. */
+export function siluGradient(dy: tf.Tensor, x: tf.Tensor): tf.Tensor {
+  const s = tf.sigmoid(x);
+  return tf.mul(dy, tf.add(s, tf.mul(tf.mul(x, s), tf.sub(1, s))));
+}
+
+tf.registerGradient({
+  kernelName: 'Silu',
+  inputsToSave: ['x'],
+  gradFunc: (dy, saved) => ({
+    x: () => runOne('SiluGrad', { dy: dy as tf.Tensor, x: saved[0]! }),
+  }),
+});
+
+/** SiLU (swish): x * sigmoid(x), any shape. */
+export function silu<T extends tf.Tensor>(x: T): T {
+  return runOne('Silu', { x });
+}
