@@ -57,17 +57,13 @@ tf.registerGradient({
   gradFunc: (dys, saved, attributes) => {
     const [dy] = dys as tf.Tensor[];
     const [x, gamma, beta, mean, variance] = saved;
-    // One kernel computes all three; whichever is asked for first runs it.
-    let results: tf.Tensor[] | undefined;
-    const result = (i: number) => () => {
-      results ??= runMany(
-        'BatchNormTrainGrad',
-        { dy: dy!, x: x!, gamma: gamma!, beta: beta!, mean: mean!, variance: variance! },
-        attributes,
-      );
-      return results[i]!;
-    };
-    return { x: result(0), gamma: result(1), beta: result(2) };
+    // Not inside the functions below: tfjs tidies up after each of them, and one kernel computes all three.
+    const [dx, dgamma, dbeta] = runMany(
+      'BatchNormTrainGrad',
+      { dy: dy!, x: x!, gamma: gamma!, beta: beta!, mean: mean!, variance: variance! },
+      attributes,
+    );
+    return { x: () => dx!, gamma: () => dgamma!, beta: () => dbeta! };
   },
 });
 

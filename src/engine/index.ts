@@ -1,0 +1,10 @@
+/** The compute engine: what executes the model's tensor operations. */
+export {
+  type EngineInfo,
+  type EngineName,
+  type EngineReport,
+  EngineUnavailableError,
+  engineNames,
+} from './engines.js';
+export { NativeUnavailableError } from './native/addon.js';
+export { listEngines, useEngine } from './useEngine.js';

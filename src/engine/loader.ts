@@ -1,0 +1,30 @@
+/** What one engine's file offers to the choice of engines. */
+import type { EngineName } from './engines.js';
+
+/** Outcome of looking whether an engine works here. */
+export type Probe =
+  | {
+      readonly usable: true;
+      readonly description: string;
+      /** Whether `auto` may take it: a GPU engine without a real GPU works, but is no good choice. */
+      readonly forAuto: boolean;
+      readonly threads?: number;
+      readonly simd?: string;
+    }
+  | { readonly usable: false; readonly reason: string };
+
+export interface EngineLoader {
+  readonly name: EngineName;
+  /** Name under which tfjs knows the backend. */
+  readonly backendName: string;
+  readonly howToGet: string;
+  /** Looks whether the engine works here, loading what that takes; never throws. */
+  probe(): Promise<Probe>;
+  /** Makes the backend known to tfjs; only called after a successful probe. */
+  register(): Promise<void>;
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

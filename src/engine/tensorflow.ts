@@ -1,0 +1,63 @@
+/**
+ * The tensorflow engine: libtensorflow behind `@tensorflow/tfjs-node-gpu` (CUDA 11) or `@tensorflow/tfjs-node`, the user's own
+ * install. What our tests run is the logic of this file with a stand-in for those packages; libtensorflow itself could not be
+ * run where this was developed.
+ */
+import { createRequire } from 'node:module';
+import { type EngineLoader, messageOf, type Probe } from './loader.js';
+import * as tf from './tf.js';
+
+const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
+
+type Import = (name: string) => Promise<unknown>;
+
+/** tfjs-node 4.22 calls functions that Node 23 removed from `util`. */
+export function restoreRemovedUtilities(util: Record<string, unknown>): void {
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  util.isArray ??= Array.isArray;
+}
+
+/** An engine loader that imports tfjs-node by the given function. */
+export function tensorflowLoader(importPackage: Import = (name) => import(name)): EngineLoader {
+  let loaded: Promise<string> | undefined;
+
+  async function load(): Promise<string> {
+    restoreRemovedUtilities(createRequire(import.meta.url)('node:util') as Record<string, unknown>);
+    const reasons: string[] = [];
+    for (const name of packages) {
+      try {
+        await importPackage(name);
+        return name;
+      } catch (error) {
+        reasons.push(`${name}: ${messageOf(error).split('\n')[0]}`);
+      }
+    }
+    throw new Error(reasons.join('; '));
+  }
+
+  async function probe(): Promise<Probe> {
+    try {
+      loaded ??= load();
+      const name = await loaded;
+      const backend = tf.findBackend('tensorflow');
+      if (!backend)
+        return { usable: false, reason: `${name} was loaded but brought no backend: its tfjs-core differs` };
+      const onGpu = Reflect.get(backend, 'isUsingGpuDevice') === true;
+      return {
+        usable: true,
+        description: `libtensorflow of ${name}, ${onGpu ? 'on a GPU' : 'no GPU found'}`,
+        forAuto: onGpu,
+      };
+    } catch (error) {
+      return { usable: false, reason: messageOf(error) };
+    }
+  }
+
+  return {
+    name: 'tensorflow',
+    backendName: 'tensorflow',
+    howToGet: 'npm install @tensorflow/tfjs-node-gpu@4.22.0, and CUDA 11 with cuDNN 8',
+    probe,
+    register: async () => {},
+  };
+}
