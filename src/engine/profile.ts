@@ -73,13 +73,13 @@ function convolutionFlopsOf(
     case 'Conv2DBackpropInput':
       return 2 * size(dy!.shape) * size(filter!.shape.slice(0, 3));
     case 'Conv2DBackpropFilter':
-      return 2 * size(dy!.shape) * size((attrs?.filterShape as number[]).slice(0, 3));
+      return 2 * size(dy!.shape) * size(((attrs ?? {}).filterShape as number[]).slice(0, 3));
     case 'DepthwiseConv2dNative':
       return 2 * size(result) * size(filter!.shape.slice(0, 2));
     case 'DepthwiseConv2dNativeBackpropInput':
       return 2 * size(dy!.shape) * size(filter!.shape.slice(0, 2));
     case 'DepthwiseConv2dNativeBackpropFilter':
-      return 2 * size(dy!.shape) * size((attrs?.filterShape as number[]).slice(0, 2));
+      return 2 * size(dy!.shape) * size(((attrs ?? {}).filterShape as number[]).slice(0, 2));
     default:
       return 0;
   }
