@@ -1,6 +1,6 @@
 /** From KL and likelihood to the number that training makes small. All in nats, per image unless said otherwise. */
 import * as tf from '../engine/tf.js';
-import { withoutGradient } from './distributions/mixture.js';
+import { asConstant } from './constants.js';
 import type { ModelPlan } from './plan.js';
 
 /** Log likelihood per image `[B]` from the log probabilities of all colours `[B, H, W, 3]`. */
@@ -15,10 +15,11 @@ export function klCoefficient(epoch: number, warmupEpochs: number): number {
 
 /** Weight of each group's KL inside the warm-up, `[L]` with mean 1, constant for the gradient. kl is `[L, B]`. */
 export function klWeights(plan: ModelPlan, kl: tf.Tensor2D): tf.Tensor1D {
-  const multipliers = tf.tensor1d(plan.groups.map((group) => group.klMultiplier));
-  const size = tf.add(tf.mean(tf.abs(withoutGradient(kl)), 1), 0.01);
-  const weights = tf.div(size, multipliers) as tf.Tensor1D;
-  return tf.div(weights, tf.mean(weights));
+  return asConstant(kl, (constant) => {
+    const multipliers = tf.tensor1d(plan.groups.map((group) => group.klMultiplier));
+    const weights = tf.div(tf.add(tf.mean(tf.abs(constant), 1), 0.01), multipliers) as tf.Tensor1D;
+    return tf.div(weights, tf.mean(weights));
+  });
 }
 
 /**

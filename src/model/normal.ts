@@ -1,5 +1,6 @@
 /** Normal distributions of latents and colours: from raw parameters, density, divergence. */
 import * as tf from '../engine/tf.js';
+import type { Save } from './constants.js';
 
 export interface Normal {
   readonly mu: tf.Tensor;
@@ -23,7 +24,7 @@ export function softClamp<T extends tf.Tensor>(x: T): T {
  */
 const clamped = tf.customGrad((input, save) => {
   const x = input as tf.Tensor;
-  (save as (tensors: tf.Tensor[]) => void)([x]);
+  (save as Save)([x]);
   const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
     const half = tf.sigmoid(tf.mul(tf.abs(saved[0] as tf.Tensor), -2 / clampBound));
     return tf.mul(dy, tf.mul(tf.mul(half, tf.sub(1, half)), 4));

@@ -3,6 +3,7 @@
  * scales. They are used as `[N, k]` with N = B * H * W * 3, so that no axis has to move.
  */
 import * as tf from '../../engine/tf.js';
+import type { Save } from '../constants.js';
 import type { Noise } from '../random.js';
 import { draws } from '../random.js';
 
@@ -24,19 +25,19 @@ export function splitMixture(parameters: tf.Tensor4D): MixtureParameters {
 
 /** log sum exp over the last axis, `[N, k]` to `[N, 1]`. */
 function logSumExp(x: tf.Tensor2D): tf.Tensor2D {
-  // The largest value only keeps exp in range; whatever constant is taken, value and gradient are the same.
-  const largest = withoutGradient(tf.max(x, 1, true));
-  return tf.add(tf.log(tf.sum(tf.exp(tf.sub(x, largest)), 1, true)), largest);
+  return logSumExpOp(x) as tf.Tensor2D;
 }
 
-/** The same values, seen as constants by the gradient. */
-export function withoutGradient<T extends tf.Tensor>(x: T): T {
-  const identity = tf.customGrad((value) => ({
-    value: tf.clone(value as T),
-    gradFunc: () => tf.zerosLike(value as T),
-  }));
-  return identity(x) as T;
-}
+/** One operation for the tape, because its operands are the largest tensors of the likelihood: d/dx = softmax(x). */
+const logSumExpOp = tf.customGrad((input, save) => {
+  const x = input as tf.Tensor;
+  const largest = tf.max(x, -1, true);
+  const value = tf.add(tf.log(tf.sum(tf.exp(tf.sub(x, largest)), -1, true)), largest);
+  (save as Save)([x, value]);
+  const gradFunc = (dy: tf.Tensor, [saved, result]: tf.Tensor[]) =>
+    tf.mul(dy, tf.exp(tf.sub(saved as tf.Tensor, result as tf.Tensor)));
+  return { value, gradFunc };
+});
 
 /** Log probability `[N, 1]` of mixtures whose components have the log probabilities `[N, k]`. */
 export function mixtureLogProb(logits: tf.Tensor2D, components: tf.Tensor2D): tf.Tensor2D {
