@@ -123,8 +123,53 @@ static void multiply(int64_t m_count, int64_t n_count, int64_t k_count, const fl
   });
 }
 
+// Matrix times vector is bound by reading the matrix once: nothing is packed.
+static void multiply_vector(int64_t m, int64_t k, const float* a, const float* v, float* c) {
+  const int64_t rows = most(1, 16384 / most(1, k));
+  parallel(ceil_div(m, rows), [&](int64_t task) {
+    for (int64_t row = task * rows; row < least(m, (task + 1) * rows); ++row) {
+      vf sum = {}, more = {};
+      const float* in = a + row * k;
+      int64_t i = 0;
+      for (; i + 2 * kLanes <= k; i += 2 * kLanes) {
+        sum += load(in + i) * load(v + i);
+        more += load(in + i + kLanes) * load(v + i + kLanes);
+      }
+      sum += more;
+      float total = 0;
+      for (int lane = 0; lane < kLanes; ++lane) total += sum[lane];
+      for (; i < k; ++i) total += in[i] * v[i];
+      c[row] = total;
+    }
+  });
+}
+
+// The same with a given as [k, m]: a sum of its rows, each column block by one task.
+static void multiply_vector_transposed(int64_t m, int64_t k, const float* a, const float* v, float* c) {
+  const int64_t columns = most(4 * kLanes, ceil_div(16384 / most(1, k), 4 * kLanes) * 4 * kLanes);
+  parallel(ceil_div(m, columns), [&](int64_t task) {
+    const int64_t first = task * columns, last = least(m, first + columns);
+    int64_t j = first;
+    for (; j + 4 * kLanes <= last; j += 4 * kLanes) {
+      vf sum[4] = {};
+      for (int64_t i = 0; i < k; ++i)
+#pragma GCC unroll 4
+        for (int part = 0; part < 4; ++part) sum[part] += load(a + i * m + j + part * kLanes) * splat(v[i]);
+      for (int part = 0; part < 4; ++part) store(c + j + part * kLanes, sum[part]);
+    }
+    for (; j < last; ++j) {
+      float total = 0;
+      for (int64_t i = 0; i < k; ++i) total += a[i * m + j] * v[i];
+      c[j] = total;
+    }
+  });
+}
+
 static void gemm(int64_t m, int64_t n, int64_t k, const float* a, bool transpose_a, const float* b, bool transpose_b,
                  float* c) {
+  if (n == 1) {
+    return transpose_a ? multiply_vector_transposed(m, k, a, b, c) : multiply_vector(m, k, a, b, c);
+  }
   const float* packed = transpose_b ? pack_panels(k, n, [&](int64_t i, int64_t j) { return b[j * k + i]; })
                                     : pack_panels(k, n, [&](int64_t i, int64_t j) { return b[i * n + j]; });
   const auto out_row = [&](int64_t row) { return c + row * n; };

@@ -29,6 +29,11 @@ struct Prod {
 template <typename Operation>
 static double reduce_run(const float* x, int64_t n) {
   constexpr int kChains = 4;
+  if (n < kChains * kLanes) {
+    double total = Operation::start;
+    for (int64_t i = 0; i < n; ++i) total = Operation::combine(total, x[i]);
+    return total;
+  }
   vf part[kChains];
   for (int c = 0; c < kChains; ++c) part[c] = splat(Operation::start);
   int64_t i = 0;

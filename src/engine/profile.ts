@@ -67,19 +67,20 @@ function convolutionFlopsOf(
 ): number {
   const result = (Array.isArray(output) ? output[0]! : output).shape;
   const { filter, dy } = inputs;
+  const filterShape = (attrs?.filterShape ?? []) as number[];
   switch (name) {
     case 'Conv2D':
       return 2 * size(result) * size(filter!.shape.slice(0, 3));
     case 'Conv2DBackpropInput':
       return 2 * size(dy!.shape) * size(filter!.shape.slice(0, 3));
     case 'Conv2DBackpropFilter':
-      return 2 * size(dy!.shape) * size(((attrs ?? {}).filterShape as number[]).slice(0, 3));
+      return 2 * size(dy!.shape) * size(filterShape.slice(0, 3));
     case 'DepthwiseConv2dNative':
       return 2 * size(result) * size(filter!.shape.slice(0, 2));
     case 'DepthwiseConv2dNativeBackpropInput':
       return 2 * size(dy!.shape) * size(filter!.shape.slice(0, 2));
     case 'DepthwiseConv2dNativeBackpropFilter':
-      return 2 * size(dy!.shape) * size(((attrs ?? {}).filterShape as number[]).slice(0, 2));
+      return 2 * size(dy!.shape) * size(filterShape.slice(0, 2));
     default:
       return 0;
   }

@@ -2,6 +2,7 @@
  * Adamax (Kingma & Ba 2015, section 7.1) with L2 weight decay on every parameter, as PyTorch has it: the small constant
  * is added to |gradient| before the maximum is taken.
  */
+import { adamaxUpdate } from '../engine/ops.js';
 import * as tf from '../engine/tf.js';
 import type { ParameterStore } from '../model/parameterStore.js';
 import { assign, float32 } from '../model/parameterStore.js';
@@ -45,17 +46,13 @@ export class Adamax {
     this.#updates += 1;
     const { learningRate, weightDecay, gradientScale } = options;
     const rate = learningRate / (1 - beta1 ** this.#updates);
+    const constants = { learningRate: rate, beta1, beta2, epsilon, weightDecay, gradientScale };
     for (const [name, parameter] of this.#store.parameters) {
       const gradient = gradients.get(name);
       const momentum = this.#momenta.get(name);
       const maximum = this.#maxima.get(name);
       if (!gradient || !momentum || !maximum) throw new RangeError(`internal: no gradient of ${name}`);
-      tf.tidy(() => {
-        const g = tf.add(tf.mul(gradient, gradientScale), tf.mul(parameter, weightDecay));
-        momentum.assign(tf.add(tf.mul(momentum, beta1), tf.mul(g, 1 - beta1)));
-        maximum.assign(tf.maximum(tf.mul(maximum, beta2), tf.add(tf.abs(g), epsilon)));
-        parameter.assign(tf.sub(parameter, tf.mul(tf.div(momentum, maximum), rate)));
-      });
+      adamaxUpdate({ parameter, gradient, momentum, maximum }, constants);
     }
   }
 

@@ -1,0 +1,61 @@
+/**
+ * Speed of the whole training step, of sampling, and where the time goes.
+ *
+ *     npm run bench -- --config logistic_mixture10latent --batch 8 --steps 5 --engine native --json
+ */
+import { Command } from 'commander';
+import { loadConfig } from '../src/config/loadConfig.js';
+import { useEngine } from '../src/engine/index.js';
+import { Trainer } from '../src/training/trainer.js';
+import { type BenchResult, measure } from './measure.js';
+
+interface BenchOptions {
+  readonly config: string;
+  readonly batch?: number;
+  readonly steps: number;
+  readonly engine: string;
+  readonly json?: boolean;
+}
+
+function table(result: BenchResult): string {
+  const { secondsPerStep, peakFmaFlops, efficiency } = result;
+  const giga = (value: number) => `${(value / 1e9).toFixed(1)} G`;
+  const engine = [result.engine, result.simd, result.threads && `${result.threads} threads`];
+  const rows: [string, string][] = [
+    ['configuration', `${result.config}, batch ${result.batch}`],
+    ['engine', engine.filter(Boolean).join(', ')],
+    ['seconds per step', `${secondsPerStep.min.toFixed(3)} min, ${secondsPerStep.median.toFixed(3)} median`],
+    ['images per second', result.imagesPerSecond.toFixed(1)],
+    ['convolutions per step', `${giga(result.convolutionFlops)}FLOP`],
+    ['peak FMA rate', peakFmaFlops === null ? 'only measured on native' : `${giga(peakFmaFlops)}FLOPS`],
+    ['efficiency', efficiency === null ? 'unknown' : efficiency.toFixed(3)],
+    ['peak resident memory', `${(result.peakRssBytes / 2 ** 20).toFixed(0)} MiB`],
+    ['nine samples', `${result.secondsForNineSamples.toFixed(3)} s`],
+  ];
+  const total = result.kernels.reduce((sum, kernel) => sum + kernel.seconds, 0);
+  const kernels = result.kernels.map(({ name, calls, seconds }) => {
+    const share = ((100 * seconds) / total).toFixed(1).padStart(5);
+    return `  ${name.padEnd(36)} ${String(calls).padStart(6)} ${seconds.toFixed(4).padStart(9)} s ${share} %`;
+  });
+  return [
+    ...rows.map(([name, value]) => `${name.padEnd(24)} ${value}`),
+    `one step in kernels      ${total.toFixed(3)} s`,
+    ...kernels,
+  ].join('\n');
+}
+
+const options = new Command('bench')
+  .option('--config <name>', 'configuration: a name or a path', 'demo')
+  .option('--batch <number>', 'images per step (default: as configured)', Number)
+  .option('--steps <number>', 'measured steps', Number, 5)
+  .option('--engine <name>', 'compute engine', 'auto')
+  .option('--json', 'print one JSON object')
+  .parse()
+  .opts<BenchOptions>();
+
+const engine = await useEngine(options.engine);
+const config = await loadConfig(options.config);
+const trainer = await Trainer.create(config);
+const result = await measure(trainer, engine, options.batch ?? config.training.batchSize, options.steps);
+trainer.dispose();
+console.log(options.json ? JSON.stringify(result) : table(result));

@@ -1,0 +1,90 @@
+/** Measures one training configuration; see bench.ts for how to run it. */
+import type { EngineInfo } from '../src/engine/index.js';
+import { loadAddon } from '../src/engine/native/addon.js';
+import { profileKernels } from '../src/engine/profile.js';
+import type { ImageBatch } from '../src/model/plainData.js';
+import type { Trainer } from '../src/training/trainer.js';
+
+export interface BenchResult {
+  readonly config: string;
+  readonly batch: number;
+  readonly engine: string;
+  readonly threads: number | null;
+  readonly simd: string | null;
+  readonly secondsPerStep: { readonly min: number; readonly median: number };
+  readonly imagesPerSecond: number;
+  /** Floating-point operations of every convolution of one step: forward, input gradient and filter gradient. */
+  readonly convolutionFlops: number;
+  /** Of all threads together, in registers only, measured between the steps; null where the engine is not native. */
+  readonly peakFmaFlops: number | null;
+  /** convolutionFlops / (shortest step * peakFmaFlops). */
+  readonly efficiency: number | null;
+  readonly peakRssBytes: number;
+  readonly secondsForNineSamples: number;
+  readonly kernels: readonly { readonly name: string; readonly calls: number; readonly seconds: number }[];
+}
+
+/** Images that look like nothing, the same at every call; the time of a step does not depend on what they show. */
+function noiseImages(batch: number, size: number): ImageBatch {
+  const pixels = new Uint8Array(batch * size * size * 3);
+  let state = 1;
+  for (let i = 0; i < pixels.length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    pixels[i] = state >>> 24;
+  }
+  return { pixels, shape: [batch, size, size, 3] };
+}
+
+async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/**
+ * Times `steps` training steps after one that is not counted, the peak FMA rate between them (so that both see the same
+ * state of the machine), nine samples, and the kernels of one step more.
+ */
+export async function measure(
+  trainer: Trainer,
+  engine: EngineInfo,
+  batch: number,
+  steps: number,
+): Promise<BenchResult> {
+  const images = noiseImages(batch, trainer.config.model.inputDimension);
+  const addon = engine.name === 'native' ? loadAddon() : null;
+  const step = () => trainer.step(images, 0);
+  await step();
+  const stepSeconds: number[] = [];
+  let peak = addon?.peakFma(0.2) ?? null;
+  for (let i = 0; i < steps; i++) {
+    stepSeconds.push(await secondsOf(step));
+    if (addon) peak = Math.max(peak ?? 0, addon.peakFma(0.1));
+  }
+  const peakRssBytes = process.resourceUsage().maxRSS * 1024;
+  const sampleSeconds: number[] = [];
+  for (let i = 0; i < 3; i++) sampleSeconds.push(await secondsOf(() => trainer.sample(9, 0.7)));
+  const profile = await profileKernels(step);
+  const min = Math.min(...stepSeconds);
+  return {
+    config: trainer.config.name,
+    batch,
+    engine: engine.name,
+    threads: engine.threads ?? null,
+    simd: engine.simd ?? null,
+    secondsPerStep: { min, median: median(stepSeconds) },
+    imagesPerSecond: batch / min,
+    convolutionFlops: profile.convolutionFlops,
+    peakFmaFlops: peak,
+    efficiency: peak === null ? null : profile.convolutionFlops / (min * peak),
+    peakRssBytes,
+    secondsForNineSamples: Math.min(...sampleSeconds),
+    kernels: profile.kernels,
+  };
+}
