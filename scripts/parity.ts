@@ -4,8 +4,8 @@
  * case; the exit code is 1 where a number is over its tolerance, 2 where a case cannot be read.
  */
 import { parseArgs } from 'node:util';
+import { useEngine } from '../src/engine/index.js';
 import { compareAll } from './parity/run.js';
-import { startEngine } from './parity/startEngine.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -15,7 +15,7 @@ const { values, positionals } = parseArgs({
 try {
   if (positionals.length === 0)
     throw new RangeError('parity: expected folders with reference data, got none');
-  await startEngine(values.engine);
+  await useEngine(values.engine);
   for await (const report of compareAll(positionals)) {
     console.log(JSON.stringify(report));
     for (const tensor of report.failed) console.error(`${report.case}: ${tensor} is over its tolerance`);

@@ -1,14 +1,13 @@
 /** The engine that tests compute on. */
 import { afterAll, beforeAll } from '@jest/globals';
-import { registerNativeBackend } from '../../src/engine/native/register.js';
+import { useEngine } from '../../src/engine/index.js';
 import * as tf from '../../src/engine/tf.js';
 
 /** Call at the top of a test file. Fails the file if it leaves a tensor behind. */
 export function useTestEngine(): void {
   let before = 0;
   beforeAll(async () => {
-    registerNativeBackend();
-    await tf.setBackend('native');
+    await useEngine('native');
     before = tf.memory().numTensors;
   });
   afterAll(() => {

@@ -1,7 +1,4 @@
-/**
- * Adamax (Kingma & Ba 2015, section 7.1) with L2 weight decay on every parameter, as PyTorch has it: the small constant
- * is added to |gradient| before the maximum is taken.
- */
+/** The optimiser, Adamax with L2 weight decay on every parameter: its state, and one update of all parameters. */
 import { adamaxUpdate } from '../engine/ops.js';
 import * as tf from '../engine/tf.js';
 import type { ParameterStore } from '../model/parameterStore.js';
@@ -44,15 +41,14 @@ export class Adamax {
   /** Move all parameters. The gradients, by parameter name, stay the caller's. */
   update(gradients: ReadonlyMap<string, tf.Tensor>, options: UpdateOptions): void {
     this.#updates += 1;
-    const { learningRate, weightDecay, gradientScale } = options;
-    const rate = learningRate / (1 - beta1 ** this.#updates);
-    const constants = { learningRate: rate, beta1, beta2, epsilon, weightDecay, gradientScale };
+    const learningRate = options.learningRate / (1 - beta1 ** this.#updates);
+    const settings = { ...options, learningRate, beta1, beta2, epsilon };
     for (const [name, parameter] of this.#store.parameters) {
       const gradient = gradients.get(name);
       const momentum = this.#momenta.get(name);
       const maximum = this.#maxima.get(name);
       if (!gradient || !momentum || !maximum) throw new RangeError(`internal: no gradient of ${name}`);
-      adamaxUpdate({ parameter, gradient, momentum, maximum }, constants);
+      adamaxUpdate({ parameter, gradient, momentum, maximum }, settings);
     }
   }
 
