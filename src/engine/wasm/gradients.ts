@@ -1,6 +1,5 @@
 /**
- * The gradient kernels that tfjs' WebAssembly backend lacks, composed of its forward kernels. A filter gradient is made tap by
- * tap: the pixels that a tap sees, multiplied with the gradient of the result.
+ * The gradient kernels that tfjs' WebAssembly backend lacks, composed of its forward kernels, which XNNPACK makes fast.
  */
 import * as tf from '../tf.js';
 
@@ -19,7 +18,7 @@ function convInfo(x: number[], filter: number[], attributes: ConvAttributes, dep
   );
 }
 
-type ConvInfo = ReturnType<typeof convInfo>;
+export type ConvInfo = ReturnType<typeof convInfo>;
 
 /** x with zeros around it, enough for every tap of the filter. */
 function padImages(x: tf.Tensor4D, info: ConvInfo): tf.Tensor4D {
@@ -36,32 +35,6 @@ function padImages(x: tf.Tensor4D, info: ConvInfo): tf.Tensor4D {
   ]);
 }
 
-/** The pixels of the padded images that one tap sees, one per output pixel. */
-function pixelsOfTap(padded: tf.Tensor4D, info: ConvInfo, ky: number, kx: number): tf.Tensor4D {
-  const { outHeight, outWidth, strideHeight, strideWidth } = info;
-  const [batch, , , channels] = padded.shape;
-  if (strideHeight === 1 && strideWidth === 1) {
-    return tf.slice(padded, [0, ky, kx, 0], [batch, outHeight, outWidth, channels]);
-  }
-  const end = [
-    batch,
-    ky + (outHeight - 1) * strideHeight + 1,
-    kx + (outWidth - 1) * strideWidth + 1,
-    channels,
-  ];
-  return tf.stridedSlice(padded, [0, ky, kx, 0], end, [1, strideHeight, strideWidth, 1]) as tf.Tensor4D;
-}
-
-/** One result per tap, in the order of the filter. */
-function mapTaps<T>(x: tf.Tensor4D, info: ConvInfo, make: (pixels: tf.Tensor4D) => T): T[] {
-  const padded = padImages(x, info);
-  const results: T[] = [];
-  for (let ky = 0; ky < info.filterHeight; ky++) {
-    for (let kx = 0; kx < info.filterWidth; kx++) results.push(make(pixelsOfTap(padded, info, ky, kx)));
-  }
-  return results;
-}
-
 function refuseDilation(kernel: string, info: ConvInfo): void {
   if (info.dilationHeight !== 1 || info.dilationWidth !== 1) {
     throw new Error(
@@ -70,28 +43,34 @@ function refuseDilation(kernel: string, info: ConvInfo): void {
   }
 }
 
-/** Gradient of a convolution's filter, `[height, width, in, out]`. */
+/**
+ * Gradient of a convolution's filter, `[height, width, in, out]`: a convolution of x with dy as its filter, in which channels
+ * and images change places, and the stride becomes the dilation.
+ */
 export function conv2dFilterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, attributes: ConvAttributes): tf.Tensor {
   const shape = attributes.filterShape as [number, number, number, number];
   const info = convInfo(x.shape, shape, attributes, false);
   refuseDilation('Conv2DBackpropFilter', info);
-  const rows = tf.reshape(dy, [-1, info.outChannels]);
-  const taps = mapTaps(x, info, (pixels) => tf.matMul(tf.reshape(pixels, [-1, info.inChannels]), rows, true));
-  return tf.reshape(tf.stack(taps), shape);
+  const images = tf.transpose(padImages(x, info), [3, 1, 2, 0]);
+  const filter = tf.transpose(dy, [1, 2, 0, 3]);
+  const { strideHeight, strideWidth, filterHeight, filterWidth, inChannels, outChannels } = info;
+  // `[in, height, width, out]`; longer where the convolution did not look at the last rows or columns of x
+  const gradient = tf.conv2d(images, filter, 1, 'valid', 'NHWC', [strideHeight, strideWidth]);
+  const wanted = [inChannels, filterHeight, filterWidth, outChannels] as [number, number, number, number];
+  return tf.transpose(tf.slice(gradient, [0, 0, 0, 0], wanted), [1, 2, 0, 3]);
 }
 
-/** Gradient of a depthwise filter, `[height, width, channels, 1]`. */
-export function depthwiseFilterGradient(
-  x: tf.Tensor4D,
+/** Gradient of a convolution's input: a convolution of dy with the filter turned round and its channels exchanged. */
+export function conv2dInputGradient(
   dy: tf.Tensor4D,
+  filter: tf.Tensor4D,
   attributes: ConvAttributes,
 ): tf.Tensor {
-  const shape = attributes.filterShape as [number, number, number, number];
-  const info = convInfo(x.shape, shape, attributes, true);
-  refuseDilation('DepthwiseConv2dNativeBackpropFilter', info);
-  refuseMultiplier('DepthwiseConv2dNativeBackpropFilter', shape);
-  const taps = mapTaps(x, info, (pixels) => tf.sum(tf.mul(pixels, dy), [0, 1, 2]));
-  return tf.reshape(tf.stack(taps), shape);
+  const shape = attributes.inputShape as [number, number, number, number];
+  const info = convInfo(shape, filter.shape, attributes, false);
+  refuseDilation('Conv2DBackpropInput', info);
+  const turned = tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2]);
+  return tf.conv2d(gradientImages(dy, info), turned, 1, 'valid');
 }
 
 /** Gradient of a depthwise convolution's input: a depthwise convolution of dy with the filter turned round. */
@@ -104,17 +83,65 @@ export function depthwiseInputGradient(
   const info = convInfo(shape, filter.shape, attributes, true);
   refuseDilation('DepthwiseConv2dNativeBackpropInput', info);
   refuseMultiplier('DepthwiseConv2dNativeBackpropInput', filter.shape);
+  return tf.depthwiseConv2d(gradientImages(dy, info), tf.reverse(filter, [0, 1]), 1, 'valid');
+}
+
+/** Numbers of a depthwise filter gradient; refuses what {@link depthwiseFilterSums} does not compute. */
+export function depthwiseFilterInfo(x: readonly number[], attributes: ConvAttributes): ConvInfo {
+  const shape = attributes.filterShape as number[];
+  const info = convInfo([...x], shape, attributes, true);
+  refuseDilation('DepthwiseConv2dNativeBackpropFilter', info);
+  refuseMultiplier('DepthwiseConv2dNativeBackpropFilter', shape);
+  return info;
+}
+
+/**
+ * Gradient of a depthwise filter, `[height, width, channels, 1]`, in plain loops: composed of tfjs operations it would read and
+ * write both images for every tap. `result` holds zeros before.
+ */
+export function depthwiseFilterSums(
+  x: Float32Array,
+  dy: Float32Array,
+  result: Float32Array,
+  info: ConvInfo,
+): void {
+  const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, filterHeight, filterWidth } = info;
+  const { top, left } = info.padInfo;
+  for (let b = 0; b < batchSize; b++) {
+    for (let row = 0; row < outHeight; row++) {
+      for (let ky = 0; ky < filterHeight; ky++) {
+        const inRow = row * info.strideHeight + ky - top;
+        if (inRow < 0 || inRow >= inHeight) continue;
+        const dyRow = (b * outHeight + row) * outWidth;
+        const xRow = (b * inHeight + inRow) * inWidth;
+        for (let kx = 0; kx < filterWidth; kx++) {
+          const tap = (ky * filterWidth + kx) * inChannels;
+          const first = Math.max(0, Math.ceil((left - kx) / info.strideWidth));
+          for (let column = first; column < outWidth; column++) {
+            const inColumn = column * info.strideWidth + kx - left;
+            if (inColumn >= inWidth) break;
+            const from = (xRow + inColumn) * inChannels;
+            const to = (dyRow + column) * inChannels;
+            for (let c = 0; c < inChannels; c++) result[tap + c]! += x[from + c]! * dy[to + c]!;
+          }
+        }
+      }
+    }
+  }
+}
+
+/** dy with the zeros around and between its pixels that a forward convolution needs to make the gradient of the input. */
+function gradientImages(dy: tf.Tensor4D, info: ConvInfo): tf.Tensor4D {
   const { top, left } = info.padInfo;
   const spread = spreadPixels(dy, info.strideHeight, info.strideWidth);
   const before = [info.filterHeight - 1 - top, info.filterWidth - 1 - left] as const;
   const after = [info.inHeight + top - spread.shape[1], info.inWidth + left - spread.shape[2]] as const;
-  const padded = tf.pad4d(cropped(spread, before, after), [
+  return tf.pad4d(cropped(spread, before, after), [
     [0, 0],
     [Math.max(0, before[0]), Math.max(0, after[0])],
     [Math.max(0, before[1]), Math.max(0, after[1])],
     [0, 0],
   ]);
-  return tf.depthwiseConv2d(padded, tf.reverse(filter, [0, 1]), 1, 'valid');
 }
 
 /** Cuts off what a negative padding takes away. */
