@@ -90,16 +90,22 @@ static void batch_norm_gradient(const BatchNormShape& s, const float* dy, const 
       const vf m = load_n(mean + c, lanes), inverse = inverse_deviation(c, lanes);
       const vf scale = load_n(gamma + c, lanes), b = load_n(beta + c, lanes);
       vf sum = {}, weighted = {};
-      for (int64_t r = first; r < last; ++r) {
-        const int64_t i = r * s.channels + c;
-        const vf xhat = (load_n(x + i, lanes) - m) * inverse;
-        vf g = load_n(dy + i, lanes);
-        if (s.silu) {
-          g = binary_op::SiluGrad::run(g, xhat * scale + b);
-          store_n(dx + i, g, lanes);
+      // Sums of sums: one long row of additions would lose as many bits as its length has.
+      for (int64_t block = first; block < last; block += 16) {
+        vf block_sum = {}, block_weighted = {};
+        for (int64_t r = block; r < least(last, block + 16); ++r) {
+          const int64_t i = r * s.channels + c;
+          const vf xhat = (load_n(x + i, lanes) - m) * inverse;
+          vf g = load_n(dy + i, lanes);
+          if (s.silu) {
+            g = binary_op::SiluGrad::run(g, xhat * scale + b);
+            store_n(dx + i, g, lanes);
+          }
+          block_sum += g;
+          block_weighted += g * xhat;
         }
-        sum += g;
-        weighted += g * xhat;
+        sum += block_sum;
+        weighted += block_weighted;
       }
       store_n(partials + task * s.channels + c, sum, lanes);
       store_n(partials + (chunks + task) * s.channels + c, weighted, lanes);
