@@ -29,7 +29,7 @@ function linearParameters(name: string, inputs: number, outputs: number): Parame
 export function excitation(pass: Pass, plan: SqueezeExcitationPlan, x: tf.Tensor4D): tf.Tensor4D {
   const [batch, height, width, channels] = x.shape;
   // The gradient of tf.mean would divide a tensor of x's size, this one only [B, C].
-  const squeezed = tf.mul(tf.sum<tf.Tensor2D>(x, [1, 2]), 1 / (height * width));
+  const squeezed: tf.Tensor2D = tf.mul(tf.sum(x, [1, 2]), 1 / (height * width)); // [B, C]
   const hidden = tf.relu(linear(pass, `${plan.name}.model.0`, squeezed)); // [B, C / 2]
   const factors = tf.sigmoid(linear(pass, `${plan.name}.model.2`, hidden)); // [B, C]
   return tf.reshape(factors, [batch, 1, 1, channels]);
