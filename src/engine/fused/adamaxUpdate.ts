@@ -27,8 +27,12 @@ export interface AdamaxTensors {
  * caller's.
  */
 export function adamaxUpdate(tensors: AdamaxTensors, options: AdamaxOptions): void {
+  const { parameter, momentum, maximum } = tensors;
   const backend = tf.backend();
-  if (backend instanceof NativeBackend) updateInPlace(backend, tensors, options);
+  const inPlace =
+    backend instanceof NativeBackend &&
+    ![parameter, momentum, maximum].some((tensor) => backend.isShared(tensor));
+  if (inPlace) updateInPlace(backend, tensors, options);
   else updateByAssignment(tensors, options);
 }
 

@@ -70,14 +70,17 @@ export class NativeBackend extends MathBackendCPU {
     return this.values(tensor) as Float32Array;
   }
 
+  /** Whether several tensors use the same memory, so that it must not be changed in place. */
+  isShared(tensor: tf.TensorInfo): boolean {
+    return this.data.get(tensor.dataId).refCount > 1;
+  }
+
   /**
-   * The memory of a float32 tensor that is about to be changed in place. Memory that came from outside, or that other tensors
-   * share, is replaced by a copy of its own first.
+   * The memory of a float32 tensor that is not shared and is about to be changed in place. Memory that came from outside is
+   * replaced by a copy first.
    */
   ownFloats(tensor: tf.TensorInfo): Float32Array {
     const entry: Entry = this.data.get(tensor.dataId);
-    if (entry.refCount > 1)
-      throw new Error('internal: cannot change a tensor in place that shares its memory');
     if (!entry.block) {
       const given = entry.values as Float32Array;
       entry.block = this.#pool.take(4 * given.length);

@@ -1,0 +1,87 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { useEngine } from '../../../src/engine/index.js';
+import { BufferPool } from '../../../src/engine/native/bufferPool.js';
+import { nativeBackend } from '../../../src/engine/native/register.js';
+import * as tf from '../../../src/engine/tf.js';
+
+beforeAll(async () => {
+  await useEngine('native');
+});
+
+/** Makes recycled memory recognisable: whoever reads it without having written it sees NaN. */
+function poisonFreeMemory(sizes: number[]): void {
+  const poisoned = sizes.map((size) => tf.fill([size], Number.NaN));
+  tf.dispose(poisoned);
+}
+
+describe('pooled memory', () => {
+  test('should give a slice memory of its own', async () => {
+    const x = tf.add(tf.range(0, 1000), 0);
+    const part = tf.slice(x, [100], [300]);
+    x.dispose();
+    poisonFreeMemory([1000, 1000]);
+    expect((await part.data())[5]).toBe(105);
+    part.dispose();
+  });
+
+  test.each([
+    ['split', (x: tf.Tensor) => tf.split(x, 2)[1]!],
+    ['unstack', (x: tf.Tensor) => tf.unstack(tf.reshape(x, [2, 500]))[1]!],
+    ['stridedSlice', (x: tf.Tensor) => tf.stridedSlice(x, [500], [1000], [1])],
+  ])('should survive the end of what it was cut from (%s)', async (_name, cut) => {
+    const x = tf.add(tf.range(0, 1000), 0);
+    const part = tf.tidy(() => cut(x));
+    x.dispose();
+    poisonFreeMemory([1000, 500, 500]);
+    expect((await part.data())[0]).toBe(500);
+    part.dispose();
+  });
+
+  test('should hand out copies that later kernels do not change', async () => {
+    const x = tf.add(tf.ones([600]), 1);
+    const read = await x.data();
+    const readNow = x.dataSync();
+    x.dispose();
+    poisonFreeMemory([600, 600]);
+    expect(read[599]).toBe(2);
+    expect(readNow[0]).toBe(2);
+  });
+
+  test('should not recycle memory that two tensors share', async () => {
+    const x = tf.add(tf.ones([400]), 1);
+    const same = tf.reshape(x, [20, 20]);
+    x.dispose();
+    poisonFreeMemory([400, 400]);
+    expect((await same.data())[399]).toBe(2);
+    same.dispose();
+  });
+
+  test('should keep arrays of the caller out of the pool', async () => {
+    const mine = new Float32Array(300).fill(7);
+    const x = tf.tensor1d(mine);
+    x.dispose();
+    poisonFreeMemory([300, 300]);
+    expect(mine[299]).toBe(7);
+  });
+
+  test('should allocate nothing new in a steady state, and count what is in use', () => {
+    const backend = nativeBackend()!;
+    const step = () => tf.tidy(() => void tf.sum(tf.mul(tf.relu(tf.ones([64, 129])), tf.fill([64, 129], 2))));
+    step();
+    const before = backend.poolStatistics();
+    for (let i = 0; i < 50; i++) step();
+    expect(backend.poolStatistics()).toEqual(before);
+    backend.trimPool();
+    expect(backend.poolStatistics().freeBytes).toBe(0);
+  });
+
+  test('should be aligned to 64 bytes and never smaller than asked', () => {
+    const pool = new BufferPool(nativeBackend()!.addon.misalignment);
+    for (const bytes of [1, 255, 256, 257, 5000, 1_000_001]) {
+      const block = pool.take(bytes);
+      expect(block.bytes).toBeGreaterThanOrEqual(bytes);
+      const misalignment = nativeBackend()!.addon.misalignment(new Uint8Array(block.buffer, block.offset));
+      expect(misalignment).toBe(0);
+    }
+  });
+});

@@ -1,0 +1,141 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { useEngine } from '../../../src/engine/index.js';
+import { loadAddon } from '../../../src/engine/native/addon.js';
+import * as tf from '../../../src/engine/tf.js';
+import {
+  naiveConvolution,
+  nativeConvolution,
+  operandsOf,
+  pseudoRandom,
+  relativeError,
+} from '../../support/naiveConvolution.mjs';
+
+const side = fc
+  .record({
+    size: fc.integer({ min: 1, max: 12 }),
+    filter: fc.integer({ min: 1, max: 5 }),
+    stride: fc.integer({ min: 1, max: 3 }),
+    before: fc.nat(4),
+    after: fc.nat(4),
+  })
+  .filter(
+    ({ size, filter, before, after }) => before < filter && after < filter && size + before + after >= filter,
+  );
+
+/** Any convolution, in the order of ConvShape. */
+const convolution = fc
+  .tuple(
+    fc.integer({ min: 1, max: 3 }),
+    side,
+    side,
+    fc.integer({ min: 1, max: 36 }),
+    fc.integer({ min: 1, max: 70 }),
+  )
+  .map(([batch, height, width, channels, outChannels]) => {
+    const out = ({ size, filter, stride, before, after }: typeof height) =>
+      Math.floor((size + before + after - filter) / stride) + 1;
+    return { batch, height, width, channels, outChannels, outHeight: out(height), outWidth: out(width) };
+  });
+
+type Convolution = typeof convolution extends fc.Arbitrary<infer T> ? T : never;
+
+function shapeOf(c: Convolution, outChannels: number): number[] {
+  const { batch, height, width, channels } = c;
+  return [
+    ...[batch, height.size, width.size, channels],
+    ...[c.outHeight, c.outWidth, outChannels],
+    ...[height.filter, width.filter, height.stride, width.stride, height.before, width.before],
+  ];
+}
+
+describe('native convolution', () => {
+  test.each([false, true])('should equal the definition for any shape (depthwise: %p)', (depthwise) => {
+    fc.assert(
+      fc.property(convolution, fc.nat(), (c, seed) => {
+        const shape = shapeOf(c, depthwise ? c.channels : c.outChannels);
+        const { x, filter, dy } = operandsOf(shape, depthwise, seed);
+        const expected = naiveConvolution(shape, x, filter, dy, depthwise);
+        const actual = nativeConvolution(loadAddon(), shape, x, filter, dy, depthwise);
+        expect(relativeError(actual.y, expected.y)).toBeLessThan(5e-6);
+        expect(relativeError(actual.dx, expected.dx)).toBeLessThan(5e-6);
+        expect(relativeError(actual.dfilter, expected.dfilter)).toBeLessThan(5e-6);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('should not lose accuracy where one filter weight sums over many pixels', () => {
+    const shape = [4, 64, 64, 3, 64, 64, 5, 3, 3, 1, 1, 1, 1];
+    const { x, filter, dy } = operandsOf(shape, false, 1);
+    const expected = naiveConvolution(shape, x, filter, dy, false);
+    const actual = nativeConvolution(loadAddon(), shape, x, filter, dy, false);
+    expect(relativeError(actual.dfilter, expected.dfilter)).toBeLessThan(3e-6);
+  });
+});
+
+describe('native matrix product', () => {
+  const size = fc.integer({ min: 1, max: 90 });
+
+  test('should equal the definition, transposed or not, also for vectors', () => {
+    fc.assert(
+      fc.property(
+        size,
+        fc.oneof(size, fc.constant(1)),
+        size,
+        fc.boolean(),
+        fc.boolean(),
+        (m, n, k, ta, tb) => {
+          const [a, b] = [pseudoRandom(m * k, m), pseudoRandom(k * n, n)];
+          const expected = new Float64Array(m * n);
+          for (let i = 0; i < m; i++) {
+            for (let j = 0; j < n; j++) {
+              for (let l = 0; l < k; l++) {
+                expected[i * n + j]! += a[ta ? l * m + i : i * k + l]! * b[tb ? j * k + l : l * n + j]!;
+              }
+            }
+          }
+          const c = new Float32Array(m * n).fill(Number.NaN);
+          loadAddon().gemm(m, n, k, a, 0, Number(ta), b, 0, Number(tb), c, 0);
+          expect(relativeError(c, expected)).toBeLessThan(5e-6);
+        },
+      ),
+    );
+  });
+});
+
+describe('convolution on the native engine', () => {
+  beforeAll(async () => {
+    await useEngine('native');
+  });
+
+  test('should have the gradients that finite differences give', async () => {
+    const x = tf.tensor4d(pseudoRandom(2 * 6 * 6 * 3, 1), [2, 6, 6, 3]);
+    const filter = tf.tensor4d(pseudoRandom(3 * 3 * 3 * 4, 2), [3, 3, 3, 4]);
+    const loss = (a: tf.Tensor4D, f: tf.Tensor4D) =>
+      tf.sum(tf.square(tf.conv2d(a, f, 2, 1, 'NHWC', 1, 'floor')));
+    const [dx, dfilter] = tf.grads((a, f) => loss(a as tf.Tensor4D, f as tf.Tensor4D))([x, filter]);
+    const step = 1e-2;
+    for (const index of [0, 17, 101]) {
+      const bump = tf.tensor4d(
+        Float32Array.from({ length: x.size }, (_, i) => (i === index ? step : 0)),
+        x.shape,
+      );
+      const slope = tf.div(tf.sub(loss(tf.add(x, bump), filter), loss(tf.sub(x, bump), filter)), 2 * step);
+      const gradient = (await dx!.data())[index]!;
+      expect((await slope.data())[0]!).toBeCloseTo(gradient, 1);
+      tf.dispose([bump, slope]);
+    }
+    expect(dfilter!.shape).toEqual([3, 3, 3, 4]);
+    tf.dispose([x, filter, dx!, dfilter!]);
+  });
+
+  test('should refuse NCHW by name', () => {
+    const x = tf.ones([1, 3, 4, 4]) as tf.Tensor4D;
+    const filter = tf.ones([1, 1, 3, 2]) as tf.Tensor4D;
+    expect(() => tf.conv2d(x, filter, 1, 'valid', 'NCHW')).toThrow(
+      'Conv2D: the native engine expects dataFormat NHWC',
+    );
+    tf.dispose([x, filter]);
+  });
+});

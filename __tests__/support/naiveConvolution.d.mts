@@ -1,0 +1,28 @@
+export interface ConvolutionResults<T> {
+  y: T;
+  dx: T;
+  dfilter: T;
+}
+export interface ConvolutionOperands {
+  x: Float32Array;
+  filter: Float32Array;
+  dy: Float32Array;
+}
+export function naiveConvolution(
+  shape: readonly number[],
+  x: Float32Array,
+  filter: Float32Array,
+  dy: Float32Array,
+  depthwise: boolean,
+): ConvolutionResults<Float64Array>;
+export function nativeConvolution(
+  addon: object,
+  shape: readonly number[],
+  x: Float32Array,
+  filter: Float32Array,
+  dy: Float32Array,
+  depthwise: boolean,
+): ConvolutionResults<Float32Array>;
+export function operandsOf(shape: readonly number[], depthwise: boolean, seed: number): ConvolutionOperands;
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number;
+export function pseudoRandom(length: number, seed: number): Float32Array;

@@ -1,0 +1,76 @@
+/**
+ * Convolution and its gradients by the definition, in double precision: what the native kernels are compared with.
+ * A plain module, so that child processes can use it too. `shape` is in the order of ConvShape.
+ */
+export function naiveConvolution(shape, x, filter, dy, depthwise) {
+  const [batch, inHeight, inWidth, channels, outHeight, outWidth, outChannels, kh, kw, sh, sw, top, left] =
+    shape;
+  const y = new Float64Array(dy.length);
+  const dx = new Float64Array(x.length);
+  const dfilter = new Float64Array(filter.length);
+  const add = (xi, fi, yi) => {
+    y[yi] += x[xi] * filter[fi];
+    dx[xi] += dy[yi] * filter[fi];
+    dfilter[fi] += x[xi] * dy[yi];
+  };
+  for (let b = 0; b < batch; b++) {
+    for (let i = 0; i < outHeight * outWidth; i++) {
+      for (let tap = 0; tap < kh * kw; tap++) {
+        const row = Math.floor(i / outWidth) * sh - top + Math.floor(tap / kw);
+        const column = (i % outWidth) * sw - left + (tap % kw);
+        if (row < 0 || row >= inHeight || column < 0 || column >= inWidth) continue;
+        const xi = ((b * inHeight + row) * inWidth + column) * channels;
+        const yi = (b * outHeight * outWidth + i) * outChannels;
+        for (let c = 0; c < channels; c++) {
+          if (depthwise) add(xi + c, tap * channels + c, yi + c);
+          else
+            for (let o = 0; o < outChannels; o++) add(xi + c, (tap * channels + c) * outChannels + o, yi + o);
+        }
+      }
+    }
+  }
+  return { y, dx, dfilter };
+}
+
+/** Largest distance, relative to the largest expected value; NaN counts as infinitely far. */
+export function relativeError(actual, expected) {
+  let distance = 0;
+  let scale = 1e-30;
+  for (let i = 0; i < expected.length; i++) {
+    const d = Math.abs(actual[i] - expected[i]);
+    distance = Number.isNaN(d) ? Number.POSITIVE_INFINITY : Math.max(distance, d);
+    scale = Math.max(scale, Math.abs(expected[i]));
+  }
+  return distance / scale;
+}
+
+/** Numbers in [-1, 1) that depend on the seed only. */
+export function pseudoRandom(length, seed) {
+  let state = seed >>> 0;
+  return Float32Array.from({ length }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}
+
+/** Runs the addon's three kernels of a convolution, into outputs full of NaN. */
+export function nativeConvolution(addon, shape, x, filter, dy, depthwise) {
+  const numbers = Int32Array.from(shape);
+  const poisoned = (like) => new Float32Array(like.length).fill(Number.NaN);
+  const [y, dx, dfilter] = [poisoned(dy), poisoned(x), poisoned(filter)];
+  if (depthwise) addon.depthwise(numbers, x, filter, y);
+  else addon.conv2d(numbers, x, filter, null, y);
+  addon[depthwise ? 'depthwiseInputGradient' : 'conv2dInputGradient'](numbers, dy, filter, dx);
+  addon[depthwise ? 'depthwiseFilterGradient' : 'conv2dFilterGradient'](numbers, x, dy, dfilter);
+  return { y, dx, dfilter };
+}
+
+/** Operands of a convolution of the given shape. */
+export function operandsOf(shape, depthwise, seed) {
+  const [batch, inHeight, inWidth, channels, outHeight, outWidth, outChannels, kh, kw] = shape;
+  return {
+    x: pseudoRandom(batch * inHeight * inWidth * channels, seed + 1),
+    filter: pseudoRandom(kh * kw * channels * (depthwise ? 1 : outChannels), seed + 2),
+    dy: pseudoRandom(batch * outHeight * outWidth * outChannels, seed + 3),
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * Run as a child process, since the addon chooses its instruction set once: computes convolutions, a matrix product, sums and batch
+ * norm with NVAE_THREADS threads, and prints the largest error against the definition and a digest of all bits.
+ */
+import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
+import {
+  naiveConvolution,
+  nativeConvolution,
+  operandsOf,
+  pseudoRandom,
+  relativeError,
+} from './naiveConvolution.mjs';
+
+const addon = createRequire(import.meta.url)('../../native/build/nvae.node');
+addon.setThreads(Number(process.env.NVAE_THREADS ?? 2));
+
+const shapes = [
+  [2, 12, 11, 19, 12, 11, 37, 3, 3, 1, 1, 1, 1],
+  [2, 12, 12, 16, 6, 6, 32, 3, 3, 2, 2, 1, 1],
+  [1, 9, 9, 40, 9, 9, 3, 1, 1, 1, 1, 0, 0],
+  [3, 10, 13, 48, 10, 13, 48, 5, 5, 1, 1, 2, 2],
+];
+const hash = createHash('sha256');
+let error = 0;
+for (const [i, shape] of shapes.entries()) {
+  for (const depthwise of shape[3] === shape[6] ? [false, true] : [false]) {
+    const { x, filter, dy } = operandsOf(shape, depthwise, i);
+    const expected = naiveConvolution(shape, x, filter, dy, depthwise);
+    const actual = nativeConvolution(addon, shape, x, filter, dy, depthwise);
+    for (const name of ['y', 'dx', 'dfilter']) {
+      error = Math.max(error, relativeError(actual[name], expected[name]));
+      hash.update(actual[name]);
+    }
+  }
+}
+
+const { reductions } = addon.operations();
+const numbers = pseudoRandom(200_000, 7);
+const sum = new Float32Array(1);
+addon.reduce(reductions.indexOf('Sum'), 1, numbers.length, 1, numbers, sum);
+const product = new Float32Array(130 * 70);
+addon.gemm(130, 70, 300, numbers, 0, 0, numbers, 50_000, 1, product, 0);
+const channels = 25;
+const [y, mean, variance] = [
+  new Float32Array(200_000),
+  new Float32Array(channels),
+  new Float32Array(channels),
+];
+const ones = new Float32Array(channels).fill(1);
+addon.batchNorm(8000, channels, 1e-5, 1, numbers, ones, ones, y, mean, variance);
+for (const values of [sum, product, y, mean, variance]) hash.update(values);
+
+console.log(
+  JSON.stringify({ simd: addon.simd(), threads: addon.threads(), error, digest: hash.digest('hex') }),
+);
