@@ -28,7 +28,13 @@ export const cpuLoader: EngineLoader = {
   name: 'cpu',
   backendName: 'cpu',
   howToGet: 'comes with every install',
-  probe: async () => ({ usable: true, description: 'plain JavaScript, for tests only', forAuto: false }),
+  probe: async () => ({
+    usable: true,
+    description: 'plain JavaScript, 1 thread',
+    forAuto: false,
+    reason: 'a hundred times slower than native, for tests only',
+    threads: 1,
+  }),
   register: async () => {
     if (registered) return;
     registered = true;

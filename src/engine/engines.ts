@@ -1,4 +1,6 @@
-/** The engines by name, and the error for one that cannot be used. */
+/** The engines by name, and the errors for one that cannot be used. */
+import { nearest } from '../config/nearest.js';
+
 export const engineNames = ['tensorflow', 'webgpu', 'native', 'wasm', 'cpu'] as const;
 
 export type EngineName = (typeof engineNames)[number];
@@ -21,9 +23,24 @@ export interface EngineReport {
   /** Whether `auto` would take it. */
   readonly chosenByAuto: boolean;
   readonly description: string;
-  /** Why it is not usable; empty when it is. */
+  readonly threads?: number;
+  readonly simd?: string;
+  /** Why it is not usable, or why `auto` never takes it; empty otherwise. */
   readonly reason: string;
+  /** What to do to get it, one sentence. */
   readonly howToGet: string;
+}
+
+/** There is no engine of that name; the message lists them and names the nearest. */
+export class UnknownEngineError extends RangeError {
+  override readonly name = 'UnknownEngineError';
+
+  constructor(given: string) {
+    const known = ['auto', ...engineNames];
+    const near = nearest(given, known);
+    const hint = near === null ? '' : `; did you mean ${near}?`;
+    super(`engine: expected ${known.slice(0, -1).join(', ')} or ${known.at(-1)}, got "${given}"${hint}`);
+  }
 }
 
 /** The engine that was asked for cannot be used here; the message says why and how to get it. */

@@ -5,6 +5,7 @@ export {
   type EngineReport,
   EngineUnavailableError,
   engineNames,
+  UnknownEngineError,
 } from './engines.js';
 export { NativeUnavailableError } from './native/addon.js';
 export { listEngines, useEngine } from './useEngine.js';

@@ -8,6 +8,8 @@ export type Probe =
       readonly description: string;
       /** Whether `auto` may take it: a GPU engine without a real GPU works, but is no good choice. */
       readonly forAuto: boolean;
+      /** Why `auto` does not take it. */
+      readonly reason?: string;
       readonly threads?: number;
       readonly simd?: string;
     }

@@ -1,7 +1,10 @@
 /**
  * The tensorflow engine: libtensorflow behind `@tensorflow/tfjs-node-gpu` (CUDA 11) or `@tensorflow/tfjs-node`, the user's own
- * install. What our tests run is the logic of this file with a stand-in for those packages; libtensorflow itself could not be
- * run where this was developed.
+ * install. What our tests run is the logic of this file with a stand-in for those packages. No test of ours has loaded the real
+ * packages, run a kernel of libtensorflow, or used CUDA: libtensorflow could not be downloaded where this was developed.
+ *
+ * tfjs-node brings its own `@tensorflow/tfjs`. Its registries live on `globalThis`, so with one version of tfjs-core on both
+ * sides its backend is known here too; with another version it may not be, which `probe` reports.
  */
 import { createRequire } from 'node:module';
 import { type EngineLoader, messageOf, type Probe } from './loader.js';
@@ -21,12 +24,19 @@ export function restoreRemovedUtilities(util: Record<string, unknown>): void {
 export function tensorflowLoader(importPackage: Import = (name) => import(name)): EngineLoader {
   let loaded: Promise<string> | undefined;
 
+  /** tfjs-node makes itself the active backend when it is imported; looking for it must not. */
+  async function importKeepingBackend(name: string): Promise<void> {
+    const before = tf.engine().backendName;
+    await importPackage(name);
+    if (before && tf.engine().backendName !== before) await tf.setBackend(before);
+  }
+
   async function load(): Promise<string> {
     restoreRemovedUtilities(createRequire(import.meta.url)('node:util') as Record<string, unknown>);
     const reasons: string[] = [];
     for (const name of packages) {
       try {
-        await importPackage(name);
+        await importKeepingBackend(name);
         return name;
       } catch (error) {
         reasons.push(`${name}: ${messageOf(error).split('\n')[0]}`);
@@ -47,6 +57,7 @@ export function tensorflowLoader(importPackage: Import = (name) => import(name))
         usable: true,
         description: `libtensorflow of ${name}, ${onGpu ? 'on a GPU' : 'no GPU found'}`,
         forAuto: onGpu,
+        ...(!onGpu && { reason: 'it sees no GPU' }),
       };
     } catch (error) {
       return { usable: false, reason: messageOf(error) };

@@ -1,20 +1,15 @@
 /** Which backend executes tfjs: chosen once at start, or asked for by name. */
 import { cpuLoader } from './cpu.js';
-import {
-  type EngineInfo,
-  type EngineName,
-  type EngineReport,
-  EngineUnavailableError,
-  engineNames,
-} from './engines.js';
-import type { EngineLoader, Probe } from './loader.js';
-import { messageOf } from './loader.js';
+import { type EngineInfo, type EngineReport, EngineUnavailableError, UnknownEngineError } from './engines.js';
+import { type EngineLoader, messageOf, type Probe } from './loader.js';
 import { nativeLoader } from './native/loader.js';
 import { registerCompositeKernels } from './ops.js';
 import { tensorflowLoader } from './tensorflow.js';
 import * as tf from './tf.js';
 import { wasmLoader } from './wasm/loader.js';
 import { webgpuLoader } from './webgpu.js';
+
+type Usable = Extract<Probe, { usable: true }>;
 
 /** In the order in which `auto` takes them. */
 const loaders: readonly EngineLoader[] = [
@@ -31,58 +26,79 @@ const loaders: readonly EngineLoader[] = [
  * `auto` takes the first that fits: tensorflow with a GPU, webgpu on a real GPU, native, wasm. An engine that is asked for by
  * name is used or refused, never replaced.
  *
- * @throws RangeError for an unknown name
+ * Called again with the same name it changes nothing; with another name it switches, and tensors made before should be
+ * disposed first.
+ *
+ * @throws UnknownEngineError when there is no such engine
  * @throws EngineUnavailableError when the engine does not work here; says why and how to get it
  */
-export async function useEngine(name: string = 'auto'): Promise<EngineInfo> {
-  if (name === 'auto') return useBestEngine();
-  const loader = loaders.find((candidate) => candidate.name === name);
-  if (!loader) throw new RangeError(`engine: expected auto, ${engineNames.join(', ')}, got "${name}"`);
-  const probe = await loader.probe();
-  if (!probe.usable) throw unavailable(loader, probe.reason);
-  return start(loader, probe, []);
+export function useEngine(name: string = 'auto'): Promise<EngineInfo> {
+  return chooseEngine(name, loaders);
 }
 
-/** What is known about every engine on this machine, in the order in which `auto` tries them. */
-export async function listEngines(): Promise<EngineReport[]> {
+/** As {@link useEngine}, among the given engines. */
+export async function chooseEngine(name: string, among: readonly EngineLoader[]): Promise<EngineInfo> {
+  if (name === 'auto') return startBest(among);
+  const loader = among.find((candidate) => candidate.name === name);
+  if (!loader) throw new UnknownEngineError(name);
+  const probe = await loader.probe();
+  if (!probe.usable) throw unavailable(loader, probe.reason);
+  return start(loader, probe, probe.reason ? [`engine ${name}: ${probe.reason}`] : []);
+}
+
+/** What is known about every engine on this machine, in the order in which `auto` tries them; starts none of them. */
+export function listEngines(): Promise<EngineReport[]> {
+  return describeEngines(loaders);
+}
+
+/** As {@link listEngines}, for the given engines. */
+export async function describeEngines(among: readonly EngineLoader[]): Promise<EngineReport[]> {
   let taken = false;
   const reports: EngineReport[] = [];
-  for (const loader of loaders) {
-    const probe = await loader.probe();
-    const chosenByAuto: boolean = !taken && probe.usable && probe.forAuto;
+  for (const { name, howToGet, probe } of among) {
+    const found = await probe();
+    const chosenByAuto: boolean = !taken && found.usable && found.forAuto;
     taken ||= chosenByAuto;
+    const known = found.usable ? details(found) : { description: '' };
     reports.push({
-      name: loader.name,
-      usable: probe.usable,
+      name,
+      usable: found.usable,
       chosenByAuto,
-      description: probe.usable ? probe.description : '',
-      reason: probe.usable ? '' : probe.reason,
-      howToGet: loader.howToGet,
+      ...known,
+      reason: found.reason ?? '',
+      howToGet,
     });
   }
   return reports;
 }
 
-async function useBestEngine(): Promise<EngineInfo> {
-  for (const loader of loaders) {
+/** An engine that looks usable but does not start is passed over with a warning: nobody asked for it by name. */
+async function startBest(among: readonly EngineLoader[]): Promise<EngineInfo> {
+  const warnings: string[] = [];
+  for (const loader of among) {
     const probe = await loader.probe();
     if (!probe.usable || !probe.forAuto) continue;
-    return start(loader, probe, loader.name === 'wasm' ? await warnAboutWasm() : []);
+    try {
+      if (loader.name === 'wasm') warnings.push(...(await warnAboutWasm(among)));
+      return await start(loader, probe, warnings);
+    } catch (error) {
+      if (!(error instanceof EngineUnavailableError)) throw error;
+      warnings.push(error.message);
+    }
   }
-  throw new EngineUnavailableError('engine: none works here; run "nvae doctor" to see why');
+  throw new EngineUnavailableError(
+    ['engine: none works here; run "nvae doctor" to see why', ...warnings].join('\n'),
+  );
 }
 
-async function warnAboutWasm(): Promise<string[]> {
-  const native = await nativeLoader.probe();
-  const why = native.usable ? '' : ` (${native.reason})`;
-  return [`using the slow wasm engine, because the native one is not usable${why}`];
+async function warnAboutWasm(among: readonly EngineLoader[]): Promise<string[]> {
+  const native = among.find(({ name }) => name === 'native');
+  const found = await native?.probe();
+  if (!native || !found || found.usable) return [];
+  return [`using the slow wasm engine, because ${found.reason}. To get the native one: ${native.howToGet}`];
 }
 
-async function start(
-  loader: EngineLoader,
-  probe: Extract<Probe, { usable: true }>,
-  warnings: string[],
-): Promise<EngineInfo> {
+async function start(loader: EngineLoader, probe: Usable, warnings: readonly string[]): Promise<EngineInfo> {
   try {
     await loader.register();
     if (loader.name !== 'native') registerCompositeKernels(loader.backendName);
@@ -91,13 +107,18 @@ async function start(
   } catch (error) {
     throw unavailable(loader, messageOf(error), error);
   }
-  const { description, threads, simd } = probe;
+  return { name: loader.name, ...details(probe), warnings };
+}
+
+function details({
+  description,
+  threads,
+  simd,
+}: Usable): Pick<EngineInfo, 'description' | 'threads' | 'simd'> {
   return {
-    name: loader.name as EngineName,
     description,
     ...(threads !== undefined && { threads }),
     ...(simd !== undefined && { simd }),
-    warnings,
   };
 }
 
