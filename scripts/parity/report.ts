@@ -50,12 +50,6 @@ export class Report {
     this.#compare(quantity, name, [got], [expected], {});
   }
 
-  /** Both must be the same. */
-  exact(quantity: string, name: string, got: number, expected: number): void {
-    const equal = got === expected;
-    this.#note(quantity, name, equal ? 0 : Number.POSITIVE_INFINITY, equal ? 0 : Number.POSITIVE_INFINITY);
-  }
-
   #compare(
     quantity: string,
     name: string,
@@ -77,7 +71,7 @@ export class Report {
       const part = difference / (tolerances?.[i] ?? common);
       used = Math.max(part, used);
     }
-    this.#note(quantity, name, distance / Math.max(largest, Number.MIN_VALUE), used);
+    this.#note(quantity, name, finite(distance / Math.max(largest, Number.MIN_VALUE)), finite(used));
   }
 
   #note(quantity: string, tensor: string, relativeError: number, toleranceUsed: number): void {
@@ -103,4 +97,9 @@ export class Report {
       quantities,
     };
   }
+}
+
+/** What is not a number, or infinite, as the largest number: JSON knows neither. */
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : Number.MAX_VALUE;
 }

@@ -123,10 +123,14 @@ export class Nvae {
     for (let i = 0; i < passes; i += 1) {
       const statistics = new BatchStatistics();
       const pass = this.#pass('train', statistics);
-      tf.tidy(() => {
-        this.#decodePrior(pass, count, temperature, noiseOf(i));
-      });
-      statistics.commit(this.store);
+      try {
+        tf.tidy(() => {
+          this.#decodePrior(pass, count, temperature, noiseOf(i));
+        });
+        statistics.commit(this.store);
+      } finally {
+        statistics.dispose();
+      }
     }
   }
 
