@@ -1,0 +1,84 @@
+/** The public surface of rx-nvae. */
+
+/* Checkpoints */
+export type { Checkpoint, DataPosition, LoadCheckpointOptions } from './checkpoint/checkpoint.js';
+export { checkpointExists, loadCheckpoint, saveCheckpoint } from './checkpoint/checkpoint.js';
+export { CheckpointError } from './checkpoint/checkpointError.js';
+export { loadModel, saveModel } from './checkpoint/model.js';
+/* Configuration */
+export { ConfigError } from './config/configError.js';
+export type { ConfigListing, LoadConfigOptions } from './config/loadConfig.js';
+export { listConfigs, loadConfig } from './config/loadConfig.js';
+export type { ParseConfigOptions } from './config/parseConfig.js';
+export { parseConfig } from './config/parseConfig.js';
+export type {
+  AugmentationConfig,
+  ModelConfig,
+  NvaeConfig,
+  SamplingMethod,
+  TrainingConfig,
+} from './config/types.js';
+/* Engine */
+export { listEngines, useEngine } from './engine/index.js';
+/* Model */
+export type { Statistic } from './model/distributions/outputDistribution.js';
+export type { Temperature } from './model/nvae.js';
+export { Nvae } from './model/nvae.js';
+export type { ImageBatch, NamedTensors, TensorData } from './model/plainData.js';
+export type { Noise } from './model/random.js';
+export { keyedNoise } from './model/random.js';
+/* Operators */
+export type { Augmentation, AugmentOptions } from './streams/augment.js';
+export { augment } from './streams/augment.js';
+export { batch } from './streams/batch.js';
+export type { DecodeImagesOptions } from './streams/decodeImages.js';
+export { decodeImages } from './streams/decodeImages.js';
+/* Whole pipelines */
+export { DatasetError, NonFiniteLossError } from './streams/errors.js';
+export type {
+  CheckpointEvent,
+  EpochEvent,
+  FinishedEvent,
+  PreviewEvent,
+  StartedEvent,
+  StepEvent,
+  StoppedEvent,
+  TrainEvent,
+  WarningEvent,
+} from './streams/events.js';
+export type { ImageCache, ImageCacheOptions } from './streams/imageCache.js';
+export { imageCache } from './streams/imageCache.js';
+/* Sources */
+export type { ImageFile } from './streams/images.js';
+export { images } from './streams/images.js';
+export { newestMap } from './streams/newestMap.js';
+export type { ReadjustBatchNormOptions } from './streams/readjustBatchNorm.js';
+export { readjustBatchNorm } from './streams/readjustBatchNorm.js';
+export type { DecodedImage, Recipe } from './streams/recipe.js';
+export type { SampleSource, SamplesOptions } from './streams/samples.js';
+export { samples } from './streams/samples.js';
+export { shuffle } from './streams/shuffle.js';
+export { sideStream } from './streams/sideStream.js';
+export type { GridOptions } from './streams/toGrid.js';
+export { grid, toGrid } from './streams/toGrid.js';
+export type { TrainOptions } from './streams/train.js';
+export { train } from './streams/train.js';
+export type { TrainerLike } from './streams/trainerLike.js';
+export type { TrainStepOptions } from './streams/trainStep.js';
+export { trainStep } from './streams/trainStep.js';
+export { watchFinite } from './streams/watchFinite.js';
+export type { WriteCheckpointsOptions } from './streams/writeCheckpoints.js';
+export { writeCheckpoints } from './streams/writeCheckpoints.js';
+export { writeImages } from './streams/writeImages.js';
+export type { WritePreviewsOptions } from './streams/writePreviews.js';
+export { writePreviews } from './streams/writePreviews.js';
+/* Training */
+export type {
+  Position,
+  Snapshot,
+  StepResult,
+  TrainerOptions,
+  TrainerSampleOptions,
+  TrainerState,
+} from './training/trainer.js';
+export { Trainer } from './training/trainer.js';

@@ -1,0 +1,55 @@
+/** One epoch as one pipe: files in, step events out. */
+import { concat, defer, EMPTY, from, type Observable, of, skip, tap } from 'rxjs';
+import type { DataPosition } from '../checkpoint/checkpoint.js';
+import { augment } from './augment.js';
+import { batch } from './batch.js';
+import { decodeImages } from './decodeImages.js';
+import { DatasetError } from './errors.js';
+import { type EpochEvent, type StepEvent, warning } from './events.js';
+import type { Run, StopReason } from './run.js';
+import { shuffle } from './shuffle.js';
+import { trainStep } from './trainStep.js';
+
+export interface EpochOptions {
+  readonly prefetch: number;
+  readonly dataset: string;
+  readonly now: () => number;
+  /** The reason to stop, once there is one. */
+  readonly stopped: () => StopReason | null;
+}
+
+/** The steps of an epoch from a position on, and at its end an epoch event; none where the run was stopped. */
+export function epochEvents(
+  run: Run,
+  { epoch, imagesTaken }: DataPosition,
+  { prefetch, dataset, now, stopped }: EpochOptions,
+): Observable<StepEvent | EpochEvent> {
+  return defer(() => {
+    const { trainer, config, files, cache, warnings$, stop$ } = run;
+    const { seed } = trainer;
+    const begin = now();
+    let steps = 0;
+    const onWarning = (message: string) => warnings$.next(warning('dataset', message));
+    const steps$ = from(files).pipe(
+      shuffle(seed, epoch),
+      skip(imagesTaken),
+      decodeImages({ size: config.model.inputDimension, cache, onWarning }),
+      augment(config.training.augmentation, { seed, epoch }),
+      batch(config.training.batchSize),
+      trainStep(trainer, { epoch, prefetch, stop$, imagesTaken, now }),
+      tap(() => {
+        steps += 1;
+      }),
+    );
+    const end$ = defer(() => {
+      if (stopped()) return EMPTY;
+      if (steps === 0 && imagesTaken === 0) {
+        throw new DatasetError(dataset, `expected images, got ${files.length} files that are all damaged`);
+      }
+      const seconds = (now() - begin) / 1000;
+      const position = { ...trainer.position, epoch };
+      return of({ type: 'epoch', ...position, imagesTaken: files.length, seconds } as const);
+    });
+    return concat(steps$, end$);
+  });
+}

@@ -1,0 +1,26 @@
+/** A folder of images that cannot be trained on. */
+export class DatasetError extends Error {
+  /** The folder, as the caller named it. */
+  readonly folder: string;
+
+  constructor(folder: string, problem: string, options?: ErrorOptions) {
+    super(`${folder}: ${problem}`, options);
+    this.name = 'DatasetError';
+    this.folder = folder;
+  }
+}
+
+/** Too many steps in a row had a loss or gradient that was not finite. The weights are those of the last good step. */
+export class NonFiniteLossError extends Error {
+  /** The first term that was not finite in the last of those steps. */
+  readonly term: string;
+
+  constructor(term: string, steps: number) {
+    const advice =
+      'Try a lower learning_rate, gradient_clipping (for example 200), or a larger regularization_constant; ' +
+      'the last checkpoint is whole, and the same command goes on from it.';
+    super(`train: expected finite losses, got ${steps} steps in a row without (${term} last). ${advice}`);
+    this.name = 'NonFiniteLossError';
+    this.term = term;
+  }
+}

@@ -1,0 +1,97 @@
+/** What a run tells: plain values that anything may buffer, share, replay or write as JSON. */
+import type { Position, StepResult } from '../training/trainer.js';
+
+/** The run is ready to take its first step. */
+export interface StartedEvent {
+  readonly type: 'started';
+  readonly name: string;
+  readonly engine: string;
+  readonly seed: number;
+  /** Number of trained values. */
+  readonly parameters: number;
+  readonly latentGroups: number;
+  /** Image files of the dataset. */
+  readonly images: number;
+  readonly batchSize: number;
+  /** -1: until stopped. */
+  readonly epochs: number;
+  /** Where the run goes on from; null for a new one. */
+  readonly resumed: Position | null;
+}
+
+/** One step is finished. */
+export interface StepEvent extends StepResult {
+  readonly type: 'step';
+  /** Image files of this epoch that have been taken, damaged ones included. */
+  readonly imagesTaken: number;
+  /** Seconds that the step waited for its images. */
+  readonly waitSeconds: number;
+}
+
+/** All images of an epoch have been taken. */
+export interface EpochEvent extends Position {
+  readonly type: 'epoch';
+  /** Image files of this epoch. */
+  readonly imagesTaken: number;
+  readonly seconds: number;
+}
+
+/** A checkpoint is on disk. */
+export interface CheckpointEvent {
+  readonly type: 'checkpoint';
+  readonly path: string;
+  readonly epoch: number;
+  readonly step: number;
+  readonly imagesSeen: number;
+  /** Seconds that writing took. */
+  readonly seconds: number;
+}
+
+/** A picture is on disk. */
+export interface PreviewEvent {
+  readonly type: 'preview';
+  /** Inputs above their reconstructions, or new images. */
+  readonly kind: 'reconstruction' | 'samples';
+  readonly path: string;
+  readonly step: number;
+  readonly imagesSeen: number;
+}
+
+/** Something that the run survives. */
+export interface WarningEvent {
+  readonly type: 'warning';
+  /** What it is about: `dataset`, `checkpoint`, `configuration`, `step`, or a side stream's name. */
+  readonly about: string;
+  readonly message: string;
+}
+
+/** All epochs are done. */
+export interface FinishedEvent extends Position {
+  readonly type: 'finished';
+  /** The final model's file. */
+  readonly model: string;
+  readonly seconds: number;
+}
+
+/** The run was asked to stop and can be resumed. */
+export interface StoppedEvent extends Position {
+  readonly type: 'stopped';
+  readonly reason: 'stop' | 'seconds';
+  /** The file to go on from; null where no step was made. */
+  readonly checkpoint: string | null;
+  readonly seconds: number;
+}
+
+export type TrainEvent =
+  | StartedEvent
+  | StepEvent
+  | EpochEvent
+  | CheckpointEvent
+  | PreviewEvent
+  | WarningEvent
+  | FinishedEvent
+  | StoppedEvent;
+
+export function warning(about: string, message: string): WarningEvent {
+  return { type: 'warning', about, message };
+}

@@ -1,0 +1,23 @@
+/**
+ * What crosses the operators before the step. RxJS pushes and has no back-pressure, so these are not images or batches
+ * but small values that make one when they are asked to; only `trainStep` asks.
+ */
+export interface Recipe<T> {
+  /** Image files it stands for, those included that turn out to be damaged. */
+  readonly images: number;
+  /**
+   * Make the value; null where nothing could be made of damaged files. Each call makes it anew, and the same.
+   * An abort rejects as soon as may be.
+   */
+  make(signal?: AbortSignal): Promise<T | null>;
+}
+
+/** One image of the model's size. */
+export interface DecodedImage {
+  /** Which one: its path inside the dataset's folder. */
+  readonly name: string;
+  /** Height and width. */
+  readonly size: number;
+  /** Red, green, blue per pixel, `[size, size, 3]`; shared with the cache, so never written to. */
+  readonly pixels: Uint8Array;
+}

@@ -1,0 +1,72 @@
+import { concatMap, defer, from, isObservable, map, type Observable, of, range } from 'rxjs';
+import * as tf from '../engine/tf.js';
+import type { Statistic } from '../model/distributions/outputDistribution.js';
+import { imagesFromTensor } from '../model/imageTensors.js';
+import type { Nvae, Temperature } from '../model/nvae.js';
+import type { ImageBatch } from '../model/plainData.js';
+import { keyedNoise } from '../model/random.js';
+import type { Trainer } from '../training/trainer.js';
+
+export interface SamplesOptions {
+  /** Multiplies the standard deviations of the latents: one number, or one per latent group. @default 1 */
+  readonly temperature?: Temperature;
+  /** Number of images in all. @default 9 */
+  readonly count?: number;
+  /** Images at a time. @default 9 */
+  readonly batchSize?: number;
+  /** What is taken of the pixels' distribution. @default 'mean' */
+  readonly statistic?: Statistic;
+  /** @default 0 */
+  readonly seed?: number;
+}
+
+/** Where images come from: a model, or a run. */
+export type SampleSource = Nvae | Pick<Trainer, 'sample'>;
+
+/**
+ * New images, in batches.
+ *
+ *     samples   --a--b--(c|)
+ *
+ * The same seed gives the same images. A trainer makes them between two steps, and re-adjusts its batch-norm averages
+ * for them; a model's are used as they are (see `readjustBatchNorm`). The source stays the caller's; no tensor is left.
+ *
+ * @throws RangeError at call time when a number makes no sense
+ */
+export function samples(
+  source: SampleSource | Observable<SampleSource>,
+  options: SamplesOptions = {},
+): Observable<ImageBatch> {
+  const { count = 9, batchSize = 9 } = options;
+  for (const [name, value] of Object.entries({ count, batchSize })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`samples: expected ${name} to be a positive integer, got ${value}`);
+    }
+  }
+  const sources = isObservable(source) ? source : of(source);
+  return sources.pipe(
+    concatMap((model) =>
+      range(0, Math.ceil(count / batchSize)).pipe(
+        map((draw) => ({ draw, size: Math.min(batchSize, count - draw * batchSize) })),
+        concatMap(({ draw, size }) => defer(() => from(sampleOf(model, size, draw, options)))),
+      ),
+    ),
+  );
+}
+
+async function sampleOf(
+  source: SampleSource,
+  size: number,
+  draw: number,
+  { temperature = 1, statistic = 'mean', seed = 0 }: SamplesOptions,
+): Promise<ImageBatch> {
+  if (!('plan' in source)) return source.sample(size, temperature, { statistic, draw });
+  const images = tf.tidy(() =>
+    source.sample(size, temperature, keyedNoise(seed, 'samples', draw), statistic),
+  );
+  try {
+    return await imagesFromTensor(images);
+  } finally {
+    images.dispose();
+  }
+}

@@ -1,0 +1,65 @@
+/** A whole training run as one stream. */
+import { type Observable, type SchedulerLike, takeUntil } from 'rxjs';
+import type { NvaeConfig } from '../config/types.js';
+import type { TrainEvent } from './events.js';
+import type { ImageCacheOptions } from './imageCache.js';
+import { aborted, openRun } from './run.js';
+import { runEvents } from './runEvents.js';
+import type { TrainerLike } from './trainerLike.js';
+import { usingAsync } from './usingAsync.js';
+import type { WriteCheckpointsOptions } from './writeCheckpoints.js';
+import type { WritePreviewsOptions } from './writePreviews.js';
+
+export interface TrainOptions {
+  /** Folder of images, flat or nested. @default 'dataset' */
+  readonly dataset?: string;
+  /** Folder of the checkpoint and the final model. @default 'saved_weights' */
+  readonly weightsFolder?: string;
+  /** Pictures go to a folder in it that has the run's name. @default 'images' */
+  readonly picturesFolder?: string;
+  /** Of a new run; one that is resumed keeps its own. @default config.training.seed */
+  readonly seed?: number;
+  /** Its first value lets the running step finish, writes the checkpoint and completes. @default never */
+  readonly stop$?: Observable<unknown>;
+  /** Its abort ends the stream at the next step boundary and only releases. */
+  readonly signal?: AbortSignal;
+  /** Stop after so many seconds, as `stop$` does. @default no limit */
+  readonly seconds?: number;
+  /** Batches made ahead of the running step. @default 2 */
+  readonly prefetch?: number;
+  /** Steps in a row with a loss that is not finite, after which the run ends. @default 20 */
+  readonly nonFiniteLimit?: number;
+  /** What is kept of decoded images. */
+  readonly cache?: ImageCacheOptions;
+  /** New images in the previews, and how they are drawn. */
+  readonly previews?: Pick<WritePreviewsOptions, 'samples' | 'temperature' | 'readjustments'>;
+  /** How checkpoints are written. */
+  readonly checkpoints?: Omit<WriteCheckpointsOptions, 'path' | 'scheduler'>;
+  /** Makes the trainer, on the engine that is in use. @default Trainer.create */
+  readonly createTrainer?: (config: NvaeConfig, options: { readonly seed: number }) => Promise<TrainerLike>;
+  /** The clock. @default asyncScheduler */
+  readonly scheduler?: SchedulerLike;
+}
+
+/**
+ * Train a model on a folder of images, from the run's checkpoint where there is one.
+ *
+ *     train   s--t--t--t--e-c-p--t--...--f|
+ *
+ * Events: `started`, a `step` after every batch, `epoch`, `checkpoint` and `preview` as the configuration says,
+ * `warning` for what the run survives, and at the end `finished` (the final model is on disk) or `stopped` (the
+ * checkpoint is).
+ *
+ * Cold: every subscription is a run of its own. It uses the engine that is in use (`useEngine`). Lossless and bounded:
+ * at most `prefetch` batches are made ahead. Unsubscribing stops at the next step boundary and only releases; the
+ * tensors are gone when the step is finished.
+ *
+ * @throws DatasetError, CheckpointError or NonFiniteLossError in the stream
+ */
+export function train(config: NvaeConfig, options: TrainOptions = {}): Observable<TrainEvent> {
+  return usingAsync(
+    () => openRun(config, options),
+    (run) => runEvents(run, options).pipe(takeUntil(aborted(options.signal))),
+    (run) => run.close(),
+  );
+}

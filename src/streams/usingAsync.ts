@@ -1,0 +1,46 @@
+import { from, Observable, type ObservableInput } from 'rxjs';
+
+/**
+ * A stream over something that takes time to open and to close.
+ *
+ *     open         --r|
+ *     use(r)         a--b|
+ *     usingAsync   --a--b---|     (closing takes three)
+ *
+ * The end, or the error, comes when all is closed. An unsubscribe closes too, and closes what was still opening as soon
+ * as it is open; it cannot wait for it.
+ *
+ * @param open is told when nobody waits for it any more
+ */
+export function usingAsync<R, T>(
+  open: (signal: AbortSignal) => Promise<R>,
+  use: (resource: R) => ObservableInput<T>,
+  close: (resource: R) => Promise<void>,
+): Observable<T> {
+  return new Observable((subscriber) => {
+    const abort = new AbortController();
+    let closing: Promise<void> | null = null;
+    const started = async () => {
+      const resource = await open(abort.signal);
+      const closeOnce = () => {
+        closing ??= close(resource);
+        return closing;
+      };
+      if (subscriber.closed) return closeOnce();
+      const failed = (error: unknown) => subscriber.error(error);
+      const inner = from(use(resource)).subscribe({
+        next: (value) => subscriber.next(value),
+        error: (error) =>
+          closeOnce().then(
+            () => failed(error),
+            () => failed(error),
+          ),
+        complete: () => closeOnce().then(() => subscriber.complete(), failed),
+      });
+      subscriber.add(inner);
+      subscriber.add(() => void closeOnce().catch(() => undefined));
+    };
+    subscriber.add(() => abort.abort());
+    started().catch((error) => subscriber.error(error));
+  });
+}

@@ -1,0 +1,35 @@
+import { concatMap, defer, type Observable, type OperatorFunction, of, throwError } from 'rxjs';
+import { NonFiniteLossError } from './errors.js';
+import { type StepEvent, type WarningEvent, warning } from './events.js';
+
+/**
+ * A warning behind every step that was not applied, and an error after too many in a row.
+ *
+ *     steps            a--b--c--|      b's loss is not finite
+ *     watchFinite(2)   a--(bW)-c--|
+ *
+ * @throws NonFiniteLossError in the stream after `limit` such steps in a row
+ */
+export function watchFinite<T extends { readonly type: string }>(
+  limit: number,
+): OperatorFunction<T | StepEvent, T | StepEvent | WarningEvent> {
+  return (source) =>
+    defer(() => {
+      let inARow = 0;
+      return source.pipe(
+        concatMap((event): Observable<T | StepEvent | WarningEvent> => {
+          if (!isStep(event)) return of(event);
+          inARow = event.applied ? 0 : inARow + 1;
+          if (event.applied) return of(event);
+          const term = event.nonFinite ?? 'loss';
+          if (inARow >= limit) return throwError(() => new NonFiniteLossError(term, inARow));
+          const message = `step ${event.step} was not applied: its ${term} is not finite (${inARow} of ${limit} in a row)`;
+          return of(event, warning('step', message));
+        }),
+      );
+    });
+}
+
+function isStep(event: { readonly type: string }): event is StepEvent {
+  return event.type === 'step';
+}

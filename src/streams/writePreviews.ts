@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { concat, defer, EMPTY, type Observable, type OperatorFunction } from 'rxjs';
+import type { Temperature } from '../model/nvae.js';
+import type { ImageBatch } from '../model/plainData.js';
+import type { Position } from '../training/trainer.js';
+import type { PreviewEvent } from './events.js';
+import { newestMap } from './newestMap.js';
+import { grid } from './toGrid.js';
+import type { TrainerLike } from './trainerLike.js';
+import { writeImage } from './writeImages.js';
+
+export interface WritePreviewsOptions {
+  /** Folder of the pictures: `reconstruction_<images seen>.png` and `samples_<images seen>.png`. */
+  readonly folder: string;
+  /** The images whose reconstructions are shown; null for none. */
+  readonly inputs: ImageBatch | null;
+  /** Number of new images; 0 for none. @default 9 */
+  readonly samples?: number;
+  /** @default 0.7 */
+  readonly temperature?: Temperature;
+  /** Passes that re-adjust the batch-norm averages for the samples. @default 10 */
+  readonly readjustments?: number;
+}
+
+/**
+ * Pictures of what the model has learned, for each position that comes: inputs above their reconstructions, and new
+ * images.
+ *
+ *     positions       a-----------|
+ *     writePreviews   ---R---S----|
+ *
+ * The trainer makes them between two steps. While they are made only the newest position waits. An error of the trainer
+ * or of a write passes through: see `sideStream`.
+ */
+export function writePreviews(
+  trainer: Pick<TrainerLike, 'reconstruct' | 'sample'>,
+  options: WritePreviewsOptions,
+): OperatorFunction<Position, PreviewEvent> {
+  return newestMap((position) =>
+    concat(reconstruction(trainer, position, options), newImages(trainer, position, options)),
+  );
+}
+
+type Previewer = Pick<TrainerLike, 'reconstruct' | 'sample'>;
+
+function reconstruction(
+  trainer: Previewer,
+  { step, imagesSeen }: Position,
+  { folder, inputs }: WritePreviewsOptions,
+): Observable<PreviewEvent> {
+  if (!inputs) return EMPTY;
+  return defer(async () => {
+    const path = join(folder, `reconstruction_${imagesSeen}.png`);
+    await writeImage(path, inputsAbove(inputs, await trainer.reconstruct(inputs)));
+    return { type: 'preview', kind: 'reconstruction', path, step, imagesSeen } as const;
+  });
+}
+
+function newImages(
+  trainer: Previewer,
+  { step, imagesSeen }: Position,
+  { folder, samples = 9, temperature = 0.7, readjustments = 10 }: WritePreviewsOptions,
+): Observable<PreviewEvent> {
+  if (samples === 0) return EMPTY;
+  return defer(async () => {
+    const path = join(folder, `samples_${imagesSeen}.png`);
+    await writeImage(path, grid(await trainer.sample(samples, temperature, { readjustments })));
+    return { type: 'preview', kind: 'samples', path, step, imagesSeen } as const;
+  });
+}
+
+/** One picture of two rows. */
+export function inputsAbove(inputs: ImageBatch, outputs: ImageBatch): ImageBatch {
+  const [count, height, width, channels] = inputs.shape;
+  const pixels = new Uint8Array(2 * inputs.pixels.length);
+  pixels.set(inputs.pixels);
+  pixels.set(outputs.pixels, inputs.pixels.length);
+  return grid({ pixels, shape: [2 * count, height, width, channels] }, count);
+}
