@@ -84,4 +84,21 @@ describe('pooled memory', () => {
       expect(misalignment).toBe(0);
     }
   });
+
+  test('should let go of idle memory when work moves on to other sizes', () => {
+    const pool = new BufferPool(nativeBackend()!.addon.misalignment);
+    for (let bytes = 100_000; bytes > 1000; bytes *= 0.8) pool.give(pool.take(bytes));
+    const { liveBytes, freeBytes } = pool.statistics();
+    expect(liveBytes).toBe(0);
+    expect(freeBytes).toBeLessThan(3.1 * 106_496);
+  });
+
+  test('should keep the memory of two kinds of work that take turns', () => {
+    const pool = new BufferPool(nativeBackend()!.addon.misalignment);
+    const turn = () => [100_000, 60_000].forEach((bytes) => void pool.give(pool.take(bytes)));
+    turn();
+    const before = pool.statistics();
+    turn();
+    expect(pool.statistics()).toEqual(before);
+  });
 });

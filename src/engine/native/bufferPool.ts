@@ -2,7 +2,8 @@
  * Recycled memory for tensors. A training step makes and drops the same sizes again and again; fresh memory costs page
  * faults, zero-filling and garbage collection, recycled memory costs nothing. Blocks are aligned to 64 bytes.
  *
- * Recycled memory is dirty: who takes it writes every element.
+ * Recycled memory is dirty: who takes it writes every element. Idle memory is bounded: where the pool must grow although twice
+ * the most that was ever in use lies idle (sizes of work that is over), the idle blocks are let go first.
  */
 export interface PoolStatistics {
   /** Bytes in blocks that are in use. */
@@ -27,6 +28,7 @@ export class BufferPool {
   readonly #buffers = new WeakSet<ArrayBufferLike>();
   readonly #misalignment: (bytes: Uint8Array) => number;
   #liveBytes = 0;
+  #peakLiveBytes = 0;
   #freeBytes = 0;
   #allocations = 0;
 
@@ -40,6 +42,7 @@ export class BufferPool {
     const size = sizeClass(bytes);
     const block = this.#free.get(size)?.pop();
     this.#liveBytes += size;
+    this.#peakLiveBytes = Math.max(this.#peakLiveBytes, this.#liveBytes);
     if (!block) return this.#allocate(size);
     this.#freeBytes -= size;
     return block;
@@ -70,6 +73,7 @@ export class BufferPool {
   }
 
   #allocate(size: number): Block {
+    if (this.#freeBytes > 2 * this.#peakLiveBytes) this.trim();
     const buffer = new ArrayBuffer(size + alignment);
     this.#buffers.add(buffer);
     this.#allocations++;
