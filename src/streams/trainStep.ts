@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { from, NEVER, Observable, type ObservableInput, type OperatorFunction } from 'rxjs';
 import type { ImageBatch } from '../model/plainData.js';
 import type { StepEvent } from './events.js';
@@ -56,6 +57,8 @@ export function trainStep(
         if (batch === null) return;
         const waitSeconds = (now() - begin) / 1000;
         const result = await trainer.step(batch, epoch);
+        await setImmediate(); // a step may leave timers and signals no turn of their own
+        if (subscriber.closed) return;
         subscriber.next({ type: 'step', ...result, imagesTaken: taken, waitSeconds });
       };
       const run = async () => {

@@ -51,7 +51,8 @@ export function writeCheckpoints(
 ): OperatorFunction<DataPosition, CheckpointEvent> {
   return (positions) =>
     positions.pipe(
-      map((dataPosition) => {
+      map(({ epoch, imagesTaken }) => {
+        const dataPosition: DataPosition = { epoch, imagesTaken };
         const snapshot = trainer.snapshot();
         snapshot.catch(() => undefined); // seen by the write, if it comes to that
         return { dataPosition, snapshot };

@@ -1,0 +1,236 @@
+import { access, mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { filter, firstValueFrom, lastValueFrom, Subject, tap, toArray } from 'rxjs';
+import { loadCheckpoint } from '../../src/checkpoint/checkpoint.js';
+import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
+import { loadModel } from '../../src/checkpoint/model.js';
+import { useEngine } from '../../src/engine/index.js';
+import * as tf from '../../src/engine/tf.js';
+import { DatasetError, NonFiniteLossError } from '../../src/streams/errors.js';
+import type { TrainEvent } from '../../src/streams/events.js';
+import type { TrainOptions } from '../../src/streams/train.js';
+import { train } from '../../src/streams/train.js';
+import { Trainer } from '../../src/training/trainer.js';
+import { smallConfig } from '../support/checkpoints.js';
+import { png, writePictures } from '../support/pictures.js';
+
+let folder: string;
+let options: TrainOptions;
+beforeAll(() => useEngine('native').catch(() => useEngine('cpu')));
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nvae-train-'));
+  options = {
+    dataset: join(folder, 'dataset'),
+    weightsFolder: join(folder, 'weights'),
+    picturesFolder: join(folder, 'images'),
+    cache: { folder: join(folder, 'cache') },
+    previews: { samples: 4, readjustments: 1 },
+  };
+  await writePictures(join(folder, 'dataset'), 10);
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const all = (config = smallConfig(), more: TrainOptions = {}): Promise<TrainEvent[]> =>
+  lastValueFrom(train(config, { ...options, ...more }).pipe(toArray()));
+const ofType = <T extends TrainEvent['type']>(events: readonly TrainEvent[], type: T) =>
+  events.filter((event): event is Extract<TrainEvent, { type: T }> => event.type === type);
+
+async function weightsAfter(run: string): Promise<unknown> {
+  const path = join(folder, run, 'small.checkpoint');
+  const { tensors, state } = await loadCheckpoint(path);
+  return { tensors: new Map(tensors), state };
+}
+
+describe('train', () => {
+  test('should train all epochs, write checkpoints, previews and the model, and leave no tensor', async () => {
+    const before = tf.memory().numTensors;
+    const events = await all(smallConfig(['epochs=2', 'epochs_per_checkpoint=1']));
+    expect(tf.memory().numTensors).toBe(before);
+    expect(events[0]).toMatchObject({
+      type: 'started',
+      images: 10,
+      resumed: null,
+      epochs: 2,
+      engine: tf.getBackend(),
+    });
+    expect(ofType(events, 'step').map((event) => [event.step, event.epoch, event.batchSize])).toEqual([
+      [1, 0, 4],
+      [2, 0, 4],
+      [3, 0, 2],
+      [4, 1, 4],
+      [5, 1, 4],
+      [6, 1, 2],
+    ]);
+    expect(ofType(events, 'epoch').map((event) => event.imagesSeen)).toEqual([10, 20]);
+    expect(ofType(events, 'checkpoint').at(-1)?.step).toBe(6);
+    expect(ofType(events, 'preview').map((event) => event.kind)).toContain('reconstruction');
+    expect(await readdir(join(folder, 'images', 'small'))).toContain('samples_20.png');
+    const last = events.at(-1);
+    expect(last).toMatchObject({ type: 'finished', step: 6, imagesSeen: 20 });
+    const model = await loadModel(join(folder, 'weights', 'final_result_small.model'));
+    model.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('should resume to the same weights, bit for bit', async () => {
+    const weightsFolder = join(folder, 'whole');
+    await all(smallConfig(['epochs=2']), { weightsFolder });
+    for (const stopAt of [2, 5, 9]) {
+      const stop$ = new Subject<void>();
+      const stopping = train(smallConfig(['epochs=2']), { ...options, stop$ }).pipe(
+        tap((event) => event.type === 'step' && event.step === stopAt && stop$.next()),
+        toArray(),
+      );
+      await lastValueFrom(stopping);
+    }
+    expect(await weightsAfter('weights')).toEqual(await weightsAfter('whole'));
+  });
+
+  test('should stop after the running step, with a checkpoint', async () => {
+    const stop$ = new Subject<void>();
+    const events$ = train(smallConfig(), { ...options, stop$ }).pipe(
+      tap((event) => event.type === 'step' && event.step === 2 && stop$.next()),
+      toArray(),
+    );
+    const events = await lastValueFrom(events$);
+    expect(ofType(events, 'step')).toHaveLength(2);
+    expect(events.at(-1)).toMatchObject({ type: 'stopped', reason: 'stop', step: 2 });
+    const { dataPosition } = await loadCheckpoint(join(folder, 'weights', 'small.checkpoint'));
+    expect(dataPosition).toEqual({ epoch: 0, imagesTaken: 8 });
+  });
+
+  test('should stop after the given seconds', async () => {
+    const events = await all(smallConfig(), { seconds: 0.3 });
+    expect(events.at(-1)).toMatchObject({ type: 'stopped', reason: 'seconds' });
+  });
+
+  test('should leave no tensor and no checkpoint when unsubscribed within an epoch', async () => {
+    const before = tf.memory().numTensors;
+    await firstValueFrom(train(smallConfig(), options).pipe(filter((event) => event.type === 'step')));
+    await until(() => tf.memory().numTensors === before);
+    await expect(access(join(folder, 'weights'))).rejects.toThrow('ENOENT');
+  });
+
+  test('should leave no tensor when unsubscribed while it opens', async () => {
+    const before = tf.memory().numTensors;
+    let created: Promise<Trainer> | undefined;
+    const createTrainer: TrainOptions['createTrainer'] = (config, more) => {
+      created = Trainer.create(config, more);
+      setTimeout(() => subscription.unsubscribe());
+      return created.then((trainer) => new Promise((resolve) => setTimeout(() => resolve(trainer), 50)));
+    };
+    const subscription = train(smallConfig(), { ...options, createTrainer }).subscribe();
+    await until(() => created !== undefined);
+    await until(() => tf.memory().numTensors === before);
+  });
+
+  test('should complete and release on an abort', async () => {
+    const before = tf.memory().numTensors;
+    const abort = new AbortController();
+    const events$ = train(smallConfig(), { ...options, signal: abort.signal }).pipe(
+      tap((event) => event.type === 'step' && abort.abort()),
+      toArray(),
+    );
+    expect(ofType(await lastValueFrom(events$), 'step')).toHaveLength(1);
+    await until(() => tf.memory().numTensors === before);
+  });
+
+  test('should skip damaged images with a warning each', async () => {
+    await writeFile(join(folder, 'dataset', 'text.png'), 'no image');
+    const whole = await png(1, 2, 3, 200, 200);
+    await writeFile(join(folder, 'dataset', 'truncated.png'), whole.subarray(0, whole.length / 2));
+    const events = await all(smallConfig(['epochs=2']));
+    const warnings = ofType(events, 'warning').map((event) => event.message);
+    expect(warnings.filter((message) => message.includes('text.png: skipped'))).toHaveLength(1);
+    expect(warnings.filter((message) => message.includes('truncated.png: skipped'))).toHaveLength(1);
+    expect(events.at(-1)).toMatchObject({ type: 'finished', imagesSeen: 20 });
+  });
+
+  test('should refuse a missing, an empty and an all damaged dataset', async () => {
+    const dataset = join(folder, 'other');
+    await expect(all(smallConfig(), { dataset })).rejects.toThrow(
+      /other: expected a folder of images, got nothing/,
+    );
+    await mkdir(dataset);
+    await expect(all(smallConfig(), { dataset })).rejects.toThrow(/other: expected images .*, got none/);
+    await writeFile(join(dataset, 'a.png'), 'no image');
+    const before = tf.memory().numTensors;
+    await expect(all(smallConfig(), { dataset })).rejects.toBeInstanceOf(DatasetError);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('should refuse a changed architecture and name the key', async () => {
+    await all(smallConfig(['epochs=1']));
+    const config = smallConfig(['epochs=2']);
+    const changed = { ...config, model: { ...config.model, latentSize: 3 } };
+    await expect(all(changed)).rejects.toThrow(/latent_size 3 \(was 2\); undo the change/);
+  });
+
+  test('should go on from the checkpoint before when the last is cut in half', async () => {
+    await all(smallConfig(['epochs=2', 'epochs_per_checkpoint=1']));
+    const path = join(folder, 'weights', 'small.checkpoint');
+    await truncate(path, 5000);
+    const events = await all(smallConfig(['epochs=2', 'epochs_per_checkpoint=1']));
+    expect(events[0]).toMatchObject({ type: 'started', resumed: { step: 3 } });
+    expect(ofType(events, 'warning')[0]?.message).toMatch(/small\.checkpoint: .*going on from .*previous/);
+    await truncate(path, 5000);
+    await truncate(`${path}.previous`, 5000);
+    await expect(all()).rejects.toBeInstanceOf(CheckpointError);
+  });
+
+  test('should warn of options that do not act yet, and train', async () => {
+    const events = await all(smallConfig(['epochs=1', 'half_precision=true', 'use_tensor_checkpoints=true']));
+    const messages = ofType(events, 'warning').map((event) => event.message);
+    expect(messages).toEqual([
+      expect.stringMatching(/half_precision is not available/),
+      expect.stringMatching(/use_tensor_checkpoints is not available/),
+    ]);
+    expect(events.at(-1)?.type).toBe('finished');
+  });
+
+  test('should end with advice after too many steps that are not finite', async () => {
+    const createTrainer: TrainOptions['createTrainer'] = async (config, more) => {
+      const trainer = await Trainer.create(config, more);
+      const step = trainer.step.bind(trainer);
+      trainer.step = async (images, epoch) => ({
+        ...(await step(images, epoch)),
+        applied: false,
+        nonFinite: 'loss',
+      });
+      return trainer;
+    };
+    const seen: TrainEvent[] = [];
+    const run$ = train(smallConfig(), { ...options, createTrainer, nonFiniteLimit: 3 });
+    const run = lastValueFrom(run$.pipe(tap((event) => seen.push(event))));
+    await expect(run).rejects.toBeInstanceOf(NonFiniteLossError);
+    await expect(run).rejects.toThrow(/3 steps in a row .*loss last.*lower learning_rate/);
+    expect(ofType(seen, 'warning').map((event) => event.about)).toEqual(['step', 'step']);
+  });
+
+  test('should save the state elsewhere when the checkpoint cannot be written', async () => {
+    await writeFile(join(folder, 'blocked'), '');
+    const weightsFolder = join(folder, 'blocked', 'weights');
+    const checkpoints = { retries: 1, retryDelay: 1, fallbackFolder: folder };
+    const run = all(smallConfig(['epochs=1']), { weightsFolder, checkpoints });
+    await expect(run).rejects.toThrow(/could not be written .*the state is in .*rescued-.*small\.checkpoint/);
+    const rescued = (await readdir(folder)).find((name) => name.startsWith('rescued-'));
+    const { state } = await loadCheckpoint(join(folder, rescued ?? ''));
+    expect(state.position.step).toBe(3);
+  });
+
+  test('should survive previews that cannot be written', async () => {
+    await writeFile(join(folder, 'blocked'), '');
+    const events = await all(smallConfig(['epochs=1']), {
+      picturesFolder: join(folder, 'blocked', 'images'),
+    });
+    expect(ofType(events, 'warning').map((event) => event.about)).toEqual(['previews']);
+    expect(events.at(-1)?.type).toBe('finished');
+  });
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 200 && !condition(); i += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(condition()).toBe(true);
+}

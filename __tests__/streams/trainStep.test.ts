@@ -1,0 +1,140 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { concat, from, lastValueFrom, NEVER, of, Subject, tap, throwError, toArray } from 'rxjs';
+import type { ImageBatch } from '../../src/model/plainData.js';
+import type { Recipe } from '../../src/streams/recipe.js';
+import { trainStep } from '../../src/streams/trainStep.js';
+import type { StepResult } from '../../src/training/trainer.js';
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const image = (value: number): ImageBatch => ({ pixels: Uint8Array.of(value, 0, 0), shape: [1, 1, 1, 3] });
+
+/** Steps that take a while and note what they were given. */
+function fakeTrainer(ms: (step: number) => number = () => 0) {
+  const seen: number[] = [];
+  let running = 0;
+  return {
+    seen,
+    async step(batch: ImageBatch): Promise<StepResult> {
+      running += 1;
+      expect(running).toBe(1);
+      await pause(ms(seen.length));
+      seen.push(batch.pixels[0] ?? -1);
+      running -= 1;
+      const losses = {
+        loss: 1,
+        reconstructionLoss: 1,
+        balancedKl: 0,
+        regularization: 0,
+        klPerGroup: [],
+        kl: 0,
+      };
+      const rates = { gradientNorm: 1, klCoefficient: 1, learningRate: 1, clipFactor: 1 };
+      const position = { step: seen.length, epoch: 0, batchInEpoch: seen.length, imagesSeen: seen.length };
+      return { ...losses, ...rates, ...position, applied: true, nonFinite: null, batchSize: 1, seconds: 0 };
+    },
+  };
+}
+
+const recipe = (value: number, make: (value: number) => Promise<ImageBatch | null>): Recipe<ImageBatch> => ({
+  images: 1,
+  make: () => make(value),
+});
+const recipes = (count: number, make = async (value: number): Promise<ImageBatch | null> => image(value)) =>
+  Array.from({ length: count }, (_, i) => recipe(i, make));
+
+describe('trainStep', () => {
+  test('should lose nothing and keep the order however slow the parts are', async () => {
+    const delays = fc.array(fc.tuple(fc.nat(3), fc.nat(3)), { maxLength: 8 });
+    const check = async (times: [number, number][], prefetch: number) => {
+      const trainer = fakeTrainer((step) => times[step]?.[0] ?? 0);
+      let [made, most] = [0, 0];
+      const make = async (value: number) => {
+        made += 1;
+        most = Math.max(most, made - trainer.seen.length);
+        await pause(times[value]?.[1] ?? 0);
+        return image(value);
+      };
+      const events$ = from(recipes(times.length, make)).pipe(trainStep(trainer, { prefetch }), toArray());
+      const events = await lastValueFrom(events$);
+      expect(trainer.seen).toEqual(times.map((_, i) => i));
+      expect(events.map((event) => event.imagesTaken)).toEqual(times.map((_, i) => i + 1));
+      expect(most).toBeLessThanOrEqual(prefetch + 1);
+    };
+    await fc.assert(fc.asyncProperty(delays, fc.integer({ min: 1, max: 4 }), check), { numRuns: 40 });
+  });
+
+  test('should pass over batches of damaged images', async () => {
+    const trainer = fakeTrainer();
+    const make = async (value: number) => (value % 2 === 0 ? null : image(value));
+    const events = await lastValueFrom(from(recipes(5, make)).pipe(trainStep(trainer), toArray()));
+    expect(trainer.seen).toEqual([1, 3]);
+    expect(events.map((event) => event.imagesTaken)).toEqual([2, 4]);
+  });
+
+  test('should complete with an empty source', async () => {
+    expect(await lastValueFrom(from([]).pipe(trainStep(fakeTrainer()), toArray()))).toEqual([]);
+  });
+
+  test('should pass the errors of source, batch and step, once', async () => {
+    const failing = async (): Promise<never> => {
+      throw new Error('no');
+    };
+    const run = (
+      source: typeof NEVER,
+      trainer: Pick<ReturnType<typeof fakeTrainer>, 'step'> = fakeTrainer(),
+    ) => lastValueFrom(source.pipe(trainStep(trainer), toArray()));
+    await expect(run(throwError(() => new Error('no')))).rejects.toThrow('no');
+    await expect(lastValueFrom(from(recipes(3, failing)).pipe(trainStep(fakeTrainer())))).rejects.toThrow(
+      'no',
+    );
+    await expect(lastValueFrom(from(recipes(3)).pipe(trainStep({ step: failing })))).rejects.toThrow('no');
+  });
+
+  test('should finish the running step on stop$ and take no further one', async () => {
+    const stop$ = new Subject<void>();
+    const trainer = fakeTrainer(() => 10);
+    setTimeout(() => stop$.next(), 15);
+    const events$ = concat(from(recipes(50)), NEVER).pipe(trainStep(trainer, { stop$ }), toArray());
+    const events = await lastValueFrom(events$);
+    expect(events.length).toBe(trainer.seen.length);
+    expect(events.length).toBeLessThan(4);
+  });
+
+  test('should complete at once when it was stopped before', async () => {
+    const trainer = fakeTrainer();
+    await lastValueFrom(from(recipes(5)).pipe(trainStep(trainer, { stop$: of(1) }), toArray()));
+    expect(trainer.seen).toEqual([]);
+  });
+
+  test('should take no further step after an unsubscribe and abort what is being made', async () => {
+    const trainer = fakeTrainer(() => 5);
+    let aborted = 0;
+    const waiting: Recipe<ImageBatch> = {
+      images: 1,
+      make: (signal) => {
+        signal?.addEventListener('abort', () => {
+          aborted += 1;
+        });
+        return new Promise(() => undefined);
+      },
+    };
+    const source$ = from([...recipes(1), waiting, waiting, waiting]);
+    const subscription = source$
+      .pipe(
+        trainStep(trainer),
+        tap(() => setTimeout(() => subscription.unsubscribe())),
+      )
+      .subscribe();
+    await pause(60);
+    expect(trainer.seen).toEqual([0]);
+    expect(aborted).toBeGreaterThan(0);
+    expect(aborted).toBeLessThanOrEqual(3);
+  });
+
+  test('should refuse a prefetch at call time', () => {
+    expect(() => trainStep(fakeTrainer(), { prefetch: 0 })).toThrow(
+      /trainStep: expected a prefetch .*, got 0/,
+    );
+  });
+});
