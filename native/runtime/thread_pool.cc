@@ -51,7 +51,11 @@ class Pool {
     }
     if (sleeping_.load(std::memory_order_seq_cst) > 0) wake_.notify_all();
     work();
-    while (busy_.load(std::memory_order_acquire) != 0) relax();
+    // A worker may have lost its processor to another program: then give it ours.
+    for (int spins = 0; busy_.load(std::memory_order_acquire) != 0; ++spins) {
+      if (spins < kSpins) relax();
+      else std::this_thread::yield();
+    }
   }
 
  private:

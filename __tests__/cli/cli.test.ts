@@ -1,0 +1,162 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import sharp from 'sharp';
+import { runCli } from '../support/runCli.js';
+
+const config = `
+channel_towers: 4
+number_of_scales: 1
+initial_splits_per_scale: 1
+latent_size: 2
+input_dimension: 8
+num_flows: 0
+num_cells_per_block_prepost: 1
+cells_per_split_enc: 1
+training_parameters:
+  batch_size: 4
+  epochs: 2
+  warmup_epochs: 1
+  epochs_per_checkpoint: 1
+`;
+
+let folder: string;
+const inFolder = (...names: string[]) => join(folder, ...names);
+const nvae = (...args: string[]) => runCli(args, { cwd: folder });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nvae-cli-'));
+  await mkdir(inFolder('dataset'));
+  await writeFile(inFolder('small.yaml'), config);
+  for (let i = 0; i < 10; i++) {
+    const background = { r: 25 * i, g: 255 - 20 * i, b: 120 };
+    await sharp({ create: { width: 12, height: 10, channels: 3, background } })
+      .png()
+      .toFile(inFolder('dataset', `${i}.png`));
+  }
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('nvae', () => {
+  test('should answer wrong usage with exit code 2 and a suggestion', async () => {
+    const unknown = await nvae('trian');
+    expect([unknown.code, unknown.stdout]).toEqual([2, '']);
+    expect(unknown.stderr).toContain('Did you mean train?');
+    const temperature = await nvae('sample', 'some.model', '1.5');
+    expect(temperature.code).toBe(2);
+    expect(temperature.stderr).toContain('between 0 and 1');
+  });
+
+  test('should list the configurations, as JSON too', async () => {
+    const { code, stdout } = await nvae('configs', '--json');
+    expect(code).toBe(0);
+    const { configurations } = JSON.parse(stdout) as {
+      configurations: { name: string; parameters: number }[];
+    };
+    expect(configurations.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['demo', 'penguin', 'tiny']),
+    );
+    expect(configurations.every(({ parameters }) => parameters > 1000)).toBe(true);
+  });
+
+  test('should tell which engines work and how to get the others', async () => {
+    const { code, stdout } = await nvae('doctor', '--engine', 'native');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/native\s+C\+\+ kernels/);
+    expect(stdout).toContain('npm install @tensorflow/tfjs-node-gpu');
+    expect(stdout).toMatch(/[\d.]+ GFLOPS/);
+  });
+
+  test('should refuse an engine that is not there, and never use another', async () => {
+    const { code, stderr } = await nvae('train', 'small.yaml', '--engine', 'tensorflow');
+    expect(code).toBe(1);
+    expect(stderr).toContain('engine tensorflow: not usable here');
+  });
+
+  test.each([
+    ['a missing dataset', ['--dataset', 'nowhere'], /nowhere/],
+    ['an empty dataset', ['--dataset', 'empty'], /empty.*image/],
+    ['an unknown key', ['--set', 'lattent_size=3'], /lattent_size[\s\S]*latent_size/],
+  ])('should refuse %s with one clear message', async (_name, args, message) => {
+    await mkdir(inFolder('empty'), { recursive: true });
+    const { code, stderr } = await nvae('train', 'small.yaml', '--engine', 'native', ...args);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^ {4}at /m);
+  });
+});
+
+describe('nvae train and nvae sample', () => {
+  test('should train, leave checkpoint, pictures and model, and sample from them', async () => {
+    const trained = await nvae('train', 'small.yaml', '--engine', 'native');
+    expect(trained.stderr).toContain('training small on native');
+    expect([trained.code, trained.stdout.trim()]).toEqual([
+      0,
+      join('saved_weights', 'final_result_small.model'),
+    ]);
+    expect(await readdir(inFolder('saved_weights'))).toContain('small.checkpoint');
+    expect((await readdir(inFolder('images', 'small'))).some((name) => name.endsWith('.png'))).toBe(true);
+
+    const model = join('saved_weights', 'final_result_small.model');
+    const args = ['sample', model, '0.7', '2', '--engine', 'native'];
+    const grid = await nvae(...args, '--out', 'grid.png', '--json');
+    expect(JSON.parse(grid.stdout)).toEqual({ type: 'samples', files: ['grid.png'] });
+    expect(await sharp(inFolder('grid.png')).metadata()).toMatchObject({ width: 24, height: 24 });
+
+    await nvae(...args, '--out', 'warm.png', '--seed', '1');
+    await nvae(...args, '--out', 'again.png');
+    const [first, other, again] = await Promise.all(
+      ['grid.png', 'warm.png', 'again.png'].map((name) => readFile(inFolder(name))),
+    );
+    expect(again!.equals(first!)).toBe(true);
+    expect(other!.equals(first!)).toBe(false);
+
+    const separate = await nvae(...args, '--out', 'one/x.png', '--separate', '--count', '5');
+    expect(separate.stdout.trim().split('\n')).toEqual([1, 2, 3, 4, 5].map((i) => `one/x_${i}.png`));
+  });
+
+  test('should stop at the first Ctrl-C with a checkpoint, and go on from it', async () => {
+    const args = [
+      'train',
+      'small.yaml',
+      '--engine',
+      'native',
+      '--folder',
+      'stopped',
+      '--set',
+      'training_parameters.epochs=-1',
+    ];
+    let signalled = false;
+    const stopped = await runCli(args, {
+      cwd: folder,
+      onStderr: (text, kill) => {
+        if (signalled || !text.includes('step 1 ')) return;
+        signalled = true;
+        kill('SIGINT');
+      },
+    });
+    expect(stopped.code).toBe(130);
+    expect(stopped.stderr).toContain('stopped after');
+    const resumed = await runCli([...args, '--seconds', '1'], { cwd: folder });
+    expect(resumed.code).toBe(0);
+    expect(resumed.stderr).toMatch(/resumed at epoch \d+, step \d+/);
+    expect(resumed.stderr).toContain('time is up');
+  });
+
+  test('should name a checkpoint that is cut in half', async () => {
+    const path = inFolder('saved_weights', 'small.checkpoint');
+    await rm(`${path}.previous`, { force: true });
+    await truncate(path, (await stat(path)).size / 2);
+    const { code, stderr } = await nvae(
+      'sample',
+      'saved_weights/small.checkpoint',
+      '0.7',
+      '--engine',
+      'native',
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('small.checkpoint');
+  });
+});

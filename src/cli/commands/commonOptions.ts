@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+
+/** Options that every command takes. */
+export interface CommonOptions {
+  readonly engine: string;
+  readonly seed?: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Adds the options that every command takes. */
+export function withCommonOptions(command: Command): Command {
+  return command
+    .option('--engine <name>', 'auto, tensorflow, webgpu, native, wasm or cpu', 'auto')
+    .option('--seed <number>', 'seed of all randomness', integerFrom(0))
+    .option('--json', 'JSON on standard output: one event per line, or one result')
+    .option('--quiet', 'only warnings and results');
+}
+
+/** A parser for an option that must be an integer of at least `least`. */
+export function integerFrom(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isInteger(value) || value < least) {
+      throw new InvalidArgumentError(`Expected an integer of at least ${least}.`);
+    }
+    return value;
+  };
+}
+
+/** A parser for an option that must be a number greater than 0. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value))
+    throw new InvalidArgumentError('Expected a number greater than 0.');
+  return value;
+}
+
+/** A parser for a temperature: a number between 0 and 1. */
+export function temperature(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) {
+    throw new InvalidArgumentError('Expected a number between 0 and 1.');
+  }
+  return value;
+}

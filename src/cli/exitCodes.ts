@@ -1,0 +1,8 @@
+/** Exit codes of every command. */
+export const exitCodes = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  diverged: 3,
+  interrupted: 130,
+} as const;

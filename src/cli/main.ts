@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+/** The `nvae` command: arguments in, exit code out. What the commands do is in ./commands. */
+import { Command, CommanderError } from 'commander';
+import { configsCommand } from './commands/configs.js';
+import { doctorCommand } from './commands/doctor.js';
+import { sampleCommand } from './commands/sample.js';
+import { trainCommand } from './commands/train.js';
+import { exitCodes } from './exitCodes.js';
+import { ignoreClosedPipes } from './output.js';
+import { packageVersion } from './packageVersion.js';
+
+function createProgram(): Command {
+  const program = new Command('nvae')
+    .description('Train and sample NVAE, a deep hierarchical variational autoencoder.')
+    .version(packageVersion())
+    .addCommand(trainCommand())
+    .addCommand(sampleCommand())
+    .addCommand(configsCommand())
+    .addCommand(doctorCommand());
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().showSuggestionAfterError().showHelpAfterError('(nvae --help lists all commands)');
+  }
+  return program;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`nvae: ${message}\n`);
+  if (process.env.NVAE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return error instanceof Error && error.name === 'NonFiniteLossError'
+    ? exitCodes.diverged
+    : exitCodes.failed;
+}
+
+ignoreClosedPipes();
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}

@@ -1,0 +1,46 @@
+/**
+ * Where a command writes: data to standard output, everything else to standard error. With --json, standard output
+ * carries one JSON object per line; with --quiet, standard error carries warnings only.
+ */
+export interface OutputOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export interface Output {
+  /** A result: as JSON with --json, else as the given text. */
+  result(value: object, text: string): void;
+  /** An event of a running command; only seen with --json. */
+  event(value: object): void;
+  /** A line about how things go; not with --quiet, nor with --json. */
+  progress(line: string): void;
+  warning(message: string): void;
+  /** Whether pictures and colours can be shown to a person. */
+  readonly colour: boolean;
+}
+
+export function createOutput({ json = false, quiet = false }: OutputOptions): Output {
+  const { stdout, stderr, env } = process;
+  const line = (stream: NodeJS.WriteStream, text: string) => stream.write(`${text}\n`);
+  return {
+    result: (value, text) => line(stdout, json ? JSON.stringify(value) : text),
+    event: (value) => {
+      if (json) line(stdout, JSON.stringify(value));
+    },
+    progress: (text) => {
+      if (!quiet && !json) line(stderr, text);
+    },
+    warning: (message) => line(stderr, `warning: ${message}`),
+    colour: Boolean(stderr.isTTY) && !env.NO_COLOR && !env.CI && env.TERM !== 'dumb' && !quiet && !json,
+  };
+}
+
+/** A reader that goes away (`nvae ... | head`) ends the command without a message. */
+export function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0);
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,77 @@
+/** Training events as plain lines for a terminal, a log file or CI: one line every few seconds, not one per step. */
+import type { StartedEvent, StepEvent, StoppedEvent, TrainEvent } from '../streams/events.js';
+
+const millisecondsBetweenLines = 2000;
+
+/**
+ * Makes a function that turns each event into a line, or nothing when there is nothing new to say.
+ * `now` is a clock in milliseconds.
+ */
+export function createProgressLines(now: () => number): (event: TrainEvent) => string | undefined {
+  let lastLine = now();
+  let images = 0;
+
+  const stepLine = (event: StepEvent): string | undefined => {
+    images += event.batchSize;
+    const time = now();
+    const isFirst = event.step === 1;
+    if (time - lastLine < millisecondsBetweenLines && !isFirst) return undefined;
+    const rate = images / Math.max(1e-3, (time - lastLine) / 1000);
+    lastLine = time;
+    images = 0;
+    return describeStep(event, isFirst ? undefined : rate);
+  };
+
+  return (event) => {
+    if (event.type === 'step') return stepLine(event);
+    if (event.type === 'started') lastLine = now();
+    return describe(event);
+  };
+}
+
+function describe(event: Exclude<TrainEvent, StepEvent>): string | undefined {
+  switch (event.type) {
+    case 'started':
+      return describeStart(event);
+    case 'epoch':
+      return `epoch ${event.epoch + 1} done: ${event.imagesTaken} images in ${event.seconds.toFixed(1)} s`;
+    case 'checkpoint':
+      return `checkpoint ${event.path} (step ${event.step}, ${event.seconds.toFixed(2)} s)`;
+    case 'preview':
+      return `${event.kind} ${event.path}`;
+    case 'warning':
+      return undefined;
+    case 'finished':
+      return `finished after ${event.step} steps: ${event.model}`;
+    case 'stopped':
+      return describeStop(event);
+  }
+}
+
+function describeStart(event: StartedEvent): string {
+  const { name, engine, parameters, latentGroups, images, batchSize, resumed } = event;
+  const millions = (parameters / 1e6).toFixed(2);
+  const from = resumed ? `, resumed at epoch ${resumed.epoch + 1}, step ${resumed.step}` : '';
+  return (
+    `training ${name} on ${engine}: ${millions} M parameters, ${latentGroups} latent groups, ` +
+    `${images} images in batches of ${batchSize}${from}`
+  );
+}
+
+function describeStop({ reason, step, checkpoint }: StoppedEvent): string {
+  const why = reason === 'seconds' ? 'time is up' : 'stopped';
+  const state = checkpoint ? `; the same command goes on from ${checkpoint}` : '; nothing was trained yet';
+  return `${why} after ${step} steps${state}`;
+}
+
+function describeStep(event: StepEvent, imagesPerSecond: number | undefined): string {
+  const parts = [
+    `epoch ${event.epoch + 1}`,
+    `step ${event.step}`,
+    `loss ${event.loss.toFixed(0)}`,
+    `reconstruction ${event.reconstructionLoss.toFixed(0)}`,
+    `KL ${event.kl.toFixed(0)} (weight ${event.klCoefficient.toFixed(2)})`,
+    imagesPerSecond === undefined ? '' : `${imagesPerSecond.toFixed(0)} images/s`,
+  ];
+  return parts.filter(Boolean).join('  ');
+}
