@@ -19,7 +19,14 @@ export type {
   TrainingConfig,
 } from './config/types.js';
 /* Engine */
-export { listEngines, useEngine } from './engine/index.js';
+export type { EngineInfo, EngineName, EngineReport } from './engine/index.js';
+export {
+  EngineUnavailableError,
+  listEngines,
+  NativeUnavailableError,
+  UnknownEngineError,
+  useEngine,
+} from './engine/index.js';
 /* Model */
 export type { Statistic } from './model/distributions/outputDistribution.js';
 export type { Temperature } from './model/nvae.js';
