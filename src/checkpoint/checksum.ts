@@ -6,6 +6,9 @@ import { bytesOf } from './writeSafetensors.js';
 
 export const checksumKey = 'checksum';
 
+/** Large files must not hold up the event loop, nor wait for it after every small tensor. */
+const bytesPerTurn = 64 * 2 ** 20;
+
 /** SHA-256 over names, types, shapes and values of all tensors and over the metadata besides the checksum. */
 export async function checksum(
   tensors: NamedTensors,
@@ -14,10 +17,15 @@ export async function checksum(
   const hash = createHash('sha256');
   const texts = [...metadata].filter(([key]) => key !== checksumKey).sort(byName);
   hash.update(JSON.stringify(texts));
+  let sinceYield = 0;
   for (const [name, tensor] of [...tensors].sort(byName)) {
     hash.update(JSON.stringify([name, tensor.dtype, tensor.shape]));
-    hash.update(bytesOf(tensor));
-    await setImmediate(); // large files must not hold up the event loop
+    const bytes = bytesOf(tensor);
+    hash.update(bytes);
+    sinceYield += bytes.length;
+    if (sinceYield < bytesPerTurn) continue;
+    sinceYield = 0;
+    await setImmediate();
   }
   return `sha256:${hash.digest('hex')}`;
 }

@@ -4,8 +4,8 @@ import type { NamedTensors, TensorData } from '../model/plainData.js';
 import type { TensorEntry } from './safetensorsHeader.js';
 import { formatHeader } from './safetensorsHeader.js';
 
-/** Bytes per write call. */
-const pieceSize = 16 * 2 ** 20;
+/** Bytes per write call. Few calls: while a run trains, each costs a turn of an event loop that is busy with a step. */
+const pieceSize = 64 * 2 ** 20;
 
 /** Write header and data at the start of an open file; neither synced nor closed. */
 export async function writeSafetensors(
@@ -23,9 +23,29 @@ export async function writeSafetensors(
   const header = formatHeader({ metadata, tensors: entries });
   const prefix = new DataView(new ArrayBuffer(8));
   prefix.setBigUint64(0, BigInt(header.length), true);
-  let position = await writeFully(file, new Uint8Array(prefix.buffer), 0);
-  position = await writeFully(file, header, position);
-  for (const tensor of tensors.values()) position = await writeFully(file, bytesOf(tensor), position);
+  const parts = [new Uint8Array(prefix.buffer), header, ...[...tensors.values()].map(bytesOf)];
+  let position = 0;
+  for (const piece of pieces(parts)) position = await writeFully(file, piece, position);
+}
+
+/** The same bytes in pieces of `pieceSize`, small parts put together. The memory is used again for the next piece. */
+function* pieces(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  const total = parts.reduce((sum, part) => sum + part.length, 0);
+  const piece = new Uint8Array(Math.min(pieceSize, total));
+  let filled = 0;
+  for (const part of parts) {
+    for (let done = 0; done < part.length; ) {
+      const length = Math.min(part.length - done, piece.length - filled);
+      piece.set(part.subarray(done, done + length), filled);
+      done += length;
+      filled += length;
+      if (filled === piece.length) {
+        yield piece;
+        filled = 0;
+      }
+    }
+  }
+  if (filled > 0) yield piece.subarray(0, filled);
 }
 
 /** The bytes of a tensor's values, not copied. */
@@ -36,8 +56,7 @@ export function bytesOf({ data }: TensorData): Uint8Array {
 async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<number> {
   let done = 0;
   while (done < bytes.length) {
-    const length = Math.min(pieceSize, bytes.length - done);
-    done += (await file.write(bytes, done, length, position + done)).bytesWritten;
+    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
   }
   return position + done;
 }

@@ -192,14 +192,20 @@ async function ending(
   return { type: 'finished', ...position, model: modelPath, seconds: seconds() };
 }
 
-/** The first images that are whole; null where none are wanted or none of the first few is. */
+/** Images from all over the dataset; null where none are wanted or none of these is whole. */
 async function previewInputs({ config, files, cache, warnings$ }: Run): Promise<ImageBatch | null> {
   if (!config.training.writeReconstruction) return null;
   const recipes: Recipe<DecodedImage>[] = [];
   const onWarning = (message: string) => warnings$.next(warning('dataset', message));
-  from(files.slice(0, 2 * previewImages))
+  from(spread(files, previewImages))
     .pipe(decodeImages({ size: config.model.inputDimension, cache, onWarning }))
     .subscribe((recipe) => recipes.push(recipe));
   const images = await Promise.all(recipes.map((recipe) => recipe.make()));
-  return toBatch(images.filter((image) => image !== null).slice(0, previewImages));
+  return toBatch(images.filter((image) => image !== null));
+}
+
+/** Up to `count` items from all over the list: neighbours in a folder tend to look alike. */
+function spread<T>(items: readonly T[], count: number): T[] {
+  const step = Math.max(1, items.length / count);
+  return items.filter((_, i) => Math.floor(i / step) > Math.floor((i - 1) / step));
 }
