@@ -69,7 +69,8 @@ export async function measure(
   }
   const peakRssBytes = process.resourceUsage().maxRSS * 1024;
   const sampleSeconds: number[] = [];
-  for (let i = 0; i < 3; i++) sampleSeconds.push(await secondsOf(() => trainer.sample(9, 0.7, { readjustments: 0 })));
+  for (let i = 0; i < 3; i++)
+    sampleSeconds.push(await secondsOf(() => trainer.sample(9, 0.7, { readjustments: 0 })));
   const profile = await profileKernels(step);
   const min = Math.min(...stepSeconds);
   return {

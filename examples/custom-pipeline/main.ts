@@ -1,6 +1,6 @@
 /**
  * A training pipeline put together from operators, with an augmentation of its own: run with
- * `npx tsx examples/custom-pipeline/pipeline.ts [folder of images]`. Without a folder it draws coloured squares to learn from.
+ * `npx tsx examples/custom-pipeline/main.ts [folder of images]`. Without a folder it draws coloured squares to learn from.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
