@@ -6,7 +6,7 @@
 // one channel block lie far apart, where the hardware does not prefetch, so the copy asks for the next row.
 
 constexpr int kColumns = NVAE_VECTOR_BYTES == 64 ? 8 : 4;
-constexpr int kBlock = 32;
+constexpr int kBlock = 16;
 constexpr int64_t kMostFilterRows = 16;
 
 // Copies n channels and fills the rest of the block with zeros.

@@ -22,6 +22,7 @@ export interface Block {
 }
 
 const alignment = 64;
+const pageBytes = 4096;
 
 export class BufferPool {
   readonly #free = new Map<number, Block[]>();
@@ -74,10 +75,13 @@ export class BufferPool {
 
   #allocate(size: number): Block {
     if (this.#freeBytes > 2 * this.#peakLiveBytes) this.trim();
-    const buffer = new ArrayBuffer(size + alignment);
+    // Large blocks would all begin at the same place in a page; a kernel that reads one and writes another would then find
+    // every address in the same cache sets.
+    const stagger = size < pageBytes * 16 ? 0 : ((this.#allocations * 5) % 61) * alignment;
+    const buffer = new ArrayBuffer(size + alignment + stagger);
     this.#buffers.add(buffer);
     this.#allocations++;
-    return { buffer, offset: this.#misalignment(new Uint8Array(buffer)), bytes: size };
+    return { buffer, offset: this.#misalignment(new Uint8Array(buffer)) + stagger, bytes: size };
   }
 }
 
