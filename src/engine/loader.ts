@@ -25,8 +25,3 @@ export interface EngineLoader {
   /** Makes the backend known to tfjs; only called after a successful probe. */
   register(): Promise<void>;
 }
-
-/** The message of anything that was thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -7,7 +7,8 @@
  * sides its backend is known here too; with another version it may not be, which `probe` reports.
  */
 import { createRequire } from 'node:module';
-import { type EngineLoader, messageOf, type Probe } from './loader.js';
+import { hasCode, messageOf } from '../config/errors.js';
+import type { EngineLoader, Probe } from './loader.js';
 import * as tf from './tf.js';
 
 const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
@@ -39,7 +40,8 @@ export function tensorflowLoader(importPackage: Import = (name) => import(name))
         await importKeepingBackend(name);
         return name;
       } catch (error) {
-        reasons.push(`${name}: ${messageOf(error).split('\n')[0]}`);
+        const missing = hasCode(error, 'ERR_MODULE_NOT_FOUND') && messageOf(error).includes(`'${name}'`);
+        reasons.push(missing ? `${name} is not installed` : `${name}: ${messageOf(error).split('\n')[0]}`);
       }
     }
     throw new Error(reasons.join('; '));

@@ -1,7 +1,9 @@
 /** Which backend executes tfjs: chosen once at start, or asked for by name. */
+
+import { messageOf } from '../config/errors.js';
 import { cpuLoader } from './cpu.js';
 import { type EngineInfo, type EngineReport, EngineUnavailableError, UnknownEngineError } from './engines.js';
-import { type EngineLoader, messageOf, type Probe } from './loader.js';
+import type { EngineLoader, Probe } from './loader.js';
 import { nativeLoader } from './native/loader.js';
 import { registerCompositeKernels } from './ops.js';
 import { tensorflowLoader } from './tensorflow.js';

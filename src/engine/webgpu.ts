@@ -6,7 +6,8 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type EngineLoader, messageOf, type Probe } from './loader.js';
+import { messageOf } from '../config/errors.js';
+import type { EngineLoader, Probe } from './loader.js';
 import * as tf from './tf.js';
 
 interface AdapterInfo {

@@ -100,8 +100,6 @@ export class NativeUnavailableError extends Error {
   override readonly name = 'NativeUnavailableError';
 }
 
-const remedy = 'Install a C++ compiler, make and python3, then run: npm run build:native';
-
 let loaded: Addon | undefined;
 
 /**
@@ -114,7 +112,7 @@ export function loadAddon(): Addon {
   const threads = threadsFromEnvironment(process.env.NVAE_THREADS);
   const url = new URL('../../../native/build/nvae.node', import.meta.url);
   if (!existsSync(url)) {
-    throw new NativeUnavailableError(`native engine: native/build/nvae.node was not built. ${remedy}`);
+    throw new NativeUnavailableError('native/build/nvae.node was not built');
   }
   try {
     const addon = createRequire(import.meta.url)(url.pathname) as Addon;
@@ -123,12 +121,9 @@ export function loadAddon(): Addon {
     return addon;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new NativeUnavailableError(
-      `native engine: native/build/nvae.node does not load: ${why}. ${remedy}`,
-      {
-        cause,
-      },
-    );
+    throw new NativeUnavailableError(`native/build/nvae.node does not load: ${why}`, {
+      cause,
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 /** The native engine: our own C++ kernels. */
+
+import { messageOf } from '../../config/errors.js';
 import type { EngineLoader } from '../loader.js';
-import { messageOf } from '../loader.js';
 import { loadAddon } from './addon.js';
 import { nativeBackendName, registerNativeBackend } from './register.js';
 

@@ -1,7 +1,8 @@
 /** The WebAssembly engine: tfjs' own, with the kernels that it lacks. */
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
-import { type EngineLoader, messageOf } from '../loader.js';
+import { messageOf } from '../../config/errors.js';
+import type { EngineLoader } from '../loader.js';
 import * as tf from '../tf.js';
 import { registerWasmKernels } from './kernels.js';
 
