@@ -185,6 +185,7 @@ describe('other kernels', () => {
     ['reverse', () => tf.reverse(x(), [0, 2])],
     ['where', () => tf.where(tf.greater(x(), 0.2), x(), tf.neg(x()))],
     ['logicalAnd', () => tf.cast(tf.logicalAnd(tf.greater(x(), -0.5), tf.less(x(), 0.5)), 'float32')],
+    ['logicalNot', () => tf.cast(tf.logicalNot(tf.greater(x(), 0.1)), 'float32')],
     ['addN', () => tf.addN([x(), x(), x()])],
     ['cast', () => tf.cast(tf.cast(tf.mul(x(), 10), 'int32'), 'float32')],
     ['matMul', () => tf.matMul(tensor([5, 3, 4], 1), tensor([5, 6, 4], 2), false, true)],

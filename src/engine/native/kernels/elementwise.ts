@@ -87,6 +87,13 @@ function logical(name: string, combine: (a: number, b: number) => number): Nativ
   });
 }
 
+const logicalNot = nativeKernel('LogicalNot', ({ x }, _attributes, backend) => {
+  const values = backend.values(x!);
+  const y = backend.output(x!.shape, 'bool');
+  for (let i = 0; i < values.length; i++) y.values[i] = values[i] ? 0 : 1;
+  return y.info;
+});
+
 function addN(addon: Addon, add: number): NativeKernel {
   return nativeKernel('AddN', (inputs, _attributes, backend) => {
     const tensors = Object.values(inputs);
@@ -138,6 +145,7 @@ export function elementwiseKernels(addon: Addon): NativeKernel[] {
     select(addon),
     logical('LogicalAnd', (a, b) => (a && b ? 1 : 0)),
     logical('LogicalOr', (a, b) => (a || b ? 1 : 0)),
+    logicalNot,
     addN(addon, binary.indexOf('Add')),
     cast,
     ...fills,
