@@ -1,13 +1,11 @@
-import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { caseFolders } from '../../scripts/parity/case.js';
 import { compareFolder } from '../../scripts/parity/run.js';
 import { useTestEngine } from '../support/engine.js';
+import { joinedCopy, referenceFolder } from '../support/referenceFolder.js';
 
-// A small copy, for where the whole data is not at hand.
-const shared = '../shared/reference';
-const folders = caseFolders(existsSync(shared) ? shared : '__tests__/fixtures/reference');
+const folders = caseFolders(referenceFolder());
 
 useTestEngine();
 
@@ -19,4 +17,10 @@ describe('numbers of the PyTorch implementation', () => {
     expect(report.largestToleranceUsed).toBeLessThan(1 / 2);
     expect(Object.keys(report.quantities).length).toBeGreaterThan(5);
   });
+});
+
+test('the small copy kept here should be whole', async () => {
+  const cases = caseFolders(joinedCopy());
+  expect(cases).toHaveLength(2);
+  for (const folder of cases) expect((await compareFolder(folder)).failed).toEqual([]);
 });
