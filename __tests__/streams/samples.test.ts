@@ -1,0 +1,98 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { from, lastValueFrom, type Observable, of, toArray } from 'rxjs';
+import sharp from 'sharp';
+import * as tf from '../../src/engine/tf.js';
+import { Nvae } from '../../src/model/nvae.js';
+import { augment } from '../../src/streams/augment.js';
+import { readjustBatchNorm } from '../../src/streams/readjustBatchNorm.js';
+import type { DecodedImage, Recipe } from '../../src/streams/recipe.js';
+import { samples } from '../../src/streams/samples.js';
+import { writeImages } from '../../src/streams/writeImages.js';
+import { useTestEngine } from '../support/engine.js';
+import { smallModel } from '../support/smallConfig.js';
+
+useTestEngine();
+
+const all = <T>(stream: Observable<T>) => lastValueFrom(stream.pipe(toArray()));
+
+describe('samples', () => {
+  test('should give the wanted number in batches, the same for the same seed, and leave no tensor', async () => {
+    const model = Nvae.create(smallModel(), 1);
+    const before = tf.memory().numTensors;
+    const make = (seed: number, temperature = 1) =>
+      all(samples(model, { count: 7, batchSize: 3, seed, temperature }));
+    const [first, again, other, cold] = [await make(1), await make(1), await make(2), await make(1, 0.1)];
+    expect(first.map(({ shape }) => shape[0])).toEqual([3, 3, 1]);
+    expect(again).toEqual(first);
+    expect(other).not.toEqual(first);
+    expect(cold).not.toEqual(first);
+    expect(tf.memory().numTensors).toBe(before);
+    model.dispose();
+  });
+
+  test('should refuse numbers that make no sense when it is called', () => {
+    const model = { sample: () => Promise.reject(new Error('never called')) };
+    expect(() => samples(model, { count: 0 })).toThrow('count');
+    expect(() => readjustBatchNorm({ iterations: -1 })).toThrow('iterations');
+  });
+});
+
+describe('readjustBatchNorm', () => {
+  test('should move the running averages, tell its progress and pass the model on', async () => {
+    const model = Nvae.create(smallModel(), 1);
+    const averages = async () =>
+      JSON.stringify([...(await model.store.tensors())].filter(([name]) => /running/.test(name)));
+    const before = await averages();
+    const progress: number[] = [];
+    const onProgress = (done: number) => progress.push(done);
+    const passed = await lastValueFrom(of(model).pipe(readjustBatchNorm({ iterations: 3, onProgress })));
+    expect(passed).toBe(model);
+    expect(progress).toEqual([1, 2, 3]);
+    expect(await averages()).not.toBe(before);
+    model.dispose();
+  });
+});
+
+describe('writeImages', () => {
+  test('should number the images over all batches and write their pixels', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nvae-images-'));
+    const batchOf = (...values: number[]) => ({
+      pixels: Uint8Array.from(values.flatMap((value) => new Array<number>(12).fill(value))),
+      shape: [values.length, 2, 2, 3] as const,
+    });
+    const paths = await all(
+      from([batchOf(10, 20), batchOf(30)]).pipe(writeImages((i) => join(folder, 'new', `${i}.png`))),
+    );
+    expect(await readdir(join(folder, 'new'))).toEqual(['0.png', '1.png', '2.png']);
+    expect([...(await sharp(paths[2]).raw().toBuffer())]).toEqual(new Array(12).fill(30));
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('augment', () => {
+  test('should mirror about half of the images, the same ones for the same seed and epoch', async () => {
+    const image = (name: string): DecodedImage => ({
+      name,
+      size: 2,
+      pixels: Uint8Array.of(1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4),
+    });
+    const recipes = Array.from({ length: 200 }, (_, i): Recipe<DecodedImage> => {
+      return { images: 1, make: async () => image(`${i}.png`) };
+    });
+    const firstBytes = async (horizontalFlip: boolean, epoch: number) => {
+      const made = await all(from(recipes).pipe(augment({ horizontalFlip }, { seed: 3, epoch })));
+      return Promise.all(made.map(async (recipe) => [...(await recipe.make())!.pixels].join()));
+    };
+    const flipped = await firstBytes(true, 0);
+    expect(new Set(flipped)).toEqual(new Set(['1,1,1,2,2,2,3,3,3,4,4,4', '2,2,2,1,1,1,4,4,4,3,3,3']));
+    const count = flipped.filter((bytes) => bytes.startsWith('2')).length;
+    expect(count).toBeGreaterThan(60);
+    expect(count).toBeLessThan(140);
+    expect(await firstBytes(true, 0)).toEqual(flipped);
+    expect(await firstBytes(true, 1)).not.toEqual(flipped);
+    expect(new Set(await firstBytes(false, 0)).size).toBe(1);
+  });
+});
