@@ -5,6 +5,7 @@ export type { Checkpoint, DataPosition, LoadCheckpointOptions } from './checkpoi
 export { checkpointExists, loadCheckpoint, saveCheckpoint } from './checkpoint/checkpoint.js';
 export { CheckpointError } from './checkpoint/checkpointError.js';
 export { loadModel, saveModel } from './checkpoint/model.js';
+export { RunInUseError } from './checkpoint/runLock.js';
 /* Configuration */
 export { ConfigError } from './config/configError.js';
 export type { ConfigListing, LoadConfigOptions } from './config/loadConfig.js';
@@ -22,6 +23,7 @@ export type {
 export type { EngineInfo, EngineName, EngineReport } from './engine/index.js';
 export {
   EngineUnavailableError,
+  engineInUse,
   listEngines,
   NativeUnavailableError,
   UnknownEngineError,
@@ -46,7 +48,9 @@ export type {
   CheckpointEvent,
   EpochEvent,
   FinishedEvent,
+  PausedEvent,
   PreviewEvent,
+  ResumedEvent,
   StartedEvent,
   StepEvent,
   StoppedEvent,
@@ -58,10 +62,13 @@ export { imageCache } from './streams/imageCache.js';
 /* Sources */
 export type { ImageFile } from './streams/images.js';
 export { images } from './streams/images.js';
+export type { MapAheadOptions } from './streams/mapAhead.js';
+export { mapAhead } from './streams/mapAhead.js';
 export { newestMap } from './streams/newestMap.js';
 export type { ReadjustBatchNormOptions } from './streams/readjustBatchNorm.js';
 export { readjustBatchNorm } from './streams/readjustBatchNorm.js';
 export type { DecodedImage, Recipe } from './streams/recipe.js';
+export type { RunCommand } from './streams/run/controls.js';
 export type { SampleSource, SamplesOptions } from './streams/samples.js';
 export { samples } from './streams/samples.js';
 export { shuffle } from './streams/shuffle.js';
@@ -71,13 +78,13 @@ export { grid, toGrid } from './streams/toGrid.js';
 export type { TrainOptions } from './streams/train.js';
 export { train } from './streams/train.js';
 export type { TrainerLike } from './streams/trainerLike.js';
-export type { TrainStepOptions } from './streams/trainStep.js';
+export type { BatchRecipe, Stepper, TrainStepOptions } from './streams/trainStep.js';
 export { trainStep } from './streams/trainStep.js';
 export { watchFinite } from './streams/watchFinite.js';
 export type { WriteCheckpointsOptions } from './streams/writeCheckpoints.js';
 export { writeCheckpoints } from './streams/writeCheckpoints.js';
 export { writeImages } from './streams/writeImages.js';
-export type { WritePreviewsOptions } from './streams/writePreviews.js';
+export type { PreviewKind, PreviewPosition, WritePreviewsOptions } from './streams/writePreviews.js';
 export { writePreviews } from './streams/writePreviews.js';
 /* Training */
 export type {

@@ -1,15 +1,17 @@
-import { access, mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { filter, firstValueFrom, lastValueFrom, Subject, tap, toArray } from 'rxjs';
-import { loadCheckpoint } from '../../src/checkpoint/checkpoint.js';
+import { loadCheckpoint, saveCheckpoint } from '../../src/checkpoint/checkpoint.js';
 import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
 import { loadModel } from '../../src/checkpoint/model.js';
 import { useEngine } from '../../src/engine/index.js';
 import * as tf from '../../src/engine/tf.js';
 import { DatasetError, NonFiniteLossError } from '../../src/streams/errors.js';
 import type { TrainEvent } from '../../src/streams/events.js';
+import type { RunCommand } from '../../src/streams/run/controls.js';
 import type { TrainOptions } from '../../src/streams/train.js';
 import { train } from '../../src/streams/train.js';
 import { Trainer } from '../../src/training/trainer.js';
@@ -98,7 +100,7 @@ describe('train', () => {
     expect(ofType(events, 'step')).toHaveLength(2);
     expect(events.at(-1)).toMatchObject({ type: 'stopped', reason: 'stop', step: 2 });
     const { dataPosition } = await loadCheckpoint(join(folder, 'weights', 'small.checkpoint'));
-    expect(dataPosition).toEqual({ epoch: 0, imagesTaken: 8 });
+    expect(dataPosition).toMatchObject({ epoch: 0, imagesTaken: 8 });
   });
 
   test('should stop after the given seconds', async () => {
@@ -110,7 +112,7 @@ describe('train', () => {
     const before = tf.memory().numTensors;
     await firstValueFrom(train(smallConfig(), options).pipe(filter((event) => event.type === 'step')));
     await until(() => tf.memory().numTensors === before);
-    await expect(access(join(folder, 'weights'))).rejects.toThrow('ENOENT');
+    expect(await readdir(join(folder, 'weights'))).toEqual([]);
   });
 
   test('should leave no tensor when unsubscribed while it opens', async () => {
@@ -210,14 +212,26 @@ describe('train', () => {
   });
 
   test('should save the state elsewhere when the checkpoint cannot be written', async () => {
-    await writeFile(join(folder, 'blocked'), '');
-    const weightsFolder = join(folder, 'blocked', 'weights');
-    const checkpoints = { retries: 1, retryDelay: 1, fallbackFolder: folder };
-    const run = all(smallConfig(['epochs=1']), { weightsFolder, checkpoints });
+    const save: typeof saveCheckpoint = async (path, checkpoint) => {
+      if (path.includes('weights')) throw new Error('no space left');
+      await saveCheckpoint(path, checkpoint);
+    };
+    const checkpoints = { retries: 1, retryDelay: 1, fallbackFolder: folder, save };
+    const run = all(smallConfig(['epochs=1']), { checkpoints });
     await expect(run).rejects.toThrow(/could not be written .*the state is in .*rescued-.*small\.checkpoint/);
     const rescued = (await readdir(folder)).find((name) => name.startsWith('rescued-'));
     const { state } = await loadCheckpoint(join(folder, rescued ?? ''));
     expect(state.position.step).toBe(3);
+  });
+
+  test('should refuse a weights folder that cannot be written to before it starts', async () => {
+    await writeFile(join(folder, 'blocked'), '');
+    const before = tf.memory().numTensors;
+    const run = all(smallConfig(), { weightsFolder: join(folder, 'blocked', 'weights') });
+    await expect(run).rejects.toThrow(
+      /small\.lock: expected a folder .* that can be written to, got ENOTDIR/,
+    );
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   test('should survive previews that cannot be written', async () => {
@@ -228,6 +242,114 @@ describe('train', () => {
     expect(ofType(events, 'warning').map((event) => event.about)).toEqual(['previews']);
     expect(events.at(-1)?.type).toBe('finished');
   });
+});
+
+describe('commands', () => {
+  const config = () => smallConfig(['epochs=3', 'epochs_per_checkpoint=100']);
+  /** The events of a run to which `react` may give commands. */
+  async function run(react: (event: TrainEvent, tell: (command: RunCommand) => void) => void) {
+    const commands$ = new Subject<RunCommand>();
+    const tell = (command: RunCommand) => commands$.next(command);
+    const events$ = train(config(), { ...options, commands$ }).pipe(tap((event) => react(event, tell)));
+    return lastValueFrom(events$.pipe(toArray()));
+  }
+  const atStep = (step: number, event: TrainEvent) => event.type === 'step' && event.step === step;
+
+  test('should write a checkpoint and pictures behind the next step, when asked to', async () => {
+    const events = await run((event, tell) => {
+      if (!atStep(2, event)) return;
+      tell('checkpoint');
+      tell('sample');
+      tell('reconstruct');
+    });
+    const checkpoint = ofType(events, 'checkpoint')[0];
+    expect(checkpoint).toMatchObject(position(3, 0, 3, 10));
+    expect(ofType(events, 'preview').map(({ kind, step }) => [kind, step])).toEqual(
+      expect.arrayContaining([
+        ['samples', 3],
+        ['reconstruction', 3],
+      ]),
+    );
+    expect(events.at(-1)).toMatchObject({ type: 'finished', step: 9 });
+  });
+
+  test('should hold when paused, write what is asked for meanwhile, and go on as if nothing had been', async () => {
+    await all(config(), { weightsFolder: join(folder, 'whole') });
+    let stepsWhilePaused = 0;
+    let paused = false;
+    const events = await run((event, tell) => {
+      if (atStep(4, event)) tell('pause');
+      if (event.type === 'step' && paused) stepsWhilePaused += 1;
+      if (event.type === 'paused') {
+        paused = true;
+        setTimeout(() => tell('checkpoint'), 20);
+      }
+      if (event.type === 'checkpoint' && paused) {
+        setTimeout(() => {
+          paused = false;
+          tell('resume');
+        }, 20);
+      }
+    });
+    expect(stepsWhilePaused).toBe(0);
+    const order = events.map((event) => event.type).filter((type) => !/step|preview|epoch/.test(type));
+    expect(order).toEqual(['started', 'paused', 'checkpoint', 'resumed', 'checkpoint', 'finished']);
+    expect(ofType(events, 'paused')).toEqual([{ type: 'paused', ...position(4, 1, 1, 14) }]);
+    expect(ofType(events, 'checkpoint')[0]).toMatchObject(position(4, 1, 1, 14));
+    expect(await weightsAfter('weights')).toEqual(await weightsAfter('whole'));
+  });
+
+  test('should stop while paused, with a checkpoint', async () => {
+    const events = await run((event, tell) => {
+      if (atStep(1, event)) tell('pause');
+      if (event.type === 'paused') tell('stop');
+    });
+    expect(ofType(events, 'step')).toHaveLength(1);
+    expect(ofType(events, 'checkpoint').map(({ step }) => step)).toEqual([1]);
+    expect(events.at(-1)).toMatchObject({ type: 'stopped', reason: 'stop', step: 1 });
+  });
+
+  const position = (step: number, epoch: number, batchInEpoch: number, imagesSeen: number) => ({
+    step,
+    epoch,
+    batchInEpoch,
+    imagesSeen,
+  });
+});
+
+describe('the lock of a run', () => {
+  test('should keep a second run of the name away, and let it in afterwards', async () => {
+    const stop$ = new Subject<void>();
+    const first = lastValueFrom(train(smallConfig(), { ...options, stop$ }));
+    await until(() => existsSync(join(folder, 'weights', 'small.lock')));
+    await expect(all()).rejects.toThrow(
+      new RegExp(
+        `small\\.lock: expected a run that nobody else writes, got one in use by process ${process.pid} `,
+      ),
+    );
+    await expect(all(smallConfig(['epochs=1'], 'other'))).resolves.toBeDefined();
+    stop$.next();
+    await first;
+    expect(await readdir(join(folder, 'weights'))).not.toContain('small.lock');
+    expect((await all(smallConfig(['epochs=1'])))[0]).toMatchObject({ type: 'started' });
+  });
+
+  test('should be there for a run that follows an unsubscribe at once', async () => {
+    await firstValueFrom(train(smallConfig(), options).pipe(filter((event) => event.type === 'step')));
+    expect((await all(smallConfig(['epochs=1']))).at(-1)).toMatchObject({ type: 'finished' });
+  });
+});
+
+test('a dataset that has changed within an epoch should be told', async () => {
+  const stop$ = new Subject<void>();
+  const stopping$ = train(smallConfig(), { ...options, stop$ });
+  await lastValueFrom(stopping$.pipe(tap((event) => event.type === 'step' && stop$.next())));
+  await writeFile(join(folder, 'dataset', 'new.png'), await png(1, 2, 3));
+  const events = await all(smallConfig(['epochs=1']));
+  expect(ofType(events, 'warning').map((event) => event.message)).toEqual([
+    expect.stringMatching(/the images are not those of the checkpoint/),
+  ]);
+  expect(events.at(-1)).toMatchObject({ type: 'finished', imagesSeen: 11 });
 });
 
 async function until(condition: () => boolean): Promise<void> {

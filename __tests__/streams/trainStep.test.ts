@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { concat, from, lastValueFrom, NEVER, of, Subject, tap, throwError, toArray } from 'rxjs';
+import { concat, from, lastValueFrom, map, NEVER, of, Subject, tap, throwError, toArray } from 'rxjs';
+import { TestScheduler } from 'rxjs/testing';
 import type { ImageBatch } from '../../src/model/plainData.js';
 import type { Recipe } from '../../src/streams/recipe.js';
 import { trainStep } from '../../src/streams/trainStep.js';
@@ -8,6 +9,27 @@ import type { StepResult } from '../../src/training/trainer.js';
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const image = (value: number): ImageBatch => ({ pixels: Uint8Array.of(value, 0, 0), shape: [1, 1, 1, 3] });
+
+const result: StepResult = {
+  loss: 1,
+  reconstructionLoss: 1,
+  balancedKl: 0,
+  regularization: 0,
+  klPerGroup: [],
+  kl: 0,
+  gradientNorm: 1,
+  klCoefficient: 1,
+  learningRate: 1,
+  clipFactor: 1,
+  applied: true,
+  nonFinite: null,
+  step: 1,
+  epoch: 0,
+  batchInEpoch: 1,
+  imagesSeen: 1,
+  batchSize: 1,
+  seconds: 0,
+};
 
 /** Steps that take a while and note what they were given. */
 function fakeTrainer(ms: (step: number) => number = () => 0) {
@@ -21,17 +43,7 @@ function fakeTrainer(ms: (step: number) => number = () => 0) {
       await pause(ms(seen.length));
       seen.push(batch.pixels[0] ?? -1);
       running -= 1;
-      const losses = {
-        loss: 1,
-        reconstructionLoss: 1,
-        balancedKl: 0,
-        regularization: 0,
-        klPerGroup: [],
-        kl: 0,
-      };
-      const rates = { gradientNorm: 1, klCoefficient: 1, learningRate: 1, clipFactor: 1 };
-      const position = { step: seen.length, epoch: 0, batchInEpoch: seen.length, imagesSeen: seen.length };
-      return { ...losses, ...rates, ...position, applied: true, nonFinite: null, batchSize: 1, seconds: 0 };
+      return { ...result, step: seen.length, batchInEpoch: seen.length, imagesSeen: seen.length };
     },
   };
 }
@@ -62,6 +74,44 @@ describe('trainStep', () => {
       expect(most).toBeLessThanOrEqual(prefetch + 1);
     };
     await fc.assert(fc.asyncProperty(delays, fc.integer({ min: 1, max: 4 }), check), { numRuns: 40 });
+  });
+
+  test('should tell in marble time what it does', () => {
+    const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected));
+    scheduler.run(({ cold, expectObservable, expectSubscriptions }) => {
+      const trainer = { step: () => cold('----(r|)', { r: result }) };
+      const recipe = { images: 2, make: () => cold('-(b|)', { b: image(0) }) };
+      const batches = cold('ab----c-----------|', { a: recipe, b: recipe, c: recipe });
+      const subs = '        ^-----------------!';
+      const expected = '    -----A---B---C----|';
+      const event = (imagesTaken: number, waitSeconds: number) => ({
+        type: 'step',
+        ...result,
+        imagesTaken,
+        waitSeconds,
+      });
+      const values = { A: event(3, 0.001), B: event(5, 0), C: event(7, 0) };
+      const clock = { now: () => scheduler.frame };
+      expectObservable(batches.pipe(trainStep(trainer, { imagesTaken: 1, clock }))).toBe(expected, values);
+      expectSubscriptions(batches.subscriptions).toBe(subs);
+    });
+  });
+
+  test('should count a pause as no waiting time', () => {
+    const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected));
+    scheduler.run(({ cold, expectObservable }) => {
+      const trainer = { step: () => cold('----(r|)', { r: result }) };
+      const recipe = { images: 1, make: () => of(image(0)) };
+      const options = {
+        pause$: cold('--t-----------f', { t: true, f: false }),
+        clock: { now: () => scheduler.frame },
+      };
+      const waits$ = from([recipe, recipe]).pipe(
+        trainStep(trainer, options),
+        map(({ waitSeconds }) => waitSeconds),
+      );
+      expectObservable(waits$).toBe('----A-------------(A|)', { A: 0 });
+    });
   });
 
   test('should pass over batches of damaged images', async () => {

@@ -11,6 +11,8 @@ export interface DataPosition {
   readonly epoch: number;
   /** Image files of that epoch's order that have been taken, those that could not be decoded included. */
   readonly imagesTaken: number;
+  /** Fingerprint of the list of files that the order was drawn from. */
+  readonly dataset?: string;
 }
 
 export interface Checkpoint extends Snapshot {

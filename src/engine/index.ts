@@ -8,4 +8,4 @@ export {
   UnknownEngineError,
 } from './engines.js';
 export { NativeUnavailableError } from './native/addon.js';
-export { listEngines, useEngine } from './useEngine.js';
+export { engineInUse, listEngines, useEngine } from './useEngine.js';

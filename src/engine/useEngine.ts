@@ -38,6 +38,13 @@ export function useEngine(name: string = 'auto'): Promise<EngineInfo> {
   return chooseEngine(name, loaders);
 }
 
+let inUse: EngineInfo | null = null;
+
+/** What the last call of `useEngine` gave; null before the first. */
+export function engineInUse(): EngineInfo | null {
+  return inUse;
+}
+
 /** As {@link useEngine}, among the given engines. */
 export async function chooseEngine(name: string, among: readonly EngineLoader[]): Promise<EngineInfo> {
   if (name === 'auto') return startBest(among);
@@ -109,7 +116,8 @@ async function start(loader: EngineLoader, probe: Usable, warnings: readonly str
   } catch (error) {
     throw unavailable(loader, messageOf(error), error);
   }
-  return { name: loader.name, ...details(probe), warnings };
+  inUse = { name: loader.name, ...details(probe), warnings };
+  return inUse;
 }
 
 function details({

@@ -6,6 +6,8 @@ export interface StartedEvent {
   readonly type: 'started';
   readonly name: string;
   readonly engine: string;
+  /** For people, for example "AVX-512, 2 threads". */
+  readonly engineDescription: string;
   readonly seed: number;
   /** Number of trained values. */
   readonly parameters: number;
@@ -36,13 +38,20 @@ export interface EpochEvent extends Position {
   readonly seconds: number;
 }
 
+/** The run holds before its next step. */
+export interface PausedEvent extends Position {
+  readonly type: 'paused';
+}
+
+/** The run goes on after having been held. */
+export interface ResumedEvent extends Position {
+  readonly type: 'resumed';
+}
+
 /** A checkpoint is on disk. */
-export interface CheckpointEvent {
+export interface CheckpointEvent extends Position {
   readonly type: 'checkpoint';
   readonly path: string;
-  readonly epoch: number;
-  readonly step: number;
-  readonly imagesSeen: number;
   /** Seconds that writing took. */
   readonly seconds: number;
 }
@@ -86,6 +95,8 @@ export type TrainEvent =
   | StartedEvent
   | StepEvent
   | EpochEvent
+  | PausedEvent
+  | ResumedEvent
   | CheckpointEvent
   | PreviewEvent
   | WarningEvent

@@ -3,8 +3,9 @@ import { type Observable, type SchedulerLike, takeUntil } from 'rxjs';
 import type { NvaeConfig } from '../config/types.js';
 import type { TrainEvent } from './events.js';
 import type { ImageCacheOptions } from './imageCache.js';
-import { aborted, openRun } from './run.js';
-import { runEvents } from './runEvents.js';
+import type { RunCommand } from './run/controls.js';
+import { aborted, openRun } from './run/openRun.js';
+import { runEvents } from './run/runEvents.js';
 import type { TrainerLike } from './trainerLike.js';
 import { usingAsync } from './usingAsync.js';
 import type { WriteCheckpointsOptions } from './writeCheckpoints.js';
@@ -21,6 +22,8 @@ export interface TrainOptions {
   readonly seed?: number;
   /** Its first value lets the running step finish, writes the checkpoint and completes. @default never */
   readonly stop$?: Observable<unknown>;
+  /** What else is asked of the run while it lasts. @default never */
+  readonly commands$?: Observable<RunCommand>;
   /** Its abort ends the stream at the next step boundary and only releases. */
   readonly signal?: AbortSignal;
   /** Stop after so many seconds, as `stop$` does. @default no limit */
@@ -37,8 +40,10 @@ export interface TrainOptions {
   readonly checkpoints?: Omit<WriteCheckpointsOptions, 'path' | 'scheduler'>;
   /** Makes the trainer, on the engine that is in use. @default Trainer.create */
   readonly createTrainer?: (config: NvaeConfig, options: { readonly seed: number }) => Promise<TrainerLike>;
-  /** The clock. @default asyncScheduler */
+  /** For delays and time limits. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
+  /** For durations, in milliseconds; one that is set right while it runs would not do. @default performance */
+  readonly clock?: { now(): number };
 }
 
 /**
@@ -47,14 +52,14 @@ export interface TrainOptions {
  *     train   s--t--t--t--e-c-p--t--...--f|
  *
  * Events: `started`, a `step` after every batch, `epoch`, `checkpoint` and `preview` as the configuration says,
- * `warning` for what the run survives, and at the end `finished` (the final model is on disk) or `stopped` (the
- * checkpoint is).
+ * `warning` for what the run survives, `paused` and `resumed` when asked for, and at the end `finished` (the final model
+ * is on disk) or `stopped` (the checkpoint is). A lock beside the checkpoint keeps a second run of the name away.
  *
  * Cold: every subscription is a run of its own. It uses the engine that is in use (`useEngine`). Lossless and bounded:
  * at most `prefetch` batches are made ahead. Unsubscribing stops at the next step boundary and only releases; the
  * tensors are gone when the step is finished.
  *
- * @throws DatasetError, CheckpointError or NonFiniteLossError in the stream
+ * @throws DatasetError, RunInUseError, CheckpointError or NonFiniteLossError in the stream
  */
 export function train(config: NvaeConfig, options: TrainOptions = {}): Observable<TrainEvent> {
   return usingAsync(

@@ -51,8 +51,8 @@ export function writeCheckpoints(
 ): OperatorFunction<DataPosition, CheckpointEvent> {
   return (positions) =>
     positions.pipe(
-      map(({ epoch, imagesTaken }) => {
-        const dataPosition: DataPosition = { epoch, imagesTaken };
+      map(({ epoch, imagesTaken, dataset }) => {
+        const dataPosition: DataPosition = { epoch, imagesTaken, ...(dataset !== undefined && { dataset }) };
         const snapshot = trainer.snapshot();
         snapshot.catch(() => undefined); // seen by the write, if it comes to that
         return { dataPosition, snapshot };
@@ -72,9 +72,8 @@ function written(options: WriteCheckpointsOptions): OperatorFunction<Checkpoint,
     );
     return write.pipe(
       map((): CheckpointEvent => {
-        const { epoch, step, imagesSeen } = checkpoint.state.position;
         const seconds = (scheduler.now() - begin) / 1000;
-        return { type: 'checkpoint', path, epoch, step, imagesSeen, seconds };
+        return { type: 'checkpoint', path, ...checkpoint.state.position, seconds };
       }),
       catchError((error: unknown) => from(rescue(error, checkpoint, options))),
     );

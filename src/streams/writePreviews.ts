@@ -22,6 +22,13 @@ export interface WritePreviewsOptions {
   readonly readjustments?: number;
 }
 
+export type PreviewKind = PreviewEvent['kind'];
+
+export interface PreviewPosition extends Position {
+  /** @default both */
+  readonly kinds?: readonly PreviewKind[];
+}
+
 /**
  * Pictures of what the model has learned, for each position that comes: inputs above their reconstructions, and new
  * images.
@@ -35,9 +42,12 @@ export interface WritePreviewsOptions {
 export function writePreviews(
   trainer: Pick<TrainerLike, 'reconstruct' | 'sample'>,
   options: WritePreviewsOptions,
-): OperatorFunction<Position, PreviewEvent> {
-  return newestMap((position) =>
-    concat(reconstruction(trainer, position, options), newImages(trainer, position, options)),
+): OperatorFunction<PreviewPosition, PreviewEvent> {
+  return newestMap(({ kinds = ['reconstruction', 'samples'], ...position }) =>
+    concat(
+      kinds.includes('reconstruction') ? reconstruction(trainer, position, options) : EMPTY,
+      kinds.includes('samples') ? newImages(trainer, position, options) : EMPTY,
+    ),
   );
 }
 

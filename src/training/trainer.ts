@@ -3,6 +3,7 @@
  * the key (seed, purpose, step), so a run that goes on from a snapshot is the same, bit for bit, as one that never
  * stopped.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { NvaeConfig } from '../config/types.js';
 import * as tf from '../engine/tf.js';
 import type { Statistic } from '../model/distributions/outputDistribution.js';
@@ -126,6 +127,7 @@ export class Trainer {
         const noise = keyedNoise(this.#seed, 'step', before.step);
         const options = { noise, epoch, training: this.config.training };
         const result = await optimizerStep(this.model, this.#optimizer, images, options);
+        await setImmediate(); // the native engine works inside one turn, and leaves timers and signals none of their own
         const batchSize = batch.shape[0];
         this.#position = {
           epoch,

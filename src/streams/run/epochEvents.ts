@@ -1,33 +1,36 @@
 /** One epoch as one pipe: files in, step events out. */
 import { concat, defer, EMPTY, from, type Observable, of, skip, tap } from 'rxjs';
-import type { DataPosition } from '../checkpoint/checkpoint.js';
-import { augment } from './augment.js';
-import { batch } from './batch.js';
-import { decodeImages } from './decodeImages.js';
-import { DatasetError } from './errors.js';
-import { type EpochEvent, type StepEvent, warning } from './events.js';
-import type { Run, StopReason } from './run.js';
-import { shuffle } from './shuffle.js';
-import { trainStep } from './trainStep.js';
+import type { DataPosition } from '../../checkpoint/checkpoint.js';
+import { augment } from '../augment.js';
+import { batch } from '../batch.js';
+import { decodeImages } from '../decodeImages.js';
+import { DatasetError } from '../errors.js';
+import { type EpochEvent, type StepEvent, warning } from '../events.js';
+import { shuffle } from '../shuffle.js';
+import { trainStep } from '../trainStep.js';
+import type { StopReason } from './controls.js';
+import type { Run } from './openRun.js';
 
 export interface EpochOptions {
   readonly prefetch: number;
   readonly dataset: string;
-  readonly now: () => number;
+  readonly clock: { now(): number };
   /** The reason to stop, once there is one. */
   readonly stopped: () => StopReason | null;
+  readonly onPause: (paused: boolean) => void;
 }
 
 /** The steps of an epoch from a position on, and at its end an epoch event; none where the run was stopped. */
 export function epochEvents(
   run: Run,
   { epoch, imagesTaken }: DataPosition,
-  { prefetch, dataset, now, stopped }: EpochOptions,
+  { prefetch, dataset, clock, stopped, onPause }: EpochOptions,
 ): Observable<StepEvent | EpochEvent> {
   return defer(() => {
-    const { trainer, config, files, cache, warnings$, stop$ } = run;
+    const { trainer, config, files, cache, warnings$, controls } = run;
+    const { stop$, pause$ } = controls;
     const { seed } = trainer;
-    const begin = now();
+    const begin = clock.now();
     let steps = 0;
     const onWarning = (message: string) => warnings$.next(warning('dataset', message));
     const steps$ = from(files).pipe(
@@ -36,7 +39,7 @@ export function epochEvents(
       decodeImages({ size: config.model.inputDimension, cache, onWarning }),
       augment(config.training.augmentation, { seed, epoch }),
       batch(config.training.batchSize),
-      trainStep(trainer, { epoch, prefetch, stop$, imagesTaken, now }),
+      trainStep(trainer, { epoch, prefetch, stop$, pause$, onPause, imagesTaken, clock }),
       tap(() => {
         steps += 1;
       }),
@@ -46,7 +49,7 @@ export function epochEvents(
       if (steps === 0 && imagesTaken === 0) {
         throw new DatasetError(dataset, `expected images, got ${files.length} files that are all damaged`);
       }
-      const seconds = (now() - begin) / 1000;
+      const seconds = (clock.now() - begin) / 1000;
       const position = { ...trainer.position, epoch };
       return of({ type: 'epoch', ...position, imagesTaken: files.length, seconds } as const);
     });

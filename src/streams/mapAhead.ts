@@ -1,0 +1,184 @@
+import {
+  defer,
+  from,
+  NEVER,
+  Observable,
+  type ObservableInput,
+  type OperatorFunction,
+  Subscription,
+} from 'rxjs';
+
+export interface MapAheadOptions {
+  /** Values prepared before the one that is projected is done. @default 2 */
+  readonly ahead?: number;
+  /** Its first value lets the running projection finish and then completes. @default never */
+  readonly stop$?: ObservableInput<unknown>;
+  /** `true` holds before the next projection, `false` goes on. @default never */
+  readonly pause$?: ObservableInput<boolean>;
+  /** Told when it begins to hold, which is after the running projection, and when it goes on. */
+  readonly onPause?: (paused: boolean) => void;
+}
+
+/**
+ * Back-pressure for RxJS: each value is prepared, at most `ahead` of them early, and projected, one at a time, in order.
+ *
+ *     source       ab---------c--|
+ *     mapAhead     -----A---B------(C|)   (preparing takes one, projecting four)
+ *     stop$        ------x
+ *     mapAhead     -----A---(B|)
+ *     pause$       --t-------------f
+ *     mapAhead     -----A--------------B--
+ *
+ * A slow projection slows the preparing, so values should be small until they are prepared. Nothing is lost, doubled or
+ * reordered. An error of the source ends the stream at once, one of a preparation when its turn comes. A stop or an
+ * unsubscribe aborts the signal that the preparations were given.
+ *
+ * @throws RangeError at call time when `ahead` is no positive integer
+ */
+export function mapAhead<T, P, R>(
+  prepare: (value: T, signal: AbortSignal) => ObservableInput<P>,
+  project: (prepared: P, value: T) => ObservableInput<R>,
+  { ahead = 2, stop$ = NEVER, pause$ = NEVER, onPause }: MapAheadOptions = {},
+): OperatorFunction<T, R> {
+  if (!Number.isInteger(ahead) || ahead < 1) {
+    throw new RangeError(`mapAhead: expected ahead to be a positive integer, got ${ahead}`);
+  }
+  return (source) =>
+    new Observable((subscriber) => {
+      const abort = new AbortController();
+      const waiting = fifo<T>();
+      const prepared: Preparation<T, P>[] = [];
+      let [running, completed, stopping, paused, held] = [false, false, false, false, false];
+
+      const failed = (error: unknown) => subscriber.error(error);
+      const prepareMore = () => {
+        while (prepared.length < ahead && waiting.size > 0) {
+          const value = waiting.take();
+          prepared.push(preparation(value, () => prepare(value, abort.signal), goOn));
+        }
+      };
+      const hold = (now: boolean) => {
+        if (held === now) return;
+        held = now;
+        onPause?.(now);
+      };
+      const run = ({ value, result, error }: Preparation<T, P>) => {
+        if (error) return failed(error.thrown);
+        if (!result) return goOn();
+        running = true;
+        const done = () => {
+          running = false;
+          goOn();
+        };
+        const next = (projected: R) => subscriber.next(projected);
+        const inner = defer(() => project(result.made, value)).subscribe({
+          next,
+          error: failed,
+          complete: done,
+        });
+        subscriber.add(inner);
+      };
+      const goOn = unnested(() => {
+        if (!subscriber.closed && !stopping) prepareMore();
+        if (running || subscriber.closed) return;
+        if (stopping) return subscriber.complete();
+        const [first] = prepared;
+        if (!first) return completed ? subscriber.complete() : undefined;
+        hold(paused);
+        if (paused || stopping || subscriber.closed || !first.settled) return;
+        prepared.shift();
+        prepareMore();
+        run(first);
+      });
+
+      subscriber.add(() => {
+        abort.abort();
+        for (const { subscription } of prepared) subscription.unsubscribe();
+      });
+      const stop = () => {
+        stopping = true;
+        abort.abort();
+        goOn();
+      };
+      subscriber.add(from(stop$).subscribe({ next: stop, error: failed }));
+      const pause = (now: boolean) => {
+        paused = now;
+        goOn();
+      };
+      subscriber.add(from(pause$).subscribe({ next: pause, error: failed }));
+      const next = (value: T) => {
+        waiting.add(value);
+        goOn();
+      };
+      const complete = () => {
+        completed = true;
+        goOn();
+      };
+      if (!subscriber.closed) subscriber.add(source.subscribe({ next, error: failed, complete }));
+    });
+}
+
+/** One value while it is prepared, and what came of it. */
+interface Preparation<T, P> {
+  readonly value: T;
+  readonly subscription: Subscription;
+  settled: boolean;
+  /** Null where the preparation gave nothing. */
+  result: { readonly made: P } | null;
+  error: { readonly thrown: unknown } | null;
+}
+
+function preparation<T, P>(
+  value: T,
+  prepare: () => ObservableInput<P>,
+  onSettled: () => void,
+): Preparation<T, P> {
+  const subscription = new Subscription();
+  const entry: Preparation<T, P> = { value, subscription, settled: false, result: null, error: null };
+  const settle = () => {
+    entry.settled = true;
+    onSettled();
+  };
+  const next = (made: P) => {
+    entry.result = { made };
+  };
+  const error = (thrown: unknown) => {
+    entry.error = { thrown };
+    settle();
+  };
+  subscription.add(defer(prepare).subscribe({ next, error, complete: settle }));
+  return entry;
+}
+
+/** A first-in, first-out list; taking does not move what stays. */
+function fifo<T>() {
+  let values: T[] = [];
+  let taken = 0;
+  return {
+    get size() {
+      return values.length - taken;
+    },
+    add: (value: T) => void values.push(value),
+    take(): T {
+      const value = values[taken] as T;
+      taken += 1;
+      if (taken > 1000 && taken * 2 > values.length) [values, taken] = [values.slice(taken), 0];
+      return value;
+    },
+  };
+}
+
+/** Calls made while one is under way become one more turn behind it, so that synchronous streams do not nest. */
+function unnested(turn: () => void): () => void {
+  let [active, again] = [false, false];
+  return () => {
+    again = true;
+    if (active) return;
+    active = true;
+    while (again) {
+      again = false;
+      turn();
+    }
+    active = false;
+  };
+}

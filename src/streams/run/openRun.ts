@@ -1,0 +1,192 @@
+/** A run while it lasts: what `train` opens before its first step and closes at the end. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { fromEvent, NEVER, type Observable, ReplaySubject, take, timer } from 'rxjs';
+import {
+  type Checkpoint,
+  checkpointExists,
+  type DataPosition,
+  loadCheckpoint,
+  saveCheckpoint,
+} from '../../checkpoint/checkpoint.js';
+import { CheckpointError } from '../../checkpoint/checkpointError.js';
+import { spaceWarning } from '../../checkpoint/freeSpace.js';
+import { lockRun, type RunLock } from '../../checkpoint/runLock.js';
+import { snakeCase } from '../../config/camelCase.js';
+import type { ModelConfig, NvaeConfig } from '../../config/types.js';
+import { Trainer } from '../../training/trainer.js';
+import type { WarningEvent } from '../events.js';
+import { warning } from '../events.js';
+import { type ImageCache, imageCache } from '../imageCache.js';
+import { type ImageFile, listImages } from '../images.js';
+import type { TrainOptions } from '../train.js';
+import type { TrainerLike } from '../trainerLike.js';
+import type { WriteCheckpointsOptions } from '../writeCheckpoints.js';
+import { listenForControls, type RunControls } from './controls.js';
+
+/** Weights and the optimiser's two moments. */
+const bytesPerParameter = 12;
+
+type Warn = (about: string, message: string) => void;
+type Save = NonNullable<WriteCheckpointsOptions['save']>;
+
+export interface Run {
+  readonly config: NvaeConfig;
+  readonly trainer: TrainerLike;
+  readonly files: readonly ImageFile[];
+  readonly cache: ImageCache;
+  readonly checkpointPath: string;
+  readonly modelPath: string;
+  /** Warnings from now on, and those since the start. */
+  readonly warnings$: ReplaySubject<WarningEvent>;
+  readonly controls: RunControls;
+  /** Where to go on in the data. */
+  readonly start: DataPosition;
+  readonly resumed: boolean;
+  /** `save`, but `close` waits for it: nobody else may have the run's files while one of them is written. */
+  save(save?: Save): Save;
+  close(): Promise<void>;
+}
+
+/**
+ * Everything is checked before anything is allocated: the dataset, that nobody else trains this run, the checkpoint,
+ * then the model.
+ * @throws DatasetError, RunInUseError, CheckpointError, RangeError
+ */
+export async function openRun(config: NvaeConfig, options: TrainOptions): Promise<Run> {
+  const { dataset = 'dataset', weightsFolder = 'saved_weights' } = options;
+  const controls = listenForControls(options);
+  try {
+    const files = await listImages(dataset);
+    const lock = await lockRun(join(weightsFolder, `${config.name}.lock`));
+    try {
+      return await openLocked(config, options, { files, controls, lock });
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  } catch (error) {
+    controls.release();
+    throw error;
+  }
+}
+
+interface Opened {
+  readonly files: readonly ImageFile[];
+  readonly controls: RunControls;
+  readonly lock: RunLock;
+}
+
+async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Opened): Promise<Run> {
+  const { files, controls, lock } = opened;
+  const { weightsFolder = 'saved_weights' } = options;
+  const checkpointPath = join(weightsFolder, `${config.name}.checkpoint`);
+  const warnings$ = new ReplaySubject<WarningEvent>(100);
+  const warn = (about: string, message: string) => warnings$.next(warning(about, message));
+  const checkpoint = await previousState(checkpointPath, config, warn);
+  warnOfWhatDoesNotAct(config, warn);
+  const trainer = await createdTrainer(config, options, checkpoint, checkpointPath);
+  const parameters = trainer.model.parameterCount;
+  const space = await spaceWarning(checkpointPath, parameters * bytesPerParameter);
+  if (space !== null) warn('checkpoint', space);
+  const cache = imageCache(options.cache);
+  const writes = new Set<Promise<void>>();
+  return {
+    config,
+    trainer,
+    files,
+    cache,
+    checkpointPath,
+    modelPath: join(weightsFolder, `final_result_${config.name}.model`),
+    warnings$,
+    controls,
+    start: startOf(checkpoint, files, warn),
+    resumed: checkpoint !== null,
+    save:
+      (save = saveCheckpoint) =>
+      (path, content) => {
+        const write = save(path, content);
+        const done = write.catch(() => undefined).finally(() => writes.delete(done));
+        writes.add(done);
+        return write;
+      },
+    async close() {
+      controls.release();
+      await Promise.all(writes);
+      await lock.release();
+      await Promise.all([trainer.dispose(), cache.close()]);
+    },
+  };
+}
+
+async function createdTrainer(
+  config: NvaeConfig,
+  { createTrainer = Trainer.create, seed = config.training.seed }: TrainOptions,
+  checkpoint: Checkpoint | null,
+  checkpointPath: string,
+): Promise<TrainerLike> {
+  const trainer = await createTrainer(config, { seed });
+  try {
+    if (checkpoint) await trainer.restore(checkpoint);
+    return trainer;
+  } catch (error) {
+    await trainer.dispose();
+    throw new CheckpointError(checkpointPath, 'does not fit the model', { cause: error });
+  }
+}
+
+async function previousState(path: string, config: NvaeConfig, warn: Warn): Promise<Checkpoint | null> {
+  if (!(await checkpointExists(path))) return null;
+  const checkpoint = await loadCheckpoint(path, { onWarning: (message) => warn('checkpoint', message) });
+  const changed = changedKeys(checkpoint.config.model, config.model);
+  if (changed.length > 0) {
+    const remedy = 'undo the change, or give the changed configuration a name of its own';
+    throw new CheckpointError(
+      path,
+      `expected the architecture of its run, got ${changed.join(', ')}; ${remedy}`,
+    );
+  }
+  return checkpoint;
+}
+
+/** One phrase per key of the architecture that differs. */
+function changedKeys(before: ModelConfig, now: ModelConfig): string[] {
+  const keys = Object.keys(now) as (keyof ModelConfig)[];
+  return keys
+    .filter((key) => before[key] !== now[key])
+    .map((key) => `${snakeCase(key)} ${now[key]} (was ${before[key]})`);
+}
+
+function warnOfWhatDoesNotAct({ training }: NvaeConfig, warn: Warn): void {
+  const absent = (message: string) => warn('configuration', message);
+  if (training.halfPrecision) absent('half_precision is not available yet; training in float32');
+  if (training.useTensorCheckpoints)
+    absent('use_tensor_checkpoints is not available yet; activations are kept');
+}
+
+function startOf(checkpoint: Checkpoint | null, files: readonly ImageFile[], warn: Warn): DataPosition {
+  const dataset = fingerprint(files);
+  if (!checkpoint) return { epoch: 0, imagesTaken: 0, dataset };
+  const { epoch, batchInEpoch } = checkpoint.state.position;
+  const imagesTaken = batchInEpoch * checkpoint.config.training.batchSize;
+  const position = checkpoint.dataPosition ?? { epoch, imagesTaken };
+  if (position.imagesTaken >= files.length) return { epoch: position.epoch + 1, imagesTaken: 0, dataset };
+  if (position.imagesTaken > 0 && position.dataset !== undefined && position.dataset !== dataset) {
+    const what = 'the images are not those of the checkpoint: the rest of this epoch comes in another order';
+    warn('dataset', `${what}, so some images may come twice in it and others not at all`);
+  }
+  return { ...position, dataset };
+}
+
+/** Changes where the order of an epoch would. */
+function fingerprint(files: readonly ImageFile[]): string {
+  const hash = createHash('sha256');
+  for (const { name } of files) hash.update(`${name}\n`);
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** Emits once when the signal aborts, at once where it already has. */
+export function aborted(signal: AbortSignal | undefined): Observable<unknown> {
+  if (!signal) return NEVER;
+  return signal.aborted ? timer(0) : fromEvent(signal, 'abort').pipe(take(1));
+}

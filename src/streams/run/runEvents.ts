@@ -1,0 +1,78 @@
+/** The events of an open run, from `started` to its end. */
+import { concat, concatMap, defer, finalize, merge, type Observable, of } from 'rxjs';
+import type { DataPosition } from '../../checkpoint/checkpoint.js';
+import { saveModel } from '../../checkpoint/model.js';
+import { engineInUse } from '../../engine/index.js';
+import * as tf from '../../engine/tf.js';
+import type { FinishedEvent, StartedEvent, StoppedEvent, TrainEvent } from '../events.js';
+import type { TrainOptions } from '../train.js';
+import type { StopReason } from './controls.js';
+import type { Run } from './openRun.js';
+import { previewInputs } from './previewInputs.js';
+import { runSteps } from './runSteps.js';
+
+/** How far a run is, while it lasts. */
+export interface Progress {
+  reason: StopReason | null;
+  paused: boolean;
+  data: DataPosition;
+  /** Step of the last state that was, or is being, written. */
+  written: number;
+}
+
+export function runEvents(run: Run, options: TrainOptions): Observable<TrainEvent> {
+  return defer(() => {
+    const { clock = performance } = options;
+    const begin = clock.now();
+    const written = run.resumed ? run.trainer.position.step : 0;
+    const progress: Progress = { reason: null, paused: false, data: run.start, written };
+    const stopped = run.controls.stop$.subscribe({
+      next: (reason) => {
+        progress.reason = reason;
+      },
+      error: () => undefined, // ends the steps, which report it
+    });
+    const main$ = concat(
+      of(startedEvent(run)),
+      defer(() => previewInputs(run)).pipe(concatMap((inputs) => runSteps(run, options, progress, inputs))),
+      defer(() => ending(run, progress, () => (clock.now() - begin) / 1000)),
+    );
+    const { warnings$ } = run;
+    return merge(main$.pipe(finalize(() => warnings$.complete())), warnings$).pipe(
+      finalize(() => stopped.unsubscribe()),
+    );
+  });
+}
+
+function startedEvent({ trainer, config, files, resumed }: Run): StartedEvent {
+  const { model, seed, position } = trainer;
+  const engine = engineInUse();
+  return {
+    type: 'started',
+    name: config.name,
+    engine: engine?.name ?? tf.getBackend() ?? '',
+    engineDescription: engine?.description ?? '',
+    seed,
+    parameters: model.parameterCount,
+    latentGroups: model.latentShapes.length,
+    images: files.length,
+    batchSize: config.training.batchSize,
+    epochs: config.training.epochs,
+    resumed: resumed ? position : null,
+  };
+}
+
+async function ending(
+  { trainer, config, checkpointPath, modelPath }: Run,
+  { reason }: Progress,
+  seconds: () => number,
+): Promise<StoppedEvent | FinishedEvent> {
+  const { position } = trainer;
+  if (reason !== null) {
+    const checkpoint = position.step > 0 ? checkpointPath : null;
+    return { type: 'stopped', ...position, reason, checkpoint, seconds: seconds() };
+  }
+  const { tensors } = await trainer.snapshot();
+  await saveModel(modelPath, { config, tensors });
+  return { type: 'finished', ...position, model: modelPath, seconds: seconds() };
+}

@@ -1,0 +1,154 @@
+/** The steps of a run, epoch after epoch, and what is written between them. */
+import { join } from 'node:path';
+import {
+  concat,
+  concatMap,
+  connect,
+  defer,
+  EMPTY,
+  filter,
+  finalize,
+  map,
+  merge,
+  type Observable,
+  of,
+  repeat,
+  Subject,
+  takeUntil,
+  tap,
+} from 'rxjs';
+import type { ImageBatch } from '../../model/plainData.js';
+import type { EpochEvent, PausedEvent, ResumedEvent, StepEvent, TrainEvent } from '../events.js';
+import { sideStream } from '../sideStream.js';
+import type { TrainOptions } from '../train.js';
+import { watchFinite } from '../watchFinite.js';
+import { writeCheckpoints } from '../writeCheckpoints.js';
+import { type PreviewKind, writePreviews } from '../writePreviews.js';
+import type { RunRequest } from './controls.js';
+import { type Due, dueAt, isDue, isScheduled, scheduledWants } from './due.js';
+import { epochEvents } from './epochEvents.js';
+import type { Run } from './openRun.js';
+import type { Progress } from './runEvents.js';
+
+/** `requested`: something was asked for while the run is paused. */
+type Moment = StepEvent | EpochEvent | PausedEvent | ResumedEvent | { readonly type: 'requested' };
+
+export function runSteps(
+  run: Run,
+  options: TrainOptions,
+  progress: Progress,
+  inputs: ImageBatch | null,
+): Observable<TrainEvent> {
+  const { trainer, checkpointPath: path, config } = run;
+  const { nonFiniteLimit = 20, picturesFolder = 'images', previews, checkpoints, scheduler } = options;
+  const folder = join(picturesFolder, config.name);
+  const save = run.save(checkpoints?.save);
+  const writing = { ...checkpoints, ...(scheduler && { scheduler }), save, path };
+  return concat(
+    moments(run, options, progress).pipe(concatMap((moment) => withDue(moment, run, progress))),
+    defer(() => lastDue(run, progress)),
+  ).pipe(
+    watchFinite(nonFiniteLimit),
+    connect((shared) =>
+      merge(
+        shared,
+        shared.pipe(filter(isDue), filter(wants('checkpoint')), writeCheckpoints(trainer, writing)),
+      ),
+    ),
+    sideStream('previews', (events) =>
+      events.pipe(
+        filter(isDue),
+        map((due) => ({ ...due, kinds: previewKinds(due) })),
+        filter(({ kinds }) => kinds.length > 0),
+        writePreviews(trainer, { ...previews, folder, inputs }),
+      ),
+    ),
+    filter((event) => !isDue(event)),
+  );
+}
+
+/** All that happens between two steps, in its order. */
+function moments(run: Run, options: TrainOptions, progress: Progress): Observable<Moment> {
+  return defer(() => {
+    const ended = new Subject<void>();
+    const held = new Subject<boolean>();
+    const onPause = (paused: boolean) => {
+      progress.paused = paused;
+      held.next(paused);
+    };
+    const pauses$ = held.pipe(
+      map((paused): Moment => ({ type: paused ? 'paused' : 'resumed', ...run.trainer.position })),
+    );
+    const requests$ = run.controls.requested$.pipe(
+      filter(() => progress.paused),
+      map((): Moment => ({ type: 'requested' })),
+    );
+    const epochs$ = epochs(run, options, progress, onPause).pipe(finalize(() => ended.next()));
+    return merge(pauses$.pipe(takeUntil(ended)), requests$.pipe(takeUntil(ended)), epochs$);
+  });
+}
+
+/** One epoch after the other, each opened when the one before is done. */
+function epochs(
+  run: Run,
+  options: TrainOptions,
+  progress: Progress,
+  onPause: (paused: boolean) => void,
+): Observable<StepEvent | EpochEvent> {
+  const { prefetch = 2, dataset = 'dataset', clock = performance } = options;
+  const { epochs: total } = run.config.training;
+  let next = run.start;
+  const over = () => progress.reason !== null || (total !== -1 && next.epoch >= total);
+  const settings = { prefetch, dataset, clock, onPause, stopped: () => progress.reason };
+  return defer(() => {
+    if (over()) return EMPTY;
+    const position = next;
+    next = { epoch: position.epoch + 1, imagesTaken: 0 };
+    return epochEvents(run, position, settings);
+  }).pipe(
+    repeat({ delay: () => (over() ? EMPTY : of(null)) }),
+    tap(({ epoch, imagesTaken }) => {
+      progress.data = { epoch, imagesTaken, dataset: run.start.dataset };
+    }),
+  );
+}
+
+/** The moment, and behind it where something is to be written of the state that it left. */
+function withDue(
+  moment: Moment,
+  { controls, trainer, config }: Run,
+  progress: Progress,
+): Observable<Exclude<Moment, { type: 'requested' }> | Due> {
+  const { requests } = controls;
+  const wanted = [...requests];
+  requests.clear();
+  const stepped = moment.type === 'step' || moment.type === 'epoch';
+  const scheduled = stepped && progress.written !== moment.step && isScheduled(moment, config.training);
+  if (scheduled) wanted.push(...scheduledWants(config.training));
+  const due = wanted.length > 0 ? [dueAt(trainer.position, progress.data, wanted)] : [];
+  if (wanted.includes('checkpoint')) progress.written = trainer.position.step;
+  return moment.type === 'requested' ? of(...due) : of(moment, ...due);
+}
+
+/** At the end, what has not been written yet; pictures only where nobody waits for the end. */
+function lastDue({ trainer, config, controls }: Run, progress: Progress): Observable<Due> {
+  const wanted = new Set<RunRequest>(controls.requests);
+  if (trainer.position.step !== progress.written) {
+    wanted.add('checkpoint');
+    if (progress.reason !== 'stop') for (const want of scheduledWants(config.training)) wanted.add(want);
+  }
+  if (wanted.size === 0) return EMPTY;
+  progress.written = trainer.position.step;
+  return of(dueAt(trainer.position, progress.data, wanted));
+}
+
+function wants(request: RunRequest): (due: Due) => boolean {
+  return (due) => due.wants.has(request);
+}
+
+function previewKinds({ wants }: Due): PreviewKind[] {
+  const kinds: PreviewKind[] = [];
+  if (wants.has('reconstruct')) kinds.push('reconstruction');
+  if (wants.has('sample')) kinds.push('samples');
+  return kinds;
+}
