@@ -43,9 +43,10 @@ export { batch } from './streams/batch.js';
 export type { DecodeImagesOptions } from './streams/decodeImages.js';
 export { decodeImages } from './streams/decodeImages.js';
 /* Whole pipelines */
-export { DatasetError, NonFiniteLossError } from './streams/errors.js';
+export { DatasetError, NonFiniteLossError, RunCrashedError } from './streams/errors.js';
 export type {
   CheckpointEvent,
+  CrashEvent,
   EpochEvent,
   FinishedEvent,
   PausedEvent,
@@ -65,6 +66,8 @@ export { images } from './streams/images.js';
 export type { MapAheadOptions } from './streams/mapAhead.js';
 export { mapAhead } from './streams/mapAhead.js';
 export { newestMap } from './streams/newestMap.js';
+export type { TrainInProcessOptions } from './streams/process/trainInProcess.js';
+export { trainInProcess } from './streams/process/trainInProcess.js';
 export type { ReadjustBatchNormOptions } from './streams/readjustBatchNorm.js';
 export { readjustBatchNorm } from './streams/readjustBatchNorm.js';
 export type { DecodedImage, Recipe } from './streams/recipe.js';

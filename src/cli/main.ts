@@ -1,12 +1,15 @@
 #!/usr/bin/env node
-/** The `nvae` command: arguments in, exit code out. What the commands do is in ./commands. */
+/**
+ * The `nvae` command: arguments in, exit code out. The commands' arguments are in ./commands; what they do is in
+ * ./actions, which is loaded when it is needed, because the engine takes a while to load.
+ */
 import { Command, CommanderError } from 'commander';
 import { configsCommand } from './commands/configs.js';
 import { doctorCommand } from './commands/doctor.js';
 import { sampleCommand } from './commands/sample.js';
 import { trainCommand } from './commands/train.js';
 import { exitCodes } from './exitCodes.js';
-import { ignoreClosedPipes } from './output.js';
+import { watchForClosedOutput } from './output.js';
 import { packageVersion } from './packageVersion.js';
 
 function createProgram(): Command {
@@ -33,7 +36,7 @@ function exitCodeOf(error: unknown): number {
     : exitCodes.failed;
 }
 
-ignoreClosedPipes();
+watchForClosedOutput();
 try {
   await createProgram().parseAsync();
 } catch (error) {

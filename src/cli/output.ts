@@ -35,12 +35,15 @@ export function createOutput({ json = false, quiet = false }: OutputOptions): Ou
   };
 }
 
-/** A reader that goes away (`nvae ... | head`) ends the command without a message. */
-export function ignoreClosedPipes(): void {
+/**
+ * A reader that goes away (`nvae ... | head`), or a terminal that is closed, counts as SIGPIPE: a command that listens for
+ * it ends in its own way, any other at once, without a message.
+ */
+export function watchForClosedOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0);
-      throw error;
+      if (!['EPIPE', 'EIO', 'ENXIO', 'EBADF'].includes(error.code ?? '')) throw error;
+      if (!process.emit('SIGPIPE', 'SIGPIPE')) process.exit(0);
     });
   }
 }

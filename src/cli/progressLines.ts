@@ -39,7 +39,12 @@ function describe(event: Exclude<TrainEvent, StepEvent>): string | undefined {
       return `checkpoint ${event.path} (step ${event.step}, ${event.seconds.toFixed(2)} s)`;
     case 'preview':
       return `${event.kind} ${event.path}`;
+    case 'paused':
+      return `paused after step ${event.step}`;
+    case 'resumed':
+      return `going on after step ${event.step}`;
     case 'warning':
+    case 'crash':
       return undefined;
     case 'finished':
       return `finished after ${event.step} steps: ${event.model}`;
@@ -49,11 +54,11 @@ function describe(event: Exclude<TrainEvent, StepEvent>): string | undefined {
 }
 
 function describeStart(event: StartedEvent): string {
-  const { name, engine, parameters, latentGroups, images, batchSize, resumed } = event;
+  const { name, engine, engineDescription, parameters, latentGroups, images, batchSize, resumed } = event;
   const millions = (parameters / 1e6).toFixed(2);
   const from = resumed ? `, resumed at epoch ${resumed.epoch + 1}, step ${resumed.step}` : '';
   return (
-    `training ${name} on ${engine}: ${millions} M parameters, ${latentGroups} latent groups, ` +
+    `training ${name} on ${engine} (${engineDescription}): ${millions} M parameters, ${latentGroups} latent groups, ` +
     `${images} images in batches of ${batchSize}${from}`
   );
 }

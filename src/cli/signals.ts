@@ -1,44 +1,59 @@
 /**
- * Two ways to stop a running command. The first Ctrl-C (or SIGTERM) asks it to finish what it is doing and keep it; the
- * second aborts it at the next step.
+ * Ways to stop a running command. The first Ctrl-C (or SIGTERM, or the terminal's end) asks it to finish what it is doing
+ * and keep it; the second aborts it at the next step. SIGUSR1 asks for a checkpoint.
  */
 import { type Observable, Subject } from 'rxjs';
 
 export interface Interruption {
   /** Emits once, at the first signal. */
   readonly stop$: Observable<void>;
+  /** Emits at each SIGUSR1. */
+  readonly checkpoint$: Observable<void>;
   /** Aborted at the second signal. */
   readonly signal: AbortSignal;
-  /** Whether any signal came. */
+  /** Whether any signal to stop came. */
   readonly interrupted: boolean;
   /** Stops listening. */
   dispose(): void;
 }
 
-/** Listens for SIGINT and SIGTERM; `onStop` is called at the first of them. */
+/** Listens until it is disposed; `onStop` is called at the first signal. */
 export function listenForInterruption(onStop: () => void): Interruption {
   const stop = new Subject<void>();
+  const checkpoint = new Subject<void>();
   const abort = new AbortController();
   let signals = 0;
-  const listener = () => {
-    signals++;
-    if (signals === 1) {
-      onStop();
-      stop.next();
-      stop.complete();
-    } else {
-      abort.abort();
-    }
+  const interrupt = () => {
+    signals += 1;
+    if (signals > 1) return abort.abort();
+    onStop();
+    stop.next();
+    stop.complete();
   };
-  process.on('SIGINT', listener).on('SIGTERM', listener);
+  // A closed pipe or terminal is noticed again with every line: it never counts as the second signal.
+  const lostOutput = () => {
+    if (signals === 0) interrupt();
+  };
+  const listeners = new Map<NodeJS.Signals, () => void>([
+    ['SIGINT', interrupt],
+    ['SIGTERM', interrupt],
+    ['SIGPIPE', lostOutput],
+    ['SIGUSR1', () => checkpoint.next()],
+  ]);
+  // Without a terminal nobody can close it, and a listener would undo what `nohup` has arranged.
+  if ([process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY)) {
+    listeners.set('SIGHUP', lostOutput);
+  }
+  for (const [name, listener] of listeners) process.on(name, listener);
   return {
     stop$: stop.asObservable(),
+    checkpoint$: checkpoint.asObservable(),
     signal: abort.signal,
     get interrupted() {
       return signals > 0;
     },
     dispose: () => {
-      process.off('SIGINT', listener).off('SIGTERM', listener);
+      for (const [name, listener] of listeners) process.off(name, listener);
     },
   };
 }

@@ -24,3 +24,11 @@ export class NonFiniteLossError extends Error {
     this.term = term;
   }
 }
+
+/** The process of a run has ended too often without reaching a new checkpoint. What it last saved is whole. */
+export class RunCrashedError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'RunCrashedError';
+  }
+}

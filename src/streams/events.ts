@@ -74,6 +74,21 @@ export interface WarningEvent {
   readonly message: string;
 }
 
+/** The process of a run has ended without having been asked to; only where the run has a process of its own. */
+export interface CrashEvent {
+  readonly type: 'crash';
+  /** What happened, and what is done about it. */
+  readonly message: string;
+  readonly signal: string | null;
+  readonly exitCode: number | null;
+  /** The last of what it printed. */
+  readonly output: string;
+  /** How often it has ended since the last new checkpoint. */
+  readonly crashes: number;
+  /** Seconds until it is started again from its last checkpoint; null where it is not. */
+  readonly restartSeconds: number | null;
+}
+
 /** All epochs are done. */
 export interface FinishedEvent extends Position {
   readonly type: 'finished';
@@ -100,6 +115,7 @@ export type TrainEvent =
   | CheckpointEvent
   | PreviewEvent
   | WarningEvent
+  | CrashEvent
   | FinishedEvent
   | StoppedEvent;
 

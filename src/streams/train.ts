@@ -1,10 +1,11 @@
 /** A whole training run as one stream. */
 import { type Observable, type SchedulerLike, takeUntil } from 'rxjs';
 import type { NvaeConfig } from '../config/types.js';
+import { aborted } from './aborted.js';
 import type { TrainEvent } from './events.js';
 import type { ImageCacheOptions } from './imageCache.js';
 import type { RunCommand } from './run/controls.js';
-import { aborted, openRun } from './run/openRun.js';
+import { openRun } from './run/openRun.js';
 import { runEvents } from './run/runEvents.js';
 import type { TrainerLike } from './trainerLike.js';
 import { usingAsync } from './usingAsync.js';

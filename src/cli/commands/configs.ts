@@ -1,69 +1,13 @@
-/** `nvae configs`: the configurations there are, with their sizes. */
+/** Arguments of `nvae configs`. */
 import { Command } from 'commander';
-import { listConfigs, loadConfig } from '../../config/loadConfig.js';
-import { latentShapes, parameterCount, planModel } from '../../model/plan.js';
-import { createOutput } from '../output.js';
-import { type CommonOptions, withCommonOptions } from './commonOptions.js';
-
-interface ConfigSummary {
-  readonly name: string;
-  readonly path: string;
-  readonly inputDimension: number;
-  readonly samplingMethod: string;
-  readonly parameters: number;
-  /** [height, width, channels] of each latent group, the smallest first. */
-  readonly latentGroups: readonly (readonly number[])[];
-}
-
-async function summarize({ name, path }: { name: string; path: string }): Promise<ConfigSummary> {
-  const { model } = await loadConfig(path);
-  const plan = planModel(model);
-  return {
-    name,
-    path,
-    inputDimension: model.inputDimension,
-    samplingMethod: model.samplingMethod,
-    parameters: parameterCount(plan),
-    latentGroups: latentShapes(plan),
-  };
-}
-
-/** Groups of one shape together: "2 of 8x8x20, 1 of 16x16x20". */
-function describeGroups(shapes: readonly (readonly number[])[]): string {
-  const counts = new Map<string, number>();
-  for (const shape of shapes) counts.set(shape.join('x'), (counts.get(shape.join('x')) ?? 0) + 1);
-  return [...counts].map(([shape, count]) => `${count} of ${shape}`).join(', ');
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-async function configs(options: CommonOptions): Promise<void> {
-  const output = createOutput(options);
-  const summaries = await Promise.all((await listConfigs()).map(summarize));
-  const rows = summaries.map(({ name, inputDimension, samplingMethod, parameters, latentGroups }) => [
-    name,
-    `${inputDimension}x${inputDimension}`,
-    samplingMethod,
-    `${(parameters / 1e6).toFixed(2)} M`,
-    describeGroups(latentGroups),
-  ]);
-  const header = ['name', 'images', 'output', 'parameters', 'latent groups'];
-  output.result({ configurations: summaries }, table([header, ...rows]));
-}
+import type { configs } from '../actions/configs.js';
+import { withCommonOptions } from './commonOptions.js';
 
 export function configsCommand(): Command {
   const command = new Command('configs').description(
     'List the configurations with parameters and latent groups.',
   );
-  return withCommonOptions(command).action(configs);
+  return withCommonOptions(command).action(async (...given: Parameters<typeof configs>) =>
+    (await import('../actions/configs.js')).configs(...given),
+  );
 }

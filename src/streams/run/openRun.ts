@@ -1,7 +1,7 @@
 /** A run while it lasts: what `train` opens before its first step and closes at the end. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { fromEvent, NEVER, type Observable, ReplaySubject, take, timer } from 'rxjs';
+import { ReplaySubject } from 'rxjs';
 import {
   type Checkpoint,
   checkpointExists,
@@ -183,10 +183,4 @@ function fingerprint(files: readonly ImageFile[]): string {
   const hash = createHash('sha256');
   for (const { name } of files) hash.update(`${name}\n`);
   return hash.digest('hex').slice(0, 16);
-}
-
-/** Emits once when the signal aborts, at once where it already has. */
-export function aborted(signal: AbortSignal | undefined): Observable<unknown> {
-  if (!signal) return NEVER;
-  return signal.aborted ? timer(0) : fromEvent(signal, 'abort').pipe(take(1));
 }

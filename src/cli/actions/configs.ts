@@ -1,0 +1,61 @@
+/** `nvae configs`: the configurations there are, with their sizes. */
+import { listConfigs, loadConfig } from '../../config/loadConfig.js';
+import { latentShapes, parameterCount, planModel } from '../../model/plan.js';
+import type { CommonOptions } from '../commands/commonOptions.js';
+import { createOutput } from '../output.js';
+
+interface ConfigSummary {
+  readonly name: string;
+  readonly path: string;
+  readonly inputDimension: number;
+  readonly samplingMethod: string;
+  readonly parameters: number;
+  /** [height, width, channels] of each latent group, the smallest first. */
+  readonly latentGroups: readonly (readonly number[])[];
+}
+
+async function summarize({ name, path }: { name: string; path: string }): Promise<ConfigSummary> {
+  const { model } = await loadConfig(path);
+  const plan = planModel(model);
+  return {
+    name,
+    path,
+    inputDimension: model.inputDimension,
+    samplingMethod: model.samplingMethod,
+    parameters: parameterCount(plan),
+    latentGroups: latentShapes(plan),
+  };
+}
+
+/** Groups of one shape together: "2 of 8x8x20, 1 of 16x16x20". */
+function describeGroups(shapes: readonly (readonly number[])[]): string {
+  const counts = new Map<string, number>();
+  for (const shape of shapes) counts.set(shape.join('x'), (counts.get(shape.join('x')) ?? 0) + 1);
+  return [...counts].map(([shape, count]) => `${count} of ${shape}`).join(', ');
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+export async function configs(options: CommonOptions): Promise<void> {
+  const output = createOutput(options);
+  const summaries = await Promise.all((await listConfigs()).map(summarize));
+  const rows = summaries.map(({ name, inputDimension, samplingMethod, parameters, latentGroups }) => [
+    name,
+    `${inputDimension}x${inputDimension}`,
+    samplingMethod,
+    `${(parameters / 1e6).toFixed(2)} M`,
+    describeGroups(latentGroups),
+  ]);
+  const header = ['name', 'images', 'output', 'parameters', 'latent groups'];
+  output.result({ configurations: summaries }, table([header, ...rows]));
+}

@@ -1,0 +1,37 @@
+/** `nvae doctor`: which engines work here, why the others do not, and how to get them. */
+import { availableParallelism, totalmem } from 'node:os';
+import { type EngineReport, listEngines } from '../../engine/index.js';
+import type { CommonOptions } from '../commands/commonOptions.js';
+import { measureEngineSpeed } from '../engineSpeed.js';
+import { createOutput } from '../output.js';
+
+function engineLines(report: EngineReport): string[] {
+  const mark = report.chosenByAuto ? '*' : ' ';
+  const lines = [`${mark} ${report.name.padEnd(11)} ${report.usable ? report.description : 'not usable'}`];
+  if (!report.usable) {
+    if (report.reason) lines.push(`    why: ${report.reason}`);
+    if (report.howToGet) lines.push(`    how to get it: ${report.howToGet}`);
+  }
+  return lines;
+}
+
+export async function doctor(options: CommonOptions): Promise<void> {
+  const output = createOutput(options);
+  const engines = await listEngines();
+  const speed = await measureEngineSpeed(options.engine);
+  const machine = {
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+  };
+  const text = [
+    `node ${machine.node}, ${machine.platform}, ${machine.cores} cores, ${(totalmem() / 2 ** 30).toFixed(1)} GiB of memory`,
+    '',
+    'engines (* = chosen by --engine auto)',
+    ...engines.flatMap(engineLines),
+    '',
+    `speed of ${speed.engine}: ${(speed.convolutionFlops / 1e9).toFixed(1)} GFLOPS in a 3x3 convolution, 64 to 64 channels`,
+  ].join('\n');
+  output.result({ machine, engines, speed }, text);
+}

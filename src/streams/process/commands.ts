@@ -1,0 +1,40 @@
+import { concat, defer, from, map, merge, NEVER, type Observable, ReplaySubject, Subject } from 'rxjs';
+import type { RunCommand } from '../run/controls.js';
+
+export interface CommandSources {
+  readonly stop$?: Observable<unknown>;
+  readonly commands$?: Observable<RunCommand>;
+}
+
+/** Commands reach whichever process is there, or else the next one. */
+export function listenForCommands({ commands$ = NEVER, stop$ = NEVER }: CommandSources) {
+  const told = new Subject<RunCommand>();
+  const stop = new ReplaySubject<void>(1);
+  const untold: RunCommand[] = [];
+  let [paused, stopping] = [false, false];
+  const obey = (command: RunCommand) => {
+    if (command === 'pause' || command === 'resume') paused = command === 'pause';
+    if (command === 'stop') {
+      stopping = true;
+      stop.next();
+    }
+    if (told.observed) told.next(command);
+    else untold.push(command);
+  };
+  const listening = merge(commands$, stop$.pipe(map((): RunCommand => 'stop'))).subscribe({
+    next: obey,
+    error: (error) => told.error(error),
+  });
+  let first = true;
+  return {
+    stop$: stop.asObservable(),
+    stopping: () => stopping,
+    /** For each process in turn: a later one is paused as the one before it was. */
+    forProcess$: defer(() => {
+      const before: RunCommand[] = paused && !first ? ['pause'] : [];
+      first = false;
+      return concat(from([...before, ...untold.splice(0)]), told);
+    }),
+    release: () => listening.unsubscribe(),
+  };
+}

@@ -1,0 +1,40 @@
+/** What a run's process and the one that watches it tell each other. */
+import type { NvaeConfig } from '../../config/types.js';
+import type { TrainEvent } from '../events.js';
+import type { RunCommand } from '../run/controls.js';
+import type { TrainOptions } from '../train.js';
+import type { PlainError } from './plainError.js';
+
+/** The options of `train` that are plain data. */
+export type PlainTrainOptions = Pick<
+  TrainOptions,
+  | 'dataset'
+  | 'weightsFolder'
+  | 'picturesFolder'
+  | 'seed'
+  | 'seconds'
+  | 'prefetch'
+  | 'nonFiniteLimit'
+  | 'cache'
+  | 'previews'
+> & {
+  /** How checkpoints are written. */
+  readonly checkpoints?: Omit<NonNullable<TrainOptions['checkpoints']>, 'save'>;
+};
+
+export type ToWorker =
+  | {
+      readonly type: 'start';
+      readonly config: NvaeConfig;
+      readonly engine: string;
+      readonly options: PlainTrainOptions;
+    }
+  | { readonly type: 'command'; readonly command: RunCommand }
+  /** Stop at the next step and only release. */
+  | { readonly type: 'abort' };
+
+export type FromWorker =
+  | { readonly type: 'event'; readonly event: TrainEvent }
+  /** Nothing follows these two. */
+  | { readonly type: 'error'; readonly error: PlainError }
+  | { readonly type: 'complete' };

@@ -1,0 +1,51 @@
+/** Errors as plain data: a process that receives one makes it an instance of the same class again. */
+import { CheckpointError } from '../../checkpoint/checkpointError.js';
+import { RunInUseError } from '../../checkpoint/runLock.js';
+import { ConfigError } from '../../config/configError.js';
+import { EngineUnavailableError, UnknownEngineError } from '../../engine/engines.js';
+import { DatasetError, NonFiniteLossError } from '../errors.js';
+
+export interface PlainError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  /** What the class has besides. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Those that people may want to catch. */
+const classes: readonly (new (...args: never[]) => Error)[] = [
+  CheckpointError,
+  RunInUseError,
+  ConfigError,
+  DatasetError,
+  EngineUnavailableError,
+  NonFiniteLossError,
+  RangeError,
+  TypeError,
+  UnknownEngineError,
+];
+
+export function toPlainError(error: unknown): PlainError {
+  if (!(error instanceof Error))
+    return { name: 'Error', message: String(error), stack: undefined, fields: {} };
+  const { name, message, stack } = error;
+  const plain = Object.entries(error).filter(([key, value]) => key !== 'name' && isPlain(value));
+  return { name, message, stack, fields: Object.fromEntries(plain) };
+}
+
+export function fromPlainError({ name, message, stack, fields }: PlainError): Error {
+  const type = classes.find((candidate) => candidate.name === name);
+  // The constructors make messages of other things; this message is made already.
+  const error: Error = type ? Object.create(type.prototype) : new Error();
+  const hidden = { configurable: true, writable: true, enumerable: false };
+  Object.defineProperty(error, 'message', { ...hidden, value: message });
+  Object.defineProperty(error, 'stack', { ...hidden, value: stack });
+  return Object.assign(error, fields, { name });
+}
+
+function isPlain(value: unknown): boolean {
+  return (
+    ['string', 'number', 'boolean'].includes(typeof value) || (Array.isArray(value) && value.every(isPlain))
+  );
+}

@@ -1,0 +1,71 @@
+/**
+ * The process of a run: what `trainInProcess` starts. It trains as it is told by messages and tells what happens by
+ * messages. Where the one who started it goes away it stops as if asked to, with a checkpoint.
+ */
+import { ReplaySubject, type Subscription } from 'rxjs';
+import { useEngine } from '../../engine/index.js';
+import { type TrainEvent, warning } from '../events.js';
+import type { RunCommand } from '../run/controls.js';
+import { train } from '../train.js';
+import type { FromWorker, ToWorker } from './messages.js';
+import { toPlainError } from './plainError.js';
+
+/** Messages on their way, beyond which steps are no longer told: whoever reads them has stopped reading. */
+const mostUnsent = 1000;
+
+const commands$ = new ReplaySubject<RunCommand>();
+const abort = new AbortController();
+let [unsent, withheld] = [0, 0];
+
+function send(message: FromWorker): void {
+  if (!process.connected) return;
+  unsent += 1;
+  process.send?.(message, undefined, {}, () => {
+    unsent -= 1;
+  });
+}
+
+function tell(event: TrainEvent): void {
+  if (event.type === 'step' && unsent >= mostUnsent) {
+    withheld += 1;
+    return;
+  }
+  if (withheld > 0) {
+    const message = `${withheld} steps were not told: the events are read too slowly`;
+    withheld = 0;
+    tell(warning('events', message));
+  }
+  send({ type: 'event', event });
+}
+
+/** The last message; the process ends when it is on its way. */
+function end(message: FromWorker): void {
+  if (!process.connected) process.exit();
+  process.send?.(message, undefined, {}, () => process.exit());
+}
+
+async function start({
+  config,
+  engine,
+  options,
+}: Extract<ToWorker, { type: 'start' }>): Promise<Subscription> {
+  const { warnings } = await useEngine(engine);
+  for (const message of warnings) tell(warning('engine', message));
+  return train(config, { ...options, commands$, signal: abort.signal }).subscribe({
+    next: tell,
+    error: (error) => end({ type: 'error', error: toPlainError(error) }),
+    complete: () => end({ type: 'complete' }),
+  });
+}
+
+process.on('message', (message: ToWorker) => {
+  if (message.type === 'command') commands$.next(message.command);
+  else if (message.type === 'abort') abort.abort();
+  else start(message).catch((error) => end({ type: 'error', error: toPlainError(error) }));
+});
+process.on('disconnect', () => commands$.next('stop'));
+process.on('SIGTERM', () => commands$.next('stop'));
+// A terminal sends these to all its processes; whoever started this one hears them too and decides.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => undefined);
+// Where nobody reads any more there is nobody to tell.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);

@@ -1,0 +1,104 @@
+/** One life of a run's process as a stream. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type Observable as Commands, Observable } from 'rxjs';
+import type { TrainEvent } from '../events.js';
+import type { RunCommand } from '../run/controls.js';
+import type { FromWorker, ToWorker } from './messages.js';
+import { fromPlainError } from './plainError.js';
+
+/** The process has ended without having been asked to. */
+export interface Death {
+  readonly signal: NodeJS.Signals | null;
+  readonly exitCode: number | null;
+  /** The last of what it printed. */
+  readonly output: string;
+}
+
+/** Thrown in the stream for a `Death`. */
+export class WorkerDiedError extends Error {
+  readonly death: Death;
+
+  constructor(death: Death) {
+    super(`internal: the process of a run ended (${death.signal ?? death.exitCode})`);
+    this.death = death;
+  }
+}
+
+/** Milliseconds that a process has to end in, once it has nothing more to do but finish its step. */
+const patience = 30_000;
+const outputKept = 4000;
+
+/**
+ * Starts the process, tells it the commands, and gives its events. Unsubscribing asks it to stop at the next step
+ * without a checkpoint; an abort does too, and completes when it has ended.
+ *
+ * @throws WorkerDiedError in the stream, or the error that the run itself ended with
+ */
+export function workerRun(
+  start: Extract<ToWorker, { type: 'start' }>,
+  commands$: Commands<RunCommand>,
+  signal?: AbortSignal,
+): Observable<TrainEvent> {
+  return new Observable((subscriber) => {
+    const child = forkWorker();
+    const tell = (message: ToWorker) => {
+      if (child.connected) child.send(message, () => undefined); // one that is gone is noticed by its end
+    };
+    let output = '';
+    let last: Exclude<FromWorker, { type: 'event' }> | null = null;
+    let killing: NodeJS.Timeout | undefined;
+    const killLater = () => {
+      killing ??= setTimeout(() => child.kill('SIGKILL'), patience);
+    };
+    const abort = () => {
+      tell({ type: 'abort' });
+      killLater();
+    };
+
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-outputKept);
+    });
+    child.on('message', (message: FromWorker) => {
+      if (message.type === 'event') return subscriber.next(message.event);
+      last = message;
+      killLater();
+    });
+    child.on('error', (error) => subscriber.error(error));
+    void Promise.all([closed(child), disconnected(child)]).then(([{ signal: by, exitCode }]) => {
+      clearTimeout(killing);
+      signal?.removeEventListener('abort', abort);
+      if (last?.type === 'error') subscriber.error(fromPlainError(last.error));
+      else if (last || signal?.aborted) subscriber.complete();
+      else subscriber.error(new WorkerDiedError({ signal: by, exitCode, output }));
+    });
+    subscriber.add(() => {
+      if (!last && child.exitCode === null && child.signalCode === null) abort();
+    });
+
+    tell(start);
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort);
+    const command = (command: RunCommand) => tell({ type: 'command', command });
+    subscriber.add(commands$.subscribe({ next: command, error: (error) => subscriber.error(error) }));
+  });
+}
+
+function forkWorker(): ChildProcess {
+  const self = fileURLToPath(import.meta.url);
+  const fromSources = self.endsWith('.ts');
+  return fork(self.replace(/workerRun(\.[jt]s)$/, 'worker$1'), {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    execArgv: fromSources ? ['--import', import.meta.resolve('tsx')] : [],
+  });
+}
+
+function closed(child: ChildProcess): Promise<{ signal: NodeJS.Signals | null; exitCode: number | null }> {
+  return new Promise((resolve) => child.on('close', (exitCode, signal) => resolve({ exitCode, signal })));
+}
+
+/** All its messages have been received. */
+function disconnected(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => child.on('disconnect', resolve));
+}
