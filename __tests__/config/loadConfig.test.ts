@@ -1,6 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { listConfigs, loadConfig } from '../../src/config/loadConfig.js';
 
@@ -58,5 +60,22 @@ describe('loadConfig', () => {
   test('should name a file that is not there', async () => {
     const path = join(folder, 'absent.yaml');
     await expect(loadConfig(path)).rejects.toThrow(`${path}: expected a readable configuration file`);
+  });
+
+  test('should refuse a pipe, a device and a folder without waiting for them', async () => {
+    await promisify(execFile)('mkfifo', [join(folder, 'pipe.yaml')]);
+    await symlink('/dev/zero', join(folder, 'device.yaml'));
+    for (const path of [join(folder, 'pipe.yaml'), join(folder, 'device.yaml'), `${folder}/`]) {
+      await expect(loadConfig(path)).rejects.toThrow(/expected a readable .*, got: it is not a file$/);
+    }
+  });
+
+  test('should refuse a file of a terabyte before reading it', async () => {
+    const path = join(folder, 'large.yaml');
+    await writeFile(path, 'latent_size: 2');
+    await truncate(path, 2 ** 40);
+    await expect(loadConfig(path)).rejects.toThrow(
+      `${path}: expected a readable configuration file, got: 1099511627776 bytes, more than 1048576`,
+    );
   });
 });

@@ -106,6 +106,41 @@ describe('parseConfig', () => {
     expect(message).toContain('input_dimension: expected a multiple of 4, because number_of_scales 2');
   });
 
+  test('should print no number beyond all bounds for too many scales', () => {
+    const message = problems(() => parse({ ...required, number_of_scales: 1e9 }));
+    expect(message).toContain(
+      'input_dimension: expected a multiple of 2^1000000000, because number_of_scales',
+    );
+  });
+
+  test('should refuse a text that stands for nine to the thirtieth values', () => {
+    const nine = (i: number) => `[${Array(9).fill(`*a${i}`).join(', ')}]`;
+    const lines = Array.from({ length: 30 }, (_, i) => `a${i}: &a${i} ${i === 0 ? '[ha, ha]' : nine(i - 1)}`);
+    const message = problems(() => parseConfig(lines.join('\n'), { file: 'x.yaml' }));
+    expect(message).toMatch(/^x\.yaml: line \d+, column \d+: .*alias/);
+  });
+
+  test('should refuse a few large aliases without writing them out', () => {
+    const nine = (i: number) => `[${Array(9).fill(`*a${i}`).join(', ')}]`;
+    const lines = Array.from({ length: 10 }, (_, i) => `a${i}: &a${i} ${i === 0 ? '[ha, ha]' : nine(i - 1)}`);
+    const text = `${lines.join('\n')}\nlatent_size: *a9`;
+    const message = problems(() => parseConfig(text, { file: 'x.yaml' }));
+    expect(message).toContain('latent_size: expected an integer >= 1, got [[[[...,...');
+  });
+
+  test('should show a value that contains itself', () => {
+    const message = problems(() => parseConfig('latent_size: &a [*a]', { file: 'x.yaml' }));
+    expect(message).toContain('latent_size: expected an integer >= 1, got [[[[...]]]]');
+  });
+
+  test('should list ten problems of a thousand, and short pieces of what is long', () => {
+    const unknown = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`${'x'.repeat(500)}${i}`, i]));
+    const message = problems(() => parse({ ...required, ...unknown, sampling_method: 'y'.repeat(1e5) }));
+    expect(message.split('\n')).toHaveLength(11);
+    expect(message).toMatch(/further problems, which are not listed$/);
+    expect(message.length).toBeLessThan(5000);
+  });
+
   test('should apply overrides with dotted keys', () => {
     const config = parse(required, [
       'training_parameters.batch_size=8',

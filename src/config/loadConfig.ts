@@ -1,10 +1,11 @@
 /** Configurations as files: by name from `model_configs`, or by path. */
 
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from './configError.js';
 import { messageOf } from './errors.js';
+import { readBytes } from './files.js';
 import { nearest } from './nearest.js';
 import { parseConfig } from './parseConfig.js';
 import type { NvaeConfig } from './types.js';
@@ -12,6 +13,8 @@ import type { NvaeConfig } from './types.js';
 /** The package's own configurations; as far from here in src as in dist. */
 const packageFolder = fileURLToPath(new URL('../../model_configs', import.meta.url));
 const workingFolder = 'model_configs';
+/** A hundred times a configuration with long comments. */
+const largestFile = 2 ** 20;
 
 export interface LoadConfigOptions {
   /** `key=value` with dotted keys; they replace the file's values. */
@@ -33,7 +36,7 @@ export async function loadConfig(nameOrPath: string, options: LoadConfigOptions 
   const file = path.startsWith(packageFolder) ? join('model_configs', basename(path)) : path;
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = (await readBytes(path, largestFile)).toString('utf8');
   } catch (error) {
     throw new ConfigError(file, [`expected a readable configuration file, got: ${messageOf(error)}`], {
       cause: error,

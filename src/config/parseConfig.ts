@@ -7,6 +7,7 @@ import { ConfigError } from './configError.js';
 import { nearest } from './nearest.js';
 import { applyOverrides } from './overrides.js';
 import { fileSchema, knownKeys } from './schema.js';
+import { cut, shown } from './shown.js';
 import type { ModelConfig, NvaeConfig } from './types.js';
 
 export interface ParseConfigOptions {
@@ -16,24 +17,33 @@ export interface ParseConfigOptions {
   readonly overrides?: readonly string[];
 }
 
+/** Problems that one message lists; who has more will not read them at once. */
+const mostProblems = 10;
+/** Far more than a configuration has keys; each may stand for many values. */
+const mostAliases = 100;
+
 /**
  * Read a configuration.
- * @throws ConfigError that lists every problem: key, what was given, what is allowed, the nearest known key
+ * @throws ConfigError that lists the problems: key, what was given, what is allowed, the nearest known key
  */
 export function parseConfig(text: string, { file, overrides = [] }: ParseConfigOptions): NvaeConfig {
   const given = applyOverrides(parseYaml(text, file), overrides, file);
+  return checkConfig(given, basename(file, extname(file)), file);
+}
+
+/**
+ * A configuration from the content of a file, its keys as in the file.
+ * @throws ConfigError as `parseConfig`
+ */
+export function checkConfig(given: unknown, name: string, file: string): NvaeConfig {
   const result = fileSchema.safeParse(given);
-  if (!result.success)
-    throw new ConfigError(
-      file,
-      result.error.issues.flatMap((issue) => sentences(issue, given)),
-    );
+  if (!result.success) {
+    const problems = result.error.issues.flatMap((issue) => sentences(issue, given));
+    const rest = problems.length > mostProblems ? ['further problems, which are not listed'] : [];
+    throw new ConfigError(file, [...problems.slice(0, mostProblems), ...rest]);
+  }
   const { training_parameters: training, ...model } = result.data;
-  const config: NvaeConfig = {
-    name: basename(file, extname(file)),
-    model: camelCaseKeys(model),
-    training: camelCaseKeys(training),
-  };
+  const config: NvaeConfig = { name, model: camelCaseKeys(model), training: camelCaseKeys(training) };
   checkCombination(config.model, file);
   return config;
 }
@@ -41,20 +51,26 @@ export function parseConfig(text: string, { file, overrides = [] }: ParseConfigO
 function parseYaml(text: string, file: string): unknown {
   if (text.trim() === '') throw new ConfigError(file, ['expected a configuration, got an empty file']);
   try {
-    return load(text);
+    return load(text, { maxAliases: mostAliases });
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const where = error.mark ? `line ${error.mark.line + 1}, column ${error.mark.column + 1}: ` : '';
     const advice = 'expected YAML such as "batch_size: 8"';
-    throw new ConfigError(file, [`${where}${advice}, got text that does not parse: ${error.reason}`], {
-      cause: error,
-    });
+    throw new ConfigError(
+      file,
+      [`${where}${advice}, got text that does not parse: ${cut(error.reason, 200)}`],
+      {
+        cause: error,
+      },
+    );
   }
 }
 
 function sentences(issue: z.core.$ZodIssue, given: unknown): string[] {
   const path = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(path, key));
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.slice(0, mostProblems + 1).map((key) => unknownKey(path, key));
+  }
   const key = path.length > 0 ? `${path.join('.')}: ` : '';
   const got = at(given, path);
   const nothing = got === undefined ? 'nothing (this key is required)' : shown(got);
@@ -65,7 +81,7 @@ function unknownKey(path: readonly string[], key: string): string {
   const section = path.join('.');
   const here = knownKeys[section] ?? [];
   const elsewhere = Object.entries(knownKeys).find(([name, keys]) => name !== section && keys.includes(key));
-  const full = [...path, key].join('.');
+  const full = [...path, cut(key)].join('.');
   if (elsewhere) {
     const place = elsewhere[0] === '' ? 'the top of the file' : elsewhere[0];
     return `${full}: unknown key here; it belongs to ${place}`;
@@ -82,18 +98,14 @@ function at(value: unknown, path: readonly string[]): unknown {
   );
 }
 
-function shown(value: unknown): string {
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-}
-
 /** What no single key tells. */
 function checkCombination(model: ModelConfig, file: string): void {
   const { inputDimension, numberOfScales, numBlocksPrepost } = model;
   const halvings = numberOfScales + numBlocksPrepost - 1;
   if (halvings > 20 || inputDimension % 2 ** halvings !== 0) {
     const why = `number_of_scales ${numberOfScales} and num_blocks_prepost ${numBlocksPrepost}`;
-    const expected = `a multiple of ${2 ** halvings}, because ${why} halve the image ${halvings} times`;
+    const factor = halvings > 20 ? `2^${halvings}` : 2 ** halvings;
+    const expected = `a multiple of ${factor}, because ${why} halve the image ${halvings} times`;
     throw new ConfigError(file, [`input_dimension: expected ${expected}, got ${inputDimension}`]);
   }
 }
