@@ -8,6 +8,8 @@ export interface StartedEvent {
   readonly engine: string;
   /** For people, for example "AVX-512, 2 threads". */
   readonly engineDescription: string;
+  /** Of the process that trains. */
+  readonly pid: number;
   readonly seed: number;
   /** Number of trained values. */
   readonly parameters: number;

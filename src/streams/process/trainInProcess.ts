@@ -95,7 +95,7 @@ export function trainInProcess(
     const died = (error: unknown): Observable<TrainEvent> => {
       if (!(error instanceof WorkerDiedError)) return throwError(() => error);
       crashes += 1;
-      const crash = crashEvent(error.death, crashes, commands.stopping(), options);
+      const crash = crashEvent(error.death, { crashes, saved, stopping: commands.stopping() }, options);
       if (crash.restartSeconds !== null) restartDelay = crash.restartSeconds * 1000;
       else if (!commands.stopping()) {
         return concat(
@@ -132,24 +132,25 @@ function plainOptions(options: TrainInProcessOptions): PlainTrainOptions {
   return plain;
 }
 
+interface Circumstances {
+  /** Since the last new checkpoint. */
+  readonly crashes: number;
+  readonly saved: Position | null;
+  readonly stopping: boolean;
+}
+
 function crashEvent(
   death: Death,
-  crashes: number,
-  stopping: boolean,
+  { crashes, saved, stopping }: Circumstances,
   { restarts = 3, restartDelay = 1000 }: TrainInProcessOptions,
 ): CrashEvent {
   const restarting = !stopping && crashes <= restarts;
   const restartSeconds = restarting ? (restartDelay * 2 ** (crashes - 1)) / 1000 : null;
-  const how = describeDeath(death);
+  const state = saved ? `the checkpoint of step ${saved.step}` : 'the start';
   const plan = restarting
-    ? `going on from the last checkpoint in ${restartSeconds} s (${crashes} of ${restarts})`
-    : `the last checkpoint is whole, and the same command goes on from it`;
+    ? `going on from ${state} in ${restartSeconds} s (${crashes} of ${restarts})`
+    : `the same command goes on from ${state}`;
   const often = !restarting && !stopping ? `, ${crashes} times without reaching a new checkpoint` : '';
-  return {
-    type: 'crash',
-    message: `train: the run's process ${how}${often}; ${plan}`,
-    ...death,
-    crashes,
-    restartSeconds,
-  };
+  const message = `train: the run's process ${describeDeath(death)}${often}; ${plan}`;
+  return { type: 'crash', message, ...death, crashes, restartSeconds };
 }

@@ -4,39 +4,21 @@
  */
 import { ReplaySubject, type Subscription } from 'rxjs';
 import { useEngine } from '../../engine/index.js';
-import { type TrainEvent, warning } from '../events.js';
+import { warning } from '../events.js';
 import type { RunCommand } from '../run/controls.js';
 import { train } from '../train.js';
 import type { FromWorker, ToWorker } from './messages.js';
+import { outbox } from './outbox.js';
 import { toPlainError } from './plainError.js';
-
-/** Messages on their way, beyond which steps are no longer told: whoever reads them has stopped reading. */
-const mostUnsent = 1000;
 
 const commands$ = new ReplaySubject<RunCommand>();
 const abort = new AbortController();
-let [unsent, withheld] = [0, 0];
 
-function send(message: FromWorker): void {
-  if (!process.connected) return;
-  unsent += 1;
-  process.send?.(message, undefined, {}, () => {
-    unsent -= 1;
-  });
-}
-
-function tell(event: TrainEvent): void {
-  if (event.type === 'step' && unsent >= mostUnsent) {
-    withheld += 1;
-    return;
-  }
-  if (withheld > 0) {
-    const message = `${withheld} steps were not told: the events are read too slowly`;
-    withheld = 0;
-    tell(warning('events', message));
-  }
-  send({ type: 'event', event });
-}
+const tell = outbox({
+  send: (event, sent) => {
+    if (process.connected) process.send?.({ type: 'event', event } satisfies FromWorker, undefined, {}, sent);
+  },
+});
 
 /** The last message; the process ends when it is on its way. */
 function end(message: FromWorker): void {

@@ -52,6 +52,7 @@ function startedEvent({ trainer, config, files, resumed }: Run): StartedEvent {
     name: config.name,
     engine: engine?.name ?? tf.getBackend() ?? '',
     engineDescription: engine?.description ?? '',
+    pid: process.pid,
     seed,
     parameters: model.parameterCount,
     latentGroups: model.latentShapes.length,
