@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
-import { runCli } from '../support/runCli.js';
+import { runCli, startCli } from '../support/runCli.js';
 
 const config = `
 channel_towers: 4
@@ -128,15 +128,10 @@ describe('nvae train and nvae sample', () => {
       '--set',
       'training_parameters.epochs=-1',
     ];
-    let signalled = false;
-    const stopped = await runCli(args, {
-      cwd: folder,
-      onStderr: (text, kill) => {
-        if (signalled || !text.includes('step 1 ')) return;
-        signalled = true;
-        kill('SIGINT');
-      },
-    });
+    const run = startCli(args, { cwd: folder });
+    await run.shows('step 1 ');
+    run.child.kill('SIGINT');
+    const stopped = await run.ended;
     expect(stopped.code).toBe(130);
     expect(stopped.stderr).toContain('stopped after');
     const resumed = await runCli([...args, '--seconds', '1'], { cwd: folder });

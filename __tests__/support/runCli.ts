@@ -1,38 +1,70 @@
 /** Runs the `nvae` command from its sources, as a user would from a shell. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const tsx = import.meta.resolve('tsx');
+
+/** The command, for a shell or for `spawn`. */
+export const nvaeCommand: readonly string[] = [
+  process.execPath,
+  '--import',
+  import.meta.resolve('tsx'),
+  main,
+];
 
 export interface CliResult {
+  /** Null where a signal ended it. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export interface CliOptions {
-  readonly cwd?: string;
-  /** Called with everything standard error has shown so far, to send a signal at the right moment. */
-  readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+export interface RunningCli {
+  readonly child: ChildProcess;
+  /** Done when standard error has shown it; fails when the command ends before. */
+  shows(text: string): Promise<void>;
+  readonly ended: Promise<CliResult>;
 }
 
-export function runCli(args: readonly string[], { cwd, onStderr }: CliOptions = {}): Promise<CliResult> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', tsx, main, ...args], {
-      cwd,
-      env: { ...process.env, NO_COLOR: '1', CI: 'true' },
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      stdout += chunk.toString();
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr += chunk.toString();
-      onStderr?.(stderr, (signal) => child.kill(signal));
-    });
+export interface CliOptions {
+  readonly cwd?: string;
+  /** Runs this instead of `nvae`. */
+  readonly command?: readonly string[];
+  /** In a process group of its own. */
+  readonly detached?: boolean;
+}
+
+export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  return startCli(args, options).ended;
+}
+
+/** Starts the command and lets it run. */
+export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
+  const { command = nvaeCommand, ...rest } = options;
+  const [program = '', ...before] = command;
+  const env = { ...process.env, NO_COLOR: '1', CI: 'true' };
+  const child = spawn(program, [...before, ...args], { ...rest, env });
+  let [stdout, stderr] = ['', ''];
+  let lookers: (() => void)[] = [];
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk;
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+    for (const look of lookers) look();
+  });
+  const ended = new Promise<CliResult>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
+  const shows = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (stderr.includes(text)) resolve();
+      };
+      lookers = [...lookers, look];
+      look();
+      ended.then(() => reject(new Error(`ended without showing ${text}: ${stderr}`)), reject);
+    });
+  return { child, shows, ended };
 }
