@@ -65,6 +65,7 @@ export type { ImageFile } from './streams/images.js';
 export { images } from './streams/images.js';
 export type { MapAheadOptions } from './streams/mapAhead.js';
 export { mapAhead } from './streams/mapAhead.js';
+export type { NewestMapOptions } from './streams/newestMap.js';
 export { newestMap } from './streams/newestMap.js';
 export type { TrainInProcessOptions } from './streams/process/trainInProcess.js';
 export { trainInProcess } from './streams/process/trainInProcess.js';

@@ -1,12 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { from, lastValueFrom, map, NEVER, toArray } from 'rxjs';
+import { from, lastValueFrom, toArray } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { batch } from '../../src/streams/batch.js';
-import { newestMap } from '../../src/streams/newestMap.js';
 import type { DecodedImage, Recipe } from '../../src/streams/recipe.js';
 import { shuffle } from '../../src/streams/shuffle.js';
-import { sideStream } from '../../src/streams/sideStream.js';
 import { grid } from '../../src/streams/toGrid.js';
 
 const scheduler = () => new TestScheduler((actual, expected) => expect(actual).toEqual(expected));
@@ -35,70 +33,6 @@ describe('shuffle', () => {
     const numbers = Array.from({ length: 50 }, (_, i) => i);
     expect(await of(numbers, 1, 0)).not.toEqual(await of(numbers, 1, 1));
     expect(await of(numbers, 1, 0)).not.toEqual(await of(numbers, 2, 0));
-  });
-});
-
-describe('newestMap', () => {
-  test('should run one at a time and keep only the newest that waits', () => {
-    scheduler().run(({ cold, expectObservable }) => {
-      const source = cold('  abc----------|');
-      const expected = '     ----a---c----|';
-      const slow = newestMap((value: string) => cold('----(x|)').pipe(map(() => value)));
-      expectObservable(source.pipe(slow)).toBe(expected);
-    });
-  });
-
-  test('should write the last value after the source has completed', () => {
-    scheduler().run(({ cold, expectObservable }) => {
-      const source = cold('  ab|');
-      const expected = '     ----a---(b|)';
-      const slow = newestMap((value: string) => cold('----(x|)').pipe(map(() => value)));
-      expectObservable(source.pipe(slow)).toBe(expected);
-    });
-  });
-
-  test('should pass errors of the source, of what runs and of a throwing projection', () => {
-    scheduler().run(({ cold, expectObservable }) => {
-      expectObservable(cold('a-#').pipe(newestMap(() => NEVER))).toBe('--#');
-      expectObservable(cold('a--').pipe(newestMap(() => cold('-#')))).toBe('-#');
-      const throwing = newestMap((): never => {
-        throw 'error';
-      });
-      expectObservable(cold('-a-').pipe(throwing)).toBe('-#');
-    });
-  });
-
-  test('should unsubscribe from what runs', () => {
-    scheduler().run(({ cold, expectObservable, expectSubscriptions }) => {
-      const inner = cold('-------x');
-      expectObservable(cold('a--').pipe(newestMap(() => inner)), '^--!').toBe('---');
-      expectSubscriptions(inner.subscriptions).toBe('^--!');
-    });
-  });
-});
-
-describe('sideStream', () => {
-  test('should turn an error into a warning and go on', () => {
-    scheduler().run(({ cold, expectObservable }) => {
-      const source = cold<string>('a---b---c--|');
-      const expected = '           (aA)(bW)c--|';
-      const upper = (value: string) => {
-        if (value === 'b') throw new Error('no');
-        return value.toUpperCase();
-      };
-      const W = { type: 'warning', about: 'side', message: 'side: no' };
-      const values = { a: 'a', b: 'b', c: 'c', A: 'A', W };
-      const side = sideStream<string, string>('side', (shared) => shared.pipe(map(upper)));
-      expectObservable(source.pipe(side)).toBe(expected, values);
-    });
-  });
-
-  test('should wait for the side stream to end, and pass errors of the source', () => {
-    scheduler().run(({ cold, expectObservable }) => {
-      const late = sideStream('side', () => cold('----x|'));
-      expectObservable(cold('a-|').pipe(late)).toBe('a---x|');
-      expectObservable(cold('a-#').pipe(late)).toBe('a-#');
-    });
   });
 });
 

@@ -7,6 +7,7 @@ import {
   type OperatorFunction,
   Subscription,
 } from 'rxjs';
+import { unnested } from './unnested.js';
 
 export interface MapAheadOptions {
   /** Values prepared before the one that is projected is done. @default 2 */
@@ -165,20 +166,5 @@ function fifo<T>() {
       if (taken > 1000 && taken * 2 > values.length) [values, taken] = [values.slice(taken), 0];
       return value;
     },
-  };
-}
-
-/** Calls made while one is under way become one more turn behind it, so that synchronous streams do not nest. */
-function unnested(turn: () => void): () => void {
-  let [active, again] = [false, false];
-  return () => {
-    again = true;
-    if (active) return;
-    active = true;
-    while (again) {
-      again = false;
-      turn();
-    }
-    active = false;
   };
 }

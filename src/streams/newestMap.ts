@@ -1,48 +1,73 @@
-import { defer, Observable, type ObservableInput, type OperatorFunction } from 'rxjs';
+import { defer, finalize, Observable, type ObservableInput, type OperatorFunction, takeWhile } from 'rxjs';
+import { unnested } from './unnested.js';
+
+export interface NewestMapOptions<T> {
+  /** Values that may wait; when one more comes, the oldest of them is dropped. @default 1 */
+  readonly waiting?: number;
+  /** Told of each value that is dropped; where it throws, that is the stream's error. */
+  readonly onDrop?: (value: T) => void;
+}
 
 /**
- * One projection at a time; of the values that come meanwhile only the newest waits.
+ * One projection at a time; of the values that come meanwhile only the newest few wait.
  *
- *     source      a-b-c-------|
- *     newestMap   ----A----C--|     (a projection takes four)
+ *     source                    a-b-c-------|
+ *     newestMap                 ----A---C---|           (a projection takes four; b is dropped)
  *
- * For writers that are slower than what they write: bounded, and the last value is always written. Completes when the
- * source has and nothing runs or waits.
+ *     source                    abcd--------|
+ *     newestMap, 2 waiting      ----A---C---(D|)        (b is dropped)
+ *
+ * This is how a writer that is slower than what it writes says what it does about that: with one value waiting it
+ * samples, with more it is a buffer that evens out bursts. Either way it is bounded, and the last value is always
+ * written. Completes when the source has and nothing runs or waits; an error of the source ends it at once.
+ *
+ * @throws RangeError at call time when `waiting` is no positive integer
  */
-export function newestMap<T, R>(project: (value: T) => ObservableInput<R>): OperatorFunction<T, R> {
+export function newestMap<T, R>(
+  project: (value: T) => ObservableInput<R>,
+  { waiting = 1, onDrop }: NewestMapOptions<T> = {},
+): OperatorFunction<T, R> {
+  if (!Number.isInteger(waiting) || waiting < 1) {
+    throw new RangeError(`newestMap: expected waiting to be a positive integer, got ${waiting}`);
+  }
   return (source) =>
     new Observable((subscriber) => {
-      let waiting: { readonly value: T } | null = null;
-      let running = false;
-      let completed = false;
-      const goOn = () => {
+      const kept: T[] = [];
+      let [running, completed] = [false, false];
+      const failed = (error: unknown) => subscriber.error(error);
+      // A synchronous stream cannot be unsubscribed from before it has returned; this is what ends one.
+      const wanted = () => !subscriber.closed;
+      const goOn = unnested(() => {
         if (running || subscriber.closed) return;
-        if (waiting) {
-          const { value } = waiting;
-          waiting = null;
-          running = true;
-          const inner = defer(() => project(value)).subscribe({
-            next: (result) => subscriber.next(result),
-            error: (error) => subscriber.error(error),
-            complete: () => {
-              running = false;
-              goOn();
-            },
-          });
-          subscriber.add(inner);
-        } else if (completed) subscriber.complete();
-      };
-      const outer = source.subscribe({
-        next: (value) => {
-          waiting = { value };
+        if (kept.length === 0) return completed ? subscriber.complete() : undefined;
+        const value = kept.shift() as T;
+        running = true;
+        const done = () => {
+          running = false;
           goOn();
-        },
-        error: (error) => subscriber.error(error),
-        complete: () => {
-          completed = true;
-          goOn();
-        },
+        };
+        // What one projection holds is released before the next one begins.
+        const inner = defer(() => project(value)).pipe(takeWhile(wanted), finalize(done));
+        subscriber.add(inner.subscribe({ next: (result) => subscriber.next(result), error: failed }));
       });
-      subscriber.add(outer);
+      const next = (value: T) => {
+        kept.push(value);
+        goOn();
+        if (kept.length <= waiting) return;
+        const dropped = kept.shift() as T;
+        try {
+          onDrop?.(dropped);
+        } catch (error) {
+          failed(error);
+        }
+      };
+      const complete = () => {
+        completed = true;
+        goOn();
+      };
+      subscriber.add(() => {
+        kept.length = 0;
+      });
+      subscriber.add(source.pipe(takeWhile(wanted)).subscribe({ next, error: failed, complete }));
     });
 }

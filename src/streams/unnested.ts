@@ -1,0 +1,14 @@
+/** Calls made while one is under way become one more turn behind it, so that synchronous streams do not nest. */
+export function unnested(turn: () => void): () => void {
+  let [active, again] = [false, false];
+  return () => {
+    again = true;
+    if (active) return;
+    active = true;
+    while (again) {
+      again = false;
+      turn();
+    }
+    active = false;
+  };
+}
