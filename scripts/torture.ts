@@ -1,0 +1,41 @@
+/**
+ * Kills training runs at random moments and shows that nothing is lost: see torture/torture.ts. Exit code 1 where anything
+ * differs from a run that was never stopped.
+ *
+ *     npm run torture -- --kills 50 --seed 1
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { torture } from './torture/torture.js';
+
+const { kills, seed, json } = new Command('torture')
+  .option('--kills <number>', 'how often to kill', Number, 50)
+  .option('--seed <number>', 'of the moments', Number, 1)
+  .option('--json', 'the result as JSON')
+  .parse()
+  .opts<{ kills: number; seed: number; json?: boolean }>();
+
+const folder = await mkdtemp(join(tmpdir(), 'nvae-torture-'));
+const nvae = [process.execPath, fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))];
+const begin = performance.now();
+const result = await torture({ nvae, folder, kills, seed, log: (line) => console.error(line) });
+await rm(folder, { recursive: true });
+
+const { steps, stepsMade, runs, duringWrites, problems } = result;
+const seconds = Math.round((performance.now() - begin) / 1000);
+if (json) console.log(JSON.stringify({ ...result, seconds }));
+else {
+  const { process: alone, watcher, both } = result.kills;
+  console.log(
+    `${alone + watcher + both} kills in ${seconds} s: ${alone} of the process that trains, ${watcher} of the one that`,
+  );
+  console.log(`watches it, ${both} of both; ${duringWrites} while a checkpoint was being written`);
+  console.log(`${runs} runs of ${steps} steps were finished all the same, ${stepsMade} steps in all`);
+  for (const problem of problems) console.log(`PROBLEM ${problem}`);
+  if (problems.length === 0)
+    console.log('every one has, bit for bit, the weights of a run that was never stopped');
+}
+process.exitCode = problems.length === 0 ? 0 : 1;

@@ -1,0 +1,211 @@
+/**
+ * Kills a run with SIGKILL at random moments, again and again, and compares what it has in the end with a run that was
+ * never stopped.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
+import { type Checkpoint, loadCheckpoint } from '../../src/checkpoint/checkpoint.js';
+import { keyedGenerator } from '../../src/model/random.js';
+import type { TrainEvent } from '../../src/streams/events.js';
+import { drawDiscs } from './drawDiscs.js';
+
+/** `process`: the one that trains; `watcher`: the one that watches it; `both`: as when the machine loses its power. */
+export const victims = ['process', 'watcher', 'both'] as const;
+export type Victim = (typeof victims)[number];
+
+export interface TortureOptions {
+  /** Program and arguments that run `nvae`. */
+  readonly nvae: readonly string[];
+  /** An empty folder to work in. */
+  readonly folder: string;
+  readonly kills: number;
+  readonly seed: number;
+  readonly log: (line: string) => void;
+}
+
+export interface TortureResult {
+  readonly kills: Readonly<Record<Victim, number>>;
+  /** Kills at which a checkpoint was being written. */
+  readonly duringWrites: number;
+  /** Runs that were killed until they were finished. */
+  readonly runs: number;
+  /** Steps of one run. */
+  readonly steps: number;
+  /** Steps that were made, those included that had to be made again. */
+  readonly stepsMade: number;
+  /** What was not as it should be; empty when all is well. */
+  readonly problems: readonly string[];
+}
+
+/** Large enough that writing its checkpoint takes a while, small enough that a step does not. */
+const config = `
+channel_towers: 16
+number_of_scales: 2
+initial_splits_per_scale: 1
+latent_size: 4
+input_dimension: 8
+num_flows: 1
+training_parameters:
+  batch_size: 4
+  epochs: 20
+  warmup_epochs: 10
+  images_per_checkpoint: 8
+  write_reconstruction: true
+  augmentation:
+    horizontal_flip: true
+`;
+const images = 22; // the last batch of an epoch is a smaller one
+const longestLife = 1500;
+
+export async function torture({ nvae, folder, kills, seed, log }: TortureOptions): Promise<TortureResult> {
+  const generator = keyedGenerator(seed, 'torture', 0);
+  const random = () => (generator.next() >>> 0) * 2 ** -32;
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'tortured.yaml'), config);
+  await drawDiscs(join(folder, 'dataset'), images);
+  const done: Record<Victim, number> = { process: 0, watcher: 0, both: 0 };
+  const problems: string[] = [];
+  let [duringWrites, stepsMade, runs] = [0, 0, 0];
+
+  await life(nvae, folder, 'whole', null);
+  const expected = await stateIn(folder, 'whole');
+  const total = () => done.process + done.watcher + done.both;
+  while (total() < kills) {
+    const name = `run${++runs}`;
+    let finished = false;
+    while (!finished) {
+      const victim = victims[Math.floor(random() * victims.length)] ?? 'both';
+      const moment = { victim, after: random() * longestLife, inWrite: random() < 0.5 };
+      const lived = await life(nvae, folder, name, total() < kills ? moment : null);
+      finished = lived.finished;
+      stepsMade += lived.steps;
+      problems.push(...lived.problems);
+      if (!lived.killed) continue;
+      done[victim] += 1;
+      if (lived.writing) duringWrites += 1;
+      const kept = await stepIn(folder, name);
+      if (kept < lived.saved)
+        problems.push(`${name}: step ${lived.saved} was saved, and ${kept} is what is there`);
+      const where = `${lived.writing ? 'within a write ' : ''}after step ${lived.lastStep}`;
+      log(`${total()} of ${kills}: ${victim} killed ${where}, step ${kept} is saved`);
+    }
+    problems.push(...differences(name, await stateIn(folder, name), expected));
+    await rm(join(folder, name), { recursive: true });
+  }
+  return { kills: done, duringWrites, runs, steps: expected.state.position.step, stepsMade, problems };
+}
+
+interface Moment {
+  readonly victim: Victim;
+  /** Milliseconds after the run is ready. */
+  readonly after: number;
+  /** Whether to wait for the next checkpoint being written then. */
+  readonly inWrite: boolean;
+}
+
+interface Life {
+  readonly finished: boolean;
+  readonly killed: boolean;
+  /** Whether a checkpoint was being written when it was killed. */
+  readonly writing: boolean;
+  readonly steps: number;
+  readonly lastStep: number;
+  /** Step of the last checkpoint that was told. */
+  readonly saved: number;
+  readonly problems: readonly string[];
+}
+
+/** From the start of the command to its end. */
+async function life(
+  nvae: readonly string[],
+  folder: string,
+  name: string,
+  moment: Moment | null,
+): Promise<Life> {
+  const [program = '', ...before] = nvae;
+  const args = [...before, 'train', 'tortured.yaml', '--folder', name, '--json', '--engine', 'native'];
+  const child = spawn(program, args, { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const partial = join(folder, name, 'saved_weights', 'tortured.checkpoint.partial');
+  let [finished, killed, writing, steps, lastStep, saved, stderr] = [false, false, false, 0, 0, 0, ''];
+  const kill = async (pid: number, { victim, after, inWrite }: Moment) => {
+    await setTimeout(after);
+    for (let i = 0; inWrite && i < 2000 && !existsSync(partial); i += 1) await setTimeout(1);
+    writing = existsSync(partial);
+    killed = signal(child, victim, pid);
+  };
+  let killing: Promise<void> | null = null;
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const lines = createInterface({ input: child.stdout });
+  lines.on('line', (line) => {
+    const event = JSON.parse(line) as TrainEvent;
+    if (event.type === 'started' && moment) killing ??= kill(event.pid, moment);
+    if (event.type === 'finished') finished = true;
+    if (event.type === 'checkpoint') saved = event.step;
+    if (event.type !== 'step') return;
+    steps += 1;
+    lastStep = event.step;
+  });
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  await killing;
+  await released(
+    join(folder, name, 'saved_weights', 'tortured.lock'),
+    killed && moment?.victim === 'watcher',
+  );
+  const asExpected = killed ? moment?.victim !== 'process' || code === 0 : code === 0;
+  const problems = asExpected ? [] : [`${name}: ended with exit code ${code}: ${stderr.trim()}`];
+  return { finished, killed, writing, steps, lastStep, saved, problems };
+}
+
+/** False where there is nobody left. */
+function signal(child: ChildProcess, victim: Victim, pid: number): boolean {
+  try {
+    if (child.exitCode !== null || child.pid === undefined) return false;
+    const whom = { process: pid, watcher: child.pid, both: -child.pid };
+    process.kill(whom[victim], 'SIGKILL');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A process that is left alone stops by itself and then lets go. */
+async function released(lock: string, alone: boolean): Promise<void> {
+  for (let i = 0; alone && i < 3000 && existsSync(lock); i += 1) await setTimeout(10);
+}
+
+function stateIn(folder: string, name: string): Promise<Checkpoint> {
+  return loadCheckpoint(join(folder, name, 'saved_weights', 'tortured.checkpoint'));
+}
+
+/** Step of what is on disk, 0 where nothing is. */
+async function stepIn(folder: string, name: string): Promise<number> {
+  if (!existsSync(join(folder, name, 'saved_weights', 'tortured.checkpoint'))) return 0;
+  return (await stateIn(folder, name)).state.position.step;
+}
+
+/** Bit for bit. */
+function differences(name: string, given: Checkpoint, expected: Checkpoint): string[] {
+  const problems: string[] = [];
+  if (JSON.stringify(given.state) !== JSON.stringify(expected.state)) {
+    problems.push(
+      `${name}: state ${JSON.stringify(given.state)}, expected ${JSON.stringify(expected.state)}`,
+    );
+  }
+  if (given.tensors.size !== expected.tensors.size) problems.push(`${name}: ${given.tensors.size} tensors`);
+  for (const [tensor, { data }] of expected.tensors) {
+    const other = given.tensors.get(tensor)?.data;
+    const same = other && Buffer.compare(bytes(data), bytes(other)) === 0;
+    if (!same) problems.push(`${name}: ${tensor} differs from that of the run that was never stopped`);
+  }
+  return problems;
+}
+
+function bytes({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
