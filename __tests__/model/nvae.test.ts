@@ -111,6 +111,21 @@ describe('values', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  test('a description that the tensors do not bear out takes no memory', async () => {
+    const tensors = await model.store.tensors();
+    const before = tf.memory().numBytes;
+    const make = () => Nvae.fromTensors({ ...model.config, channelTowers: 2048 }, tensors);
+    expect(make).toThrow(/expected float32 \[.*\], got float32/);
+    expect(tf.memory().numBytes).toBe(before);
+  });
+
+  test('a counter that counts backwards is refused', async () => {
+    const tensors = await model.store.tensors();
+    const [name] = [...tensors.keys()].filter((key) => key.endsWith('.num_batches_tracked'));
+    tensors.set(name ?? '', { dtype: 'int32', shape: [], data: Int32Array.of(-1) });
+    expect(() => Nvae.fromTensors(model.config, tensors)).toThrow(/tracked: expected a counter, got -1/);
+  });
+
   test('a new model begins as the reference does', async () => {
     const tensors = await model.store.tensors();
     const weight = tensors.get('mixer.decoder_mixer.0.model.weight_v')?.data ?? [];

@@ -73,6 +73,12 @@ describe('plan', () => {
     ['latentSize: expected an integer >= 1, got 0', { latentSize: 0 }],
     ['minSplits: expected an integer >= 1, got 0.5', { minSplits: 0.5 }],
     ['exponentialScaling: expected a number > 0', { exponentialScaling: 0 }],
+    ['inputDimension: expected an integer <= 4096', { inputDimension: 2 ** 20 }],
+    ['number of cells: expected at most 4000, got 1', { initialSplitsPerScale: 1e9 }],
+    ['number of cells: expected at most 4000, got Infinity', { exponentialScaling: 1e-309 }],
+    ['number of cells: expected at most 4000, got 20', { numCellsPerBlockPrepost: 1e9 }],
+    ['number of parameters: expected at most 4000000000, got ', { channelTowers: 1e9 }],
+    ['number of parameters: expected at most 4000000000, got ', { latentSize: 1e9 }],
   ];
   test.each(impossible)('refuses what cannot be built: %s', (message, changes) => {
     expect(() => planModel(smallModel(changes))).toThrow(message);

@@ -1,11 +1,19 @@
 /** Refuses configurations that describe no possible model, naming the key. */
 import type { ModelConfig } from '../config/types.js';
 
+/** Sizes that no model in use comes near; a slip of the keyboard would fill memory with less. */
+const largestImage = 4096;
+const mostCells = 4000;
+const mostParameters = 4e9;
+
 /** @throws RangeError */
 export function checkModelConfig(config: ModelConfig): void {
   for (const [key, least] of integerKeys) {
     const value = config[key];
     if (!Number.isInteger(value) || value < least) refuse(key, `an integer >= ${least}`, value);
+  }
+  if (config.inputDimension > largestImage) {
+    refuse('inputDimension', `an integer <= ${largestImage}`, config.inputDimension);
   }
   const { channelTowers, channelMultiplier, exponentialScaling, inputDimension } = config;
   if (!(exponentialScaling > 0)) refuse('exponentialScaling', 'a number > 0', exponentialScaling);
@@ -22,6 +30,30 @@ export function checkModelConfig(config: ModelConfig): void {
     const rest = `numBlocksPrepost ${config.numBlocksPrepost} halve the image ${halvings} times`;
     refuse('inputDimension', `${reason} ${rest}`, inputDimension);
   }
+}
+
+/**
+ * The number of cells, before any is planned.
+ * @throws RangeError
+ */
+export function checkCells(config: ModelConfig, groupsPerScale: readonly number[]): void {
+  const groups = groupsPerScale.reduce((sum, count) => sum + count, 0);
+  const perGroup = 1 + config.cellsPerSplitEnc + config.cellsPerInputDec + 2 * config.numFlows;
+  const cells = groups * perGroup + 2 * config.numBlocksPrepost * config.numCellsPerBlockPrepost;
+  if (cells <= mostCells) return;
+  const advice =
+    'lower initialSplitsPerScale, minSplits, numFlows or the cells per group, or raise exponentialScaling';
+  throw new RangeError(`number of cells: expected at most ${mostCells}, got ${cells}; ${advice}`);
+}
+
+/**
+ * The number of trained values, before any is allocated.
+ * @throws RangeError
+ */
+export function checkParameterCount(count: number): void {
+  if (count <= mostParameters) return;
+  const advice = 'lower channelTowers, numberOfScales, latentSize, nMix or inputDimension';
+  throw new RangeError(`number of parameters: expected at most ${mostParameters}, got ${count}; ${advice}`);
 }
 
 const integerKeys = [

@@ -8,7 +8,7 @@ import type { OutputDistribution, Statistic } from './distributions/outputDistri
 import { outputDistribution, statisticOf } from './distributions/outputDistribution.js';
 import { drawPosterior, drawPrior, latentKl } from './latents.js';
 import { flow } from './layers/flow.js';
-import { ParameterStore } from './parameterStore.js';
+import { checkTensors, ParameterStore } from './parameterStore.js';
 import type { Mode, Pass } from './pass.js';
 import { BatchStatistics } from './pass.js';
 import type { NamedTensors } from './plainData.js';
@@ -34,10 +34,10 @@ export class Nvae {
   readonly plan: ModelPlan;
   readonly store: ParameterStore;
 
-  private constructor(config: ModelConfig, seed: number) {
-    this.config = config;
-    this.plan = planModel(config);
-    this.store = new ParameterStore(this.plan.parameters, this.plan.batchNorms, seed);
+  private constructor(plan: ModelPlan, seed: number) {
+    this.config = plan.config;
+    this.plan = plan;
+    this.store = new ParameterStore(plan.parameters, plan.batchNorms, seed);
   }
 
   /**
@@ -45,7 +45,7 @@ export class Nvae {
    * @throws RangeError when the configuration describes no possible model
    */
   static create(config: ModelConfig, seed: number): Nvae {
-    return new Nvae(config, seed);
+    return new Nvae(planModel(config), seed);
   }
 
   /**
@@ -53,13 +53,10 @@ export class Nvae {
    * @throws RangeError when one is missing or has another shape
    */
   static fromTensors(config: ModelConfig, tensors: NamedTensors): Nvae {
-    const model = new Nvae(config, 0);
-    try {
-      model.store.load(tensors);
-    } catch (error) {
-      model.dispose();
-      throw error;
-    }
+    const plan = planModel(config);
+    checkTensors(plan.parameters, plan.batchNorms, tensors);
+    const model = new Nvae(plan, 0);
+    model.store.load(tensors);
     return model;
   }
 

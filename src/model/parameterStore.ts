@@ -2,6 +2,7 @@
  * The tensors of a model by name: trained parameters, running averages of the batch normalisations, and how many
  * batches those have seen. Owns them until `dispose`.
  */
+import { cut } from '../config/shown.js';
 import * as tf from '../engine/tf.js';
 import type { BatchNormPlan } from './layers/batchNorm.js';
 import type { ParameterSpec } from './parameterSpec.js';
@@ -84,11 +85,7 @@ export class ParameterStore {
 
   /** @throws RangeError when a tensor that `load` needs is missing or has another shape */
   check(tensors: NamedTensors): void {
-    for (const spec of this.specs) float32(tensors, spec);
-    for (const plan of this.#batchNorms) {
-      for (const spec of averagesOf(plan)) float32(tensors, spec);
-      counter(tensors, plan.name);
-    }
+    checkTensors(this.specs, this.#batchNorms, tensors);
   }
 
   /**
@@ -131,6 +128,22 @@ export class ParameterStore {
   }
 }
 
+/**
+ * That the tensors are those of a model with these parameters, before such a model is allocated.
+ * @throws RangeError when one is missing or has another shape
+ */
+export function checkTensors(
+  specs: readonly ParameterSpec[],
+  batchNorms: readonly BatchNormPlan[],
+  tensors: NamedTensors,
+): void {
+  for (const spec of specs) float32(tensors, spec);
+  for (const plan of batchNorms) {
+    for (const spec of averagesOf(plan)) float32(tensors, spec);
+    counter(tensors, plan.name);
+  }
+}
+
 /** The running averages of a batch normalisation. */
 function averagesOf({ name, channels }: BatchNormPlan): ParameterSpec[] {
   return (['running_mean', 'running_var'] as const).map((average) => ({
@@ -145,7 +158,9 @@ function averagesOf({ name, channels }: BatchNormPlan): ParameterSpec[] {
 function counter(tensors: NamedTensors, batchNorm: string): number {
   const name = `${batchNorm}.num_batches_tracked`;
   const count = tensors.get(name)?.data[0];
-  if (count === undefined) throw new RangeError(`${name}: expected a counter, got nothing`);
+  if (count === undefined || !Number.isInteger(count) || count < 0) {
+    throw new RangeError(`${name}: expected a counter, got ${count ?? 'nothing'}`);
+  }
   return count;
 }
 
@@ -157,7 +172,7 @@ export function float32(
   const tensor = tensors.get(spec.name);
   const expected = torchShape(spec.shape, spec.layout);
   if (!(tensor?.data instanceof Float32Array) || tensor.shape.join() !== expected.join()) {
-    const got = tensor ? `${tensor.dtype} [${tensor.shape.join(', ')}]` : 'nothing';
+    const got = tensor ? `${tensor.dtype} ${cut(`[${tensor.shape.join(', ')}]`)}` : 'nothing';
     throw new RangeError(`${spec.name}: expected float32 [${expected.join(', ')}], got ${got}`);
   }
   return tensor.data;

@@ -8,7 +8,7 @@ import type { DecoderCellPlan } from './cells/decoderCell.js';
 import { planDecoderCell } from './cells/decoderCell.js';
 import type { EncoderCellPlan } from './cells/encoderCell.js';
 import { planEncoderCell } from './cells/encoderCell.js';
-import { checkModelConfig } from './checkModelConfig.js';
+import { checkCells, checkModelConfig, checkParameterCount } from './checkModelConfig.js';
 import { outputChannels } from './distributions/outputDistribution.js';
 import type { BatchNormPlan } from './layers/batchNorm.js';
 import type { FlowCellPlan } from './layers/flow.js';
@@ -66,6 +66,7 @@ const postprocessExpansion = 3;
 export function planModel(config: ModelConfig): ModelPlan {
   checkModelConfig(config);
   const groupsPerScale = countGroups(config);
+  checkCells(config, groupsPerScale);
   const { channelTowers, numBlocksPrepost, samplingMethod, nMix } = config;
   const deepest = scaleShape(config, config.numberOfScales - 1);
   const stem = { name: 'initial_transform', kernel: 3, inChannels: 3, outChannels: channelTowers };
@@ -92,7 +93,9 @@ export function planModel(config: ModelConfig): ModelPlan {
     head,
   };
   const batchNorms = cellsOf(parts).flatMap((cell) => cell.batchNorms);
-  return { config, groupsPerScale, ...parts, parameters: parametersOf(parts), batchNorms };
+  const plan = { config, groupsPerScale, ...parts, parameters: parametersOf(parts), batchNorms };
+  checkParameterCount(parameterCount(plan));
+  return plan;
 }
 
 /** Number of trained values. */
