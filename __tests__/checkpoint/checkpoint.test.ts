@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { regionsOf } from '../../scripts/fuzz/checkpointBytes.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/checkpoint/checkpoint.js';
 import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
 import { saveModel } from '../../src/checkpoint/model.js';
-import { readModelFile } from '../../src/checkpoint/modelFile.js';
+import type { FileKind } from '../../src/checkpoint/modelFile.js';
+import { readModelFile, writeModelFile } from '../../src/checkpoint/modelFile.js';
+import type { ModelConfig } from '../../src/config/types.js';
 import { smallCheckpoint } from '../support/checkpoints.js';
 
 let folder: string;
@@ -77,24 +80,75 @@ describe('checkpoints', () => {
     await expect(loadCheckpoint(path)).rejects.toThrow(/expected a checkpoint, got a model/);
   });
 
-  test('should recognise any changed byte, any cut and any extension', async () => {
-    await saveCheckpoint(path, smallCheckpoint(1));
+  test('should refuse a damage of any kind at any kind of place, or go on from the one before', async () => {
+    for (const step of [1, 2]) await saveCheckpoint(path, smallCheckpoint(step));
     const whole = await readFile(path);
-    const flip = fc.record({ at: fc.nat(whole.length - 1), bit: fc.nat(7) });
-    const damages = fc.oneof(
-      flip.map(({ at, bit }) => {
-        const bytes = Buffer.from(whole);
-        bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
-        return bytes;
-      }),
-      fc.nat(whole.length - 1).map((length) => whole.subarray(0, length)),
-      fc.uint8Array({ minLength: 1, maxLength: 20 }).map((extra) => Buffer.concat([whole, extra])),
-    );
+    const previous = await readFile(`${path}.previous`);
     const check = async (bytes: Buffer) => {
+      const warnings: string[] = [];
+      const onWarning = (message: string) => warnings.push(message);
       await writeFile(path, bytes);
-      await expect(loadCheckpoint(path)).rejects.toBeInstanceOf(CheckpointError);
+      await rm(`${path}.previous`, { force: true });
+      await expect(loadCheckpoint(path, { onWarning })).rejects.toBeInstanceOf(CheckpointError);
+      expect(warnings).toEqual([]);
+      await writeFile(`${path}.previous`, previous);
+      expect(await loadCheckpoint(path, { onWarning })).toEqual(smallCheckpoint(1));
+      expect(warnings).toEqual([expect.stringMatching(/^.*mine\.checkpoint: .*; going on from .*previous$/)]);
     };
-    await fc.assert(fc.asyncProperty(damages, check), { numRuns: 300 });
+    await fc.assert(fc.asyncProperty(damaged(whole), check), { numRuns: 300 });
+  });
+
+  const changes: [string, string, (content: Json) => unknown][] = [
+    ['a configuration that is null', 'config', () => null],
+    ['a configuration without a model', 'config', ({ model: _, ...rest }) => rest],
+    [
+      'a configuration without training',
+      'config',
+      ({ training: _, ...rest }) => ({ ...rest, training: null }),
+    ],
+    ['a size of another type', 'config', (config) => ({ ...config, model: { ...config.model, nMix: '3' } })],
+    ['an unknown key', 'config', (config) => ({ ...config, note: 1 })],
+    ['a name that leads elsewhere', 'config', (config) => ({ ...config, name: '../../elsewhere' })],
+    ['a state that is a list', 'state', () => []],
+    ['a negative step', 'state', (state) => ({ ...state, position: { ...state.position, step: -1 } })],
+    [
+      'an epoch beyond counting',
+      'state',
+      (state) => ({ ...state, position: { ...state.position, epoch: 1e300 } }),
+    ],
+    ['half an update', 'state', (state) => ({ ...state, optimizerUpdates: 0.5 })],
+    ['no seed', 'state', ({ seed: _, ...rest }) => rest],
+    ['a data position of null', 'data_position', () => null],
+    ['a negative number of images', 'data_position', (position) => ({ ...position, imagesTaken: -8 })],
+  ];
+  test.each(changes)('should refuse %s, whatever the checksum says', async (_, key, change) => {
+    await saveCheckpoint(path, smallCheckpoint(1));
+    const { kind, config, tensors, metadata } = await readModelFile(path);
+    const content = JSON.stringify(change(JSON.parse(metadata.get(key) ?? '')));
+    await writeModelFile(path, {
+      kind: kind as FileKind,
+      config,
+      tensors,
+      metadata: { ...Object.fromEntries(metadata), [key]: content },
+    });
+    await expect(loadCheckpoint(path)).rejects.toThrow(/mine\.checkpoint: expected /);
+    await expect(loadCheckpoint(path)).rejects.toBeInstanceOf(CheckpointError);
+  });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('should refuse a weight of %d', async (value) => {
+    const { tensors, ...rest } = smallCheckpoint(1);
+    const weight = { dtype: 'float32' as const, shape: [2], data: Float32Array.of(1, value) };
+    await saveCheckpoint(path, { ...rest, tensors: new Map([...tensors, ['bad', weight]]) });
+    await expect(loadCheckpoint(path)).rejects.toThrow(
+      `expected numbers that are finite, got ${value} in "bad"`,
+    );
+  });
+
+  test('should fill in what an older version did not know', async () => {
+    const { config, ...rest } = smallCheckpoint(1);
+    const { fixedFlows: _, ...model } = config.model;
+    await saveCheckpoint(path, { ...rest, config: { ...config, model: model as ModelConfig } });
+    expect((await loadCheckpoint(path)).config).toEqual(config);
   });
 });
 
@@ -118,4 +172,24 @@ function brokenTensor() {
       throw new Error('gone');
     },
   };
+}
+
+type Json = Record<string, Record<string, unknown>>;
+
+/** The bytes flipped, cut or extended in a region of the format that is drawn first, so that small ones are met too. */
+function damaged(whole: Buffer): fc.Arbitrary<Buffer> {
+  const places = fc
+    .constantFrom(...[...regionsOf(whole).values()].flat())
+    .chain(({ begin, end }) => fc.integer({ min: begin, max: end - 1 }));
+  const flipped = fc.tuple(places, fc.nat(7)).map(([at, bit]) => {
+    const bytes = Buffer.from(whole);
+    bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
+    return bytes;
+  });
+  const cut = places.map((length) => whole.subarray(0, length));
+  const extra = fc.uint8Array({ minLength: 1, maxLength: 20 });
+  const extended = fc
+    .tuple(fc.oneof(places, fc.constant(whole.length)), extra)
+    .map(([at, bytes]) => Buffer.concat([whole.subarray(0, at), bytes, whole.subarray(at)]));
+  return fc.oneof(flipped, cut, extended).filter((bytes) => !bytes.equals(whole));
 }

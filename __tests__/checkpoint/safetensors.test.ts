@@ -1,6 +1,8 @@
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, open, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readSafetensors, readSafetensorsHeader } from '../../src/checkpoint/readSafetensors.js';
@@ -35,6 +37,8 @@ async function refusal(bytes: Uint8Array): Promise<string> {
     (error: Error) => error.message.slice(path.length + 2),
   );
 }
+
+const range = (count: number) => Array.from({ length: count }, (_, i) => [`key ${i}`, '']);
 
 const shapes = fc.array(fc.nat(4), { maxLength: 4 });
 const tensor: fc.Arbitrary<TensorData> = fc
@@ -104,6 +108,18 @@ describe('safetensors', () => {
     ['an unknown key', { a: { ...a, extra: 1 } }, 4, 'unknown key "extra"'],
     ['a name twice', `{"a":${JSON.stringify(a)},"\\u0061":${JSON.stringify(a)}}`, 4, 'got a name twice'],
     ['metadata that is no text', { __metadata__: { x: 1 }, a }, 4, 'metadata "x": expected a text'],
+    ['a type that nests', `{"a":{"dtype":${'['.repeat(2e5)}${']'.repeat(2e5)}}}`, 0, 'got [[[[...]]]]'],
+    [
+      'a nesting tensor',
+      `{"a":${'['.repeat(2e5)}${']'.repeat(2e5)}}`,
+      0,
+      'expected an object, got [[[[...]]]]',
+    ],
+    ['no shape', { a: { dtype: 'F32' } }, 0, '"a": expected a shape, got nothing'],
+    ['a text of 10 MB', { a: { dtype: 'F'.repeat(1e7) } }, 0, 'expected a dtype of F32, I32, I64, got "FFF'],
+    ['a name of 10 MB', { ['n'.repeat(1e7)]: 1 }, 0, 'nnn...": expected an object, got 1'],
+    ['a header of 20 MB', ' '.repeat(2e7), 0, 'expected a header of at most 16777216 bytes, got 20000000'],
+    ['thousands of notes', { __metadata__: Object.fromEntries(range(2000)) }, 0, 'at most 1000 entries'],
     ['a list', '[]', 0, '"header": expected an object'],
     ['no JSON', '{"a":', 0, 'expected a header in JSON'],
     ['invalid UTF-8', Buffer.from([0x22, 0xff, 0x22]).toString('latin1'), 0, '"header": expected an object'],
@@ -118,8 +134,30 @@ describe('safetensors', () => {
     expect(await refusal(Buffer.alloc(3))).toContain('expected at least 8 bytes, got 3');
   });
 
-  test('should refuse a folder', async () => {
-    await expect(readSafetensors(folder)).rejects.toThrow(/cannot be read/);
+  test('should keep every message short', async () => {
+    for (const dtype of ['F'.repeat(1e6), Array(1e6).fill('F')]) {
+      expect((await refusal(bytesOf({ a: { ...a, dtype } }, 4))).length).toBeLessThan(300);
+      expect((await refusal(bytesOf({ a: { ...a, shape: dtype } }, 4))).length).toBeLessThan(300);
+    }
+    const shape = Array(1e6).fill(1);
+    expect((await refusal(bytesOf({ a: { ...a, shape } }, 5))).length).toBeLessThan(300);
+  });
+
+  test('should refuse a folder, and a pipe and a device without waiting for them', async () => {
+    const [pipe, device] = [join(folder, 'pipe'), join(folder, 'device')];
+    await promisify(execFile)('mkfifo', [pipe]);
+    await symlink('/dev/zero', device);
+    for (const other of [folder, pipe, device]) {
+      await expect(readSafetensors(other)).rejects.toThrow(/cannot be read: it is not a file$/);
+    }
+  });
+
+  test('should refuse terabytes that the file bears out with a hole', async () => {
+    const length = 2 ** 42;
+    await writeFile(path, bytesOf({ a: f32([length / 4], 0, length) }, 0));
+    await truncate(path, (await stat(path)).size + length);
+    await expect(readSafetensors(path)).rejects.toThrow(/its \d+ bytes are more than this machine's memory/);
+    await rm(path);
   });
 
   test('should read only the header of a file over 2 GiB', async () => {

@@ -1,9 +1,11 @@
 /** `.checkpoint` files: everything a run needs to go on. */
 import { access } from 'node:fs/promises';
-import type { Snapshot, TrainerState } from '../training/trainer.js';
+import { cut } from '../config/shown.js';
+import type { Snapshot } from '../training/trainer.js';
 import { partialPath, previousPath } from './atomicWrite.js';
 import { CheckpointError } from './checkpointError.js';
 import { parseEntry, readModelFile, writeModelFile } from './modelFile.js';
+import { dataPositionSchema, trainerStateSchema } from './runState.js';
 
 /** How far a run is in its data. */
 export interface DataPosition {
@@ -76,10 +78,11 @@ export async function checkpointExists(path: string): Promise<boolean> {
 async function readCheckpoint(path: string): Promise<Checkpoint> {
   const { kind, config, tensors, metadata } = await readModelFile(path);
   if (kind !== 'checkpoint')
-    throw new CheckpointError(path, `expected a checkpoint, got a ${kind || 'file'}`);
-  const state = parseEntry<TrainerState>(path, metadata, 'state');
+    throw new CheckpointError(path, `expected a checkpoint, got a ${cut(kind) || 'file'}`);
+  const state = parseEntry(path, metadata, 'state', trainerStateSchema);
   if (!metadata.has('data_position')) return { config, tensors, state };
-  return { config, tensors, state, dataPosition: parseEntry<DataPosition>(path, metadata, 'data_position') };
+  const dataPosition = parseEntry(path, metadata, 'data_position', dataPositionSchema);
+  return { config, tensors, state, dataPosition };
 }
 
 function exists(path: string): Promise<boolean> {

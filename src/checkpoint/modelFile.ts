@@ -1,10 +1,15 @@
 /** What `.checkpoint` and `.model` files have in common: named tensors, a configuration, and a checksum. */
+import type { z } from 'zod';
+import { ConfigError } from '../config/configError.js';
+import { configFromData } from '../config/configFromData.js';
 import { messageOf } from '../config/errors.js';
+import { shown } from '../config/shown.js';
 import type { NvaeConfig } from '../config/types.js';
 import type { NamedTensors } from '../model/plainData.js';
 import { atomicWrite } from './atomicWrite.js';
 import { CheckpointError } from './checkpointError.js';
 import { checksum, checksumKey } from './checksum.js';
+import { checkFinite } from './finite.js';
 import { readSafetensors } from './readSafetensors.js';
 import { writeSafetensors } from './writeSafetensors.js';
 
@@ -65,24 +70,57 @@ export async function readModelFile(path: string): Promise<ModelFile> {
   const version = metadata.get('format_version');
   if (version !== formatVersion) {
     const remedy = 'a newer rx-nvae may read it';
-    throw new CheckpointError(path, `expected format version ${formatVersion}, got ${version}; ${remedy}`);
+    const problem = `expected format version ${formatVersion}, got ${shown(version)}; ${remedy}`;
+    throw new CheckpointError(path, problem);
   }
   if (metadata.get(checksumKey) !== (await checksum(tensors, metadata))) {
     throw new CheckpointError(path, 'damaged: its content does not match its checksum');
   }
-  const config = parseEntry<NvaeConfig>(path, metadata, 'config');
+  checkFinite(path, tensors);
+  const config = checkedConfig(path, parseJson(path, metadata, 'config'));
   return { kind: metadata.get('kind') ?? '', config, tensors, metadata };
 }
 
-/** An entry of the metadata that we wrote as JSON; the checksum has vouched for it. */
-export function parseEntry<T>(path: string, metadata: ReadonlyMap<string, string>, key: string): T {
+/**
+ * An entry of the metadata that we wrote as JSON.
+ * @throws CheckpointError when it is missing or not what the schema says
+ */
+export function parseEntry<T>(
+  path: string,
+  metadata: ReadonlyMap<string, string>,
+  key: string,
+  schema: z.ZodType<T>,
+): T {
+  const result = schema.safeParse(parseJson(path, metadata, key));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const place = [key, ...(issue?.path ?? [])].join('.');
+  throw new CheckpointError(path, `expected another "${place}" in its metadata: ${issue?.message}`, {
+    cause: result.error,
+  });
+}
+
+function parseJson(path: string, metadata: ReadonlyMap<string, string>, key: string): unknown {
   const text = metadata.get(key);
   if (text === undefined)
     throw new CheckpointError(path, `expected an entry "${key}" in its metadata, got none`);
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text);
   } catch (error) {
     throw new CheckpointError(path, `expected JSON in its entry "${key}", got something else`, {
+      cause: error,
+    });
+  }
+}
+
+function checkedConfig(path: string, content: unknown): NvaeConfig {
+  try {
+    return configFromData(content, path);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const [first, ...others] = error.problems;
+    const more = others.length > 0 ? ` (and ${others.length} more problems)` : '';
+    throw new CheckpointError(path, `expected a configuration in it that can be used: ${first}${more}`, {
       cause: error,
     });
   }

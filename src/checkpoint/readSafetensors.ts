@@ -1,8 +1,10 @@
 /** Strict reading of safetensors files, in pieces, so that files over 2 GiB work too. */
 
 import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { messageOf } from '../config/errors.js';
+import { openFile } from '../config/files.js';
+import { shown } from '../config/shown.js';
 import type { NamedTensors, TensorData } from '../model/plainData.js';
 import { CheckpointError } from './checkpointError.js';
 import type { SafetensorsHeader, TensorEntry } from './safetensorsHeader.js';
@@ -23,6 +25,15 @@ const pieceSize = 16 * 2 ** 20;
 export function readSafetensors(path: string): Promise<SafetensorsFile> {
   return withFile(path, async (file) => {
     const { header, dataStart } = await readHeader(file, path);
+    const { size } = await file.stat();
+    // A file can be longer than the disk, where it has holes.
+    const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+    if (size > memory) {
+      throw new CheckpointError(
+        path,
+        `cannot be read: its ${size} bytes are more than this machine's memory`,
+      );
+    }
     const tensors = new Map<string, TensorData>();
     for (const [name, entry] of header.tensors) {
       tensors.set(name, await readTensor(file, path, name, entry, dataStart));
@@ -42,7 +53,7 @@ export function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> 
 async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
   let file: FileHandle | undefined;
   try {
-    file = await open(path, 'r');
+    file = await openFile(path);
     return await use(file);
   } catch (error) {
     if (error instanceof CheckpointError) throw error;
@@ -57,7 +68,6 @@ async function readHeader(
   path: string,
 ): Promise<{ header: SafetensorsHeader; dataStart: number }> {
   const status = await file.stat();
-  if (!status.isFile()) throw new CheckpointError(path, 'cannot be read: it is not a file');
   if (status.size < 8) throw damaged(path, `expected at least 8 bytes, got ${status.size}`);
   const prefix = new DataView(new ArrayBuffer(8));
   await readFully(file, path, new Uint8Array(prefix.buffer), 0);
@@ -84,7 +94,7 @@ async function readTensor(
   const wide = new BigInt64Array(bytes.buffer);
   const data = Int32Array.from(wide, Number);
   const misfit = wide.findIndex((value, i) => value !== BigInt(data[i] ?? 0));
-  if (misfit >= 0) throw damaged(path, `"${name}": expected integers of 32 bits, got ${wide[misfit]}`);
+  if (misfit >= 0) throw damaged(path, `${shown(name)}: expected integers of 32 bits, got ${wide[misfit]}`);
   return { dtype: 'int32', shape, data };
 }
 

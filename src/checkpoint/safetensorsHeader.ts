@@ -2,11 +2,16 @@
  * Header of a safetensors file: `name -> {dtype, shape, data_offsets}` as JSON, before the raw data. Checked strictly:
  * nothing is believed that the file's own length does not bear out.
  */
+import { cut, shown } from '../config/shown.js';
 import { CheckpointError } from './checkpointError.js';
 import { topLevelKeys } from './jsonKeys.js';
 
-/** What the format itself allows. */
-export const largestHeader = 100_000_000;
+/** Ours have less than a megabyte; the hundred that the format allows take gigabytes once read. */
+export const largestHeader = 16 * 2 ** 20;
+
+/** Far beyond any model; a million take seconds to look at. */
+const mostTensors = 200_000;
+const mostMetadata = 1000;
 
 const itemSizes = { F32: 4, I32: 4, I64: 8 } as const;
 export type StoredType = keyof typeof itemSizes;
@@ -34,16 +39,14 @@ export function parseHeader(bytes: Uint8Array, dataLength: number, file: string)
   const metadata = new Map<string, string>();
   const entries: [string, TensorEntry][] = [];
   for (const [name, value] of Object.entries(content)) {
-    if (name !== '__metadata__') entries.push([name, parseEntry(name, value, file)]);
-    else
-      for (const [key, text] of Object.entries(record(value, name, file)))
-        metadata.set(key, string(text, key, file));
+    if (name === '__metadata__') readMetadata(record(value, name, file), metadata, file);
+    else entries.push([name, parseEntry(cut(name), value, file)]);
   }
   entries.sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   let position = 0;
   for (const [name, { begin, end }] of entries) {
     if (begin !== position) {
-      throw damaged(file, `expected data of "${name}" at byte ${position}, got ${begin}`);
+      throw damaged(file, `expected data of ${shown(name)} at byte ${position}, got ${begin}`);
     }
     position = end;
   }
@@ -81,33 +84,44 @@ function parseJson(bytes: Uint8Array, file: string): Record<string, unknown> {
   }
   const result = record(content, 'header', file);
   const keys = topLevelKeys(text);
+  if (keys.length > mostTensors)
+    throw damaged(file, `expected at most ${mostTensors} tensors, got ${keys.length}`);
   if (new Set(keys).size !== keys.length) throw damaged(file, 'expected every tensor once, got a name twice');
   return result;
+}
+
+function readMetadata(content: Record<string, unknown>, metadata: Map<string, string>, file: string): void {
+  const keys = Object.keys(content);
+  if (keys.length > mostMetadata) {
+    throw damaged(file, `expected at most ${mostMetadata} entries of metadata, got ${keys.length}`);
+  }
+  for (const key of keys) metadata.set(key, string(content[key], cut(key), file));
 }
 
 function parseEntry(name: string, value: unknown, file: string): TensorEntry {
   const { dtype, shape, data_offsets: offsets, ...others } = record(value, name, file);
   const other = Object.keys(others)[0];
-  if (other !== undefined) throw damaged(file, `"${name}": unknown key "${other}"`);
+  if (other !== undefined) throw damaged(file, `"${name}": unknown key ${shown(other)}`);
   if (!isStoredType(dtype)) {
     const known = Object.keys(itemSizes).join(', ');
-    throw damaged(file, `"${name}": expected a dtype of ${known}, got ${JSON.stringify(dtype)}`);
+    throw damaged(file, `"${name}": expected a dtype of ${known}, got ${shown(dtype)}`);
   }
-  if (!isCounts(shape)) throw damaged(file, `"${name}": expected a shape, got ${JSON.stringify(shape)}`);
+  if (!isCounts(shape)) throw damaged(file, `"${name}": expected a shape, got ${shown(shape)}`);
   const [begin, end] = isCounts(offsets) && offsets.length === 2 ? offsets : [];
   if (begin === undefined || end === undefined || end < begin) {
-    throw damaged(file, `"${name}": expected a range of bytes, got ${JSON.stringify(offsets)}`);
+    throw damaged(file, `"${name}": expected a range of bytes, got ${shown(offsets)}`);
   }
   const expected = shape.reduce((product, size) => product * size, itemSizes[dtype]);
   if (end - begin !== expected) {
-    throw damaged(file, `"${name}": expected ${expected} bytes for [${shape}], got ${end - begin}`);
+    throw damaged(file, `"${name}": expected ${expected} bytes for ${shown(shape)}, got ${end - begin}`);
   }
   return { dtype, shape, begin, end };
 }
 
 function record(value: unknown, name: string, file: string): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  throw damaged(file, `"${name}": expected an object, got ${JSON.stringify(value)?.slice(0, 80)}`);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw damaged(file, `"${name}": expected an object, got ${shown(value)}`);
 }
 
 function string(value: unknown, name: string, file: string): string {

@@ -1,0 +1,75 @@
+/** A small checkpoint of a run that has begun, in bytes and in parts. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { saveCheckpoint } from '../../src/checkpoint/checkpoint.js';
+import type { ModelFile } from '../../src/checkpoint/modelFile.js';
+import { readModelFile } from '../../src/checkpoint/modelFile.js';
+import { parseHeader } from '../../src/checkpoint/safetensorsHeader.js';
+import { parseConfig } from '../../src/config/parseConfig.js';
+import { Trainer } from '../../src/training/trainer.js';
+
+export interface SmallRun extends Pick<ModelFile, 'tensors' | 'metadata'> {
+  readonly bytes: Buffer;
+}
+
+export const regionNames = ['length', 'header', 'metadata values', 'tensor', 'tail'] as const;
+/** A kind of place in a file. */
+export type Region = (typeof regionNames)[number];
+
+export interface Range {
+  readonly begin: number;
+  readonly end: number;
+}
+
+let made: Promise<SmallRun> | undefined;
+
+/** The same one every time. */
+export function smallRun(): Promise<SmallRun> {
+  made ??= makeRun();
+  return made;
+}
+
+async function makeRun(): Promise<SmallRun> {
+  const model = 'channel_towers: 2\nnumber_of_scales: 1\ninitial_splits_per_scale: 1\nlatent_size: 1';
+  const more = '\ninput_dimension: 4\nnum_flows: 0\ncells_per_split_enc: 1\nnum_cells_per_block_prepost: 1';
+  const trainer = await Trainer.create(parseConfig(`${model}${more}`, { file: 'mine.yaml' }), { seed: 7 });
+  const folder = await mkdtemp(join(tmpdir(), 'nvae-fuzz-run-'));
+  const path = join(folder, 'mine.checkpoint');
+  try {
+    const position = { epoch: 1, batchInEpoch: 2, step: 12, imagesSeen: 48 };
+    const { config, tensors } = await trainer.snapshot();
+    const state = { seed: 7, position, optimizerUpdates: 11 };
+    await saveCheckpoint(path, { config, tensors, state, dataPosition: { epoch: 1, imagesTaken: 8 } });
+    return { bytes: await readFile(path), ...(await readModelFile(path)) };
+  } finally {
+    await trainer.dispose();
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** A safetensors file of any header. */
+export function headerAndData(header: Buffer, data: Buffer): Buffer {
+  const prefix = Buffer.alloc(8);
+  prefix.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([prefix, header, data]);
+}
+
+/** Where in a whole file each kind of place is. */
+export function regionsOf(bytes: Buffer): ReadonlyMap<Region, readonly Range[]> {
+  const start = 8 + Number(bytes.readBigUInt64LE());
+  const { metadata, tensors } = parseHeader(bytes.subarray(8, start), bytes.length - start, 'whole');
+  const values = [...metadata.values()].map((value) => {
+    const text = JSON.stringify(value).slice(1, -1);
+    const begin = bytes.indexOf(text, 8);
+    return { begin, end: begin + Buffer.byteLength(text) };
+  });
+  const data = [...tensors.values()].filter(({ begin, end }) => end > begin);
+  return new Map<Region, Range[]>([
+    ['length', [{ begin: 0, end: 8 }]],
+    ['header', [{ begin: 8, end: start }]],
+    ['metadata values', values],
+    ['tensor', data.map(({ begin, end }) => ({ begin: start + begin, end: start + end }))],
+    ['tail', [{ begin: bytes.length - 16, end: bytes.length }]],
+  ]);
+}

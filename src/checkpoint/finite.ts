@@ -1,0 +1,18 @@
+import { shown } from '../config/shown.js';
+import type { NamedTensors } from '../model/plainData.js';
+import { CheckpointError } from './checkpointError.js';
+
+/**
+ * Training refuses every step that is not finite, so a value that is none was not put there by it; going on from one
+ * would end in a run that skips every step.
+ * @throws CheckpointError
+ */
+export function checkFinite(path: string, tensors: NamedTensors): void {
+  for (const [name, { dtype, data }] of tensors) {
+    if (dtype !== 'float32') continue;
+    for (let i = 0; i < data.length; i += 1) {
+      if (Number.isFinite(data[i])) continue;
+      throw new CheckpointError(path, `expected numbers that are finite, got ${data[i]} in ${shown(name)}`);
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/** What the metadata of a checkpoint may say of a run. */
+import { z } from 'zod';
+
+function integer(expected: string, least: number) {
+  const test = (given: unknown) => Number.isSafeInteger(given) && Number(given) >= least;
+  return z.custom<number>(test, { error: `expected ${expected}` });
+}
+
+const count = integer('an integer >= 0', 0);
+const section = { error: 'expected an object' };
+
+export const trainerStateSchema = z.object(
+  {
+    seed: integer('an integer', Number.MIN_SAFE_INTEGER),
+    position: z.object({ epoch: count, batchInEpoch: count, step: count, imagesSeen: count }, section),
+    optimizerUpdates: count,
+  },
+  section,
+);
+
+export const dataPositionSchema = z.object({ epoch: count, imagesTaken: count }, section);
