@@ -1,9 +1,12 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { lastValueFrom, map, toArray } from 'rxjs';
 import sharp from 'sharp';
+import { jpegOfSize } from '../../scripts/fuzz/imageBytes.js';
 import { decodeImages } from '../../src/streams/decodeImages.js';
 import { DatasetError } from '../../src/streams/errors.js';
 import { imageCache } from '../../src/streams/imageCache.js';
@@ -26,6 +29,8 @@ describe('images', () => {
     await writePictures(join(folder, 'b'), 2);
     await writePictures(folder, 1);
     await mkdir(join(folder, 'c.png'));
+    await promisify(execFile)('mkfifo', [join(folder, 'pipe.png')]);
+    await symlink('loop.png', join(folder, 'loop.png'));
     for (const name of ['notes.txt', '.hidden.png']) await writeFile(join(folder, name), '');
     const names = await lastValueFrom(
       images(folder).pipe(
@@ -82,6 +87,41 @@ describe('decodeImages', () => {
       '/a.png: skipped,',
       '/b.png: skipped,',
       '/c.png: skipped,',
+    ]);
+  });
+
+  test('should give one printable line for each complaint of a decoder, and for a name with control characters', async () => {
+    const jpeg = await sharp(await png(1, 2, 3, 64, 64))
+      .jpeg()
+      .toBuffer();
+    await writeFile(join(folder, 'a.jpg'), jpegOfSize(jpeg, 0, 0));
+    await writeFile(join(folder, 'b\n\x1b[31m.png'), 'text');
+    const warnings: string[] = [];
+    await decoded({ onWarning: (message) => warnings.push(message) });
+    expect(warnings).toHaveLength(2);
+    for (const warning of warnings) expect(warning).toMatch(/^\P{Cc}{1,500}$/u);
+  });
+
+  test('should not follow an SVG to a pipe that never answers', async () => {
+    await promisify(execFile)('mkfifo', [join(folder, 'pipe')]);
+    const image = '<image xlink:href="pipe" width="9" height="9"/>';
+    const names = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"';
+    await writeFile(join(folder, 'a.svg'), `<svg ${names} width="9" height="9">${image}</svg>`);
+    const [made] = await decoded();
+    expect(new Set(made?.pixels)).toEqual(new Set([255]));
+  }, 5000);
+
+  test('should refuse a drawing of millions of lines and a file of a terabyte before they take memory', async () => {
+    const line = ' L9 9 0 9'.repeat(500_000);
+    const names = 'xmlns="http://www.w3.org/2000/svg"';
+    await writeFile(join(folder, 'a.svg'), `<svg ${names}><path stroke="red" d="M0 0${line}"/></svg>`);
+    await writeFile(join(folder, 'b.png'), await png(1, 2, 3));
+    await truncate(join(folder, 'b.png'), 2 ** 40);
+    const warnings: string[] = [];
+    expect(await decoded({ onWarning: (message) => warnings.push(message) })).toEqual([null, null]);
+    expect(warnings.sort()).toEqual([
+      expect.stringMatching(/a\.svg: .*: \d+ bytes of SVG, more than 4194304$/),
+      expect.stringMatching(/b\.png: .*: 1099511627776 bytes, more than 536870912$/),
     ]);
   });
 

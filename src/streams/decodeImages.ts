@@ -1,9 +1,16 @@
 import { map, type OperatorFunction } from 'rxjs';
 import sharp from 'sharp';
 import { messageOf } from '../config/errors.js';
+import { readBytes } from '../config/files.js';
+import { cut } from '../config/shown.js';
 import type { ImageCache } from './imageCache.js';
 import type { ImageFile } from './images.js';
 import type { DecodedImage, Recipe } from './recipe.js';
+
+/** Of any format; the pixels of the largest image, not packed at all, are less. */
+const largestFile = 2 ** 29;
+const largestDrawing = 2 ** 22;
+const gzip = 0x1f8b;
 
 export interface DecodeImagesOptions {
   /** Height and width of the images: the shorter side is resized to it, the middle of the longer one kept. */
@@ -51,15 +58,31 @@ async function pixelsOf(file: ImageFile, options: DecodeImagesOptions): Promise<
   try {
     pixels = await decode(file.path, size, maxPixels);
   } catch (error) {
-    onWarning?.(`${file.path}: skipped, not a whole image: ${messageOf(error)}`);
+    onWarning?.(`${printable(file.path)}: skipped, not a whole image: ${reason(error)}`);
   }
   await cache?.set(file, size, pixels);
   return pixels;
 }
 
+/** A name may hold line ends, and sequences that a terminal would obey. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\uFFFD');
+}
+
+/** Decoders list every complaint; the first tells what is wrong. */
+function reason(error: unknown): string {
+  const [first = ''] = messageOf(error).trim().split('\n');
+  return cut(printable(first), 200);
+}
+
 /** Bytes `[size, size, 3]`. */
 async function decode(path: string, size: number, maxPixels: number): Promise<Uint8Array> {
-  const { data, info } = await sharp(path, { failOn: 'error', limitInputPixels: maxPixels })
+  // Bytes rather than the path: an SVG that has no place cannot ask for other files, such as a pipe that never answers.
+  const bytes = await readBytes(path, largestFile);
+  if (bytes.length > largestDrawing && isDrawing(bytes)) {
+    throw new Error(`${bytes.length} bytes of SVG, more than ${largestDrawing}`);
+  }
+  const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels })
     .rotate()
     .flatten({ background: '#ffffff' })
     .resize(size, size, { fit: 'cover', position: 'centre' })
@@ -68,4 +91,9 @@ async function decode(path: string, size: number, maxPixels: number): Promise<Ui
     .toBuffer({ resolveWithObject: true });
   if (info.channels !== 3) throw new Error(`expected three channels, got ${info.channels}`);
   return new Uint8Array(data.buffer, data.byteOffset, data.length);
+}
+
+/** XML, plain or packed: what it takes to draw is not bounded by its size in pixels. */
+function isDrawing(bytes: Buffer): boolean {
+  return bytes.readUInt16BE() === gzip || bytes.toString('latin1', 0, 1000).trimStart().startsWith('<');
 }
