@@ -1,0 +1,116 @@
+/**
+ * Speed of loading alone: what comes before the step, on the emoji of the npm package emoji-datasource-google, with steps
+ * that do nothing; and whether slow steps hold it back.
+ *
+ *     npm run bench:loader -- --json
+ */
+import { link, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Command } from 'commander';
+import sharp from 'sharp';
+import { imageCache } from '../src/streams/imageCache.js';
+import { type Backlog, backlog, type EpochRate, epochRate, prefetch } from './measureLoader.js';
+
+const runs = 3;
+
+interface Spread {
+  readonly min: number;
+  readonly median: number;
+}
+
+interface Rates {
+  readonly imagesPerSecond: Spread;
+  readonly cores: Spread;
+  readonly waitShare: Spread;
+}
+
+function spread(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b);
+  return { min: sorted[0] ?? 0, median: sorted[sorted.length >> 1] ?? 0 };
+}
+
+function rates(epochs: readonly EpochRate[]): Rates {
+  return {
+    imagesPerSecond: spread(epochs.map((epoch) => epoch.imagesPerSecond)),
+    cores: spread(epochs.map((epoch) => epoch.cores)),
+    waitShare: spread(epochs.map((epoch) => epoch.waitShare)),
+  };
+}
+
+/** Two epochs of each run: the first decodes, the second has it all. */
+async function measureRates(folder: string) {
+  const [decoded, kept]: [EpochRate[], EpochRate[]] = [[], []];
+  for (let run = 0; run < runs; run += 1) {
+    const cache = imageCache();
+    decoded.push(await epochRate(folder, 0, cache));
+    kept.push(await epochRate(folder, 1, cache));
+    await cache.close();
+  }
+  return { images: decoded[0]?.images ?? 0, decoded: rates(decoded), kept: rates(kept) };
+}
+
+/** `count` names of one small file: hard links, as many of them as the file system allows. */
+async function manyImages(folder: string, count: number): Promise<void> {
+  const background = { r: 200, g: 100, b: 50 };
+  const png = await sharp({ create: { width: 16, height: 16, channels: 3, background } })
+    .png()
+    .toBuffer();
+  const first = join(folder, '00000.png');
+  await writeFile(first, png);
+  for (let i = 1; i < count; i += 1) {
+    const path = join(folder, `${String(i).padStart(5, '0')}.png`);
+    await link(first, path).catch(() => writeFile(path, png));
+  }
+}
+
+async function measureMany(count: number): Promise<Backlog> {
+  const folder = await mkdtemp(join(tmpdir(), 'nvae-bench-'));
+  try {
+    await manyImages(folder, count);
+    return await backlog(folder, 1000, 5);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function rateLine(name: string, { imagesPerSecond, cores, waitShare }: Rates): string {
+  const rate = `${imagesPerSecond.min.toFixed(0)} min, ${imagesPerSecond.median.toFixed(0)} median`;
+  const share = `${(100 * waitShare.median).toFixed(0)} % waiting`;
+  return `${name.padEnd(28)} ${rate} images/s, ${cores.median.toFixed(2)} cores, ${share}`;
+}
+
+function backlogLine(
+  name: string,
+  { steps, waitShare, batchesAlive, secondsToFirstStep, rssBytes }: Backlog,
+) {
+  const [first, most] = [rssBytes.first, rssBytes.most].map((bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`);
+  const alive = `${batchesAlive} batches alive at most (prefetch ${prefetch})`;
+  const rest = `${(100 * waitShare).toFixed(0)} % waiting, first step after ${secondsToFirstStep.toFixed(2)} s`;
+  return `${name.padEnd(28)} ${steps} steps, ${alive}, ${first} resident, then ${most}; ${rest}`;
+}
+
+const { json } = new Command('bench:loader')
+  .option('--json', 'print one JSON object')
+  .parse()
+  .opts<{ json?: boolean }>();
+
+const emoji = join(
+  dirname(createRequire(import.meta.url).resolve('emoji-datasource-google/package.json')),
+  'img/google/64',
+);
+const { images, decoded, kept } = await measureRates(emoji);
+const slow = await backlog(emoji, 20);
+const many = await measureMany(20_000);
+console.log(
+  json
+    ? JSON.stringify({ images, decoded, kept, slow, many })
+    : [
+        `${images} images of 64 x 64, ${runs} runs`,
+        rateLine('first epoch (decodes)', decoded),
+        rateLine('second epoch (kept)', kept),
+        backlogLine('steps of 20 ms', slow),
+        backlogLine('20,000 images, steps of 1 s', many),
+      ].join('\n'),
+);

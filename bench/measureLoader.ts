@@ -1,0 +1,119 @@
+/** Measures the loading of images alone, with trainers that do not train; see loader.ts for how to run it. */
+import { from, lastValueFrom, map, type Observable, of, reduce, Subject, tap, timer } from 'rxjs';
+import { batch } from '../src/streams/batch.js';
+import { decodeImages } from '../src/streams/decodeImages.js';
+import type { StepEvent } from '../src/streams/events.js';
+import { type ImageCache, imageCache } from '../src/streams/imageCache.js';
+import { images } from '../src/streams/images.js';
+import { shuffle } from '../src/streams/shuffle.js';
+import { type BatchRecipe, type Stepper, trainStep } from '../src/streams/trainStep.js';
+import type { StepResult } from '../src/training/trainer.js';
+
+const batchSize = 32;
+const size = 64;
+export const prefetch = 2;
+
+export interface EpochRate {
+  readonly images: number;
+  readonly imagesPerSecond: number;
+  /** Seconds of processor time per second. */
+  readonly cores: number;
+  /** Share of the time in which the step waited for its images. */
+  readonly waitShare: number;
+}
+
+export interface Backlog {
+  readonly steps: number;
+  readonly waitShare: number;
+  /** Batches that were being made, waiting or stepped, at most. */
+  readonly batchesAlive: number;
+  /** From the subscription to the first step. */
+  readonly secondsToFirstStep: number;
+  /** Resident memory at the first step, and the most at a later one. */
+  readonly rssBytes: { readonly first: number; readonly most: number };
+}
+
+/** A step that takes no time, or so many milliseconds of a timer's. */
+function fakeTrainer(stepMs: number): Stepper {
+  const losses = { loss: 0, reconstructionLoss: 0, balancedKl: 0, regularization: 0, kl: 0, klPerGroup: [] };
+  const rates = { gradientNorm: 0, klCoefficient: 1, learningRate: 0, clipFactor: 1 };
+  const position = { step: 0, epoch: 0, batchInEpoch: 0, imagesSeen: 0 };
+  const result = { ...losses, ...rates, ...position, applied: true, nonFinite: null, seconds: stepMs / 1000 };
+  return {
+    step: ({ shape }): Observable<StepResult> => {
+      const step = { ...result, batchSize: shape[0] };
+      return stepMs === 0 ? of(step) : timer(stepMs).pipe(map(() => step));
+    },
+  };
+}
+
+/** The images of an epoch through the operators that a run has before its step. */
+function loading(folder: string, epoch: number, cache: ImageCache): Observable<BatchRecipe> {
+  return images(folder).pipe(shuffle(1, epoch), decodeImages({ size, cache }), batch(batchSize));
+}
+
+function waitShareOf(events: readonly StepEvent[], seconds: number): number {
+  return events.reduce((sum, event) => sum + event.waitSeconds, 0) / seconds;
+}
+
+/** One epoch with steps that take no time. */
+export async function epochRate(folder: string, epoch: number, cache: ImageCache): Promise<EpochRate> {
+  const [begin, used] = [performance.now(), process.cpuUsage()];
+  const events = await lastValueFrom(
+    loading(folder, epoch, cache).pipe(
+      trainStep(fakeTrainer(0), { epoch, prefetch }),
+      reduce((all: StepEvent[], event) => [...all, event], []),
+    ),
+  );
+  const seconds = (performance.now() - begin) / 1000;
+  const { user, system } = process.cpuUsage(used);
+  const count = events.at(-1)?.imagesTaken ?? 0;
+  return {
+    images: count,
+    imagesPerSecond: count / seconds,
+    cores: (user + system) / 1e6 / seconds,
+    waitShare: waitShareOf(events, seconds),
+  };
+}
+
+/** An epoch with slow steps, or its first `steps`, after which it is stopped. */
+export async function backlog(folder: string, stepMs: number, steps?: number): Promise<Backlog> {
+  const cache = imageCache();
+  const stop$ = new Subject<void>();
+  const rss: number[] = [];
+  let [alive, batchesAlive] = [0, 0];
+  const counted = (recipe: BatchRecipe): BatchRecipe => ({
+    images: recipe.images,
+    make: (signal) => {
+      alive += 1;
+      batchesAlive = Math.max(batchesAlive, alive);
+      return recipe.make(signal);
+    },
+  });
+  const trainer = fakeTrainer(stepMs);
+  const step: Stepper['step'] = (...args) => {
+    rss.push(process.memoryUsage.rss());
+    const complete = () => {
+      alive -= 1;
+    };
+    return from(trainer.step(...args)).pipe(tap({ complete }));
+  };
+  const begin = performance.now();
+  let secondsToFirstStep = 0;
+  const events = await lastValueFrom(
+    loading(folder, 0, cache).pipe(
+      map(counted),
+      trainStep({ step }, { prefetch, stop$ }),
+      tap(() => rss.length === steps && stop$.next()),
+      reduce((all: StepEvent[], event) => {
+        if (all.length === 0) secondsToFirstStep = (performance.now() - begin - stepMs) / 1000;
+        return [...all, event];
+      }, []),
+    ),
+  );
+  const waitShare = waitShareOf(events, (performance.now() - begin) / 1000);
+  await cache.close();
+  const [first = 0, ...later] = rss;
+  const rssBytes = { first, most: Math.max(first, ...later) };
+  return { steps: events.length, waitShare, batchesAlive, secondsToFirstStep, rssBytes };
+}
