@@ -1,0 +1,35 @@
+/** The list of cases for a seed. Nothing is made until a case is written. */
+import { checkpointRecipes } from './checkpoints.js';
+import { configRecipes } from './configs.js';
+import type { FuzzCase, Kind, Recipe } from './fuzzCase.js';
+import { imageRecipes } from './images.js';
+
+/** Recipes whose every case is another one, and those of which one case is enough. */
+export interface Recipes {
+  readonly special: readonly Recipe[];
+  readonly random: readonly Recipe[];
+}
+
+const shares: readonly (readonly [Kind, Recipes, number])[] = [
+  ['image', imageRecipes, 0.4],
+  ['config', configRecipes, 0.3],
+  ['checkpoint', checkpointRecipes, 0.3],
+];
+/** Below this the cases are chosen evenly from a corpus of this size, so that a small one has some of everything. */
+const whole = 1000;
+
+export function corpus(count: number, seed: number): FuzzCase[] {
+  return shares.flatMap(([kind, recipes, share]) => {
+    const all = list(kind, recipes, Math.round(Math.max(count, whole) * share), seed);
+    const wanted = Math.min(Math.round(count * share), all.length);
+    return Array.from({ length: wanted }, (_, i) => all[Math.floor((i * all.length) / wanted)] as FuzzCase);
+  });
+}
+
+function list(kind: Kind, { special, random }: Recipes, count: number, seed: number): FuzzCase[] {
+  const repeated = Array.from(
+    { length: Math.max(0, count - special.length) },
+    (_, i) => random[i % random.length] as Recipe,
+  );
+  return [...special, ...repeated].map((recipe, number) => ({ kind, recipe, seed, number }));
+}

@@ -1,0 +1,123 @@
+/** Runs a case through the entry points that a user has, and judges what came of it. */
+import { basename, dirname } from 'node:path';
+import { lastValueFrom, toArray } from 'rxjs';
+import { loadCheckpoint } from '../../src/checkpoint/checkpoint.js';
+import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
+import { loadModel } from '../../src/checkpoint/model.js';
+import { readModelFile } from '../../src/checkpoint/modelFile.js';
+import { ConfigError } from '../../src/config/configError.js';
+import { loadConfig } from '../../src/config/loadConfig.js';
+import * as tf from '../../src/engine/tf.js';
+import { planModel } from '../../src/model/plan.js';
+import { decodeImages } from '../../src/streams/decodeImages.js';
+import { DatasetError } from '../../src/streams/errors.js';
+import { images } from '../../src/streams/images.js';
+import { Trainer } from '../../src/training/trainer.js';
+import type { Expected, Kind } from './fuzzCase.js';
+
+export interface Verdict {
+  readonly accepted: boolean;
+  /** What a user reads. */
+  readonly messages: readonly string[];
+  /** What is wrong with that; none for a clear refusal or a sound result. */
+  readonly faults: readonly string[];
+}
+
+type Trial = (path: string) => Promise<Verdict>;
+
+/** Run the case at `path`. */
+export async function judge(kind: Kind, path: string, expected: Expected): Promise<Verdict> {
+  const before = tf.memory().numTensors;
+  const { accepted, messages, faults } = await trials[kind](path);
+  const left = tf.memory().numTensors - before;
+  const got = accepted ? 'accepted' : 'refused';
+  const more = [
+    ...messages.flatMap((message) => unclear(message, kind, path)),
+    ...(left === 0 ? [] : [`${left} tensors left behind`]),
+    ...(expected === 'either' || expected === got ? [] : [`expected to be ${expected}, was ${got}`]),
+  ];
+  return { accepted, messages, faults: [...faults, ...more] };
+}
+
+const image: Trial = async (path) => {
+  const warnings: string[] = [];
+  const decode = decodeImages({ size: 16, onWarning: (message) => warnings.push(message) });
+  try {
+    const recipes = await lastValueFrom(images(dirname(path)).pipe(decode, toArray()));
+    const made = await Promise.all(recipes.map((recipe) => recipe.make()));
+    const damaged = made.filter((pixels) => pixels === null).length;
+    const faults = damaged === warnings.length ? [] : [`${damaged} refused with ${warnings.length} warnings`];
+    return { accepted: damaged === 0, messages: warnings, faults };
+  } catch (error) {
+    return refusal([error], DatasetError);
+  }
+};
+
+const config: Trial = async (path) => {
+  try {
+    planModel((await loadConfig(path)).model);
+    return { accepted: true, messages: [], faults: [] };
+  } catch (error) {
+    return refusal([error], ConfigError, RangeError);
+  }
+};
+
+const checkpoint: Trial = async (path) => {
+  const warnings: string[] = [];
+  const errors: unknown[] = [];
+  // One after the other: together they would take thrice the memory that is measured.
+  const attempt = async <T>(promise: Promise<T>): Promise<T | null> => {
+    try {
+      return await promise;
+    } catch (error) {
+      errors.push(error);
+      return null;
+    }
+  };
+  await attempt(readModelFile(path));
+  const loaded = await attempt(loadCheckpoint(path, { onWarning: (message) => warnings.push(message) }));
+  const model = await attempt(loadModel(path));
+  model?.dispose();
+  if (loaded && model) {
+    const trainer = await Trainer.create(loaded.config);
+    await attempt(trainer.restore(loaded));
+    await trainer.dispose();
+  }
+  if (warnings.length > 1) return { accepted: true, messages: warnings, faults: ['more than one warning'] };
+  const usable = loaded !== null && (errors.length === 0 || warnings.length === 1);
+  const { messages, faults } = refusal(errors, CheckpointError, RangeError);
+  return { accepted: usable, messages: [...warnings, ...messages], faults };
+};
+
+const trials: Readonly<Record<Kind, Trial>> = { image, config, checkpoint };
+
+function refusal(errors: readonly unknown[], ...known: readonly { readonly name: string }[]): Verdict {
+  const thrown = errors.map((error) => (error instanceof Error ? error : new Error(String(error))));
+  const names = known.map(({ name }) => name);
+  const others = thrown.filter((error) => !names.includes(error.name));
+  const faults = others.map((error) => `expected ${names.join(' or ')}, got ${error.name}: ${error.message}`);
+  return { accepted: false, messages: thrown.map((error) => error.message), faults };
+}
+
+const longest: Readonly<Record<Kind, number>> = { image: 500, config: 5000, checkpoint: 500 };
+const raw =
+  /undefined|\[object |Cannot (read|set|convert)|is not (a function|iterable)|\n\s+at |call stack|Invalid (array|string|typed array) length|internal:/;
+
+/** Why a message does not help its reader. */
+function unclear(message: string, kind: Kind, path: string): string[] {
+  const length = message.replaceAll(dirname(path), '').length;
+  // A plan knows no file; the command that was given one does.
+  const name = basename(path).replace(/\p{Cc}/gu, '\uFFFD');
+  const named = message.includes(name) || message.includes(dirname(path)) || isPlan(message);
+  return [
+    ...(message.trim() === '' ? ['an empty message'] : []),
+    ...(length > longest[kind] ? [`a message of ${length} characters`] : []),
+    ...(kind !== 'config' && message.includes('\n') ? ['a message of several lines'] : []),
+    ...(raw.test(message) ? [`a raw message: ${message.slice(0, 200)}`] : []),
+    ...(named ? [] : [`a message without the file's name: ${message.slice(0, 200)}`]),
+  ];
+}
+
+function isPlan(message: string): boolean {
+  return /^[\w.]+( of \w+)?: expected /.test(message);
+}
