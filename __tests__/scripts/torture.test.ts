@@ -8,7 +8,8 @@ import { nvaeCommand } from '../support/runCli.js';
 test('a run that is killed at random moments should end with the weights of one that never was', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'nvae-torture-'));
   try {
-    const result = await torture({ nvae: nvaeCommand, folder, kills: 3, seed: 3, log: () => undefined });
+    const options = { nvae: nvaeCommand, folder, kills: 3, seed: 3, epochs: 5, log: () => undefined };
+    const result = await torture(options);
     expect(result.problems).toEqual([]);
     expect(Object.values(result.kills).reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(3);
   } finally {

@@ -24,6 +24,8 @@ export interface TortureOptions {
   readonly folder: string;
   readonly kills: number;
   readonly seed: number;
+  /** Of one run. @default 20 */
+  readonly epochs?: number;
   readonly log: (line: string) => void;
 }
 
@@ -42,7 +44,7 @@ export interface TortureResult {
 }
 
 /** Large enough that writing its checkpoint takes a while, small enough that a step does not. */
-const config = `
+const configOf = (epochs: number) => `
 channel_towers: 16
 number_of_scales: 2
 initial_splits_per_scale: 1
@@ -51,7 +53,7 @@ input_dimension: 8
 num_flows: 1
 training_parameters:
   batch_size: 4
-  epochs: 20
+  epochs: ${epochs}
   warmup_epochs: 10
   images_per_checkpoint: 8
   write_reconstruction: true
@@ -61,11 +63,12 @@ training_parameters:
 const images = 22; // the last batch of an epoch is a smaller one
 const longestLife = 1500;
 
-export async function torture({ nvae, folder, kills, seed, log }: TortureOptions): Promise<TortureResult> {
+export async function torture(options: TortureOptions): Promise<TortureResult> {
+  const { nvae, folder, kills, seed, epochs = 20, log } = options;
   const generator = keyedGenerator(seed, 'torture', 0);
   const random = () => (generator.next() >>> 0) * 2 ** -32;
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'tortured.yaml'), config);
+  await writeFile(join(folder, 'tortured.yaml'), configOf(epochs));
   await drawDiscs(join(folder, 'dataset'), images);
   const done: Record<Victim, number> = { process: 0, watcher: 0, both: 0 };
   const problems: string[] = [];
