@@ -30,6 +30,9 @@ import { epochEvents } from './epochEvents.js';
 import type { Run } from './openRun.js';
 import type { Progress } from './runEvents.js';
 
+/** Milliseconds for the last pictures; those of a large model take minutes. */
+const previewPatience = 10 * 60_000;
+
 /** `requested`: something was asked for while the run is paused. */
 type Moment = StepEvent | EpochEvent | PausedEvent | ResumedEvent | { readonly type: 'requested' };
 
@@ -55,13 +58,16 @@ export function runSteps(
         shared.pipe(filter(isDue), filter(wants('checkpoint')), writeCheckpoints(trainer, writing)),
       ),
     ),
-    sideStream('previews', (events) =>
-      events.pipe(
-        filter(isDue),
-        map((due) => ({ ...due, kinds: previewKinds(due) })),
-        filter(({ kinds }) => kinds.length > 0),
-        writePreviews(trainer, { ...previews, folder, inputs }),
-      ),
+    sideStream(
+      'previews',
+      (events) =>
+        events.pipe(
+          filter(isDue),
+          map((due) => ({ ...due, kinds: previewKinds(due) })),
+          filter(({ kinds }) => kinds.length > 0),
+          writePreviews(trainer, { ...previews, folder, inputs }),
+        ),
+      { patience: previewPatience },
     ),
     filter((event) => !isDue(event)),
   );

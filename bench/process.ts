@@ -1,0 +1,92 @@
+/**
+ * What a process of its own costs a run, and what it gives whoever watches: seconds per step, and how long the event loop
+ * of the watching process is held up, for `train` and for `trainInProcess`, in turns.
+ *
+ *     npm run bench:process -- --config demo --steps 20
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Command } from 'commander';
+import { filter, lastValueFrom, map, type Observable, take, toArray } from 'rxjs';
+import { loadConfig } from '../src/config/loadConfig.js';
+import { useEngine } from '../src/engine/index.js';
+import type { StepEvent, TrainEvent } from '../src/streams/events.js';
+import { trainInProcess } from '../src/streams/process/trainInProcess.js';
+import { train } from '../src/streams/train.js';
+
+const options = new Command('bench:process')
+  .option('--config <name>', 'configuration', 'demo')
+  .option('--steps <number>', 'steps that count, after two that do not', Number, 20)
+  .option('--rounds <number>', 'how often each', Number, 3)
+  .option('--json', 'the result as JSON')
+  .parse()
+  .opts<{ config: string; steps: number; rounds: number; json?: boolean }>();
+
+const config = await loadConfig(options.config);
+const emoji = createRequire(import.meta.url).resolve('emoji-datasource-google/package.json');
+await useEngine('native');
+
+interface Measured {
+  readonly secondsPerStep: number;
+  /** Longest time for which the event loop of this process was held up. */
+  readonly longestDelay: number;
+}
+
+/** From the second step on, by the clock of whoever listens. */
+async function measure(run: (folder: string) => Observable<TrainEvent>): Promise<Measured> {
+  const folder = await mkdtemp(join(tmpdir(), 'nvae-bench-'));
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  const times$ = run(folder).pipe(
+    filter((event): event is StepEvent => event.type === 'step'),
+    take(options.steps + 2),
+    map(({ step }) => {
+      if (step === 2) delay.enable();
+      return performance.now();
+    }),
+    toArray(),
+  );
+  const times = await lastValueFrom(times$);
+  delay.disable();
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  const seconds = ((times.at(-1) ?? 0) - (times[1] ?? 0)) / 1000;
+  return { secondsPerStep: seconds / options.steps, longestDelay: delay.max / 1e9 };
+}
+
+const settings = (folder: string) => ({
+  dataset: join(dirname(emoji), 'img/google/64'),
+  weightsFolder: folder,
+  picturesFolder: folder,
+});
+const measured: Record<'here' | 'process', Measured[]> = { here: [], process: [] };
+for (let round = 0; round < options.rounds; round += 1) {
+  measured.here.push(await measure((folder) => train(config, settings(folder))));
+  measured.process.push(
+    await measure((folder) => trainInProcess(config, { ...settings(folder), engine: 'native' })),
+  );
+}
+
+const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
+const summary = (runs: Measured[]) => ({
+  secondsPerStep: {
+    min: Math.min(...runs.map((run) => run.secondsPerStep)),
+    median: median(runs.map((run) => run.secondsPerStep)),
+  },
+  longestDelaySeconds: Math.max(...runs.map((run) => run.longestDelay)),
+});
+const result = { config: config.name, here: summary(measured.here), process: summary(measured.process) };
+if (options.json) console.log(JSON.stringify(result));
+else {
+  for (const [name, { secondsPerStep, longestDelaySeconds }] of [
+    ['train', result.here],
+    ['trainInProcess', result.process],
+  ] as const) {
+    const { min, median: middle } = secondsPerStep;
+    console.log(
+      `${name.padEnd(15)} ${min.toFixed(3)} s per step (median ${middle.toFixed(3)}), event loop held up for at most ` +
+        `${(1000 * longestDelaySeconds).toFixed(0)} ms`,
+    );
+  }
+}
