@@ -18,4 +18,11 @@ export const trainerStateSchema = z.object(
   section,
 );
 
-export const dataPositionSchema = z.object({ epoch: count, imagesTaken: count }, section);
+export const dataPositionSchema = z.object(
+  {
+    epoch: count,
+    imagesTaken: count,
+    dataset: z.string({ error: 'expected a text' }).optional(),
+  },
+  section,
+);

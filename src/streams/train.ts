@@ -38,7 +38,7 @@ export interface TrainOptions {
   /** New images in the previews, and how they are drawn. */
   readonly previews?: Pick<WritePreviewsOptions, 'samples' | 'temperature' | 'readjustments'>;
   /** How checkpoints are written. */
-  readonly checkpoints?: Omit<WriteCheckpointsOptions, 'path' | 'scheduler'>;
+  readonly checkpoints?: Omit<WriteCheckpointsOptions, 'path' | 'scheduler' | 'clock'>;
   /** Makes the trainer, on the engine that is in use. @default Trainer.create */
   readonly createTrainer?: (config: NvaeConfig, options: { readonly seed: number }) => Promise<TrainerLike>;
   /** For delays and time limits. @default asyncScheduler */

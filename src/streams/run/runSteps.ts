@@ -43,10 +43,12 @@ export function runSteps(
   inputs: ImageBatch | null,
 ): Observable<TrainEvent> {
   const { trainer, checkpointPath: path, config } = run;
-  const { nonFiniteLimit = 20, picturesFolder = 'images', previews, checkpoints, scheduler } = options;
+  const { nonFiniteLimit = 20, picturesFolder = 'images', previews, checkpoints } = options;
+  const { scheduler, clock } = options;
   const folder = join(picturesFolder, config.name);
   const save = run.save(checkpoints?.save);
-  const writing = { ...checkpoints, ...(scheduler && { scheduler }), save, path };
+  const time = { ...(scheduler && { scheduler }), ...(clock && { clock }) };
+  const writing = { ...checkpoints, ...time, save, path };
   return concat(
     moments(run, options, progress).pipe(concatMap((moment) => withDue(moment, run, progress))),
     defer(() => lastDue(run, progress)),
