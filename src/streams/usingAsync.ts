@@ -1,4 +1,4 @@
-import { from, Observable, type ObservableInput } from 'rxjs';
+import { defer, Observable, type ObservableInput, takeWhile } from 'rxjs';
 
 /**
  * A stream over something that takes time to open and to close.
@@ -8,7 +8,7 @@ import { from, Observable, type ObservableInput } from 'rxjs';
  *     usingAsync   --a--b---|     (closing takes three)
  *
  * The end, or the error, comes when all is closed. An unsubscribe closes too, and closes what was still opening as soon
- * as it is open; it cannot wait for it.
+ * as it is open; it cannot wait for it. What is opened is closed once, also where `use` throws.
  *
  * @param open is told when nobody waits for it any more
  */
@@ -23,12 +23,13 @@ export function usingAsync<R, T>(
     const started = async () => {
       const resource = await open(abort.signal);
       const closeOnce = () => {
-        closing ??= close(resource);
+        closing ??= (async () => close(resource))();
         return closing;
       };
       if (subscriber.closed) return closeOnce();
       const failed = (error: unknown) => subscriber.error(error);
-      const inner = from(use(resource)).subscribe({
+      const used$ = defer(() => use(resource)).pipe(takeWhile(() => !subscriber.closed));
+      const inner = used$.subscribe({
         next: (value) => subscriber.next(value),
         error: (error) =>
           closeOnce().then(
