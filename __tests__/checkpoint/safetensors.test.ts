@@ -120,6 +120,7 @@ describe('safetensors', () => {
     ['a name of 10 MB', { ['n'.repeat(1e7)]: 1 }, 0, 'nnn...": expected an object, got 1'],
     ['a header of 20 MB', ' '.repeat(2e7), 0, 'expected a header of at most 16777216 bytes, got 20000000'],
     ['thousands of notes', { __metadata__: Object.fromEntries(range(2000)) }, 0, 'at most 1000 entries'],
+    ['a million keys', Object.fromEntries(range(1e6)), 0, 'expected at most 400000 values in its header'],
     ['a list', '[]', 0, '"header": expected an object'],
     ['no JSON', '{"a":', 0, 'expected a header in JSON'],
     ['invalid UTF-8', Buffer.from([0x22, 0xff, 0x22]).toString('latin1'), 0, '"header": expected an object'],
