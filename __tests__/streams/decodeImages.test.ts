@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { lastValueFrom, map, toArray } from 'rxjs';
 import sharp from 'sharp';
@@ -111,17 +112,19 @@ describe('decodeImages', () => {
     expect(new Set(made?.pixels)).toEqual(new Set([255]));
   }, 5000);
 
-  test('should refuse a drawing of millions of lines and a file of a terabyte before they take memory', async () => {
+  test('should refuse a drawing of millions of lines, a packed one and a file of a terabyte before they take memory', async () => {
     const line = ' L9 9 0 9'.repeat(500_000);
     const names = 'xmlns="http://www.w3.org/2000/svg"';
     await writeFile(join(folder, 'a.svg'), `<svg ${names}><path stroke="red" d="M0 0${line}"/></svg>`);
     await writeFile(join(folder, 'b.png'), await png(1, 2, 3));
     await truncate(join(folder, 'b.png'), 2 ** 40);
+    await writeFile(join(folder, 'c.svg'), gzipSync(`<svg ${names}>${' '.repeat(1e6)}</svg>`));
     const warnings: string[] = [];
-    expect(await decoded({ onWarning: (message) => warnings.push(message) })).toEqual([null, null]);
+    expect(await decoded({ onWarning: (message) => warnings.push(message) })).toEqual([null, null, null]);
     expect(warnings.sort()).toEqual([
       expect.stringMatching(/a\.svg: .*: \d+ bytes of SVG, more than 4194304$/),
       expect.stringMatching(/b\.png: .*: 1099511627776 bytes, more than 536870912$/),
+      expect.stringMatching(/c\.svg: .*: packed with gzip; unpack it first$/),
     ]);
   });
 

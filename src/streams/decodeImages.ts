@@ -10,7 +10,6 @@ import type { DecodedImage, Recipe } from './recipe.js';
 /** Of any format; the pixels of the largest image, not packed at all, are less. */
 const largestFile = 2 ** 29;
 const largestDrawing = 2 ** 22;
-const gzip = 0x1f8b;
 
 export interface DecodeImagesOptions {
   /** Height and width of the images: the shorter side is resized to it, the middle of the longer one kept. */
@@ -79,9 +78,7 @@ function reason(error: unknown): string {
 async function decode(path: string, size: number, maxPixels: number): Promise<Uint8Array> {
   // Bytes rather than the path: an SVG that has no place cannot ask for other files, such as a pipe that never answers.
   const bytes = await readBytes(path, largestFile);
-  if (bytes.length > largestDrawing && isDrawing(bytes)) {
-    throw new Error(`${bytes.length} bytes of SVG, more than ${largestDrawing}`);
-  }
+  checkDrawing(bytes);
   const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels })
     .rotate()
     .flatten({ background: '#ffffff' })
@@ -93,7 +90,11 @@ async function decode(path: string, size: number, maxPixels: number): Promise<Ui
   return new Uint8Array(data.buffer, data.byteOffset, data.length);
 }
 
-/** XML, plain or packed: what it takes to draw is not bounded by its size in pixels. */
-function isDrawing(bytes: Buffer): boolean {
-  return bytes.readUInt16BE() === gzip || bytes.toString('latin1', 0, 1000).trimStart().startsWith('<');
+/** What it takes to draw an SVG is not bounded by its size in pixels, nor by its size in bytes once those are packed. */
+function checkDrawing(bytes: Buffer): void {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw new Error('packed with gzip; unpack it first');
+  const isDrawing = bytes.toString('latin1', 0, 1000).trimStart().startsWith('<');
+  if (isDrawing && bytes.length > largestDrawing) {
+    throw new Error(`${bytes.length} bytes of SVG, more than ${largestDrawing}`);
+  }
 }
