@@ -4,13 +4,14 @@
  *
  *     npm run fuzz -- --cases 1000 --seed 1 --keep failing
  *
- * Prints a table, or with --json one line per case. The exit code is 1 where a case failed; its inputs are in the
- * folder of --keep then.
+ * Prints a table, or with --json one line per case; --only takes those whose kind and name contain a text. The exit code
+ * is 1 where a case failed; its inputs are in the folder of --keep then.
  */
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { messageOf } from '../src/config/errors.js';
 import { useEngine } from '../src/engine/index.js';
 import { child } from './fuzz/child.js';
 import { corpus } from './fuzz/corpus.js';
@@ -60,21 +61,30 @@ function positive(name: 'cases' | 'seed'): number {
   throw new RangeError(`--${name}: expected a positive integer, got "${values[name]}"`);
 }
 
-await useEngine('cpu');
-const cases = corpus(positive('cases'), positive('seed')).filter(({ kind, recipe }) =>
-  `${kind}: ${recipe.name}`.includes(values.only ?? ''),
-);
-const { run, close } = child();
-const reports: CaseReport[] = [];
-const begin = performance.now();
-for (const fuzzCase of cases) {
-  const report = await runCase(fuzzCase, run);
-  reports.push(report);
-  if (values.json) console.log(JSON.stringify(report));
-  for (const fault of report.faults)
-    console.error(`${report.kind} ${report.number}, ${report.name}: ${fault}`);
+async function main(): Promise<void> {
+  const chosen = corpus(positive('cases'), positive('seed')).filter(({ kind, recipe }) =>
+    `${kind}: ${recipe.name}`.includes(values.only ?? ''),
+  );
+  await useEngine('cpu');
+  const { run, close } = child();
+  const reports: CaseReport[] = [];
+  const begin = performance.now();
+  for (const fuzzCase of chosen) {
+    const report = await runCase(fuzzCase, run);
+    reports.push(report);
+    if (values.json) console.log(JSON.stringify(report));
+    for (const fault of report.faults)
+      console.error(`${report.kind} ${report.number}, ${report.name}: ${fault}`);
+  }
+  close();
+  if (!values.json) console.log(table(countByKind(reports)));
+  console.error(`${chosen.length} cases in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
+  if (reports.some(({ faults }) => faults.length > 0)) process.exitCode = 1;
 }
-close();
-if (!values.json) console.log(table(countByKind(reports)));
-console.error(`${cases.length} cases in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
-if (reports.some(({ faults }) => faults.length > 0)) process.exitCode = 1;
+
+try {
+  await main();
+} catch (error) {
+  console.error(messageOf(error));
+  process.exitCode = 2;
+}

@@ -119,5 +119,5 @@ function unclear(message: string, kind: Kind, path: string): string[] {
 }
 
 function isPlan(message: string): boolean {
-  return /^[\w.]+( of \w+)?: expected /.test(message);
+  return /^[\w. ]+: expected /.test(message);
 }
