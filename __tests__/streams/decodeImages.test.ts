@@ -1,17 +1,18 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { lastValueFrom, map, toArray } from 'rxjs';
+import { map } from 'rxjs';
 import sharp from 'sharp';
 import { jpegOfSize } from '../../scripts/fuzz/imageBytes.js';
 import { decodeImages } from '../../src/streams/decodeImages.js';
-import { DatasetError } from '../../src/streams/errors.js';
 import { imageCache } from '../../src/streams/imageCache.js';
-import { images, listImages } from '../../src/streams/images.js';
+import { type ImageFile, images, listImages } from '../../src/streams/images.js';
+import { collect } from '../support/collect.js';
+import { marbles } from '../support/marbles.js';
 import { png, writePictures } from '../support/pictures.js';
 
 let folder: string;
@@ -21,34 +22,90 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 async function decoded(options: Omit<Parameters<typeof decodeImages>[0], 'size'> = {}) {
-  const recipes = await lastValueFrom(images(folder).pipe(decodeImages({ size: 4, ...options }), toArray()));
+  const recipes = await collect(images(folder).pipe(decodeImages({ size: 4, ...options })));
   return Promise.all(recipes.map((recipe) => recipe.make()));
 }
 
-describe('images', () => {
-  test('should find images in nested folders, in a stable order, and nothing else', async () => {
-    await writePictures(join(folder, 'b'), 2);
-    await writePictures(folder, 1);
-    await mkdir(join(folder, 'c.png'));
-    await promisify(execFile)('mkfifo', [join(folder, 'pipe.png')]);
-    await symlink('loop.png', join(folder, 'loop.png'));
-    for (const name of ['notes.txt', '.hidden.png']) await writeFile(join(folder, name), '');
-    const names = await lastValueFrom(
-      images(folder).pipe(
-        map((file) => file.name),
-        toArray(),
-      ),
-    );
-    expect(names).toEqual(['00.png', 'b/00.png', 'b/01.png']);
-  });
-
-  test('should refuse a missing and an empty folder', async () => {
-    await expect(lastValueFrom(images(join(folder, 'no')))).rejects.toBeInstanceOf(DatasetError);
-    await expect(listImages(folder)).rejects.toThrow(/expected images .*, got none; put the images/);
-  });
-});
-
 describe('decodeImages', () => {
+  const file = (name: string): ImageFile => ({ path: `nowhere/${name}`, name, bytes: 1, modified: 1 });
+  const files = { a: file('a.png'), b: file('b.png'), c: file('c.png') };
+
+  test.each([
+    ['never', '  -------', '^------'],
+    ['empty', '  ---|   ', '^--!'],
+    ['one', '    -a-|   ', '^--!'],
+    ['many', '   a-bc-|  ', '^----!'],
+    ['error', '  a-#    ', '^-!'],
+    ['endless', 'a-b-c--', '^------'],
+  ])('should read nothing and change neither order nor time: %s', (_, given, subs) => {
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold(given.trim(), files);
+      const counts = source.pipe(
+        decodeImages({ size: 4 }),
+        map((recipe) => recipe.images),
+      );
+      expectObservable(counts).toBe(given.trim(), { a: 1, b: 1, c: 1 });
+      expectSubscriptions(source.subscriptions).toBe(subs);
+    });
+  });
+
+  test('should unsubscribe', () => {
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('a----', files);
+      const counts = source.pipe(
+        decodeImages({ size: 4 }),
+        map((recipe) => recipe.images),
+      );
+      expectObservable(counts, '^--!').toBe('a--', { a: 1 });
+      expectSubscriptions(source.subscriptions).toBe('^--!');
+    });
+  });
+
+  test('should decode when it is asked to, each time the same', async () => {
+    await writePictures(folder, 1);
+    const [recipe] = await collect(images(folder).pipe(decodeImages({ size: 4 })));
+    const first = await recipe!.make();
+    expect(first).toMatchObject({ name: '00.png', size: 4 });
+    expect(await recipe!.make()).toEqual(first);
+    await rm(join(folder, '00.png'));
+    expect(await recipe!.make()).toBeNull();
+  });
+
+  test('should reject at once when it was aborted before', async () => {
+    await writePictures(folder, 1);
+    const warnings: string[] = [];
+    const onWarning = (message: string) => warnings.push(message);
+    const [recipe] = await collect(images(folder).pipe(decodeImages({ size: 4, onWarning })));
+    await expect(recipe!.make(AbortSignal.abort())).rejects.toThrow(/abort/);
+    expect(warnings).toEqual([]);
+  });
+
+  test('should warn of a damaged file once where there is a cache, each time where there is none', async () => {
+    await writeFile(join(folder, 'a.png'), 'text');
+    const warnings: string[] = [];
+    const onWarning = (message: string) => warnings.push(message);
+    const cache = imageCache({ folder: join(folder, '.cache') });
+    for (let i = 0; i < 3; i += 1) expect(await decoded({ cache, onWarning })).toEqual([null]);
+    expect(warnings).toHaveLength(1);
+    for (let i = 0; i < 3; i += 1) await decoded({ onWarning });
+    expect(warnings).toHaveLength(4);
+    await cache.close();
+  });
+
+  test('should fail make where onWarning throws', async () => {
+    await writeFile(join(folder, 'a.png'), 'text');
+    const onWarning = () => {
+      throw new Error('no');
+    };
+    await expect(decoded({ onWarning })).rejects.toThrow('no');
+  });
+
+  test.each([0, -1, 1.5, Number.NaN])('should refuse a size of %d at call time', (size) => {
+    expect(() => decodeImages({ size })).toThrow(
+      `decodeImages: expected a size that is a positive integer, got ${size}`,
+    );
+  });
+
   test('should turn upright, put alpha on white, make grey RGB and crop the middle', async () => {
     const half = { create: { width: 8, height: 4, channels: 4 as const, background: '#ff000000' } };
     await writeFile(join(folder, 'alpha.png'), await sharp(half).png().toBuffer());

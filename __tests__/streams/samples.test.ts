@@ -1,71 +1,124 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
-import { from, lastValueFrom, type Observable, of, toArray } from 'rxjs';
-import sharp from 'sharp';
-import * as tf from '../../src/engine/tf.js';
-import { Nvae } from '../../src/model/nvae.js';
-import { readjustBatchNorm } from '../../src/streams/readjustBatchNorm.js';
-import { samples } from '../../src/streams/samples.js';
-import { writeImages } from '../../src/streams/writeImages.js';
+import { describe, expect, jest, test } from '@jest/globals';
+import { concat, from, type Observable, of, take, throwError } from 'rxjs';
+import type { ImageBatch } from '../../src/model/plainData.js';
+import { type SampleSource, samples } from '../../src/streams/samples.js';
+import type { Trainer } from '../../src/training/trainer.js';
+import { collect, pause } from '../support/collect.js';
 import { useTestEngine } from '../support/engine.js';
-import { smallModel } from '../support/smallConfig.js';
+import { marbles } from '../support/marbles.js';
+import { greyBatch } from '../support/recipes.js';
+import { withModel } from '../support/withModel.js';
 
 useTestEngine();
 
-const all = <T>(stream: Observable<T>) => lastValueFrom(stream.pipe(toArray()));
+/** Images whose grey tells which draw they are of. */
+function fakeTrainer() {
+  const sample = jest.fn<Trainer['sample']>(async (count, _temperature, { draw = 0 } = {}) =>
+    greyBatch(1, ...Array<number>(count).fill(draw)),
+  );
+  return { sample };
+}
+
+const counts = (batches: readonly ImageBatch[]) => batches.map(({ shape }) => shape[0]);
 
 describe('samples', () => {
-  test('should give the wanted number in batches, the same for the same seed, and leave no tensor', async () => {
-    const model = Nvae.create(smallModel(), 1);
-    const before = tf.memory().numTensors;
-    const make = (seed: number, temperature = 1) =>
-      all(samples(model, { count: 7, batchSize: 3, seed, temperature }));
-    const [first, again, other, cold] = [await make(1), await make(1), await make(2), await make(1, 0.1)];
-    expect(first.map(({ shape }) => shape[0])).toEqual([3, 3, 1]);
-    expect(again).toEqual(first);
-    expect(other).not.toEqual(first);
-    expect(cold).not.toEqual(first);
-    expect(tf.memory().numTensors).toBe(before);
-    model.dispose();
-  });
-
-  test('should refuse numbers that make no sense when it is called', () => {
-    const model = { sample: () => Promise.reject(new Error('never called')) };
-    expect(() => samples(model, { count: 0 })).toThrow('count');
-    expect(() => readjustBatchNorm({ iterations: -1 })).toThrow('iterations');
-  });
-});
-
-describe('readjustBatchNorm', () => {
-  test('should move the running averages, tell its progress and pass the model on', async () => {
-    const model = Nvae.create(smallModel(), 1);
-    const averages = async () =>
-      JSON.stringify([...(await model.store.tensors())].filter(([name]) => /running/.test(name)));
-    const before = await averages();
-    const progress: number[] = [];
-    const onProgress = (done: number) => progress.push(done);
-    const passed = await lastValueFrom(of(model).pipe(readjustBatchNorm({ iterations: 3, onProgress })));
-    expect(passed).toBe(model);
-    expect(progress).toEqual([1, 2, 3]);
-    expect(await averages()).not.toBe(before);
-    model.dispose();
-  });
-});
-
-describe('writeImages', () => {
-  test('should number the images over all batches and write their pixels', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'nvae-images-'));
-    const batchOf = (...values: number[]) => ({
-      pixels: Uint8Array.from(values.flatMap((value) => new Array<number>(12).fill(value))),
-      shape: [values.length, 2, 2, 3] as const,
+  test.each([
+    ['never', '-----', '-----', '^----'],
+    ['empty', '--|  ', '--|  ', '^-!  '],
+    ['error', '--#  ', '--#  ', '^-!  '],
+  ])('should cope with a stream of models that is %s', (_, given, expected, subs) => {
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold<SampleSource>(given.trim());
+      expectObservable(samples(source)).toBe(expected.trim());
+      expectSubscriptions(source.subscriptions).toBe(subs.trim());
     });
-    const paths = await all(
-      from([batchOf(10, 20), batchOf(30)]).pipe(writeImages((i) => join(folder, 'new', `${i}.png`))),
-    );
-    expect(await readdir(join(folder, 'new'))).toEqual(['0.png', '1.png', '2.png']);
-    expect([...(await sharp(paths[2]).raw().toBuffer())]).toEqual(new Array(12).fill(30));
-    await rm(folder, { recursive: true });
+  });
+
+  test('should give the wanted number in batches, the same for the same seed, and leave no tensor', () =>
+    withModel(async (model) => {
+      const make = (seed: number, temperature = 1) =>
+        collect(samples(model, { count: 7, batchSize: 3, seed, temperature }));
+      const [first, again, other, cold] = [await make(1), await make(1), await make(2), await make(1, 0.1)];
+      expect(counts(first)).toEqual([3, 3, 1]);
+      expect(again).toEqual(first);
+      expect(other).not.toEqual(first);
+      expect(cold).not.toEqual(first);
+    }));
+
+  test('should draw anew for each batch, and take what is asked for of the distribution', () =>
+    withModel(async (model) => {
+      const [a, b] = await collect(samples(model, { count: 4, batchSize: 2 }));
+      expect(a).not.toEqual(b);
+      const [drawn] = await collect(samples(model, { count: 2, batchSize: 2, statistic: 'sample' }));
+      expect(drawn).not.toEqual(a);
+    }));
+
+  test.each([
+    [1, 9, [1]],
+    [9, 9, [9]],
+    [10, 9, [9, 1]],
+    [3, 1, [1, 1, 1]],
+  ])('should make %d images in batches of %d', async (count, batchSize, sizes) => {
+    const trainer = fakeTrainer();
+    const batches = await collect(samples(trainer, { count, batchSize }));
+    expect(counts(batches)).toEqual(sizes);
+    expect(batches.map(({ pixels }) => pixels[0])).toEqual(sizes.map((_, draw) => draw));
+  });
+
+  test('should ask a trainer as it is told', async () => {
+    const trainer = fakeTrainer();
+    await collect(samples(trainer, { count: 2, temperature: 0.5, statistic: 'sample' }));
+    expect(trainer.sample.mock.calls).toEqual([[2, 0.5, { statistic: 'sample', draw: 0 }]]);
+    await collect(samples(trainer));
+    expect(trainer.sample).toHaveBeenLastCalledWith(9, 1, { statistic: 'mean', draw: 0 });
+  });
+
+  test('should take one model after the other, one batch at a time', async () => {
+    let running = 0;
+    const slow = fakeTrainer();
+    slow.sample.mockImplementation(async (count) => {
+      running += 1;
+      expect(running).toBe(1);
+      await pause(2);
+      running -= 1;
+      return greyBatch(1, ...Array<number>(count).fill(9));
+    });
+    const batches = await collect(samples(from([slow, fakeTrainer(), slow]), { count: 2, batchSize: 1 }));
+    expect(batches.map(({ pixels }) => pixels[0])).toEqual([9, 9, 0, 1, 9, 9]);
+  });
+
+  test('should do nothing before there is a subscriber, and make the same for each', async () => {
+    const trainer = fakeTrainer();
+    const stream = samples(trainer, { count: 2 });
+    expect(trainer.sample).not.toHaveBeenCalled();
+    expect(await collect(stream)).toEqual(await collect(stream));
+  });
+
+  test('should make no further batch after an unsubscribe, and leave no tensor of the one it made', () =>
+    withModel(async (model) => {
+      const sample = jest.spyOn(model, 'sample');
+      expect(await collect(samples(model, { count: 5, batchSize: 1 }).pipe(take(1)))).toHaveLength(1);
+      samples(model, { count: 5, batchSize: 1 }).subscribe().unsubscribe();
+      await pause(20);
+      expect(sample.mock.calls.length).toBeLessThanOrEqual(3);
+    }));
+
+  test('should pass errors of the source and of a model, and leave no tensor', () =>
+    withModel(async (model) => {
+      const no: Observable<SampleSource> = concat(
+        of(fakeTrainer()),
+        throwError(() => new Error('no')),
+      );
+      await expect(collect(samples(no))).rejects.toThrow('no');
+      const failing = { sample: () => Promise.reject(new Error('failed')) };
+      await expect(collect(samples(failing))).rejects.toThrow('failed');
+      await expect(collect(samples(model, { temperature: [1, 1, 1] }))).rejects.toThrow(/temperature/);
+    }));
+
+  test.each([0, -1, 1.5, Number.NaN])('should refuse %d at call time', (value) => {
+    const trainer = fakeTrainer();
+    const message = (name: string) => `samples: expected ${name} to be a positive integer, got ${value}`;
+    expect(() => samples(trainer, { count: value })).toThrow(message('count'));
+    expect(() => samples(trainer, { batchSize: value })).toThrow(message('batchSize'));
   });
 });
