@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { concat, from, NEVER, of, take, throwError } from 'rxjs';
+import { concat, from, NEVER, of, take, throwError, VirtualTimeScheduler } from 'rxjs';
 import type { Nvae } from '../../src/model/nvae.js';
 import { readjustBatchNorm } from '../../src/streams/readjustBatchNorm.js';
 import { collect, pause } from '../support/collect.js';
@@ -27,6 +27,21 @@ describe('readjustBatchNorm', () => {
       expectObservable(source.pipe(readjustBatchNorm())).toBe(expected.trim());
       expectSubscriptions(source.subscriptions).toBe(subs.trim());
     });
+  });
+
+  test('should take a turn of the scheduler for each pass', () => {
+    const passes: number[] = [];
+    const model = { readjustBatchNorm: (...[count]: number[]) => passes.push(count ?? 0) } as unknown as Nvae;
+    const scheduler = new VirtualTimeScheduler();
+    const progress: number[] = [];
+    const onProgress = (done: number) => progress.push(done);
+    const passed: Nvae[] = [];
+    const readjusted = of(model).pipe(readjustBatchNorm({ iterations: 3, onProgress, scheduler }));
+    readjusted.subscribe((value) => passed.push(value));
+    expect(passes).toEqual([]);
+    scheduler.maxFrames = 0;
+    scheduler.flush();
+    expect([passes, progress, passed]).toEqual([[1, 1, 1], [1, 2, 3], [model]]);
   });
 
   test('should move the running averages, tell its progress and pass the model on', () =>

@@ -1,5 +1,14 @@
-import { setImmediate } from 'node:timers/promises';
-import { concatMap, last, type MonoTypeOperatorFunction, map, range, tap } from 'rxjs';
+import {
+  asyncScheduler,
+  concatMap,
+  last,
+  type MonoTypeOperatorFunction,
+  map,
+  range,
+  type SchedulerLike,
+  tap,
+  timer,
+} from 'rxjs';
 import type { Nvae, Temperature } from '../model/nvae.js';
 import { keyedNoise } from '../model/random.js';
 
@@ -14,6 +23,8 @@ export interface ReadjustBatchNormOptions {
   readonly seed?: number;
   /** Told after each pass how many are done. */
   readonly onProgress?: (done: number, iterations: number) => void;
+  /** Gives timers and signals their turn before each pass. @default asyncScheduler */
+  readonly scheduler?: SchedulerLike;
 }
 
 /**
@@ -27,7 +38,14 @@ export interface ReadjustBatchNormOptions {
  * @throws RangeError at call time when a number makes no sense
  */
 export function readjustBatchNorm(options: ReadjustBatchNormOptions = {}): MonoTypeOperatorFunction<Nvae> {
-  const { temperature = 1, iterations = 20, batchSize = 9, seed = 0, onProgress } = options;
+  const {
+    temperature = 1,
+    iterations = 20,
+    batchSize = 9,
+    seed = 0,
+    onProgress,
+    scheduler = asyncScheduler,
+  } = options;
   if (!Number.isInteger(iterations) || iterations < 0) {
     throw new RangeError(`readjustBatchNorm: expected iterations to be an integer >= 0, got ${iterations}`);
   }
@@ -36,10 +54,7 @@ export function readjustBatchNorm(options: ReadjustBatchNormOptions = {}): MonoT
   }
   return concatMap((model) =>
     range(0, iterations).pipe(
-      concatMap(async (i) => {
-        await setImmediate();
-        return i;
-      }),
+      concatMap((i) => timer(0, scheduler).pipe(map(() => i))),
       tap((i) => {
         model.readjustBatchNorm(1, batchSize, temperature, () => keyedNoise(seed, 'readjust', i));
         onProgress?.(i + 1, iterations);
