@@ -69,7 +69,7 @@ describe('batch', () => {
     const made = recipe!.make(signal);
     expect(make.mock.calls).toEqual([[signal], [signal], [signal]]);
     // The last to be ready is not the last in the batch.
-    [...resolvers.entries()].reverse().forEach(([i, resolve]) => resolve(imageOf(`${i}`, i)));
+    for (const [i, resolve] of [...resolvers.entries()].reverse()) resolve(imageOf(`${i}`, i));
     expect(greys((await made)!)).toEqual([0, 1, 2]);
   });
 

@@ -58,15 +58,15 @@ describe('readjustBatchNorm', () => {
   test('should move them to the same for the same seed, and to others for another seed or temperature', () =>
     withModel(async (model) => {
       const start = await model.store.tensors();
-      const after = async (options: Parameters<typeof readjustBatchNorm>[0]) => {
+      const moved = async (options: Parameters<typeof readjustBatchNorm>[0]) => {
         model.store.load(start);
         await collect(of(model).pipe(readjustBatchNorm({ iterations: 2, ...options })));
         return averages(model);
       };
-      const first = await after({ seed: 1 });
-      expect(await after({ seed: 1 })).toBe(first);
-      expect(await after({ seed: 2 })).not.toBe(first);
-      expect(await after({ seed: 1, temperature: 0.2 })).not.toBe(first);
+      const first = await moved({ seed: 1 });
+      expect(await moved({ seed: 1 })).toBe(first);
+      expect(await moved({ seed: 2 })).not.toBe(first);
+      expect(await moved({ seed: 1, temperature: 0.2 })).not.toBe(first);
     }));
 
   test('should leave the model alone with no iterations', () =>
