@@ -51,7 +51,10 @@ async function keep(path: string): Promise<void> {
     await link(path, temporary);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return;
-    await copyFile(path, temporary);
+    await copyFile(path, temporary).catch(async (reason) => {
+      await rm(temporary, { force: true }).catch(() => undefined); // half of it, on a full disk
+      throw reason;
+    });
   }
   await rename(temporary, previousPath(path));
 }

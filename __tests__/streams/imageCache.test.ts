@@ -1,0 +1,52 @@
+import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { imageCache } from '../../src/streams/imageCache.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nvae-cache-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const file = (name: string, modified = 1) => ({ path: name, name, bytes: 3, modified });
+const pixels = (value: number) => new Uint8Array(12).fill(value);
+
+/** Files of the cache that this process holds open, removed ones included; empty where the system does not say. */
+async function held(): Promise<string[]> {
+  const numbers = await readdir('/proc/self/fd').catch(() => []);
+  const targets = await Promise.all(
+    numbers.map((number) => readlink(`/proc/self/fd/${number}`).catch(() => '')),
+  );
+  return targets.filter((target) => target.startsWith(folder));
+}
+
+describe.each([
+  ['memory', 1000],
+  ['a file', 0],
+])('imageCache in %s', (_, memoryLimit) => {
+  test('should give what was set, by file, its time and size, and remember damaged ones', async () => {
+    const cache = imageCache({ memoryLimit, folder, reserve: 0 });
+    await Promise.all([cache.set(file('a'), 2, pixels(1)), cache.set(file('b'), 2, pixels(2))]);
+    await cache.set(file('damaged'), 2, null);
+    expect(await cache.get(file('a'), 2)).toEqual(pixels(1));
+    expect(await cache.get(file('b'), 2)).toEqual(pixels(2));
+    expect(await cache.get(file('damaged'), 2)).toBeNull();
+    expect(await cache.get(file('a', 2), 2)).toBeUndefined();
+    expect(await cache.get(file('a'), 4)).toBeUndefined();
+    await cache.close();
+  });
+
+  test('should hold nothing once closed, whatever was under way or comes late', async () => {
+    const cache = imageCache({ memoryLimit, folder, reserve: 0 });
+    const underWay = cache.set(file('a'), 2, pixels(1));
+    await cache.close();
+    await underWay;
+    await cache.set(file('b'), 2, pixels(2));
+    expect(await cache.get(file('a'), 2)).toBeUndefined();
+    expect(await cache.get(file('b'), 2)).toBeUndefined();
+    expect(await held()).toEqual([]);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
