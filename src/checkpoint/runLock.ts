@@ -88,8 +88,15 @@ async function take(path: string, own: Holder): Promise<Holder | null> {
 /** Whether the file could be made; it has its whole content from its first moment. */
 async function place(path: string, own: Holder): Promise<boolean> {
   const temporary = `${path}.${own.id}.partial`;
+  const refused = (error: unknown) => {
+    const what = 'expected a folder for the weights that can be written to, got';
+    const remedy = 'name another one with --folder';
+    return new CheckpointError(path, `${what} ${messageOf(error)}; ${remedy}`, { cause: error });
+  };
+  await mkdir(dirname(path), { recursive: true }).catch((error) => {
+    throw refused(error); // EEXIST, where it is a file, does not mean that there is a lock
+  });
   try {
-    await mkdir(dirname(path), { recursive: true });
     await writeFile(temporary, `${JSON.stringify(own)}\n`);
     await link(temporary, path);
     return true;
@@ -98,10 +105,7 @@ async function place(path: string, own: Holder): Promise<boolean> {
     if (hasCode(error, 'EPERM') || hasCode(error, 'ENOTSUP') || hasCode(error, 'EOPNOTSUPP')) {
       return placeWithoutLinks(path, own);
     }
-    const what = 'expected a folder for the weights that can be written to, got';
-    throw new CheckpointError(path, `${what} ${messageOf(error)}; name another one with --folder`, {
-      cause: error,
-    });
+    throw refused(error);
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined);
   }
@@ -119,7 +123,8 @@ async function placeWithoutLinks(path: string, own: Holder): Promise<boolean> {
 }
 
 async function release(path: string, own: Holder): Promise<void> {
-  if ((await holderOf(path))?.id === own.id) await rm(path, { force: true });
+  // One that cannot be removed (a disk that is read-only by now) tells a process that is gone, and is taken over.
+  if ((await holderOf(path))?.id === own.id) await rm(path, { force: true }).catch(() => undefined);
 }
 
 /** Null where there is none, or nothing that a lock would say. */
