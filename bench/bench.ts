@@ -13,6 +13,7 @@ interface BenchOptions {
   readonly config: string;
   readonly batch?: number;
   readonly steps: number;
+  readonly set: readonly string[];
   readonly engine: string;
   readonly json?: boolean;
 }
@@ -49,12 +50,18 @@ const options = new Command('bench')
   .option('--batch <number>', 'images per step (default: as configured)', Number)
   .option('--steps <number>', 'measured steps', Number, 5)
   .option('--engine <name>', 'compute engine', 'auto')
+  .option(
+    '--set <key=value>',
+    'override a key of the configuration (repeatable)',
+    (value, all: string[]) => [...all, value],
+    [],
+  )
   .option('--json', 'print one JSON object')
   .parse()
   .opts<BenchOptions>();
 
 const engine = await useEngine(options.engine);
-const config = await loadConfig(options.config);
+const config = await loadConfig(options.config, { overrides: options.set });
 const trainer = await Trainer.create(config);
 const result = await measure(trainer, engine, options.batch ?? config.training.batchSize, options.steps);
 trainer.dispose();

@@ -55,7 +55,7 @@ function passOf(
       }
     }
   });
-  return { store, mode, statistics };
+  return { store, mode, statistics, recompute: false };
 }
 
 /** Checks the gradients in x and all parameters. */

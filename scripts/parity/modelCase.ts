@@ -81,7 +81,7 @@ async function compareForward(current: Case, model: Nvae): Promise<void> {
   const statistics = new BatchStatistics();
   const images = image(tensors, 'input.x');
   const { parameters, kl } = tf.tidy(() => ({
-    ...model.forward(images, noiseOf(current, 'train'), 'train', statistics),
+    ...model.forward(images, noiseOf(current, 'train'), 'train', { statistics }),
   }));
   statistics.dispose();
   const logP = tf.tidy(() => logLikelihood(model.output(parameters).logProb(images)));

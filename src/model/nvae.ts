@@ -29,6 +29,13 @@ export interface ForwardResult {
   readonly kl: tf.Tensor2D;
 }
 
+export interface ForwardOptions {
+  /** Receives the batch's statistics in train mode; the caller commits or disposes them. */
+  readonly statistics?: BatchStatistics;
+  /** Keep only the input of every cell for the backward pass, and compute the rest once more in it. @default false */
+  readonly recompute?: boolean;
+}
+
 export class Nvae {
   readonly config: ModelConfig;
   readonly plan: ModelPlan;
@@ -71,11 +78,15 @@ export class Nvae {
   }
 
   /**
-   * Encode, draw, decode; leaves its intermediate values to the caller's tidy or gradient scope. In train mode the batch's
-   * statistics go to `statistics`, which the caller commits.
+   * Encode, draw, decode; leaves its intermediate values to the caller's tidy or gradient scope.
    */
-  forward(images: tf.Tensor4D, noise: Noise, mode: Mode, statistics = new BatchStatistics()): ForwardResult {
-    const pass = this.#pass(mode, statistics);
+  forward(
+    images: tf.Tensor4D,
+    noise: Noise,
+    mode: Mode,
+    { statistics = new BatchStatistics(), recompute = false }: ForwardOptions = {},
+  ): ForwardResult {
+    const pass = this.#pass(mode, statistics, recompute);
     const encoded = encoderTower(pass, this.plan, images);
     const kl: tf.Tensor1D[] = [];
     const parameters = decoderTower(pass, this.plan, images.shape[0], (group, features) => {
@@ -189,8 +200,8 @@ export class Nvae {
     this.store.dispose();
   }
 
-  #pass(mode: Mode, statistics = new BatchStatistics()): Pass {
-    return { store: this.store, mode, statistics };
+  #pass(mode: Mode, statistics = new BatchStatistics(), recompute = false): Pass {
+    return { store: this.store, mode, statistics, recompute };
   }
 
   #decodePrior(pass: Pass, count: number, temperature: Temperature, noise: Noise): tf.Tensor4D {

@@ -13,6 +13,8 @@ export interface Pass {
   readonly mode: Mode;
   /** Receives the batch's statistics in train mode. */
   readonly statistics: BatchStatistics;
+  /** Whether cells keep only their input for the backward pass and are computed once more in it. */
+  readonly recompute: boolean;
 }
 
 /** Weight of the new batch in the running averages. */

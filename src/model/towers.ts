@@ -3,6 +3,7 @@
  * parameters of the output distribution.
  */
 import * as tf from '../engine/tf.js';
+import { runCell } from './cells/cell.js';
 import { decoderCell } from './cells/decoderCell.js';
 import { encoderCell } from './cells/encoderCell.js';
 import { weightNormConvolution } from './layers/weightNormConvolution.js';
@@ -12,9 +13,9 @@ import type { LatentGroupPlan, ModelPlan } from './plan.js';
 /** Images `[B, H, W, 3]` to the features of every latent group, level 0 first: `[B, size, size, channels]`. */
 export function encoderTower(pass: Pass, plan: ModelPlan, images: tf.Tensor4D): tf.Tensor4D[] {
   let x = weightNormConvolution(pass, plan.stem, images);
-  for (const cell of plan.preprocess) x = encoderCell(pass, cell, x);
+  for (const cell of plan.preprocess) x = runCell(encoderCell, pass, cell, x);
   const features = plan.encoderBlocks.map((cells) => {
-    for (const cell of cells) x = encoderCell(pass, cell, x);
+    for (const cell of cells) x = runCell(encoderCell, pass, cell, x);
     return x;
   });
   return features.reverse();
@@ -31,8 +32,8 @@ export function decoderTower(pass: Pass, plan: ModelPlan, batch: number, latentO
   for (const group of plan.groups) {
     const z = latentOf(group, y);
     y = weightNormConvolution(pass, group.decoderMixer, tf.concat([y, z], 3));
-    for (const cell of group.cells) y = decoderCell(pass, cell, y);
+    for (const cell of group.cells) y = runCell(decoderCell, pass, cell, y);
   }
-  for (const cell of plan.postprocess) y = decoderCell(pass, cell, y);
+  for (const cell of plan.postprocess) y = runCell(decoderCell, pass, cell, y);
   return weightNormConvolution(pass, plan.head, tf.elu(y));
 }

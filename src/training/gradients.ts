@@ -75,7 +75,10 @@ export function computeGradients(model: Nvae, images: tf.Tensor4D, options: Loss
 function lossOf(model: Nvae, images: tf.Tensor4D, statistics: BatchStatistics, options: LossOptions) {
   const { noise, epoch, training } = options;
   const { warmupEpochs, klConstant, regularizationConstant } = training;
-  const { parameters, kl } = model.forward(images, noise, 'train', statistics);
+  const { parameters, kl } = model.forward(images, noise, 'train', {
+    statistics,
+    recompute: training.useTensorCheckpoints,
+  });
   const reconstruction = tf.neg(tf.mean(logLikelihood(model.output(parameters).logProb(images))));
   const balanced = tf.mean(balancedKl(model.plan, kl, epoch, warmupEpochs));
   const regularization = regularizationConstant === 0 ? tf.scalar(0) : model.regularization(noise);

@@ -1,4 +1,5 @@
 /** What encoder and decoder cells have in common. */
+import { recomputed } from '../../engine/recomputed.js';
 import * as tf from '../../engine/tf.js';
 import type { BatchNormPlan } from '../layers/batchNorm.js';
 import type { SpectralLayer } from '../layers/convolution.js';
@@ -6,6 +7,7 @@ import type { SqueezeExcitationPlan } from '../layers/squeezeExcitation.js';
 import { excitation } from '../layers/squeezeExcitation.js';
 import type { ParameterSpec } from '../parameterSpec.js';
 import type { Pass } from '../pass.js';
+import { BatchStatistics } from '../pass.js';
 
 /** The residual branch of every cell counts this much. */
 const branchWeight = 0.1;
@@ -17,6 +19,35 @@ export interface CellLayers {
   readonly batchNorms: readonly BatchNormPlan[];
   /** The convolutions with a spectral term, in the order in which they run. */
   readonly spectral: readonly SpectralLayer[];
+}
+
+/** Run a cell in the way that the pass wants. */
+export function runCell<C extends CellLayers>(
+  run: (pass: Pass, cell: C, x: tf.Tensor4D) => tf.Tensor4D,
+  pass: Pass,
+  cell: C,
+  x: tf.Tensor4D,
+): tf.Tensor4D {
+  if (!pass.recompute) return run(pass, cell, x);
+  const variables = cell.parameters.map(({ name }) => pass.store.parameter(name));
+  const f = (input: tf.Tensor4D, again: boolean) =>
+    again ? runAgain(run, pass, cell, input) : run(pass, cell, input);
+  return recomputed(f, x, variables);
+}
+
+/** The batch's statistics have been recorded the first time. */
+function runAgain<C extends CellLayers>(
+  run: (pass: Pass, cell: C, x: tf.Tensor4D) => tf.Tensor4D,
+  pass: Pass,
+  cell: C,
+  x: tf.Tensor4D,
+): tf.Tensor4D {
+  const statistics = new BatchStatistics();
+  try {
+    return run({ ...pass, statistics }, cell, x);
+  } finally {
+    statistics.dispose();
+  }
 }
 
 /** skip + 0.1 * squeeze-excitation(branch); both `[B, H, W, C]`. */

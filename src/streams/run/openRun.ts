@@ -158,10 +158,8 @@ function changedKeys(before: ModelConfig, now: ModelConfig): string[] {
 }
 
 function warnOfWhatDoesNotAct({ training }: NvaeConfig, warn: Warn): void {
-  const absent = (message: string) => warn('configuration', message);
-  if (training.halfPrecision) absent('half_precision is not available yet; training in float32');
-  if (training.useTensorCheckpoints)
-    absent('use_tensor_checkpoints is not available yet; activations are kept');
+  if (training.halfPrecision)
+    warn('configuration', 'half_precision is not available yet; training in float32');
 }
 
 function startOf(checkpoint: Checkpoint | null, files: readonly ImageFile[], warn: Warn): DataPosition {
