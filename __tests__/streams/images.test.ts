@@ -41,7 +41,10 @@ describe('images', () => {
   test('should order names by their code units, whatever order and language the system has', async () => {
     const files = ['10.png', '9.png', 'B.png', 'a.png', 'b.png', 'ä.png'];
     await touch(...[...files].reverse());
-    expect(await names()).toEqual(files);
+    await mkdir(inFolder('a'));
+    await touch('a/c.png', 'a-b.png');
+    const inOrder = ['10.png', '9.png', 'B.png', 'a-b.png', 'a.png', 'a/c.png', 'b.png', 'ä.png'];
+    expect(await names()).toEqual(inOrder);
   });
 
   test('should give more files than it asks for at a time, in order', async () => {

@@ -1,17 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  concatMap,
-  EMPTY,
-  lastValueFrom,
-  map,
-  NEVER,
-  type Observable,
-  of,
-  take,
-  toArray,
-  VirtualTimeScheduler,
-} from 'rxjs';
+import { concatMap, EMPTY, map, NEVER, type Observable, of, take, timer, VirtualTimeScheduler } from 'rxjs';
 import { sideStream } from '../../src/streams/sideStream.js';
+import { collect } from '../support/collect.js';
 import { marbles } from '../support/marbles.js';
 
 const warned = (what: string) => ({ type: 'warning', about: 'side', message: `side: ${what}` });
@@ -114,6 +104,12 @@ describe('sideStream', () => {
     });
   });
 
+  test('should not be impatient at once where a timer cannot hold its patience', async () => {
+    const late = () => timer(30).pipe(map(() => 'x'));
+    const events$ = of('a').pipe(sideStream('side', late, { patience: 2 ** 31 }));
+    expect(await collect(events$)).toEqual(['a', 'x']);
+  });
+
   test('should take the time from the scheduler that it is given', () => {
     const scheduler = new VirtualTimeScheduler();
     const events: unknown[] = [];
@@ -161,7 +157,7 @@ describe('sideStream', () => {
           return -n;
         }),
       );
-    const events = await lastValueFrom(of(1, 2, 3).pipe(sideStream('side', side), toArray()));
+    const events = await collect(of(1, 2, 3).pipe(sideStream('side', side)));
     expect(events).toEqual([1, 2, 3, -1, warned('no')]);
   });
 
