@@ -1,19 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { from, lastValueFrom, map, mergeMap, NEVER, type Observable, of, range, toArray } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
+import { finalize, from, lastValueFrom, map, mergeMap, NEVER, of, range, take, toArray } from 'rxjs';
 import { mapAhead } from '../../src/streams/mapAhead.js';
-
-type Helpers = Parameters<Parameters<TestScheduler['run']>[0]>[0];
-const marbles = (check: (helpers: Helpers) => void) =>
-  new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(check);
+import { collect } from '../support/collect.js';
+import { late, marbles } from '../support/marbles.js';
 
 const atOnce = <T>(value: T) => of(value);
-/** Gives the value after the given marbles. */
-const late =
-  (cold: Helpers['cold'], timing: string) =>
-  (value: string): Observable<string> =>
-    cold(timing).pipe(map(() => value));
 
 describe('mapAhead', () => {
   test('should prepare early and project one at a time, in order', () => {
@@ -116,6 +108,43 @@ describe('mapAhead', () => {
       flush();
       expect(told).toEqual([]);
     });
+  });
+
+  test('should pass what onPause throws', () => {
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('a----');
+      const onPause = () => {
+        throw 'error';
+      };
+      const options = { pause$: of(true), onPause };
+      expectObservable(source.pipe(mapAhead(atOnce, atOnce, options))).toBe('#');
+      expectSubscriptions(source.subscriptions).toBe('(^!)');
+    });
+  });
+
+  test('should release what one projection holds before the next begins', () => {
+    let held = 0;
+    const project = (n: number) => {
+      held += 1;
+      expect(held).toBe(1);
+      return of(n).pipe(
+        finalize(() => {
+          held -= 1;
+        }),
+      );
+    };
+    const seen: number[] = [];
+    range(0, 3)
+      .pipe(mapAhead(atOnce, project))
+      .subscribe((n) => seen.push(n));
+    expect([seen, held]).toEqual([[0, 1, 2], 0]);
+  });
+
+  test('should end synchronous streams without an end when unsubscribed', async () => {
+    const endless = () => range(0, Number.POSITIVE_INFINITY);
+    const few = take<number>(3);
+    expect(await collect(endless().pipe(mapAhead(atOnce, atOnce), few))).toEqual([0, 1, 2]);
+    expect(await collect(of(0).pipe(mapAhead(atOnce, endless), few))).toEqual([0, 1, 2]);
   });
 
   test('should stop while it is paused', () => {

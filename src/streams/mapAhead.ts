@@ -1,11 +1,13 @@
 import {
   defer,
+  finalize,
   from,
   NEVER,
   Observable,
   type ObservableInput,
   type OperatorFunction,
   Subscription,
+  takeWhile,
 } from 'rxjs';
 import { unnested } from './unnested.js';
 
@@ -52,6 +54,8 @@ export function mapAhead<T, P, R>(
       let [running, completed, stopping, paused, held] = [false, false, false, false, false];
 
       const failed = (error: unknown) => subscriber.error(error);
+      // A synchronous stream cannot be unsubscribed from before it has returned; this is what ends one.
+      const wanted = () => !subscriber.closed;
       const prepareMore = () => {
         while (prepared.length < ahead && waiting.size > 0) {
           const value = waiting.take();
@@ -61,7 +65,11 @@ export function mapAhead<T, P, R>(
       const hold = (now: boolean) => {
         if (held === now) return;
         held = now;
-        onPause?.(now);
+        try {
+          onPause?.(now);
+        } catch (error) {
+          failed(error);
+        }
       };
       const run = ({ value, result, error }: Preparation<T, P>) => {
         if (error) return failed(error.thrown);
@@ -71,13 +79,10 @@ export function mapAhead<T, P, R>(
           running = false;
           goOn();
         };
+        // What one projection holds is released before the next one begins.
+        const projection = defer(() => project(result.made, value)).pipe(takeWhile(wanted), finalize(done));
         const next = (projected: R) => subscriber.next(projected);
-        const inner = defer(() => project(result.made, value)).subscribe({
-          next,
-          error: failed,
-          complete: done,
-        });
-        subscriber.add(inner);
+        subscriber.add(projection.subscribe({ next, error: failed }));
       };
       const goOn = unnested(() => {
         if (!subscriber.closed && !stopping) prepareMore();
@@ -115,7 +120,8 @@ export function mapAhead<T, P, R>(
         completed = true;
         goOn();
       };
-      if (!subscriber.closed) subscriber.add(source.subscribe({ next, error: failed, complete }));
+      if (!subscriber.closed)
+        subscriber.add(source.pipe(takeWhile(wanted)).subscribe({ next, error: failed, complete }));
     });
 }
 
