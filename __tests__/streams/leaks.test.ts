@@ -1,0 +1,83 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { lastValueFrom, Subject } from 'rxjs';
+import { takeSample } from '../../scripts/soak/takeSample.js';
+import { loadCheckpoint } from '../../src/checkpoint/checkpoint.js';
+import { useEngine } from '../../src/engine/index.js';
+import { keyedGenerator } from '../../src/model/random.js';
+import type { TrainEvent } from '../../src/streams/events.js';
+import type { RunCommand } from '../../src/streams/run/controls.js';
+import { train } from '../../src/streams/train.js';
+import { smallConfig } from '../support/checkpoints.js';
+import { writePictures } from '../support/pictures.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nvae-leaks-'));
+  await writePictures(join(folder, 'dataset'), 10);
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test('200 runs that are left at random moments should leave nothing behind', async () => {
+  await useEngine('native').catch(() => useEngine('cpu'));
+  const stop$ = new Subject<void>();
+  const commands$ = new Subject<RunCommand>();
+  const { signal } = new AbortController();
+  const options = {
+    dataset: join(folder, 'dataset'),
+    weightsFolder: join(folder, 'weights'),
+    picturesFolder: join(folder, 'images'),
+    cache: { folder: join(folder, 'cache'), memoryLimit: 500, reserve: 0 },
+    previews: { samples: 2, readjustments: 1 },
+    stop$,
+    commands$,
+    signal,
+  };
+  const counts = () => {
+    const { tensors, poolBytes, handles, descriptors, listeners } = takeSample(0, signal);
+    return { tensors, poolBytes, handles, descriptors, listeners };
+  };
+  const config = (epochs: number) => smallConfig([`epochs=${epochs}`, 'epochs_per_checkpoint=1']);
+  await lastValueFrom(train(config(1), options));
+  await setTimeout(100);
+  const before = counts();
+
+  const draw = uniform();
+  const left: Record<string, number> = {};
+  const errors: unknown[] = [];
+  for (let i = 0; i < 200; i += 1) {
+    let last: TrainEvent['type'] | 'nothing' = 'nothing';
+    const subscription = train(config(-1), options).subscribe({
+      next: ({ type }) => {
+        last = type;
+      },
+      error: (error) => errors.push(error),
+    });
+    await setTimeout(150 * draw() ** 2);
+    subscription.unsubscribe();
+    left[last] = (left[last] ?? 0) + 1;
+  }
+
+  for (let i = 0; i < 100 && JSON.stringify(counts()) !== JSON.stringify(before); i += 1)
+    await setTimeout(50);
+  expect(counts()).toEqual(before);
+  expect([stop$.observed, commands$.observed]).toEqual([false, false]);
+  expect(errors).toEqual([]);
+  // Or it would not have been left at different moments.
+  expect(Object.keys(left).length).toBeGreaterThan(2);
+  const files = await readdir(join(folder, 'weights'));
+  expect(files.filter((name) => /lock|partial/.test(name))).toEqual([]);
+  expect(await readdir(join(folder, 'cache'))).toEqual([]);
+  expect(
+    (await loadCheckpoint(join(folder, 'weights', 'small.checkpoint'))).state.position.step,
+  ).toBeGreaterThan(0);
+}, 300_000);
+
+/** Numbers in [0, 1), the same in every run. */
+function uniform(): () => number {
+  const generator = keyedGenerator(1, 'leaks', 0);
+  return () => (generator.next() >>> 0) * 2 ** -32;
+}
