@@ -11,7 +11,8 @@ import { type MonoTypeOperatorFunction, map, Observable, pipe, Subject, type Sub
  * The newest values come in the order in which they came; the end, or the error, follows them. The first subscriber
  * begins the one subscription of the source and nothing begins another. It goes on when nobody listens, so that a
  * dashboard may come and go: what ends a run is its own `stop$`. Every subscriber sees the same order, also where one of
- * them makes the source emit while it is told of a value. A `keyOf` that throws is the stream's error.
+ * them makes the source emit while it is told of a value. A `keyOf` that throws is the stream's error. One value is kept
+ * for each key there has been, so keys should be few.
  *
  *     const run$ = train(config, {stop$}).pipe(shareLatest((event) => event.type));
  */
