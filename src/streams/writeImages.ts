@@ -1,7 +1,8 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, parse } from 'node:path';
 import { concatMap, defer, type OperatorFunction, range } from 'rxjs';
 import sharp from 'sharp';
+import { messageOf } from '../config/errors.js';
 import type { ImageBatch } from '../model/plainData.js';
 
 /**
@@ -36,11 +37,20 @@ export function writeImages(
     });
 }
 
-/** Write one image of a batch. */
+/** Write one image of a batch; where that fails, a picture of this name that was there before stays. */
 export async function writeImage(path: string, { pixels, shape }: ImageBatch, index = 0): Promise<void> {
   const [, height, width, channels] = shape;
   const length = height * width * channels;
+  const { dir, name, ext } = parse(path);
   await mkdir(dirname(path), { recursive: true });
   const bytes = pixels.subarray(index * length, (index + 1) * length);
-  await sharp(bytes, { raw: { width, height, channels } }).toFile(path);
+  const partial = join(dir, `${name}.partial${ext}`);
+  try {
+    await sharp(bytes, { raw: { width, height, channels } }).toFile(partial);
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => undefined);
+    const lines = messageOf(error).replaceAll(partial, path).trim().split('\n');
+    throw new Error(lines.join('; '), { cause: error });
+  }
 }
