@@ -24,12 +24,13 @@ export interface SoakSample {
 
 export type SoakMetric = Exclude<keyof SoakSample, 'step'>;
 
-/** Collects garbage first where node was started with `--expose-gc`; only then the heap says anything. */
+/** Collects garbage where node was started with `--expose-gc`; only then the heap says anything. */
 export function takeSample(step: number, signal: AbortSignal): SoakSample {
+  // Before the collection: what V8 gives back to the system after one differs from time to time.
+  const residentBytes = process.memoryUsage.rss();
   globalThis.gc?.();
   const pool = nativeBackend()?.poolStatistics();
   const { numTensors, numBytes } = tf.memory();
-  const { heapUsed, rss } = process.memoryUsage();
   return {
     step,
     tensors: numTensors,
@@ -39,8 +40,8 @@ export function takeSample(step: number, signal: AbortSignal): SoakSample {
     handles: process.getActiveResourcesInfo().length,
     descriptors: openDescriptors(),
     listeners: listenersOf(signal),
-    heapBytes: globalThis.gc ? heapUsed : null,
-    residentBytes: rss,
+    heapBytes: globalThis.gc ? process.memoryUsage().heapUsed : null,
+    residentBytes,
   };
 }
 
