@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { lastValueFrom, Subject } from 'rxjs';
+import { lastValueFrom, NEVER, Subject, take, takeUntil, tap, timer } from 'rxjs';
 import { takeSample } from '../../scripts/soak/takeSample.js';
 import { loadCheckpoint } from '../../src/checkpoint/checkpoint.js';
 import { useEngine } from '../../src/engine/index.js';
@@ -50,14 +50,17 @@ test('200 runs that are left at random moments should leave nothing behind', asy
   const errors: unknown[] = [];
   for (let i = 0; i < 200; i += 1) {
     let last: TrainEvent['type'] | 'nothing' = 'nothing';
-    const subscription = train(config(-1), options).subscribe({
-      next: ({ type }) => {
+    // Half of them after so many events, on however busy a machine; the others at any moment, such as while opening.
+    const events = i % 2 === 0 ? Math.floor(12 * draw()) + 1 : Number.POSITIVE_INFINITY;
+    const moment = i % 2 === 0 ? NEVER : timer(150 * draw() ** 2);
+    const run$ = train(config(-1), options).pipe(
+      tap(({ type }) => {
         last = type;
-      },
-      error: (error) => errors.push(error),
-    });
-    await setTimeout(150 * draw() ** 2);
-    subscription.unsubscribe();
+      }),
+      take(events),
+      takeUntil(moment),
+    );
+    await lastValueFrom(run$, { defaultValue: null }).catch((error) => errors.push(error));
     left[last] = (left[last] ?? 0) + 1;
   }
 
