@@ -1,12 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { lastValueFrom, toArray } from 'rxjs';
 import { drawDataset, soakRun } from '../../scripts/soak/soakRun.js';
 import { slopeOf, summarize, table } from '../../scripts/soak/summarize.js';
 import { type SoakMetric, type SoakSample, takeSample } from '../../scripts/soak/takeSample.js';
 import { useEngine } from '../../src/engine/index.js';
+import * as tf from '../../src/engine/tf.js';
 
 test('150 steps with all side streams should leave every count as it was', async () => {
   await useEngine('native').catch(() => useEngine('cpu'));
@@ -33,6 +35,32 @@ test('150 steps with all side streams should leave every count as it was', async
     await rm(folder, { recursive: true, force: true });
   }
 }, 300_000);
+
+test('takeSample should see what is left behind', async () => {
+  await useEngine('native').catch(() => useEngine('cpu'));
+  const { signal } = new AbortController();
+  const handler = () => undefined;
+  const before = takeSample(0, signal);
+  const tensor = tf.zeros([16, 16]);
+  const timer = setTimeout(handler, 60_000);
+  const file = await open(fileURLToPath(import.meta.url));
+  signal.addEventListener('abort', handler);
+  process.on('SIGUSR2', handler);
+  const during = takeSample(0, signal);
+  expect(during.tensors).toBe(before.tensors + 1);
+  expect(during.tensorBytes).toBe(before.tensorBytes + 1024);
+  expect(during.poolBytes).toBe(before.poolBytes && before.poolBytes + 1024);
+  expect(during.handles).toBeGreaterThan(before.handles);
+  expect(during.descriptors).toBe(before.descriptors && before.descriptors + 1);
+  expect(during.listeners).toBe(before.listeners + 2);
+  tensor.dispose();
+  clearTimeout(timer);
+  await file.close();
+  signal.removeEventListener('abort', handler);
+  process.off('SIGUSR2', handler);
+  const { tensors, descriptors, listeners } = takeSample(0, signal);
+  expect([tensors, descriptors, listeners]).toEqual([before.tensors, before.descriptors, before.listeners]);
+});
 
 describe('summarize', () => {
   const steady: Omit<SoakSample, 'step'> = {
