@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -189,6 +189,25 @@ describe('train', () => {
     expect(events.at(-1)?.type).toBe('finished');
   });
 
+  test('should write what it has when its images are gone', async () => {
+    const dataset = join(folder, 'dataset');
+    const cache = { memoryLimit: 0, folder: join(folder, 'blocked', 'cache') };
+    await writeFile(join(folder, 'blocked'), '');
+    const seen: TrainEvent[] = [];
+    const run$ = train(smallConfig(['epochs_per_checkpoint=100']), { ...options, cache });
+    const run = lastValueFrom(
+      run$.pipe(
+        tap((event) => {
+          seen.push(event);
+          if (event.type === 'step' && event.step === 4) rmSync(dataset, { recursive: true });
+        }),
+      ),
+    );
+    await expect(run).rejects.toThrow(/dataset: expected images, got 10 files of which none could be read/);
+    const { state } = await loadCheckpoint(join(folder, 'weights', 'small.checkpoint'));
+    expect(state.position.step).toBe(ofType(seen, 'step').at(-1)?.step);
+  });
+
   test('should end with advice after too many steps that are not finite', async () => {
     const createTrainer: TrainOptions['createTrainer'] = async (config, more) => {
       const trainer = await Trainer.create(config, more);
@@ -206,6 +225,7 @@ describe('train', () => {
     await expect(run).rejects.toBeInstanceOf(NonFiniteLossError);
     await expect(run).rejects.toThrow(/3 steps in a row .*loss last.*lower learning_rate/);
     expect(ofType(seen, 'warning').map((event) => event.about)).toEqual(['step', 'step']);
+    expect(ofType(seen, 'checkpoint')).toEqual([]);
   });
 
   test('should save the state elsewhere when the checkpoint cannot be written', async () => {

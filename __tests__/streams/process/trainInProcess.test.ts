@@ -107,7 +107,7 @@ describe('trainInProcess', () => {
     });
     await expect(run).rejects.toBeInstanceOf(RunCrashedError);
     await expect(run).rejects.toThrow(
-      /crashed \(SIGSEGV.*\), 2 times without reaching a new checkpoint; the same command goes on from the checkpoint of step 3/,
+      /crashed \(SIGSEGV.*\), 2 times without reaching a new checkpoint; the same command goes on from the checkpoint of step \d+/,
     );
     expect(ofType(events, 'crash').map(({ restartSeconds }) => restartSeconds)).toEqual([0.001, null]);
     expect((await stateIn('weights')).state.position.step).toBeGreaterThanOrEqual(3);
@@ -174,7 +174,8 @@ describe('trainInProcess', () => {
       if (event.type === 'crash') setTimeout(() => stop$.next());
     });
     const checkpoint = join(folder, 'weights', 'small.checkpoint');
-    expect(events.at(-1)).toMatchObject({ type: 'stopped', reason: 'stop', step: 3, checkpoint });
+    const step = ofType(events, 'checkpoint').at(-1)?.step;
+    expect(events.at(-1)).toMatchObject({ type: 'stopped', reason: 'stop', step, checkpoint });
   });
 
   test('should obey what it was told before its process was there', async () => {

@@ -47,7 +47,10 @@ export function epochEvents(
     const end$ = defer(() => {
       if (stopped()) return EMPTY;
       if (steps === 0 && imagesTaken === 0) {
-        throw new DatasetError(dataset, `expected images, got ${files.length} files that are all damaged`);
+        throw new DatasetError(
+          dataset,
+          `expected images, got ${files.length} files of which none could be read`,
+        );
       }
       const seconds = (clock.now() - begin) / 1000;
       const position = { ...trainer.position, epoch };

@@ -13,6 +13,7 @@ import { CheckpointError } from '../../checkpoint/checkpointError.js';
 import { spaceWarning } from '../../checkpoint/freeSpace.js';
 import { lockRun, type RunLock } from '../../checkpoint/runLock.js';
 import { snakeCase } from '../../config/camelCase.js';
+import { messageOf } from '../../config/errors.js';
 import type { ModelConfig, NvaeConfig } from '../../config/types.js';
 import { Trainer } from '../../training/trainer.js';
 import type { WarningEvent } from '../events.js';
@@ -112,9 +113,12 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
       },
     async close() {
       controls.release();
-      await Promise.all(writes);
-      await lock.release();
-      await Promise.all([trainer.dispose(), cache.close()]);
+      try {
+        await Promise.all(writes);
+        await lock.release();
+      } finally {
+        await Promise.all([trainer.dispose(), cache.close()]);
+      }
     },
   };
 }
@@ -131,7 +135,8 @@ async function createdTrainer(
     return trainer;
   } catch (error) {
     await trainer.dispose();
-    throw new CheckpointError(checkpointPath, 'does not fit the model', { cause: error });
+    const problem = `does not fit the model: ${messageOf(error)}`;
+    throw new CheckpointError(checkpointPath, problem, { cause: error });
   }
 }
 

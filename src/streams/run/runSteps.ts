@@ -1,6 +1,7 @@
 /** The steps of a run, epoch after epoch, and what is written between them. */
 import { join } from 'node:path';
 import {
+  catchError,
   concat,
   concatMap,
   connect,
@@ -16,9 +17,13 @@ import {
   Subject,
   takeUntil,
   tap,
+  throwError,
 } from 'rxjs';
+import { messageOf } from '../../config/errors.js';
 import type { ImageBatch } from '../../model/plainData.js';
+import { NonFiniteLossError } from '../errors.js';
 import type { EpochEvent, PausedEvent, ResumedEvent, StepEvent, TrainEvent } from '../events.js';
+import { warning } from '../events.js';
 import { sideStream } from '../sideStream.js';
 import type { TrainOptions } from '../train.js';
 import { watchFinite } from '../watchFinite.js';
@@ -49,30 +54,50 @@ export function runSteps(
   const save = run.save(checkpoints?.save);
   const time = { ...(scheduler && { scheduler }), ...(clock && { clock }) };
   const writing = { ...checkpoints, ...time, save, path };
-  return concat(
-    moments(run, options, progress).pipe(concatMap((moment) => withDue(moment, run, progress))),
-    defer(() => lastDue(run, progress)),
-  ).pipe(
-    watchFinite(nonFiniteLimit),
-    connect((shared) =>
-      merge(
-        shared,
-        shared.pipe(filter(isDue), filter(wants('checkpoint')), writeCheckpoints(trainer, writing)),
-      ),
-    ),
-    sideStream(
-      'previews',
-      (events) =>
-        events.pipe(
-          filter(isDue),
-          map((due) => ({ ...due, kinds: previewKinds(due) })),
-          filter(({ kinds }) => kinds.length > 0),
-          writePreviews(trainer, { ...previews, folder, inputs }),
+  return defer(() => {
+    let failure: { readonly thrown: unknown } | null = null;
+    const steps$ = moments(run, options, progress).pipe(
+      concatMap((moment) => withDue(moment, run, progress)),
+      watchFinite(nonFiniteLimit),
+      catchError((thrown: unknown) => {
+        failure = { thrown };
+        return EMPTY;
+      }),
+    );
+    const state$ = defer(() => lastDue(run, progress, failure?.thrown));
+    const written$ = concat(steps$, state$).pipe(
+      connect((shared) =>
+        merge(
+          shared,
+          shared.pipe(filter(isDue), filter(wants('checkpoint')), writeCheckpoints(trainer, writing)),
         ),
-      { patience: previewPatience },
-    ),
-    filter((event) => !isDue(event)),
-  );
+      ),
+      sideStream(
+        'previews',
+        (events) =>
+          events.pipe(
+            filter(isDue),
+            map((due) => ({ ...due, kinds: previewKinds(due) })),
+            filter(({ kinds }) => kinds.length > 0),
+            writePreviews(trainer, { ...previews, folder, inputs }),
+            // The next ones may succeed: a disk that was full need not stay so.
+            catchError((error: unknown, again) =>
+              concat(of(warning('previews', `previews: ${messageOf(error)}`)), again),
+            ),
+          ),
+        { patience: previewPatience, ...(scheduler && { scheduler }) },
+      ),
+      filter((event) => !isDue(event)),
+      catchError((error: unknown) => {
+        // What ended the steps is what the user has to know; that its state could not be written comes on top.
+        return failure ? of(warning('checkpoint', messageOf(error))) : throwError(() => error);
+      }),
+    );
+    return concat(
+      written$,
+      defer(() => (failure ? throwError(() => failure?.thrown) : EMPTY)),
+    );
+  });
 }
 
 /** All that happens between two steps, in its order. */
@@ -138,12 +163,17 @@ function withDue(
   return moment.type === 'requested' ? of(...due) : of(moment, ...due);
 }
 
-/** At the end, what has not been written yet; pictures only where nobody waits for the end. */
-function lastDue({ trainer, config, controls }: Run, progress: Progress): Observable<Due> {
+/**
+ * At the end, what has not been written yet; pictures only where nobody waits for the end. After losses that were not
+ * finite nothing is: the checkpoint before them is the better one to go on from.
+ */
+function lastDue({ trainer, config, controls }: Run, progress: Progress, failure: unknown): Observable<Due> {
+  if (failure instanceof NonFiniteLossError) return EMPTY;
   const wanted = new Set<RunRequest>(controls.requests);
   if (trainer.position.step !== progress.written) {
     wanted.add('checkpoint');
-    if (progress.reason !== 'stop') for (const want of scheduledWants(config.training)) wanted.add(want);
+    const inAHurry = progress.reason === 'stop' || failure !== undefined;
+    if (!inAHurry) for (const want of scheduledWants(config.training)) wanted.add(want);
   }
   if (wanted.size === 0) return EMPTY;
   progress.written = trainer.position.step;
