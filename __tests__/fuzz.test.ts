@@ -30,7 +30,7 @@ describe('damaged input', () => {
       const { faults } = await judge(fuzzCase.kind, path, fuzzCase.recipe.expected ?? 'refused');
       expect(faults).toEqual([]);
     },
-    10_000,
+    30_000,
   );
 });
 
