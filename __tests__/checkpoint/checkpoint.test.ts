@@ -74,6 +74,15 @@ describe('checkpoints', () => {
     expect((await loadCheckpoint(path)).state.position.step).toBe(1);
   });
 
+  test('should not replace a good one by one that is not finite', async () => {
+    await saveCheckpoint(path, smallCheckpoint(1));
+    const { tensors, ...rest } = smallCheckpoint(2);
+    const broken = { dtype: 'float32' as const, shape: [1], data: Float32Array.of(Number.NaN) };
+    const saving = saveCheckpoint(path, { ...rest, tensors: new Map([...tensors, ['x', broken]]) });
+    await expect(saving).rejects.toThrow('expected numbers that are finite, got NaN in "x"');
+    expect((await loadCheckpoint(path)).state.position.step).toBe(1);
+  });
+
   test('should refuse a missing file and a model', async () => {
     await expect(loadCheckpoint(path)).rejects.toThrow(/cannot be read: ENOENT/);
     await saveModel(path, smallCheckpoint(1));
@@ -136,9 +145,15 @@ describe('checkpoints', () => {
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY])('should refuse a weight of %d', async (value) => {
-    const { tensors, ...rest } = smallCheckpoint(1);
-    const weight = { dtype: 'float32' as const, shape: [2], data: Float32Array.of(1, value) };
-    await saveCheckpoint(path, { ...rest, tensors: new Map([...tensors, ['bad', weight]]) });
+    await saveCheckpoint(path, smallCheckpoint(1));
+    const { config, tensors, metadata } = await readModelFile(path);
+    const bad = { dtype: 'float32' as const, shape: [2], data: Float32Array.of(1, value) };
+    await writeModelFile(path, {
+      kind: 'checkpoint',
+      config,
+      tensors: new Map([...tensors, ['bad', bad]]),
+      metadata: Object.fromEntries(metadata),
+    });
     await expect(loadCheckpoint(path)).rejects.toThrow(
       `expected numbers that are finite, got ${value} in "bad"`,
     );

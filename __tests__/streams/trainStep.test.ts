@@ -6,30 +6,12 @@ import type { ImageBatch } from '../../src/model/plainData.js';
 import type { Recipe } from '../../src/streams/recipe.js';
 import { trainStep } from '../../src/streams/trainStep.js';
 import type { StepResult } from '../../src/training/trainer.js';
+import { stepEvent } from '../support/events.js';
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const image = (value: number): ImageBatch => ({ pixels: Uint8Array.of(value, 0, 0), shape: [1, 1, 1, 3] });
 
-const result: StepResult = {
-  loss: 1,
-  reconstructionLoss: 1,
-  balancedKl: 0,
-  regularization: 0,
-  klPerGroup: [],
-  kl: 0,
-  gradientNorm: 1,
-  klCoefficient: 1,
-  learningRate: 1,
-  clipFactor: 1,
-  applied: true,
-  nonFinite: null,
-  step: 1,
-  epoch: 0,
-  batchInEpoch: 1,
-  imagesSeen: 1,
-  batchSize: 1,
-  seconds: 0,
-};
+const { type: _, imagesTaken: __, waitSeconds: ___, ...result } = stepEvent(1);
 
 /** Steps that take a while and note what they were given. */
 function fakeTrainer(ms: (step: number) => number = () => 0) {

@@ -4,6 +4,7 @@ import { cut } from '../config/shown.js';
 import type { Snapshot } from '../training/trainer.js';
 import { partialPath, previousPath } from './atomicWrite.js';
 import { CheckpointError } from './checkpointError.js';
+import { checkFinite } from './finite.js';
 import { parseEntry, readModelFile, writeModelFile } from './modelFile.js';
 import { dataPositionSchema, trainerStateSchema } from './runState.js';
 
@@ -29,10 +30,11 @@ export interface LoadCheckpointOptions {
 
 /**
  * Write a checkpoint; the one before is kept as `<path>.previous`.
- * @throws CheckpointError when it cannot be written; what was there is whole then
+ * @throws CheckpointError when it is not finite or cannot be written; what was there is whole then
  */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   const { config, tensors, state, dataPosition } = checkpoint;
+  checkFinite(path, tensors);
   const { position } = state;
   const metadata = {
     epoch: String(position.epoch),

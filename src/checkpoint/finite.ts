@@ -3,8 +3,8 @@ import type { NamedTensors } from '../model/plainData.js';
 import { CheckpointError } from './checkpointError.js';
 
 /**
- * Training refuses every step that is not finite, so a value that is none was not put there by it; going on from one
- * would end in a run that skips every step.
+ * Training refuses every step that is not finite, so a value that is none is damage. It must neither replace a good
+ * checkpoint nor be gone on from: a run with one skips every step.
  * @throws CheckpointError
  */
 export function checkFinite(path: string, tensors: NamedTensors): void {
