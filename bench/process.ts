@@ -59,6 +59,7 @@ const settings = (folder: string) => ({
   dataset: join(dirname(emoji), 'img/google/64'),
   weightsFolder: folder,
   picturesFolder: folder,
+  runsFolder: folder,
 });
 const measured: Record<'here' | 'process', Measured[]> = { here: [], process: [] };
 for (let round = 0; round < options.rounds; round += 1) {

@@ -92,6 +92,8 @@ export { writeCheckpoints } from './streams/writeCheckpoints.js';
 export { writeImages } from './streams/writeImages.js';
 export type { PreviewKind, PreviewPosition, WritePreviewsOptions } from './streams/writePreviews.js';
 export { writePreviews } from './streams/writePreviews.js';
+export type { WriteTensorBoardOptions } from './streams/writeTensorBoard.js';
+export { writeTensorBoard } from './streams/writeTensorBoard.js';
 /* Training */
 export type {
   Position,

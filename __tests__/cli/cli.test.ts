@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { runCli, startCli } from '../support/runCli.js';
+import { pointsOf, readLog } from '../support/tensorBoard.js';
 
 const config = `
 channel_towers: 4
@@ -98,6 +99,8 @@ describe('nvae train and nvae sample', () => {
     ]);
     expect(await readdir(inFolder('saved_weights'))).toContain('small.checkpoint');
     expect((await readdir(inFolder('images', 'small'))).some((name) => name.endsWith('.png'))).toBe(true);
+    const log = await readLog(inFolder('runs', 'small'));
+    expect(pointsOf(log, 'loss/iter').map(([imagesSeen]) => imagesSeen)).toEqual([4, 8, 10, 14, 18, 20]);
 
     const model = join('saved_weights', 'final_result_small.model');
     const args = ['sample', model, '0.7', '2', '--engine', 'native'];
@@ -138,6 +141,7 @@ describe('nvae train and nvae sample', () => {
     expect(resumed.code).toBe(0);
     expect(resumed.stderr).toMatch(/resumed at epoch \d+, step \d+/);
     expect(resumed.stderr).toContain('time is up');
+    expect(await readdir(inFolder('stopped', 'runs', 'small'))).toHaveLength(2);
   });
 
   test('should name a checkpoint that is cut in half', async () => {

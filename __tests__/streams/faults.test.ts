@@ -33,6 +33,7 @@ beforeEach(async () => {
     dataset: join(folder, 'dataset'),
     weightsFolder: join(folder, 'weights'),
     picturesFolder: join(folder, 'images'),
+    runsFolder: join(folder, 'runs'),
     cache: { folder: join(folder, 'cache') },
     previews: { samples: 4, readjustments: 1 },
   };

@@ -1,9 +1,9 @@
 import { existsSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { filter, firstValueFrom, lastValueFrom, Subject, tap, toArray } from 'rxjs';
+import { concatMap, filter, firstValueFrom, lastValueFrom, Subject, tap, toArray } from 'rxjs';
 import { loadCheckpoint, saveCheckpoint } from '../../src/checkpoint/checkpoint.js';
 import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
 import { loadModel } from '../../src/checkpoint/model.js';
@@ -17,6 +17,7 @@ import { train } from '../../src/streams/train.js';
 import { Trainer } from '../../src/training/trainer.js';
 import { smallConfig } from '../support/checkpoints.js';
 import { png, writePictures } from '../support/pictures.js';
+import { pointsOf, readLog } from '../support/tensorBoard.js';
 
 let folder: string;
 let options: TrainOptions;
@@ -27,6 +28,7 @@ beforeEach(async () => {
     dataset: join(folder, 'dataset'),
     weightsFolder: join(folder, 'weights'),
     picturesFolder: join(folder, 'images'),
+    runsFolder: join(folder, 'runs'),
     cache: { folder: join(folder, 'cache') },
     previews: { samples: 4, readjustments: 1 },
   };
@@ -257,6 +259,61 @@ describe('train', () => {
       picturesFolder: join(folder, 'blocked', 'images'),
     });
     expect(ofType(events, 'warning').map((event) => event.about)).toEqual(['previews']);
+    expect(events.at(-1)?.type).toBe('finished');
+  });
+});
+
+describe('the TensorBoard log', () => {
+  const log = () => readLog(join(folder, 'runs', 'small'));
+
+  test('should have every step once, also those that were made again after a resume', async () => {
+    const config = smallConfig(['epochs=2', 'epochs_per_checkpoint=1']);
+    const stop$ = new Subject<void>();
+    const stopping$ = train(config, { ...options, stop$ });
+    await lastValueFrom(
+      stopping$.pipe(tap((event) => event.type === 'step' && event.step === 5 && stop$.next())),
+    );
+    // As after a crash: the log has got further than the checkpoint.
+    const path = join(folder, 'weights', 'small.checkpoint');
+    await rename(`${path}.previous`, path);
+    const events = await all(config);
+    expect(events[0]).toMatchObject({ resumed: { step: 3 } });
+    const logged = await log();
+    const steps = ofType(events, 'step').map(({ imagesSeen, loss }) => [imagesSeen, Math.fround(loss)]);
+    expect(pointsOf(logged, 'loss/iter').slice(-3)).toEqual(steps);
+    const seen = [4, 8, 10, 14, 18, 20];
+    expect(pointsOf(logged, 'kl_loss_0/iter').map(([x]) => x)).toEqual(seen);
+    expect(pointsOf(logged, 'reconstructed image').map(([x]) => x)).toContain(20);
+    expect(pointsOf(logged, 'generated image').map(([x]) => x)).toContain(20);
+    expect(await readdir(join(folder, 'runs', 'small'))).toHaveLength(2);
+  });
+
+  test('should be whole before the run says that it has ended', async () => {
+    let last: unknown;
+    await lastValueFrom(
+      train(smallConfig(['epochs=1']), options).pipe(
+        concatMap(async (event) => {
+          if (event.type === 'finished') last = pointsOf(await log(), 'loss/iter').at(-1)?.[0];
+        }),
+      ),
+    );
+    expect(last).toBe(10);
+  });
+
+  test('should not be there where none is wanted', async () => {
+    const events = await all(smallConfig(['epochs=1']), { runsFolder: null });
+    expect(events.at(-1)?.type).toBe('finished');
+    expect(existsSync(join(folder, 'runs'))).toBe(false);
+  });
+
+  test('should cost one warning where it cannot be written', async () => {
+    await writeFile(join(folder, 'blocked'), '');
+    const events = await all(smallConfig(['epochs=2', 'epochs_per_checkpoint=1']), {
+      runsFolder: join(folder, 'blocked'),
+    });
+    expect(ofType(events, 'warning')).toEqual([
+      { type: 'warning', about: 'tensorboard', message: expect.stringMatching(/ENOTDIR.*blocked/) },
+    ]);
     expect(events.at(-1)?.type).toBe('finished');
   });
 });

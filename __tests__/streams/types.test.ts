@@ -35,6 +35,7 @@ import {
   writeCheckpoints,
   writeImages,
   writePreviews,
+  writeTensorBoard,
 } from '../../src/index.js';
 
 declare const config: NvaeConfig;
@@ -89,6 +90,10 @@ describe('what is inferred', () => {
       ),
     );
     expectTypeOf(withPreviews$).toEqualTypeOf<Observable<TrainEvent | PreviewEvent | WarningEvent>>();
+    const logged$ = events$.pipe(
+      sideStream('tensorboard', (all$) => all$.pipe(writeTensorBoard({ folder: 'runs/mine' }))),
+    );
+    expectTypeOf(logged$).toEqualTypeOf<Observable<TrainEvent>>();
   });
 
   compiled('should be what the type of an event says', () => {

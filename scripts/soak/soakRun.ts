@@ -90,6 +90,7 @@ export function soakRun({ folder, steps, every = 100 }: SoakOptions): Observable
     dataset: join(folder, 'dataset'),
     weightsFolder: join(folder, 'weights'),
     picturesFolder: join(folder, 'images'),
+    runsFolder: join(folder, 'runs'),
     // Half of the images stay in memory; the others have no place in the cache and are decoded in every epoch.
     cache: { memoryLimit: (imageCount / 2) * 8 * 8 * 3, folder: join(folder, 'dataset', '0.png') },
     previews: { samples: 4, readjustments: 2 },

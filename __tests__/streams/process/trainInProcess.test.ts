@@ -15,6 +15,7 @@ import type { RunCommand } from '../../../src/streams/run/controls.js';
 import { train } from '../../../src/streams/train.js';
 import { smallConfig } from '../../support/checkpoints.js';
 import { writePictures } from '../../support/pictures.js';
+import { pointsOf, readLog } from '../../support/tensorBoard.js';
 
 let folder: string;
 let options: TrainInProcessOptions;
@@ -26,6 +27,7 @@ beforeEach(async () => {
     dataset: join(folder, 'dataset'),
     weightsFolder: join(folder, 'weights'),
     picturesFolder: join(folder, 'images'),
+    runsFolder: join(folder, 'runs'),
     cache: { folder: join(folder, 'cache') },
     previews: { samples: 4, readjustments: 1 },
     restartDelay: 1,
@@ -71,7 +73,7 @@ const facts = (events: readonly TrainEvent[]) =>
 describe('trainInProcess', () => {
   test('should give the same events and weights as train', async () => {
     const here = await lastValueFrom(
-      train(config(), { ...options, weightsFolder: join(folder, 'here') }).pipe(toArray()),
+      train(config(), { ...options, weightsFolder: join(folder, 'here'), runsFolder: null }).pipe(toArray()),
     );
     const there = await lastValueFrom(trainInProcess(config(), options).pipe(toArray()));
     expect(facts(there)).toEqual(facts(here));
@@ -83,7 +85,9 @@ describe('trainInProcess', () => {
   });
 
   test('should go on from the checkpoint after kill -9, with the same weights in the end', async () => {
-    await lastValueFrom(train(config(), { ...options, weightsFolder: join(folder, 'here') }));
+    await lastValueFrom(
+      train(config(), { ...options, weightsFolder: join(folder, 'here'), runsFolder: null }),
+    );
     const killAt = new Set([5, 8]);
     const events = await watched(trainInProcess(config(), options), (event, pid) => {
       if (event.type === 'step' && killAt.delete(event.step)) process.kill(pid, 'SIGKILL');
@@ -96,6 +100,10 @@ describe('trainInProcess', () => {
     expect(ofType(events, 'started')).toHaveLength(3);
     expect(events.at(-1)).toMatchObject({ type: 'finished', step: 12 });
     expect(await stateIn('weights')).toEqual(await stateIn('here'));
+    const points = pointsOf(await readLog(join(folder, 'runs', 'small')), 'loss/iter');
+    const seen = points.map(([imagesSeen]) => imagesSeen);
+    expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b));
+    expect(seen.slice(-3)).toEqual([34, 38, 40]);
   });
 
   test('should give up after too many crashes, with the last checkpoint whole', async () => {

@@ -40,6 +40,7 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
       dataset: options.dataset,
       weightsFolder: join(options.folder, 'saved_weights'),
       picturesFolder: join(options.folder, 'images'),
+      runsFolder: join(options.folder, 'runs'),
       stop$: interruption.stop$,
       commands$: interruption.checkpoint$.pipe(map((): RunCommand => 'checkpoint')),
       signal: interruption.signal,

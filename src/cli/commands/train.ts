@@ -17,7 +17,7 @@ export function trainCommand(): Command {
     .description('Train a configuration on a folder of images, from its checkpoint where there is one.')
     .argument('<architecture>', 'name of a file in model_configs, or a path')
     .option('--dataset <folder>', 'images to learn from', 'dataset')
-    .option('--folder <folder>', 'where saved_weights and images are', '.')
+    .option('--folder <folder>', 'where saved_weights, images and runs (TensorBoard logs) are', '.')
     .option('--set <key=value>', 'override a key of the configuration (repeatable)', collect, [])
     .option('--seconds <number>', 'stop after this time, as Ctrl-C does', positiveNumber)
     .addHelpText('after', examples);

@@ -11,6 +11,7 @@ export type PlainTrainOptions = Pick<
   | 'dataset'
   | 'weightsFolder'
   | 'picturesFolder'
+  | 'runsFolder'
   | 'seed'
   | 'seconds'
   | 'prefetch'

@@ -1,11 +1,24 @@
 /** The events of an open run, from `started` to its end. */
-import { concat, concatMap, defer, finalize, merge, type Observable, of } from 'rxjs';
+import { join } from 'node:path';
+import {
+  concat,
+  concatMap,
+  defer,
+  finalize,
+  identity,
+  type MonoTypeOperatorFunction,
+  merge,
+  type Observable,
+  of,
+} from 'rxjs';
 import type { DataPosition } from '../../checkpoint/checkpoint.js';
 import { saveModel } from '../../checkpoint/model.js';
 import { engineInUse } from '../../engine/index.js';
 import * as tf from '../../engine/tf.js';
 import type { FinishedEvent, StartedEvent, StoppedEvent, TrainEvent } from '../events.js';
+import { sideStream } from '../sideStream.js';
 import type { TrainOptions } from '../train.js';
+import { writeTensorBoard } from '../writeTensorBoard.js';
 import type { StopReason } from './controls.js';
 import type { Run } from './openRun.js';
 import { previewInputs } from './previewInputs.js';
@@ -32,9 +45,12 @@ export function runEvents(run: Run, options: TrainOptions): Observable<TrainEven
       },
       error: () => undefined, // ends the steps, which report it
     });
-    const main$ = concat(
+    const training$ = concat(
       of(startedEvent(run)),
       defer(() => previewInputs(run)).pipe(concatMap((inputs) => runSteps(run, options, progress, inputs))),
+    );
+    const main$ = concat(
+      training$.pipe(logged(run, options)),
       defer(() => ending(run, progress, () => (clock.now() - begin) / 1000)),
     );
     const { warnings$ } = run;
@@ -42,6 +58,14 @@ export function runEvents(run: Run, options: TrainOptions): Observable<TrainEven
       finalize(() => stopped.unsubscribe()),
     );
   });
+}
+
+/** With the log that `options` want. */
+function logged({ config }: Run, options: TrainOptions): MonoTypeOperatorFunction<TrainEvent> {
+  const { runsFolder = 'runs', scheduler } = options;
+  if (runsFolder === null) return identity;
+  const log = { folder: join(runsFolder, config.name), ...(scheduler && { scheduler }) };
+  return sideStream('tensorboard', (events) => events.pipe(writeTensorBoard(log)));
 }
 
 function startedEvent({ trainer, config, files, resumed }: Run): StartedEvent {

@@ -1,0 +1,56 @@
+/** What the log of a run has of each event. */
+import { readFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import { messageOf } from '../../config/errors.js';
+import { type PreviewEvent, type TrainEvent, type WarningEvent, warning } from '../events.js';
+import { imageEvent, scalarsEvent, sessionStartEvent } from './logEvents.js';
+import { tfRecord } from './record.js';
+import { imageTags, stepScalars } from './tags.js';
+
+/** Bytes, or a picture that is read when it is written: what waits takes no memory for pictures. */
+export interface Entry {
+  readonly content: Uint8Array | PreviewEvent;
+  readonly size: number;
+  readonly wallTime: number;
+  /** It is written at once, with all that waits before it. */
+  readonly last: boolean;
+}
+
+/** Null for events that the log has nothing of. `wallTime` is seconds since 1970. */
+export function entryOf(event: TrainEvent, wallTime: number): Entry | null {
+  const entry = (content: Entry['content'], last = false): Entry => {
+    return { content, size: 'type' in content ? 0 : content.length, wallTime, last };
+  };
+  switch (event.type) {
+    case 'started': {
+      const step = event.resumed ? event.resumed.imagesSeen + 1 : 0;
+      return entry(tfRecord(sessionStartEvent({ wallTime, step })));
+    }
+    case 'step':
+      return entry(tfRecord(scalarsEvent({ wallTime, step: event.imagesSeen }, stepScalars(event))));
+    case 'preview':
+      return entry(event);
+    case 'checkpoint':
+      return entry(new Uint8Array(), true);
+    default:
+      return null;
+  }
+}
+
+/** The picture's file as a record; a warning where it cannot be read. */
+export async function pictureRecord(
+  { path, kind, imagesSeen }: PreviewEvent,
+  wallTime: number,
+): Promise<Uint8Array | WarningEvent> {
+  try {
+    const encoded = await readFile(path);
+    const { height, width, channels } = await sharp(encoded).metadata();
+    const image = { height, width, channels, encoded };
+    return tfRecord(imageEvent({ wallTime, step: imagesSeen }, imageTags[kind], image));
+  } catch (error) {
+    return warning(
+      'tensorboard',
+      `${path}: not in the log, because it could not be read (${messageOf(error)})`,
+    );
+  }
+}

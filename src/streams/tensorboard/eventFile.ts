@@ -1,0 +1,51 @@
+/** One file of a folder of TensorBoard events. */
+import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { hasCode } from '../../config/errors.js';
+import { Queue } from '../../training/queue.js';
+import { versionEvent } from './logEvents.js';
+import { tfRecord } from './record.js';
+
+export interface EventFile {
+  /** Done when the system has it; one write at a time, in the order of the calls. */
+  append(bytes: Uint8Array): Promise<void>;
+  /** After the running write; those that wait are given up. */
+  close(): Promise<void>;
+}
+
+/** A new file, made at the first write. `now` gives milliseconds since 1970. */
+export function eventFile(folder: string, now: () => number): EventFile {
+  const queue = new Queue();
+  let file: FileHandle | null = null;
+  return {
+    append: (bytes) =>
+      queue.run(async () => {
+        file ??= await newest(folder, now);
+        await file.appendFile(bytes);
+      }),
+    close: () => queue.close(new Error(`${folder}: the event file was closed`), async () => file?.close()),
+  };
+}
+
+/**
+ * TensorBoard reads the files of a folder in the order of their names and takes what comes later for newer, so the time
+ * in a new file's name is later than that of all others, also where two runs begin within one second or the clock was set.
+ */
+async function newest(folder: string, now: () => number): Promise<FileHandle> {
+  await mkdir(folder, { recursive: true });
+  const times = (await readdir(folder)).map((name) =>
+    Number(/^events\.out\.tfevents\.(\d+)\./.exec(name)?.[1]),
+  );
+  const present = Math.floor(now() / 1000);
+  for (let time = Math.max(present, ...times.map((before) => (before >= 0 ? before + 1 : 0))); ; time += 1) {
+    const name = `events.out.tfevents.${String(time).padStart(10, '0')}.${hostname()}.${process.pid}`;
+    try {
+      const file = await open(join(folder, name), 'ax');
+      await file.appendFile(tfRecord(versionEvent(now() / 1000)));
+      return file;
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/** Which numbers and pictures of a run have which tag. */
+import type { PreviewEvent, StepEvent } from '../events.js';
+
+export function* stepScalars(step: StepEvent): Iterable<readonly [string, number]> {
+  yield ['loss/iter', step.loss];
+  yield ['rec_loss/iter', step.reconstructionLoss];
+  yield ['kl_loss/iter', step.kl];
+  yield ['reg_loss/iter', step.regularization];
+  for (const [i, kl] of step.klPerGroup.entries()) yield [`kl_loss_${i}/iter`, kl];
+  yield ['kl_coefficient/iter', step.klCoefficient];
+  yield ['learning_rate/iter', step.learningRate];
+  yield ['gradient_norm/iter', step.gradientNorm];
+}
+
+export const imageTags: Readonly<Record<PreviewEvent['kind'], string>> = {
+  reconstruction: 'reconstructed image',
+  samples: 'generated image',
+};
