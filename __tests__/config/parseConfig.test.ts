@@ -61,10 +61,11 @@ describe('parseConfig', () => {
         epochsPerCheckpoint: 2,
         epochs: -1,
         gradientClipping: null,
+        nonFiniteLimit: 20,
         halfPrecision: false,
         useTensorCheckpoints: false,
         seed: 0,
-        augmentation: { horizontalFlip: false },
+        augmentation: { horizontalFlip: false, crop: 0, brightness: 0, contrast: 0, saturation: 0 },
       },
     });
   });
@@ -104,6 +105,19 @@ describe('parseConfig', () => {
   test('should refuse an impossible combination', () => {
     const message = problems(() => parse({ ...required, input_dimension: 18 }));
     expect(message).toContain('input_dimension: expected a multiple of 4, because number_of_scales 2');
+  });
+
+  test.each([
+    ['crop', 16, 'less than input_dimension 16'],
+    ['crop', -1, 'an integer >= 0'],
+    ['brightness', 1.5, 'a number from 0 to 1'],
+    ['contrast', -0.1, 'a number from 0 to 1'],
+    ['saturation', 'much', 'a number from 0 to 1'],
+  ])('should refuse an augmentation whose %s is %j', (key, value, expected) => {
+    const content = { ...required, training_parameters: { augmentation: { [key]: value } } };
+    expect(problems(() => parse(content))).toContain(
+      `training_parameters.augmentation.${key}: expected ${expected}`,
+    );
   });
 
   test('should print no number beyond all bounds for too many scales', () => {

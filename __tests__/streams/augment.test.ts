@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { from, map } from 'rxjs';
-import { type Augmentation, augment, mirrored } from '../../src/streams/augment.js';
+import { type Augmentation, augment } from '../../src/streams/augment.js';
 import type { DecodedImage, Recipe } from '../../src/streams/recipe.js';
 import { collect } from '../support/collect.js';
 import { marbles } from '../support/marbles.js';
@@ -111,14 +111,5 @@ describe('augment', () => {
     const { signal } = new AbortController();
     await recipe.make(signal);
     expect(make).toHaveBeenCalledWith(signal);
-  });
-});
-
-describe('mirrored', () => {
-  test('should exchange left and right, channels kept, and be its own inverse', () => {
-    const image = { name: 'a', size: 2, pixels: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12) };
-    expect([...mirrored(image).pixels]).toEqual([4, 5, 6, 1, 2, 3, 10, 11, 12, 7, 8, 9]);
-    expect(mirrored(mirrored(image))).toEqual(image);
-    expect(greys(mirrored(imageOf('a', 1, 2, 3, 4, 5, 6, 7, 8, 9)))).toEqual([3, 2, 1, 6, 5, 4, 9, 8, 7]);
   });
 });

@@ -222,7 +222,7 @@ describe('train', () => {
       return trainer;
     };
     const seen: TrainEvent[] = [];
-    const run$ = train(smallConfig(), { ...options, createTrainer, nonFiniteLimit: 3 });
+    const run$ = train(smallConfig(['non_finite_limit=3']), { ...options, createTrainer });
     const run = lastValueFrom(run$.pipe(tap((event) => seen.push(event))));
     await expect(run).rejects.toBeInstanceOf(NonFiniteLossError);
     await expect(run).rejects.toThrow(/3 steps in a row .*loss last.*lower learning_rate/);

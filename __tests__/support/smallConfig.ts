@@ -44,10 +44,11 @@ export function smallConfig(
       epochsPerCheckpoint: 1,
       epochs: 10,
       gradientClipping: null,
+      nonFiniteLimit: 20,
       halfPrecision: false,
       useTensorCheckpoints: false,
       seed: 1,
-      augmentation: { horizontalFlip: false },
+      augmentation: { horizontalFlip: false, crop: 0, brightness: 0, contrast: 0, saturation: 0 },
       ...training,
     },
   };

@@ -8,7 +8,7 @@ import { nearest } from './nearest.js';
 import { applyOverrides } from './overrides.js';
 import { fileSchema, knownKeys } from './schema.js';
 import { cut, shown } from './shown.js';
-import type { ModelConfig, NvaeConfig } from './types.js';
+import type { NvaeConfig } from './types.js';
 
 export interface ParseConfigOptions {
   /** Name of the file for messages; without folder and extension it names the run. */
@@ -44,7 +44,7 @@ export function checkConfig(given: unknown, name: string, file: string): NvaeCon
   }
   const { training_parameters: training, ...model } = result.data;
   const config: NvaeConfig = { name, model: camelCaseKeys(model), training: camelCaseKeys(training) };
-  checkCombination(config.model, file);
+  checkCombination(config, file);
   return config;
 }
 
@@ -99,7 +99,7 @@ function at(value: unknown, path: readonly string[]): unknown {
 }
 
 /** What no single key tells. */
-function checkCombination(model: ModelConfig, file: string): void {
+function checkCombination({ model, training }: NvaeConfig, file: string): void {
   const { inputDimension, numberOfScales, numBlocksPrepost } = model;
   const halvings = numberOfScales + numBlocksPrepost - 1;
   if (halvings > 20 || inputDimension % 2 ** halvings !== 0) {
@@ -107,5 +107,10 @@ function checkCombination(model: ModelConfig, file: string): void {
     const factor = halvings > 20 ? `2^${halvings}` : 2 ** halvings;
     const expected = `a multiple of ${factor}, because ${why} halve the image ${halvings} times`;
     throw new ConfigError(file, [`input_dimension: expected ${expected}, got ${inputDimension}`]);
+  }
+  const { crop } = training.augmentation;
+  if (crop >= inputDimension) {
+    const expected = `less than input_dimension ${inputDimension}, because it is a number of its pixels`;
+    throw new ConfigError(file, [`training_parameters.augmentation.crop: expected ${expected}, got ${crop}`]);
   }
 }

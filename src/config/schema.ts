@@ -44,7 +44,19 @@ const architecture = {
 
 const section = { error: 'a section with keys' };
 
-const augmentation = z.strictObject({ horizontal_flip: boolean().default(false) }, section);
+const fraction = () =>
+  value<number>('a number from 0 to 1', (given) => isNumber(given) && given >= 0 && given <= 1);
+
+const augmentation = z.strictObject(
+  {
+    horizontal_flip: boolean().default(false),
+    crop: integer(0).default(0),
+    brightness: fraction().default(0),
+    contrast: fraction().default(0),
+    saturation: fraction().default(0),
+  },
+  section,
+);
 
 const trainingParameters = z.strictObject(
   {
@@ -69,6 +81,7 @@ const trainingParameters = z.strictObject(
       'a number > 0, or null',
       (given) => given === null || (isNumber(given) && given > 0),
     ).default(null),
+    non_finite_limit: integer(1).default(20),
     half_precision: boolean().default(false),
     use_tensor_checkpoints: boolean().default(false),
     seed: integer(0).default(0),

@@ -37,6 +37,14 @@ export interface ModelConfig {
 export interface AugmentationConfig {
   /** Mirror each image left to right with probability one half. */
   readonly horizontalFlip: boolean;
+  /** Move each image by up to so many pixels, its edges reflected; 0 for none. */
+  readonly crop: number;
+  /** Largest relative change of the brightness, from 0 to 1. */
+  readonly brightness: number;
+  /** Likewise of the distance of every pixel to the image's mean grey. */
+  readonly contrast: number;
+  /** Likewise of the distance of every pixel to its own grey. */
+  readonly saturation: number;
 }
 
 export interface TrainingConfig {
@@ -55,6 +63,8 @@ export interface TrainingConfig {
   readonly epochs: number;
   /** Largest global norm of the gradients; null: no clipping. */
   readonly gradientClipping: number | null;
+  /** Steps in a row with a loss or gradient that is not finite, after which the run ends. */
+  readonly nonFiniteLimit: number;
   readonly halfPrecision: boolean;
   readonly useTensorCheckpoints: boolean;
   readonly seed: number;

@@ -33,8 +33,6 @@ export interface TrainOptions {
   readonly seconds?: number;
   /** Batches made ahead of the running step. @default 2 */
   readonly prefetch?: number;
-  /** Steps in a row with a loss that is not finite, after which the run ends. @default 20 */
-  readonly nonFiniteLimit?: number;
   /** What is kept of decoded images. */
   readonly cache?: ImageCacheOptions;
   /** New images in the previews, and how they are drawn. */

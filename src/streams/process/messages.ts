@@ -15,7 +15,6 @@ export type PlainTrainOptions = Pick<
   | 'seed'
   | 'seconds'
   | 'prefetch'
-  | 'nonFiniteLimit'
   | 'cache'
   | 'previews'
 > & {

@@ -31,6 +31,10 @@ export interface Progress {
   data: DataPosition;
   /** Step of the last state that was, or is being, written. */
   written: number;
+  /** Whether the last step was. */
+  applied: boolean;
+  /** A scheduled checkpoint waits for a step that is applied: weights that may be going astray overwrite none. */
+  owed: boolean;
 }
 
 export function runEvents(run: Run, options: TrainOptions): Observable<TrainEvent> {
@@ -38,7 +42,14 @@ export function runEvents(run: Run, options: TrainOptions): Observable<TrainEven
     const { clock = performance } = options;
     const begin = clock.now();
     const written = run.resumed ? run.trainer.position.step : 0;
-    const progress: Progress = { reason: null, paused: false, data: run.start, written };
+    const progress: Progress = {
+      reason: null,
+      paused: false,
+      data: run.start,
+      written,
+      applied: true,
+      owed: false,
+    };
     const stopped = run.controls.stop$.subscribe({
       next: (reason) => {
         progress.reason = reason;

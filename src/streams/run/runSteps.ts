@@ -48,7 +48,7 @@ export function runSteps(
   inputs: ImageBatch | null,
 ): Observable<TrainEvent> {
   const { trainer, checkpointPath: path, config } = run;
-  const { nonFiniteLimit = 20, picturesFolder = 'images', previews, checkpoints } = options;
+  const { picturesFolder = 'images', previews, checkpoints } = options;
   const { scheduler, clock } = options;
   const folder = join(picturesFolder, config.name);
   const save = run.save(checkpoints?.save);
@@ -58,7 +58,7 @@ export function runSteps(
     let failure: { readonly thrown: unknown } | null = null;
     const steps$ = moments(run, options, progress).pipe(
       concatMap((moment) => withDue(moment, run, progress)),
-      watchFinite(nonFiniteLimit),
+      watchFinite(config.training.nonFiniteLimit),
       catchError((thrown: unknown) => {
         failure = { thrown };
         return EMPTY;
@@ -156,8 +156,13 @@ function withDue(
   const wanted = [...requests];
   requests.clear();
   const stepped = moment.type === 'step' || moment.type === 'epoch';
-  const scheduled = stepped && progress.written !== moment.step && isScheduled(moment, config.training);
-  if (scheduled) wanted.push(...scheduledWants(config.training));
+  if (moment.type === 'step') progress.applied = moment.applied;
+  if (stepped && progress.written !== moment.step && isScheduled(moment, config.training))
+    progress.owed = true;
+  if (stepped && progress.owed && progress.applied) {
+    wanted.push(...scheduledWants(config.training));
+    progress.owed = false;
+  }
   const due = wanted.length > 0 ? [dueAt(trainer.position, progress.data, wanted)] : [];
   if (wanted.includes('checkpoint')) progress.written = trainer.position.step;
   return moment.type === 'requested' ? of(...due) : of(moment, ...due);
