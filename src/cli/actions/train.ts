@@ -22,7 +22,9 @@ function tell(output: Output): (event: TrainEvent) => void {
   const line = createProgressLines(() => performance.now());
   return (event) => {
     output.event(event);
-    if (event.type === 'warning' || event.type === 'crash') output.warning(event.message);
+    if (event.type === 'warning') output.warning(event.message);
+    // Where it is not started again, the same message is the error of the run.
+    if (event.type === 'crash' && event.restartSeconds !== null) output.warning(event.message);
     const text = line(event);
     if (text !== undefined) output.progress(text);
   };

@@ -72,10 +72,14 @@ export function trainInProcess(
     const commands = listenForCommands(options);
     let crashes = 0;
     let saved: Position | null = null;
+    let everStarted = false;
     let restartDelay: number | null = null;
 
     const note = (event: TrainEvent) => {
-      if (event.type === 'started') saved = event.resumed;
+      if (event.type === 'started') {
+        everStarted = true;
+        saved = event.resumed;
+      }
       if (event.type !== 'checkpoint') return;
       const { epoch, batchInEpoch, step, imagesSeen } = event;
       if (step > (saved?.step ?? 0)) crashes = 0;
@@ -95,7 +99,11 @@ export function trainInProcess(
     const died = (error: unknown): Observable<TrainEvent> => {
       if (!(error instanceof WorkerDiedError)) return throwError(() => error);
       crashes += 1;
-      const crash = crashEvent(error.death, { crashes, saved, stopping: commands.stopping() }, options);
+      const crash = crashEvent(
+        error.death,
+        { crashes, saved, everStarted, stopping: commands.stopping() },
+        options,
+      );
       if (crash.restartSeconds !== null) restartDelay = crash.restartSeconds * 1000;
       else if (!commands.stopping()) {
         return concat(
@@ -136,21 +144,24 @@ interface Circumstances {
   /** Since the last new checkpoint. */
   readonly crashes: number;
   readonly saved: Position | null;
+  readonly everStarted: boolean;
   readonly stopping: boolean;
 }
 
 function crashEvent(
   death: Death,
-  { crashes, saved, stopping }: Circumstances,
+  { crashes, saved, everStarted, stopping }: Circumstances,
   { restarts = 3, restartDelay = 1000 }: TrainInProcessOptions,
 ): CrashEvent {
-  const restarting = !stopping && crashes <= restarts;
+  // What ends by itself before it has begun would do so again.
+  const hopeless = death.signal === null && !everStarted;
+  const restarting = !stopping && !hopeless && crashes <= restarts;
   const restartSeconds = restarting ? (restartDelay * 2 ** (crashes - 1)) / 1000 : null;
   const state = saved ? `the checkpoint of step ${saved.step}` : 'the start';
   const plan = restarting
     ? `going on from ${state} in ${restartSeconds} s (${crashes} of ${restarts})`
     : `the same command goes on from ${state}`;
-  const often = !restarting && !stopping ? `, ${crashes} times without reaching a new checkpoint` : '';
+  const often = crashes > restarts ? `, ${crashes} times without reaching a new checkpoint` : '';
   const message = `train: the run's process ${describeDeath(death)}${often}; ${plan}`;
   return { type: 'crash', message, ...death, crashes, restartSeconds };
 }
