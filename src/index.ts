@@ -31,7 +31,9 @@ export {
 } from './engine/index.js';
 /* Model */
 export type { Statistic } from './model/distributions/outputDistribution.js';
+export { NonFiniteImagesError } from './model/nonFiniteImagesError.js';
 export type { Temperature } from './model/nvae.js';
+
 export { Nvae } from './model/nvae.js';
 export type { ImageBatch, NamedTensors, TensorData } from './model/plainData.js';
 export type { Noise } from './model/random.js';

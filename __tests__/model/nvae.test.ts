@@ -23,6 +23,12 @@ function values(tensor: tf.Tensor): number[] {
   return result;
 }
 
+function fill(variable: tf.Variable, value: number): void {
+  const filled = tf.fill(variable.shape, value);
+  variable.assign(filled);
+  filled.dispose();
+}
+
 describe('sampling', () => {
   test('the same noise gives the same images, another temperature others', () => {
     const at = (temperature: number | number[]) => values(model.sample(2, temperature, noise()));
@@ -51,7 +57,9 @@ describe('sampling', () => {
   });
 
   test('refuses temperatures that mean nothing', () => {
-    expect(() => model.sample(1, [1], noise())).toThrow('one for each of the 2 latent groups, got 1 values');
+    expect(() => model.sample(1, [1], noise())).toThrow(
+      'one for each of the 2 latent groups (level 0 first), got 1 value',
+    );
     expect(() => model.sample(1, -1, noise())).toThrow('temperature: expected a number >= 0, got -1');
   });
 
@@ -69,6 +77,47 @@ describe('sampling', () => {
     }
     own.dispose();
   });
+
+  test('re-adjustment lets no variance collapse, and raises none', () => {
+    const own = Nvae.create(smallModel(), 5);
+    const variances = () =>
+      [...own.store.buffers].filter(([name]) => /^(dec|post).*running_var$/.test(name)).map(([, v]) => v);
+    const lowest = () => Math.min(...variances().flatMap((variance) => [...variance.dataSync()]));
+    for (const weight of own.store.parameters.values()) fill(weight, 0); // nothing varies
+    for (let pass = 0; pass < 3; pass += 1) {
+      for (const variance of variances()) fill(variance, 1.02e-4);
+      own.readjustBatchNorm(2, 1, 0, () => noise());
+    }
+    expect(lowest()).toBeCloseTo(1e-4, 10);
+    for (const variance of variances()) fill(variance, 2e-5);
+    own.readjustBatchNorm(2, 4, 0, () => noise());
+    expect(lowest()).toBeCloseTo(2e-5, 10);
+    own.dispose();
+  });
+
+  test('a single value per channel has no variance, rather than one that is no number', () => {
+    const own = Nvae.create(smallModel({ inputDimension: 4 }), 5);
+    own.readjustBatchNorm(1, 1, 1, () => noise());
+    for (const buffer of own.store.buffers.values()) expect([...buffer.dataSync()]).not.toContain(Number.NaN);
+    own.dispose();
+  });
+
+  test.each(['mean', 'most_likely_value', 'sample'] as const)(
+    'damage of the averages is NaN in every image of the statistic %s, and no colour',
+    async (statistic) => {
+      for (const damage of [Number.NaN, Number.POSITIVE_INFINITY]) {
+        const own = Nvae.create(smallModel(), 5);
+        const [name] = [...own.store.buffers.keys()].filter((key) => /^post.*running_mean$/.test(key));
+        fill(own.store.buffer(name ?? ''), damage);
+        const images = own.sample(2, 1, noise(), statistic);
+        await expect(imagesFromTensor(images)).rejects.toThrow(
+          'images: expected colours that are finite, got NaN in 2 of 2. If its batch norm was re-adjusted, try fewer',
+        );
+        images.dispose();
+        own.dispose();
+      }
+    },
+  );
 });
 
 describe('encoding', () => {

@@ -1,5 +1,6 @@
 /** Between bytes and the tensors that the model sees. */
 import * as tf from '../engine/tf.js';
+import { NonFiniteImagesError } from './nonFiniteImagesError.js';
 import type { ImageBatch } from './plainData.js';
 
 /** 0 to 255 on the scale 0 to 1, rounded once. */
@@ -21,11 +22,21 @@ export function imagesToTensor({ pixels, shape }: ImageBatch, size: number): tf.
   return tf.tensor4d(values, [batch, size, size, 3]);
 }
 
-/** Images in [0, 1] as bytes. The tensor stays the caller's. */
+/**
+ * Images in [0, 1] as bytes. The tensor stays the caller's.
+ * @throws NonFiniteImagesError when one has a colour that is no number
+ */
 export async function imagesFromTensor(images: tf.Tensor4D): Promise<ImageBatch> {
   const [batch, height, width] = images.shape;
   const values = await images.data<'float32'>();
+  const length = height * width * 3;
   const pixels = new Uint8Array(values.length);
-  for (let i = 0; i < pixels.length; i += 1) pixels[i] = Math.round((values[i] ?? 0) * 255);
+  const damaged = new Set<number>();
+  for (let i = 0; i < pixels.length; i += 1) {
+    const value = values[i] ?? 0;
+    pixels[i] = Math.round(value * 255);
+    if (Number.isNaN(value)) damaged.add(Math.floor(i / length));
+  }
+  if (damaged.size > 0) throw new NonFiniteImagesError(damaged.size, batch);
   return { pixels, shape: [batch, height, width, 3] };
 }

@@ -40,11 +40,16 @@ export class BatchStatistics {
     this.#entries.push({ name, mean: tf.keep(mean), variance: tf.keep(variance), count });
   }
 
-  /** Move the running averages towards this batch (its unbiased variance), and free the statistics. */
-  commit(store: ParameterStore): void {
+  /**
+   * Move the running averages towards this batch (its unbiased variance), and free the statistics.
+   *
+   * @param varianceFloor running variances do not fall below it; those that are below it do not fall further
+   */
+  commit(store: ParameterStore, { varianceFloor = 0 } = {}): void {
     for (const { name, mean, variance, count } of this.#entries) {
+      const unbiased = count / Math.max(1, count - 1); // the variance of one value is 0, not 0 / 0
       move(store.buffer(`${name}.running_mean`), mean, 1);
-      move(store.buffer(`${name}.running_var`), variance, count / (count - 1));
+      move(store.buffer(`${name}.running_var`), variance, unbiased, varianceFloor);
       store.countBatch(name);
     }
     this.dispose();
@@ -56,6 +61,9 @@ export class BatchStatistics {
   }
 }
 
-function move(average: tf.Variable, value: tf.Tensor, factor: number): void {
-  tf.tidy(() => average.assign(tf.add(tf.mul(average, 1 - momentum), tf.mul(value, momentum * factor))));
+function move(average: tf.Variable, value: tf.Tensor, factor: number, floor?: number): void {
+  tf.tidy(() => {
+    const moved = tf.add(tf.mul(average, 1 - momentum), tf.mul(value, momentum * factor));
+    average.assign(floor ? tf.maximum(moved, tf.minimum(average, floor)) : moved);
+  });
 }
