@@ -1,6 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { concat, from, type Observable, of, take, throwError } from 'rxjs';
+import { concat, from, type Observable, of, range, take, throwError } from 'rxjs';
 import type { ImageBatch } from '../../src/model/plainData.js';
+import { mapAhead } from '../../src/streams/mapAhead.js';
 import { type SampleSource, samples } from '../../src/streams/samples.js';
 import type { Trainer } from '../../src/training/trainer.js';
 import { collect, pause } from '../support/collect.js';
@@ -63,6 +64,38 @@ describe('samples', () => {
     const batches = await collect(samples(trainer, { count, batchSize }));
     expect(counts(batches)).toEqual(sizes);
     expect(batches.map(({ pixels }) => pixels[0])).toEqual(sizes.map((_, draw) => draw));
+  });
+
+  test('should begin with the batch that is asked for, the same as behind those before it', () =>
+    withModel(async (model) => {
+      const all = await collect(samples(model, { count: 8, batchSize: 3 }));
+      expect(await collect(samples(model, { count: 5, batchSize: 3, firstBatch: 1 }))).toEqual(all.slice(1));
+      for (const firstBatch of [-1, 0.5]) {
+        const message = `samples: expected firstBatch to be an integer >= 0, got ${firstBatch}`;
+        expect(() => samples(model, { firstBatch })).toThrow(message);
+      }
+    }));
+
+  test('should never run ahead of a slow writer by more than a batch, asked for one at a time', async () => {
+    let [made, written, most] = [0, 0, 0];
+    const trainer = fakeTrainer();
+    trainer.sample.mockImplementation(async (count) => {
+      made += 1;
+      most = Math.max(most, made - written);
+      return greyBatch(1, ...Array<number>(count).fill(made));
+    });
+    const write = async (batch: ImageBatch) => {
+      await pause(2);
+      written += 1;
+      return batch.pixels[0];
+    };
+    const batch = (i: number) => samples(trainer, { count: 9, firstBatch: i });
+    const numbers = await collect(range(0, 30).pipe(mapAhead(batch, write, { ahead: 1 })));
+    expect(numbers).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+    expect(trainer.sample.mock.calls.map(([, , options]) => options?.draw)).toEqual(
+      numbers.map((n) => n! - 1),
+    );
+    expect(most).toBe(2); // the one that is written, and one
   });
 
   test('should ask a trainer as it is told', async () => {

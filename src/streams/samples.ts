@@ -14,6 +14,8 @@ export interface SamplesOptions {
   readonly count?: number;
   /** Images at a time. @default 9 */
   readonly batchSize?: number;
+  /** Number of the first batch: those before it are left out, and cost nothing. @default 0 */
+  readonly firstBatch?: number;
   /** What is taken of the pixels' distribution. @default 'mean' */
   readonly statistic?: Statistic;
   /** @default 0 */
@@ -28,8 +30,19 @@ export type SampleSource = Nvae | Pick<Trainer, 'sample'>;
  *
  *     samples   --a--b--(c|)
  *
- * The same seed gives the same images. A trainer makes them between two steps, and re-adjusts its batch-norm averages
- * for them; a model's are used as they are (see `readjustBatchNorm`). The source stays the caller's; no tensor is left.
+ * The same seed, batch size and number of a batch give the same images. A trainer makes them between two steps, and
+ * re-adjusts its batch-norm averages for them; a model's are used as they are (see `readjustBatchNorm`). The source stays
+ * the caller's; no tensor is left.
+ *
+ * Batches come as fast as they are made. Where what follows may be slower, ask for one at a time and keep few waiting:
+ *
+ *     range(0, 1000).pipe(
+ *       mapAhead(
+ *         (i) => samples(model, { count: 9, firstBatch: i }),
+ *         (batch, i) => of(batch).pipe(writeImages((j) => `${9 * i + j}.png`)),
+ *         { ahead: 1 },
+ *       ),
+ *     )
  *
  * @throws RangeError at call time when a number makes no sense
  */
@@ -37,17 +50,20 @@ export function samples(
   source: SampleSource | Observable<SampleSource>,
   options: SamplesOptions = {},
 ): Observable<ImageBatch> {
-  const { count = 9, batchSize = 9 } = options;
+  const { count = 9, batchSize = 9, firstBatch = 0 } = options;
   for (const [name, value] of Object.entries({ count, batchSize })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new RangeError(`samples: expected ${name} to be a positive integer, got ${value}`);
     }
   }
+  if (!Number.isInteger(firstBatch) || firstBatch < 0) {
+    throw new RangeError(`samples: expected firstBatch to be an integer >= 0, got ${firstBatch}`);
+  }
   const sources = isObservable(source) ? source : of(source);
   return sources.pipe(
     concatMap((model) =>
       range(0, Math.ceil(count / batchSize)).pipe(
-        map((draw) => ({ draw, size: Math.min(batchSize, count - draw * batchSize) })),
+        map((i) => ({ draw: firstBatch + i, size: Math.min(batchSize, count - i * batchSize) })),
         concatMap(({ draw, size }) => defer(() => from(sampleOf(model, size, draw, options)))),
       ),
     ),
