@@ -50,6 +50,12 @@ describe('nvae', () => {
     expect(temperature.stderr).toContain('between 0 and 1');
   });
 
+  test('should refuse an engine that does not exist as wrong usage', async () => {
+    const { code, stderr } = await nvae('configs', '--engine', 'cuda');
+    expect(code).toBe(2);
+    expect(stderr).toContain('Allowed choices are auto, tensorflow, webgpu, native, wasm, cpu');
+  });
+
   test('should list the configurations, as JSON too', async () => {
     const { code, stdout } = await nvae('configs', '--json');
     expect(code).toBe(0);
@@ -118,6 +124,37 @@ describe('nvae train and nvae sample', () => {
 
     const separate = await nvae(...args, '--out', 'one/x.png', '--separate', '--count', '5');
     expect(separate.stdout.trim().split('\n')).toEqual([1, 2, 3, 4, 5].map((i) => `one/x_${i}.png`));
+  });
+
+  test('should train by the seed, on the engine and in the folder that it is given, and be quiet', async () => {
+    const train = async (folder: string, ...more: string[]) => {
+      const args = [
+        'train',
+        'small.yaml',
+        '--folder',
+        folder,
+        '--set',
+        'training_parameters.epochs=1',
+        ...more,
+      ];
+      const run = await nvae(...args);
+      return {
+        ...run,
+        weights: await readFile(inFolder(folder, 'saved_weights', 'final_result_small.model')),
+      };
+    };
+    const first = await train('a', '--quiet');
+    expect([first.code, first.stderr]).toEqual([0, '']);
+    const json = await train('b', '--json', '--seed', '5', '--engine', 'cpu');
+    const events = json.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'started', seed: 5, engine: 'cpu' }));
+    expect(events.at(-1)).toMatchObject({ type: 'finished' });
+    const third = await train('c', '--quiet');
+    expect(third.weights.equals(first.weights)).toBe(true);
+    expect(json.weights.equals(first.weights)).toBe(false);
   });
 
   test('should stop at the first Ctrl-C with a checkpoint, and go on from it', async () => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { engineNames } from '../../engine/engines.js';
 
 /** Options that every command takes. */
 export interface CommonOptions {
@@ -12,7 +13,9 @@ export interface CommonOptions {
 /** Adds the options that every command takes. */
 export function withCommonOptions(command: Command): Command {
   return command
-    .option('--engine <name>', 'auto, tensorflow, webgpu, native, wasm or cpu', 'auto')
+    .addOption(
+      new Option('--engine <name>', 'what computes').choices(['auto', ...engineNames]).default('auto'),
+    )
     .option('--seed <number>', 'seed of all randomness', integerFrom(0))
     .option('--json', 'JSON on standard output: one event per line, or one result')
     .option('--quiet', 'only warnings and results');
