@@ -13,7 +13,8 @@ export default {
   testMatch: ['<rootDir>/__tests__/**/*.test.ts', '<rootDir>/__tests__/**/*.test.tsx'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/native/build/'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  // Examples import the package by its name; tests of them use the sources.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^rx-nvae$': '<rootDir>/src/index.ts' },
   transform: { '^.+\\.tsx?$': ['@swc/jest', swc] },
   testTimeout: 60_000,
 };

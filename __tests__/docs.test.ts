@@ -1,4 +1,4 @@
-/** Code in the documentation compiles against the sources. */
+/** Code in the documentation compiles against the sources, and examples are shown as they are. */
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -15,7 +15,7 @@ declare const image: import('rx-nvae').ImageBatch;
 declare const result: import('rx-nvae').StepResult;
 `;
 
-test('should compile', async () => {
+test('should compile, and be what the example is that it shows', async () => {
   const folder = await mkdtemp(join(root, '.docs-'));
   try {
     const pages = [
@@ -27,6 +27,8 @@ test('should compile', async () => {
       const blocks = (await readFile(page, 'utf8')).matchAll(/^```ts\n(.*?)^```$/gms);
       for (const [, code = ''] of blocks) {
         count += 1;
+        const shown = /^\/\/ (examples\/\S+\.ts)\n/.exec(code)?.[1];
+        if (shown) expect(code).toBe(await readFile(join(root, shown), 'utf8'));
         await writeFile(join(folder, `${basename(page, '.md')}${count}.ts`), `${code}\nexport {};\n`);
       }
     }

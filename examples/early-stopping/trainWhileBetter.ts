@@ -1,0 +1,75 @@
+// examples/early-stopping/trainWhileBetter.ts
+import { copyFile } from 'node:fs/promises';
+import { type NvaeConfig, type RunCommand, type TrainEvent, type TrainOptions, train } from 'rx-nvae';
+import {
+  buffer,
+  concatMap,
+  connect,
+  defer,
+  filter,
+  ignoreElements,
+  map,
+  merge,
+  type Observable,
+  Subject,
+  scan,
+  share,
+  tap,
+  withLatestFrom,
+} from 'rxjs';
+
+export interface Patience {
+  /** Where the state behind the best epoch is kept. */
+  readonly keep: string;
+  /** Epochs without a better one, after which the run stops. */
+  readonly patience: number;
+}
+
+/** A run that stops when it gets no better. */
+export function trainWhileBetter(
+  config: NvaeConfig,
+  options: TrainOptions,
+  { keep, patience }: Patience,
+): Observable<TrainEvent> {
+  return defer(() => {
+    const commands$ = new Subject<RunCommand>();
+    return train(config, { ...options, commands$ }).pipe(
+      connect((run$) => {
+        const progress$ = run$.pipe(
+          filter((event) => event.type === 'step' || event.type === 'epoch'),
+          buffer(run$.pipe(filter(({ type }) => type === 'epoch'))),
+          map((events) => events.filter((event) => event.type === 'step')),
+          filter((steps) => steps.length > 0),
+          map((steps) => ({
+            step: Math.max(...steps.map(({ step }) => step)),
+            // The negative ELBO: the loss itself grows while the KL is warmed up.
+            value: steps.reduce((sum, step) => sum + step.reconstructionLoss + step.kl, 0) / steps.length,
+          })),
+          scan(
+            (best, now) =>
+              now.value < best.value ? { ...now, worse: 0 } : { ...best, worse: best.worse + 1 },
+            { step: 0, value: Number.POSITIVE_INFINITY, worse: 0 },
+          ),
+          tap(({ worse }) => {
+            if (worse === 0) commands$.next('pause');
+            if (worse === patience) commands$.next('stop');
+          }),
+          share(),
+        );
+        // While the run is held nothing can overtake the state that is to be kept.
+        const asked$ = run$.pipe(
+          filter(({ type }) => type === 'paused'),
+          tap(() => commands$.next('checkpoint')),
+        );
+        const kept$ = run$.pipe(
+          filter((event) => event.type === 'checkpoint'),
+          withLatestFrom(progress$),
+          filter(([{ step }, best]) => step === best.step),
+          concatMap(([{ path }]) => copyFile(path, keep)),
+          tap(() => commands$.next('resume')),
+        );
+        return merge(merge(asked$, kept$).pipe(ignoreElements()), run$);
+      }),
+    );
+  });
+}

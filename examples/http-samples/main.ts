@@ -1,0 +1,91 @@
+/**
+ * New images over HTTP, as a stream of a thousand: run with `npx tsx examples/http-samples/main.ts [model file]`; with
+ * `--port 8080` it goes on until Ctrl-C, and a browser shows the images as a film. Without a port it is its own client: a
+ * slow one, for which no more images are made than it takes, and which leaves in the middle.
+ */
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { parseArgs } from 'node:util';
+import { mapAhead, type Nvae, samples, useEngine } from 'rx-nvae';
+import { finalize, from, lastValueFrom, type Observable, range } from 'rxjs';
+import sharp from 'sharp';
+import { modelOf } from '../support/squares.js';
+
+const { values, positionals } = parseArgs({
+  options: { port: { type: 'string', default: '0' } },
+  allowPositionals: true,
+});
+await useEngine('auto');
+const model = await modelOf(positionals[0]);
+let made = 0;
+
+/** The image of this number as a PNG of 512 pixels, hardly packed, so that a slow client is soon felt. */
+async function picture(model: Nvae, seed: number): Promise<Buffer> {
+  const { pixels, shape } = await lastValueFrom(samples(model, { count: 1, temperature: 0.8, seed }));
+  made += 1;
+  const raw = { width: shape[2], height: shape[1], channels: shape[3] };
+  return sharp(pixels, { raw })
+    .resize(512, 512, { kernel: 'nearest' })
+    .png({ compressionLevel: 0 })
+    .toBuffer();
+}
+
+/** Sends one image; is done when the client has room for the next. */
+async function send(response: ServerResponse, png: Buffer): Promise<number> {
+  response.write(`--image\r\ncontent-type: image/png\r\ncontent-length: ${png.length}\r\n\r\n`);
+  if (!response.write(png)) await once(response, 'drain');
+  return png.length;
+}
+
+/**
+ * A thousand numbers wait, which is nothing; images are made of two of them ahead of the one that is being sent, however
+ * fast the model and slow the client is.
+ */
+const film$ = (response: ServerResponse): Observable<number> =>
+  range(0, 1000).pipe(
+    mapAhead(
+      (seed) => picture(model, seed),
+      (png) => from(send(response, png)),
+      { ahead: 2 },
+    ),
+  );
+
+const server = createServer((_request, response) => {
+  response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace; boundary=image' });
+  const sending = film$(response)
+    .pipe(finalize(() => console.log(`the client has left; ${made} images were made in all`)))
+    .subscribe({ error: () => response.destroy() });
+  response.on('close', () => sending.unsubscribe());
+});
+server.listen(Number(values.port), '127.0.0.1');
+await once(server, 'listening');
+const address = server.address();
+const port = typeof address === 'object' ? address?.port : values.port;
+console.log(`images at http://127.0.0.1:${port}`);
+
+/** Takes three images, waits, takes three more, and leaves. */
+async function slowClient(): Promise<void> {
+  const abort = new AbortController();
+  const response = await fetch(`http://127.0.0.1:${port}`, { signal: abort.signal });
+  const reader = response.body?.getReader();
+  let taken = 0;
+  const take = async (bytes: number) => {
+    while (taken < bytes) taken += (await reader?.read())?.value?.length ?? 0;
+    console.log(`the client has taken ${(taken / 1e6).toFixed(1)} MB; ${made} images are made`);
+  };
+  await take(3 * 512 * 512 * 3);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const held = made;
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  console.log(
+    `it takes nothing for a while; ${made} images are made, ${made - held} of them in the last half second`,
+  );
+  await take(6 * 512 * 512 * 3);
+  abort.abort();
+}
+
+if (values.port === '0') {
+  await slowClient();
+  await new Promise((resolve) => server.close(resolve));
+  model.dispose();
+}

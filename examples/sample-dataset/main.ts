@@ -1,0 +1,51 @@
+/**
+ * A folder of new images, as many as are wanted, for instance to train something else on: run with
+ * `npx tsx examples/sample-dataset/main.ts [model file] [--count 1000] [--out folder] [--temperature 0.8]`. However many
+ * they are, three batches are in memory at the most.
+ */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { mapAhead, readjustBatchNorm, samples, useEngine, writeImages } from 'rx-nvae';
+import { lastValueFrom, of, range, scan, tap } from 'rxjs';
+import { outputFolder } from '../support/outputFolder.js';
+import { positiveInteger } from '../support/positiveInteger.js';
+import { modelOf } from '../support/squares.js';
+
+const { values, positionals } = parseArgs({
+  options: {
+    count: { type: 'string', default: '1000' },
+    out: { type: 'string' },
+    temperature: { type: 'string', default: '0.8' },
+  },
+  allowPositionals: true,
+});
+const total = positiveInteger('count', values.count);
+const temperature = Number(values.temperature);
+const batchSize = 100;
+const folder = values.out ?? (await outputFolder('sample-dataset'));
+const path = (i: number) => join(folder, `${String(i).padStart(6, '0')}.png`);
+
+await useEngine('auto');
+const model = await modelOf(positionals[0]);
+const begin = performance.now();
+await lastValueFrom(of(model).pipe(readjustBatchNorm({ temperature, iterations: 20, batchSize })));
+const files$ = range(0, Math.ceil(total / batchSize)).pipe(
+  mapAhead(
+    (seed) => {
+      const size = Math.min(batchSize, total - seed * batchSize);
+      return samples(model, { count: size, batchSize: size, temperature, seed });
+    },
+    (images, batch) => of(images).pipe(writeImages((i) => path(batch * batchSize + i))),
+  ),
+  scan((written) => written + 1, 0),
+  tap((written) => {
+    if (written % 250 === 0) console.log(`${written} images`);
+  }),
+);
+const written = await lastValueFrom(files$);
+const seconds = (performance.now() - begin) / 1000;
+console.log(
+  `${written} images in ${folder} (${(await readdir(folder)).length} files), ${seconds.toFixed(1)} s`,
+);
+model.dispose();
