@@ -1,3 +1,4 @@
+import { gradientsOf } from './gradients/gradientsOf.js';
 import * as tf from './tf.js';
 
 /**
@@ -17,21 +18,13 @@ export function recomputed<T extends tf.Tensor>(
     save([x]);
     return {
       value: f(x, false),
-      gradFunc: (dy: T, [kept]: tf.Tensor[]) =>
-        gradients(() => f(kept as T, true), [kept as T, ...variables], dy),
+      gradFunc: (dy: T, [kept]: tf.Tensor[]) => {
+        const { value, gradients } = gradientsOf(() => f(kept as T, true), [kept as T, ...variables], dy);
+        value.dispose();
+        return gradients as tf.Tensor[];
+      },
     };
   };
-  return tf.customGrad(forward)(x, ...variables) as T;
-}
-
-/** As tf.grads, but within a backward pass, for variables too. */
-function gradients(f: () => tf.Tensor, inputs: readonly tf.Tensor[], dy: tf.Tensor): tf.Tensor[] {
-  const engine = tf.engine();
-  // tfjs has one tape at a time, and drops it when a gradient is done: that of the pass we are in has to come back.
-  const { activeTape } = engine.state;
-  try {
-    return tf.tidy(() => engine.gradients(f, [...inputs], dy, true).grads);
-  } finally {
-    engine.state.activeTape = activeTape;
-  }
+  // The scope's name becomes that of the operation on the tape.
+  return tf.tidy('recomputed', () => tf.customGrad(forward)(x, ...variables) as T);
 }

@@ -47,8 +47,8 @@ export function drawPosterior(
   features: tf.Tensor4D,
   noise: Noise,
 ): PosteriorDraw {
-  const priorRaw = priorParameters(pass, group, features);
-  const posteriorRaw = tf.add(posteriorOffset(pass, group, encoded, features), priorRaw);
+  const priorRaw = tf.tidy(() => priorParameters(pass, group, features));
+  const posteriorRaw = tf.tidy(() => tf.add(posteriorOffset(pass, group, encoded, features), priorRaw));
   const posterior = normalFromParameters(posteriorRaw);
   const z = drawNormal(posterior, latentNoise(group, features.shape[0], noise)) as tf.Tensor4D;
   return { prior: normalFromParameters(priorRaw), posterior, z };

@@ -4,18 +4,22 @@
  */
 import * as tf from '../engine/tf.js';
 import { runCell } from './cells/cell.js';
+import type { DecoderCellPlan } from './cells/decoderCell.js';
 import { decoderCell } from './cells/decoderCell.js';
+import type { EncoderCellPlan } from './cells/encoderCell.js';
 import { encoderCell } from './cells/encoderCell.js';
+import { inSequence } from './layers/inSequence.js';
 import { weightNormConvolution } from './layers/weightNormConvolution.js';
 import type { Pass } from './pass.js';
 import type { LatentGroupPlan, ModelPlan } from './plan.js';
 
 /** Images `[B, H, W, 3]` to the features of every latent group, level 0 first: `[B, size, size, channels]`. */
 export function encoderTower(pass: Pass, plan: ModelPlan, images: tf.Tensor4D): tf.Tensor4D[] {
-  let x = weightNormConvolution(pass, plan.stem, images);
-  for (const cell of plan.preprocess) x = runCell(encoderCell, pass, cell, x);
+  const run = (cell: EncoderCellPlan) => (x: tf.Tensor4D) => runCell(encoderCell, pass, cell, x);
+  const stem = (x: tf.Tensor4D) => weightNormConvolution(pass, plan.stem, x);
+  let x = inSequence(images, [stem, ...plan.preprocess.map(run)]);
   const features = plan.encoderBlocks.map((cells) => {
-    for (const cell of cells) x = runCell(encoderCell, pass, cell, x);
+    x = inSequence(x, cells.map(run));
     return x;
   });
   return features.reverse();
@@ -29,11 +33,18 @@ export function decoderTower(pass: Pass, plan: ModelPlan, batch: number, latentO
   const start = pass.store.parameter(plan.decoderConstant.name);
   // One for each image; unlike tf.tile, adding sums the gradient in one operation.
   let y: tf.Tensor4D = tf.add(start, tf.zeros([batch, 1, 1, 1]));
+  const goOn = (layers: readonly ((x: tf.Tensor4D) => tf.Tensor4D)[]): void => {
+    const next = inSequence(y, layers);
+    y.dispose();
+    y = next;
+  };
+  const run = (cell: DecoderCellPlan) => (x: tf.Tensor4D) => runCell(decoderCell, pass, cell, x);
   for (const group of plan.groups) {
     const z = latentOf(group, y);
-    y = weightNormConvolution(pass, group.decoderMixer, tf.concat([y, z], 3));
-    for (const cell of group.cells) y = runCell(decoderCell, pass, cell, y);
+    const mix = (x: tf.Tensor4D) => weightNormConvolution(pass, group.decoderMixer, tf.concat([x, z], 3));
+    goOn([mix, ...group.cells.map(run)]);
   }
-  for (const cell of plan.postprocess) y = runCell(decoderCell, pass, cell, y);
-  return weightNormConvolution(pass, plan.head, tf.elu(y));
+  const head = (x: tf.Tensor4D) => weightNormConvolution(pass, plan.head, tf.elu(x));
+  goOn([...plan.postprocess.map(run), head]);
+  return y;
 }

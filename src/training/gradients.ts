@@ -1,5 +1,6 @@
 /** The loss of one batch, its parts, and its gradients. */
 import type { TrainingConfig } from '../config/types.js';
+import { gradientsOf } from '../engine/gradients/gradientsOf.js';
 import * as tf from '../engine/tf.js';
 import { balancedKl, klCoefficient, logLikelihood } from '../model/losses.js';
 import type { Nvae } from '../model/nvae.js';
@@ -42,17 +43,16 @@ export interface LossOptions {
 /** One training pass forward and backward; changes nothing in the model. images are `[B, H, W, 3]` in [0, 1]. */
 export function computeGradients(model: Nvae, images: tf.Tensor4D, options: LossOptions): Gradients {
   const statistics = new BatchStatistics();
-  const variables = [...model.store.parameters.values()];
+  const { parameters } = model.store;
   let parts: tf.Tensor1D | undefined;
   try {
-    const { value, grads } = tf.variableGrads(() => {
+    const loss = () => {
       const { loss, parts: packed } = lossOf(model, images, statistics, options);
       parts = tf.keep(packed);
       return loss;
-    }, variables);
-    const gradients = new Map(
-      [...model.store.parameters].map(([name, { name: id }]) => [name, gradientOf(grads, id, name)]),
-    );
+    };
+    const { value, gradients: computed } = gradientsOf(loss, [...parameters.values()]);
+    const gradients = new Map([...parameters.keys()].map((name, i) => [name, gradientOf(name, computed[i])]));
     const norm = globalNorm(gradients.values());
     const tensors = [value, norm, parts as tf.Tensor1D];
     return {
@@ -79,7 +79,9 @@ function lossOf(model: Nvae, images: tf.Tensor4D, statistics: BatchStatistics, o
     statistics,
     recompute: training.useTensorCheckpoints,
   });
-  const reconstruction = tf.neg(tf.mean(logLikelihood(model.output(parameters).logProb(images))));
+  const reconstruction = tf.tidy(() =>
+    tf.neg(tf.mean(logLikelihood(model.output(parameters).logProb(images)))),
+  );
   const balanced = tf.mean(balancedKl(model.plan, kl, epoch, warmupEpochs));
   const regularization = regularizationConstant === 0 ? tf.scalar(0) : model.regularization(noise);
   const weightedKl = tf.mul(balanced, klConstant * klCoefficient(epoch, warmupEpochs));
@@ -89,8 +91,7 @@ function lossOf(model: Nvae, images: tf.Tensor4D, statistics: BatchStatistics, o
   return { loss, parts: tf.concat([scalars, tf.mean<tf.Tensor1D>(kl, 1)]) };
 }
 
-function gradientOf(gradients: tf.NamedTensorMap, id: string, name: string): tf.Tensor {
-  const gradient = gradients[id];
+function gradientOf(name: string, gradient: tf.Tensor | undefined): tf.Tensor {
   if (!gradient) throw new Error(`internal: the loss does not depend on ${name}`);
   return gradient;
 }

@@ -15,6 +15,7 @@ import {
   depthwiseParameters,
   depthwiseSpectral,
 } from '../layers/convolution.js';
+import { inSequence } from '../layers/inSequence.js';
 import { planSkipUp, skipUp } from '../layers/skip.js';
 import type { SqueezeExcitationPlan } from '../layers/squeezeExcitation.js';
 import { squeezeExcitationParameters } from '../layers/squeezeExcitation.js';
@@ -79,13 +80,15 @@ export function planDecoderCell(
  */
 export function decoderCell(pass: Pass, cell: DecoderCellPlan, x: tf.Tensor4D): tf.Tensor4D {
   const repeats = cell.skip ? 4 : 1;
-  let y = batchNorm(pass, cell.norm1, x, 'none', repeats);
-  y = convolution(pass, cell.expand, y);
-  y = batchNorm(pass, cell.norm2, y, 'silu', repeats);
-  y = depthwise(pass, cell.spatial, cell.skip ? upsampleNearest2x(y) : y);
-  y = batchNorm(pass, cell.norm3, y, 'silu');
-  y = convolution(pass, cell.reduce, y);
-  y = batchNorm(pass, cell.norm4, y, 'none');
+  const y = inSequence(x, [
+    (input) => batchNorm(pass, cell.norm1, input, 'none', repeats),
+    (input) => convolution(pass, cell.expand, input),
+    (input) => batchNorm(pass, cell.norm2, input, 'silu', repeats),
+    (input) => depthwise(pass, cell.spatial, cell.skip ? upsampleNearest2x(input) : input),
+    (input) => batchNorm(pass, cell.norm3, input, 'silu'),
+    (input) => convolution(pass, cell.reduce, input),
+    (input) => batchNorm(pass, cell.norm4, input, 'none'),
+  ]);
   const skip = cell.skip ? skipUp(pass, cell.skip, x) : x;
   return joinBranch(pass, cell.excitation, skip, y);
 }

@@ -7,6 +7,7 @@ import type { BatchNormPlan } from '../layers/batchNorm.js';
 import { batchNorm, batchNormParameters } from '../layers/batchNorm.js';
 import type { ConvolutionPlan } from '../layers/convolution.js';
 import { convolution, convolutionParameters, convolutionSpectral } from '../layers/convolution.js';
+import { inSequence } from '../layers/inSequence.js';
 import type { SkipDownPlan } from '../layers/skip.js';
 import { planSkipDown, skipDown, skipDownParameters } from '../layers/skip.js';
 import type { SqueezeExcitationPlan } from '../layers/squeezeExcitation.js';
@@ -53,10 +54,12 @@ export function planEncoderCell(
 
 /** `[B, H, W, in]` to `[B, H / stride, W / stride, out]`. */
 export function encoderCell(pass: Pass, cell: EncoderCellPlan, x: tf.Tensor4D): tf.Tensor4D {
-  let y = batchNorm(pass, cell.norm1, x, 'silu');
-  y = convolution(pass, cell.convolution1, y);
-  y = batchNorm(pass, cell.norm2, y, 'silu');
-  y = convolution(pass, cell.convolution2, y);
+  const y = inSequence(x, [
+    (input) => batchNorm(pass, cell.norm1, input, 'silu'),
+    (input) => convolution(pass, cell.convolution1, input),
+    (input) => batchNorm(pass, cell.norm2, input, 'silu'),
+    (input) => convolution(pass, cell.convolution2, input),
+  ]);
   const skip = cell.skip ? skipDown(pass, cell.skip, x) : x;
   return joinBranch(pass, cell.excitation, skip, y);
 }

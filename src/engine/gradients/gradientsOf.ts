@@ -1,0 +1,105 @@
+/** Reverse-mode differentiation on tfjs' operations and their gradient functions, with little memory. */
+import * as tf from '../tf.js';
+import { Tape, type TapeNode } from './tape.js';
+
+export interface ValueAndGradients {
+  readonly value: tf.Tensor;
+  /** One for each x; undefined where the value does not depend on it. */
+  readonly gradients: (tf.Tensor | undefined)[];
+}
+
+/**
+ * The value of f and the gradients of it in the xs, as tf.variableGrads and tf.grads compute them. What an operation has saved,
+ * and the gradient of its result, are freed as soon as its own gradient is computed; tfjs frees them when all are.
+ *
+ * May be called within the gradient function of an operation (see recomputed.ts); gradients of gradients are not computed.
+ *
+ * Ownership: the xs and dy stay the caller's; value and gradients are the caller's.
+ *
+ * @param dy the gradient of the value; 1 by default
+ */
+export function gradientsOf(f: () => tf.Tensor, xs: readonly tf.Tensor[], dy?: tf.Tensor): ValueAndGradients {
+  const tape = new Tape(xs);
+  try {
+    const value = record(tape, f);
+    try {
+      return { value, gradients: backpropagate(tape, xs, value, dy) };
+    } catch (error) {
+      value.dispose();
+      throw error;
+    }
+  } finally {
+    tape.releaseAll();
+  }
+}
+
+/** tfjs has one tape at a time, and one may be in use. */
+function record(tape: Tape, f: () => tf.Tensor): tf.Tensor {
+  const { state } = tf.engine();
+  const { activeTape } = state;
+  state.activeTape = tape;
+  state.gradientDepth += 1;
+  try {
+    return tf.tidy(f);
+  } finally {
+    state.gradientDepth -= 1;
+    state.activeTape = activeTape;
+  }
+}
+
+function backpropagate(
+  tape: Tape,
+  xs: readonly tf.Tensor[],
+  value: tf.Tensor,
+  dy?: tf.Tensor,
+): (tf.Tensor | undefined)[] {
+  const wanted = new Set(xs.map(({ id }) => id));
+  return tf.tidy(() => {
+    const gradients = new Map<number, tf.Tensor>([[value.id, dy ? tf.clone(dy) : tf.ones(value.shape)]]);
+    for (const node of tape.toReversed()) {
+      if (node.outputs.some(({ id }) => gradients.has(id))) {
+        for (const [id, sum] of tf.tidy(() => step(tape, node, gradients))) {
+          gradients.get(id)?.dispose();
+          gradients.set(id, sum);
+        }
+      }
+      tape.release(node);
+      for (const { id } of node.outputs) {
+        if (wanted.has(id)) continue;
+        gradients.get(id)?.dispose();
+        gradients.delete(id);
+      }
+    }
+    return xs.map(({ id }) => gradients.get(id)) as tf.Tensor[];
+  });
+}
+
+/** What the gradients of an operation's inputs are after it, given those of its results. All of it is new tensors. */
+function step(
+  tape: Tape,
+  node: TapeNode,
+  gradients: ReadonlyMap<number, tf.Tensor>,
+): [id: number, tf.Tensor][] {
+  const { kernelName, gradient, inputs, outputs } = node;
+  if (!gradient) throw new Error(`gradientsOf: ${kernelName} has no gradient`);
+  const dys = outputs.map(({ id }) => gradients.get(id) as tf.Tensor);
+  const dxs = gradient(dys);
+  const sums = new Map<number, tf.Tensor>();
+  for (const [name, input] of Object.entries(inputs)) {
+    if (!tape.dependsOnXs(input)) continue;
+    const dx = gradientIn(kernelName, name, input, dxs[name]);
+    const before = sums.get(input.id) ?? gradients.get(input.id);
+    const isNew = ![...dys, ...(node.saved ?? []), ...sums.values()].includes(dx);
+    sums.set(input.id, before ? tf.add(before, dx) : isNew ? dx : tf.clone(dx));
+  }
+  return [...sums];
+}
+
+function gradientIn(kernel: string, name: string, input: tf.Tensor, compute?: () => tf.Tensor): tf.Tensor {
+  if (!compute) throw new Error(`gradientsOf: ${kernel} has no gradient in its input ${name}`);
+  const dx = tf.tidy(compute);
+  if (!tf.util.arraysEqual(dx.shape, input.shape)) {
+    throw new Error(`internal: the gradient of ${kernel} in ${name} has shape [${dx.shape}]`);
+  }
+  return dx;
+}

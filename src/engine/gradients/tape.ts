@@ -1,0 +1,65 @@
+/**
+ * What a forward pass leaves behind for the backward pass. tfjs keeps every tensor that an operation's gradient names, to
+ * the end of the step; this tape keeps only those whose values the gradient reads, and lets go of them one by one.
+ */
+import * as tf from '../tf.js';
+
+/** An operation as tfjs records it. Its `gradient` reads the array `saved` when it runs. */
+export type TapeNode = ReturnType<typeof tf.engine>['state']['activeTape'][number];
+
+/** Their gradients ask for the shapes of what they save, never for values; a disposed tensor still has its shape. */
+const readShapesOnly = new Set<string>([
+  tf.Add,
+  tf.AddN,
+  tf.Concat,
+  tf.ExpandDims,
+  tf.Mean,
+  tf.Pack,
+  tf.PadV2,
+  tf.Reshape,
+  tf.Slice,
+  tf.Sub,
+  tf.Sum,
+]);
+
+/** tfjs adds an operation by `push`, as soon as it has run. */
+export class Tape extends Array<TapeNode> {
+  readonly #dependent: Set<number>;
+
+  /** Makes plain arrays of copies. */
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+
+  constructor(xs: readonly tf.Tensor[]) {
+    super();
+    this.#dependent = new Set(xs.map(({ id }) => id));
+  }
+
+  /** Operations that do not depend on what is differentiated are not recorded. */
+  override push(...nodes: TapeNode[]): number {
+    for (const node of nodes) {
+      if (!Object.values(node.inputs).some((input) => this.dependsOnXs(input))) {
+        tf.dispose(node.saved ?? []);
+        continue;
+      }
+      for (const { id } of node.outputs) this.#dependent.add(id);
+      if (readShapesOnly.has(node.kernelName)) tf.dispose(node.saved ?? []);
+      super.push(node);
+    }
+    return this.length;
+  }
+
+  dependsOnXs({ id }: tf.Tensor): boolean {
+    return this.#dependent.has(id);
+  }
+
+  /** Lets go of what an operation has saved. */
+  release(node: TapeNode): void {
+    tf.dispose(node.saved ?? []);
+  }
+
+  releaseAll(): void {
+    for (const node of this) this.release(node);
+  }
+}
