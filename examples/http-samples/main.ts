@@ -20,8 +20,8 @@ const model = await modelOf(positionals[0]);
 let made = 0;
 
 /** The image of this number as a PNG of 512 pixels, hardly packed, so that a slow client is soon felt. */
-async function picture(model: Nvae, seed: number): Promise<Buffer> {
-  const { pixels, shape } = await lastValueFrom(samples(model, { count: 1, temperature: 0.8, seed }));
+async function picture(model: Nvae, firstBatch: number): Promise<Buffer> {
+  const { pixels, shape } = await lastValueFrom(samples(model, { count: 1, firstBatch, temperature: 0.8 }));
   made += 1;
   const raw = { width: shape[2], height: shape[1], channels: shape[3] };
   return sharp(pixels, { raw })
@@ -44,7 +44,7 @@ async function send(response: ServerResponse, png: Buffer): Promise<number> {
 const film$ = (response: ServerResponse): Observable<number> =>
   range(0, 1000).pipe(
     mapAhead(
-      (seed) => picture(model, seed),
+      (number) => picture(model, number),
       (png) => from(send(response, png)),
       { ahead: 2 },
     ),

@@ -3,7 +3,6 @@
  * `npx tsx examples/sample-dataset/main.ts [model file] [--count 1000] [--out folder] [--temperature 0.8]`. However many
  * they are, three batches are in memory at the most.
  */
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { mapAhead, readjustBatchNorm, samples, useEngine, writeImages } from 'rx-nvae';
@@ -32,9 +31,9 @@ const begin = performance.now();
 await lastValueFrom(of(model).pipe(readjustBatchNorm({ temperature, iterations: 20, batchSize })));
 const files$ = range(0, Math.ceil(total / batchSize)).pipe(
   mapAhead(
-    (seed) => {
-      const size = Math.min(batchSize, total - seed * batchSize);
-      return samples(model, { count: size, batchSize: size, temperature, seed });
+    (firstBatch) => {
+      const size = Math.min(batchSize, total - firstBatch * batchSize);
+      return samples(model, { count: size, batchSize: size, firstBatch, temperature });
     },
     (images, batch) => of(images).pipe(writeImages((i) => path(batch * batchSize + i))),
   ),
@@ -45,7 +44,5 @@ const files$ = range(0, Math.ceil(total / batchSize)).pipe(
 );
 const written = await lastValueFrom(files$);
 const seconds = (performance.now() - begin) / 1000;
-console.log(
-  `${written} images in ${folder} (${(await readdir(folder)).length} files), ${seconds.toFixed(1)} s`,
-);
+console.log(`${written} images in ${folder}, ${seconds.toFixed(1)} s`);
 model.dispose();
