@@ -20,7 +20,7 @@ test('should compile, and be what the example is that it shows', async () => {
   try {
     const pages = [
       join(root, 'README.md'),
-      ...(await readdir(join(root, 'docs'))).map((name) => join(root, 'docs', name)),
+      ...(await readdir(join(root, 'docs'), { recursive: true })).map((name) => join(root, 'docs', name)),
     ];
     let count = 0;
     for (const page of pages.filter((name) => name.endsWith('.md'))) {

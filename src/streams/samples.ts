@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { concatMap, defer, from, isObservable, map, type Observable, of, range } from 'rxjs';
 import * as tf from '../engine/tf.js';
 import type { Statistic } from '../model/distributions/outputDistribution.js';
@@ -81,6 +82,7 @@ async function sampleOf(
     source.sample(size, temperature, keyedNoise(seed, 'samples', draw), statistic),
   );
   try {
+    await setImmediate(); // the native engine works inside one turn, and leaves timers and signals none of their own
     return await imagesFromTensor(images);
   } finally {
     images.dispose();

@@ -1,92 +1,130 @@
-/** `nvae sample`: new images as a grid, or one file each. */
-import { basename, extname, join } from 'node:path';
-import { lastValueFrom, type Observable, of, tap, toArray } from 'rxjs';
-import { loadModel } from '../../checkpoint/model.js';
-import { useEngine } from '../../engine/index.js';
+/** `nvae sample`: new images as grids, or one file each. */
+import { basename, extname } from 'node:path';
+import { lastValueFrom, map, type Observable, of, range, scan, takeUntil, tap, toArray } from 'rxjs';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
-import type { Nvae } from '../../model/nvae.js';
+import type { Nvae, Temperature } from '../../model/nvae.js';
 import type { ImageBatch } from '../../model/plainData.js';
-import { readjustBatchNorm } from '../../streams/readjustBatchNorm.js';
+import { aborted } from '../../streams/aborted.js';
+import { joinImages } from '../../streams/imageBatches.js';
+import { mapAhead } from '../../streams/mapAhead.js';
 import { samples } from '../../streams/samples.js';
 import { toGrid } from '../../streams/toGrid.js';
 import { writeImages } from '../../streams/writeImages.js';
 import { halfBlocks } from '../../ui/halfBlocks.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
+import { exitCodes } from '../exitCodes.js';
+import { nowAndThen } from '../nowAndThen.js';
 import { createOutput, type Output } from '../output.js';
+import { outputFiles } from '../outputFiles.js';
+import { type Interruption, listenForInterruption } from '../signals.js';
+import { withAdjustedModel } from '../withAdjustedModel.js';
 
 interface SampleOptions extends CommonOptions {
   readonly rows: number;
   readonly columns: number;
   readonly count?: number;
+  readonly batch: number;
   readonly out?: string;
   readonly separate?: boolean;
   readonly statistic: Statistic;
 }
 
-/** The images as they are made: re-adjusted batch norm first, then one grid's worth at a time. */
-function imagesOf(
-  model: Nvae,
-  chosenTemperature: number,
-  iterations: number,
-  options: SampleOptions,
-  output: Output,
-): Observable<ImageBatch> {
-  const batchSize = options.rows * options.columns;
-  const { seed = 0, statistic, count = batchSize } = options;
-  const adjusted$ = of(model).pipe(
-    readjustBatchNorm({
-      temperature: chosenTemperature,
-      iterations,
-      batchSize,
-      seed,
-      onProgress: (done, all) => {
-        if (done === all) output.progress(`batch norm re-adjusted in ${all} passes`);
-      },
-    }),
-  );
-  return samples(adjusted$, { temperature: chosenTemperature, count, batchSize, statistic, seed });
+/** How the images become files: those of one turn are made together, and written before the next but one is made. */
+interface Layout {
+  readonly count: number;
+  readonly perTurn: number;
+  readonly turns: number;
+  readonly files: number;
 }
 
-/** Numbers files only where there are several. */
-function paths(out: string | undefined, name: string, several: boolean): (index: number) => string {
-  const path = out ?? join('images', `${name}.png`);
-  if (!several) return () => path;
-  const extension = extname(path) || '.png';
-  const stem = path.slice(0, path.length - extname(path).length);
-  return (index) => `${stem}_${index + 1}${extension}`;
+function layoutOf({ rows, columns, batch, separate, count = rows * columns }: SampleOptions): Layout {
+  const perTurn = separate ? batch : rows * columns;
+  const turns = Math.ceil(count / perTurn);
+  return { count, perTurn, turns, files: separate ? count : turns };
 }
 
 export async function sample(
   file: string,
-  chosenTemperature: number,
+  temperature: Temperature,
   iterations: number,
   options: SampleOptions,
 ): Promise<void> {
   const output = createOutput(options);
-  const engine = await useEngine(options.engine);
-  for (const warning of engine.warnings) output.warning(warning);
-  output.progress(`engine ${engine.name}: ${engine.description}`);
-  const model = await loadModel(file);
+  const { engine, batch: batchSize, seed = 0 } = options;
+  const layout = layoutOf(options);
+  const name = nameOf(file, temperature);
+  const pathOf = await outputFiles(options.out, { name, count: layout.files });
+  const interruption = listenForInterruption(() => output.progress('stopping after this picture'));
   try {
-    const images$ = imagesOf(model, chosenTemperature, iterations, options, output);
-    const perGrid = options.rows * options.columns;
-    const count = options.count ?? perGrid;
-    const name = `${basename(file, extname(file))}_t${chosenTemperature}`;
-    const several = options.separate ? count > 1 : count > perGrid;
-    const pictures$ = options.separate ? images$ : images$.pipe(toGrid({ columns: options.columns }));
-    const show = (picture: ImageBatch) => {
-      if (output.colour) output.progress(halfBlocks(picture, process.stderr.columns ?? 80).join('\n'));
-    };
-    const files$ = pictures$.pipe(
-      tap((picture) => {
-        if (!options.separate) show(picture);
-      }),
-      writeImages(paths(options.out, name, several)),
-      toArray(),
+    const adjusted = { engine, temperature, iterations, batchSize, seed };
+    const written$ = withAdjustedModel(file, adjusted, output, (model) => {
+      const picture = (turn: number) => imagesOf(model, turn, layout, temperature, options);
+      const write = (images: ImageBatch, turn: number) =>
+        written(images, turn, layout, pathOf, options, output);
+      return range(0, layout.turns).pipe(mapAhead(picture, write, { ahead: 1, stop$: interruption.stop$ }));
+    });
+    const count = await lastValueFrom(
+      written$.pipe(
+        tap((path) => output.result({ type: 'picture', path }, path)),
+        scan((done) => done + 1, 0),
+        tap(progressOf(layout, output)),
+        takeUntil(aborted(interruption.signal)),
+      ),
+      { defaultValue: 0 },
     );
-    const files = await lastValueFrom(files$);
-    output.result({ type: 'samples', files }, files.join('\n'));
+    finish(count, layout, interruption, output);
   } finally {
-    model.dispose();
+    interruption.dispose();
   }
+}
+
+/** A file's name without extension: `demo_t0.7`, `demo_t0.7-0.8-1`. */
+export function nameOf(file: string, temperature: Temperature): string {
+  const values = typeof temperature === 'number' ? [temperature] : temperature;
+  return `${basename(file, extname(file))}_t${values.join('-').slice(0, 40)}`;
+}
+
+function imagesOf(
+  model: Nvae,
+  turn: number,
+  { count, perTurn }: Layout,
+  temperature: Temperature,
+  { batch: batchSize, statistic, seed = 0 }: SampleOptions,
+): Observable<ImageBatch> {
+  const mine = Math.min(perTurn, count - turn * perTurn);
+  const firstBatch = turn * Math.ceil(perTurn / batchSize);
+  return samples(model, { temperature, count: mine, batchSize, firstBatch, statistic, seed }).pipe(
+    toArray(),
+    map(joinImages),
+  );
+}
+
+function written(
+  images: ImageBatch,
+  turn: number,
+  { perTurn }: Layout,
+  pathOf: (index: number) => string,
+  { separate, columns }: SampleOptions,
+  output: Output,
+): Observable<string> {
+  if (separate) return of(images).pipe(writeImages((i) => pathOf(turn * perTurn + i)));
+  return of(images).pipe(
+    toGrid({ columns }),
+    tap((picture) => {
+      if (output.colour) output.progress(halfBlocks(picture, process.stderr.columns ?? 80).join('\n'));
+    }),
+    writeImages(() => pathOf(turn)),
+  );
+}
+
+function progressOf({ files }: Layout, output: Output): (done: number) => void {
+  const tell = nowAndThen(output.progress);
+  return (done) => tell(`${done} of ${files} pictures written`);
+}
+
+function finish(pictures: number, { files }: Layout, { interrupted }: Interruption, output: Output): void {
+  output.event({ type: 'samples', pictures, interrupted });
+  if (!interrupted) return;
+  output.progress(`stopped after ${pictures} of ${files} pictures`);
+  process.exitCode = exitCodes.interrupted;
 }

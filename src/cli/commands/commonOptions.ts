@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { engineNames } from '../../engine/engines.js';
+import type { Temperature } from '../../model/nvae.js';
 
 /** Options that every command takes. */
 export interface CommonOptions {
@@ -40,11 +41,13 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
-/** A parser for a temperature: a number between 0 and 1. */
-export function temperature(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 1)) {
-    throw new InvalidArgumentError('Expected a number between 0 and 1.');
+/** A parser for a temperature: a number between 0 and 1, or such numbers with commas between, one per latent group. */
+export function temperature(text: string): Temperature {
+  const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (!values.every((value) => value >= 0 && value <= 1)) {
+    throw new InvalidArgumentError(
+      'Expected a number between 0 and 1, or one per latent group with commas between, as 0.6,0.8,1.',
+    );
   }
-  return value;
+  return values.length === 1 ? (values[0] ?? 1) : values;
 }

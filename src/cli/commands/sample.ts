@@ -3,22 +3,31 @@ import { Command, Option } from 'commander';
 import type { sample } from '../actions/sample.js';
 import { integerFrom, temperature, withCommonOptions } from './commonOptions.js';
 
+const temperatureHelp =
+  'multiplies the standard deviations of the latents, 0 to 1; or one per latent group, level 0 first: 0.6,0.8,1';
+
+const outHelp =
+  'a folder, or a file (.png, .webp, .jpg, ...) with or without a place for its number (%d, %04d); several files get ' +
+  'numbers (default: images/<model>_t<temperature>.png)';
+
 const examples = `
 Examples:
   nvae sample saved_weights/final_result_demo.model 0.7
   nvae sample saved_weights/demo.checkpoint 0.8 40 --rows 2 --columns 8 --out eight.png
-  nvae sample saved_weights/demo.checkpoint 0.7 --count 100 --separate --out samples/emoji.png`;
+  nvae sample saved_weights/demo.checkpoint 0.7 --count 100 --separate --out samples/emoji_%04d.png
+  nvae sample saved_weights/demo.checkpoint 0.6,0.7,0.9,1 --rows 8 --columns 8`;
 
 export function sampleCommand(): Command {
   const command = new Command('sample')
     .description('Sample new images from a model, after re-adjusting its batch norm to the temperature.')
     .argument('<model>', 'a .model or .checkpoint file')
-    .argument('<temperature>', 'multiplies the standard deviations of the latents, 0 to 1', temperature)
+    .argument('<temperature>', temperatureHelp, temperature)
     .argument('[iterations]', 'sampling passes that re-adjust the batch norm first', integerFrom(0), 20)
     .option('--rows <number>', 'rows of the grid', integerFrom(1), 3)
     .option('--columns <number>', 'columns of the grid', integerFrom(1), 3)
     .option('--count <number>', 'images in all (default: one grid)', integerFrom(1))
-    .option('--out <file>', 'file to write; several get numbers (default: images/<model>_t<temperature>.png)')
+    .option('--batch <number>', 'images made at a time; more need more memory', integerFrom(1), 9)
+    .option('--out <path>', outHelp)
     .option('--separate', 'one file per image instead of grids')
     .addOption(
       new Option('--statistic <name>', 'what is taken of the pixels’ distribution')

@@ -1,0 +1,32 @@
+/** Runs a command in this process, with its real arguments: two seconds less than a start of `nvae`. */
+import { jest } from '@jest/globals';
+import type { Command } from 'commander';
+
+export interface CommandResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What it has asked for; undefined for none. */
+  readonly exitCode: typeof process.exitCode;
+}
+
+/** Fails with what the command throws. */
+export async function runCommand(command: Command, args: readonly string[]): Promise<CommandResult> {
+  const [stdout, stderr] = [process.stdout, process.stderr].map((stream) => {
+    let text = '';
+    const write = jest.spyOn(stream, 'write').mockImplementation((chunk) => {
+      text += String(chunk);
+      return true;
+    });
+    return { text: () => text, restore: () => write.mockRestore() };
+  });
+  const before = process.exitCode;
+  process.exitCode = undefined;
+  try {
+    await command.exitOverride().parseAsync(args, { from: 'user' });
+    return { stdout: stdout?.text() ?? '', stderr: stderr?.text() ?? '', exitCode: process.exitCode };
+  } finally {
+    process.exitCode = before;
+    stdout?.restore();
+    stderr?.restore();
+  }
+}
