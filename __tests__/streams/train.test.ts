@@ -7,7 +7,7 @@ import { concatMap, filter, firstValueFrom, lastValueFrom, Subject, tap, toArray
 import { loadCheckpoint, saveCheckpoint } from '../../src/checkpoint/checkpoint.js';
 import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
 import { loadModel } from '../../src/checkpoint/model.js';
-import { useEngine } from '../../src/engine/index.js';
+import { EngineUnavailableError, useEngine } from '../../src/engine/index.js';
 import * as tf from '../../src/engine/tf.js';
 import { DatasetError, NonFiniteLossError } from '../../src/streams/errors.js';
 import type { TrainEvent } from '../../src/streams/events.js';
@@ -184,11 +184,32 @@ describe('train', () => {
     await expect(all()).rejects.toBeInstanceOf(CheckpointError);
   });
 
-  test('should warn of an option that does not act yet, and train', async () => {
-    const events = await all(smallConfig(['epochs=1', 'half_precision=true', 'use_tensor_checkpoints=true']));
-    const messages = ofType(events, 'warning').map((event) => event.message);
-    expect(messages).toEqual([expect.stringMatching(/half_precision is not available/)]);
-    expect(events.at(-1)?.type).toBe('finished');
+  test('should refuse half precision on an engine without it, before anything is written', async () => {
+    const tensors = tf.memory().numTensors;
+    await useEngine('cpu');
+    try {
+      const run = all(smallConfig(['half_precision=true']));
+      await expect(run).rejects.toThrow(
+        /half_precision: expected false on the engine cpu, got true; use the engine/,
+      );
+      await expect(run).rejects.toBeInstanceOf(EngineUnavailableError);
+    } finally {
+      await useEngine('native');
+    }
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(await readdir(join(folder, 'weights'))).toEqual([]);
+  });
+
+  test('should train, stop and go on in half precision as one run, bit for bit', async () => {
+    const half = ['half_precision=true', 'use_tensor_checkpoints=true', 'epochs_per_checkpoint=1'];
+    await all(smallConfig(['epochs=2', ...half]));
+    const path = join(folder, 'weights', 'small.checkpoint');
+    const { tensors } = await loadCheckpoint(path);
+    await rm(join(folder, 'weights'), { recursive: true });
+    await all(smallConfig(['epochs=1', ...half]));
+    const events = await all(smallConfig(['epochs=2', ...half]));
+    expect(ofType(events, 'warning')).toEqual([]);
+    expect((await loadCheckpoint(path)).tensors).toEqual(tensors);
   });
 
   test('should write what it has when its images are gone', async () => {

@@ -20,6 +20,7 @@ class Arguments {
   // Typed arrays; null for undefined and null.
   float* floats(size_t i) const { return static_cast<float*>(data(i)); }
   int32_t* ints(size_t i) const { return static_cast<int32_t*>(data(i)); }
+  uint16_t* halves(size_t i) const { return static_cast<uint16_t*>(data(i)); }
   uint8_t* bytes(size_t i) const { return static_cast<uint8_t*>(data(i)); }
 
   // Number of elements of a typed array.

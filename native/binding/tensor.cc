@@ -155,6 +155,20 @@ napi_value adamax(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+// toBfloat16(x, y): y holds two values in each element.
+napi_value to_bfloat16(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().to_bfloat16(args.floats(0), args.halves(1), args.length(0));
+  return nullptr;
+}
+
+// fromBfloat16(x, y): x holds two values in each element.
+napi_value from_bfloat16(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().from_bfloat16(args.halves(0), args.floats(1), args.length(1));
+  return nullptr;
+}
+
 // operations(): {unary: [names], binary: [...], comparisons: [...], reductions: [...]}, in the order of their numbers
 napi_value operations(napi_env env, napi_callback_info) {
   const auto list = [&](std::initializer_list<const char*> names) {
@@ -194,6 +208,8 @@ void export_tensor(napi_env env, napi_value exports) {
   export_function(env, exports, "upsampleGradient", upsample_gradient);
   export_function(env, exports, "sumOfSquares", sum_of_squares);
   export_function(env, exports, "adamax", adamax);
+  export_function(env, exports, "toBfloat16", to_bfloat16);
+  export_function(env, exports, "fromBfloat16", from_bfloat16);
 }
 
 }  // namespace nvae

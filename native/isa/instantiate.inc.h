@@ -24,6 +24,7 @@ namespace NVAE_ISA {
 #include "kernels/depthwise.inc.h"
 #include "kernels/math.inc.h"
 #include "kernels/elementwise.inc.h"
+#include "kernels/bfloat16.inc.h"
 #include "kernels/reduce.inc.h"
 #include "kernels/movement.inc.h"
 #include "kernels/batch_norm.inc.h"
@@ -58,6 +59,8 @@ const KernelTables NVAE_JOIN(kernels_, NVAE_ISA) = {
         &NVAE_ISA::upsample_gradient,
         &NVAE_ISA::sum_of_squares,
         &NVAE_ISA::adamax,
+        &NVAE_ISA::to_bfloat16,
+        &NVAE_ISA::from_bfloat16,
     },
 };
 

@@ -70,6 +70,9 @@ struct TensorTable {
   void (*upsample_gradient)(const int64_t* in_shape, int64_t factor, const float* dy, float* dx);
   double (*sum_of_squares)(const float* x, int64_t n);
   void (*adamax)(const AdamaxStep& step, const float* gradient, float* parameter, float* m, float* u, int64_t n);
+  // To bfloat16 by rounding to nearest even, and back.
+  void (*to_bfloat16)(const float* x, uint16_t* y, int64_t n);
+  void (*from_bfloat16)(const uint16_t* x, float* y, int64_t n);
 };
 
 }  // namespace nvae

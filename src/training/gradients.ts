@@ -1,6 +1,7 @@
 /** The loss of one batch, its parts, and its gradients. */
 import type { TrainingConfig } from '../config/types.js';
 import { gradientsOf } from '../engine/gradients/gradientsOf.js';
+import { withHalfPrecision } from '../engine/halfPrecision.js';
 import * as tf from '../engine/tf.js';
 import { balancedKl, klCoefficient, logLikelihood } from '../model/losses.js';
 import type { Nvae } from '../model/nvae.js';
@@ -51,7 +52,9 @@ export function computeGradients(model: Nvae, images: tf.Tensor4D, options: Loss
       parts = tf.keep(packed);
       return loss;
     };
-    const { value, gradients: computed } = gradientsOf(loss, [...parameters.values()]);
+    const { value, gradients: computed } = withHalfPrecision(options.training.halfPrecision, () =>
+      gradientsOf(loss, [...parameters.values()]),
+    );
     const gradients = new Map([...parameters.keys()].map((name, i) => [name, gradientOf(name, computed[i])]));
     const norm = globalNorm(gradients.values());
     const tensors = [value, norm, parts as tf.Tensor1D];

@@ -5,6 +5,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { NvaeConfig } from '../config/types.js';
+import { checkHalfPrecision } from '../engine/halfPrecision.js';
 import * as tf from '../engine/tf.js';
 import type { Statistic } from '../model/distributions/outputDistribution.js';
 import { imagesFromTensor, imagesToTensor } from '../model/imageTensors.js';
@@ -93,12 +94,14 @@ export class Trainer {
   /**
    * A new run, on the engine that is in use now.
    * @throws RangeError when the configuration describes no possible model
+   * @throws EngineUnavailableError when it asks for half precision and the engine has none
    */
   static async create(
     config: NvaeConfig,
     { seed = config.training.seed }: TrainerOptions = {},
   ): Promise<Trainer> {
     await tf.ready();
+    if (config.training.halfPrecision) checkHalfPrecision();
     return new Trainer(config, seed);
   }
 

@@ -13,6 +13,7 @@ export interface ValueAndGradients {
  * and the gradient of its result, are freed as soon as its own gradient is computed; tfjs frees them when all are.
  *
  * May be called within the gradient function of an operation (see recomputed.ts); gradients of gradients are not computed.
+ * In half precision (halfPrecision.ts) what is saved is bfloat16.
  *
  * Ownership: the xs and dy stay the caller's; value and gradients are the caller's.
  *
@@ -82,6 +83,7 @@ function step(
 ): [id: number, tf.Tensor][] {
   const { kernelName, gradient, inputs, outputs } = node;
   if (!gradient) throw new Error(`gradientsOf: ${kernelName} has no gradient`);
+  tape.expand(node);
   const dys = outputs.map(({ id }) => gradients.get(id) as tf.Tensor);
   const dxs = gradient(dys);
   const sums = new Map<number, tf.Tensor>();

@@ -2,7 +2,9 @@
  * What a forward pass leaves behind for the backward pass. tfjs keeps every tensor that an operation's gradient names, to
  * the end of the step; this tape keeps only those whose values the gradient reads, and lets go of them one by one.
  */
+import { isHalfPrecision } from '../halfPrecision.js';
 import * as tf from '../tf.js';
+import { Compactor } from './compactor.js';
 
 /** An operation as tfjs records it. Its `gradient` reads the array `saved` when it runs. */
 export type TapeNode = ReturnType<typeof tf.engine>['state']['activeTape'][number];
@@ -25,6 +27,7 @@ const readShapesOnly = new Set<string>([
 /** tfjs adds an operation by `push`, as soon as it has run. */
 export class Tape extends Array<TapeNode> {
   readonly #dependent: Set<number>;
+  readonly #compactor: Compactor | null;
 
   /** Makes plain arrays of copies. */
   static override get [Symbol.species](): ArrayConstructor {
@@ -34,6 +37,7 @@ export class Tape extends Array<TapeNode> {
   constructor(xs: readonly tf.Tensor[]) {
     super();
     this.#dependent = new Set(xs.map(({ id }) => id));
+    this.#compactor = isHalfPrecision() ? new Compactor(xs) : null;
   }
 
   /** Operations that do not depend on what is differentiated are not recorded. */
@@ -45,6 +49,7 @@ export class Tape extends Array<TapeNode> {
       }
       for (const { id } of node.outputs) this.#dependent.add(id);
       if (readShapesOnly.has(node.kernelName)) tf.dispose(node.saved ?? []);
+      else this.#compactor?.compact(node);
       super.push(node);
     }
     return this.length;
@@ -54,9 +59,15 @@ export class Tape extends Array<TapeNode> {
     return this.#dependent.has(id);
   }
 
+  /** Makes what an operation has saved readable; what that takes is left to the caller's tidy. */
+  expand(node: TapeNode): void {
+    this.#compactor?.expand(node);
+  }
+
   /** Lets go of what an operation has saved. */
   release(node: TapeNode): void {
     tf.dispose(node.saved ?? []);
+    this.#compactor?.release(node);
   }
 
   releaseAll(): void {

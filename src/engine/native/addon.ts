@@ -93,6 +93,9 @@ export interface Addon {
     m: Floats,
     u: Floats,
   ): void;
+  /** Two values side by side in each element of y; to nearest even. */
+  toBfloat16(x: Floats, y: Ints): void;
+  fromBfloat16(x: Ints, y: Floats): void;
 }
 
 /** The native addon is missing or does not load; the message says what was tried. */

@@ -85,7 +85,6 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
   const warnings$ = new ReplaySubject<WarningEvent>(100);
   const warn = (about: string, message: string) => warnings$.next(warning(about, message));
   const checkpoint = await previousState(checkpointPath, config, warn);
-  warnOfWhatDoesNotAct(config, warn);
   const trainer = await createdTrainer(config, options, checkpoint, checkpointPath);
   const parameters = trainer.model.parameterCount;
   const space = await spaceWarning(checkpointPath, parameters * bytesPerParameter);
@@ -160,11 +159,6 @@ function changedKeys(before: ModelConfig, now: ModelConfig): string[] {
   return keys
     .filter((key) => before[key] !== now[key])
     .map((key) => `${snakeCase(key)} ${now[key]} (was ${before[key]})`);
-}
-
-function warnOfWhatDoesNotAct({ training }: NvaeConfig, warn: Warn): void {
-  if (training.halfPrecision)
-    warn('configuration', 'half_precision is not available yet; training in float32');
 }
 
 function startOf(checkpoint: Checkpoint | null, files: readonly ImageFile[], warn: Warn): DataPosition {

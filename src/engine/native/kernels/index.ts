@@ -2,6 +2,7 @@
 import type { Addon } from '../addon.js';
 import type { NativeKernel } from '../kernel.js';
 import { batchNormKernels } from './batchNorm.js';
+import { bfloat16Kernels } from './bfloat16.js';
 import { convolutionKernels } from './convolution.js';
 import { elementwiseKernels } from './elementwise.js';
 import { imageKernels } from './image.js';
@@ -18,5 +19,6 @@ export function nativeKernels(addon: Addon): NativeKernel[] {
     movementKernels,
     imageKernels,
     batchNormKernels,
+    bfloat16Kernels,
   ].flatMap((kernels) => kernels(addon));
 }
