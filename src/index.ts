@@ -42,6 +42,9 @@ export { keyedNoise } from './model/random.js';
 export type { Augmentation, AugmentOptions } from './streams/augment.js';
 export { augment } from './streams/augment.js';
 export { batch } from './streams/batch.js';
+export type { Candidates, CherryPickOptions } from './streams/cherryPick.js';
+export { cherryPick } from './streams/cherryPick.js';
+export type { CherryChoice, CherryPicked, CherryState } from './streams/cherryState.js';
 export type { DecodeImagesOptions } from './streams/decodeImages.js';
 export { decodeImages } from './streams/decodeImages.js';
 /* Whole pipelines */
