@@ -68,6 +68,10 @@ export { imageCache } from './streams/imageCache.js';
 /* Sources */
 export type { ImageFile } from './streams/images.js';
 export { images } from './streams/images.js';
+export type { InterpolationOptions } from './streams/interpolation.js';
+export { interpolation } from './streams/interpolation.js';
+export type { LatentVariants, LatentWalkOptions } from './streams/latentWalk.js';
+export { latentWalk } from './streams/latentWalk.js';
 export type { MapAheadOptions } from './streams/mapAhead.js';
 export { mapAhead } from './streams/mapAhead.js';
 export type { NewestMapOptions } from './streams/newestMap.js';
@@ -92,6 +96,7 @@ export type { TrainerLike } from './streams/trainerLike.js';
 export type { BatchRecipe, Stepper, TrainStepOptions } from './streams/trainStep.js';
 export { trainStep } from './streams/trainStep.js';
 export { watchFinite } from './streams/watchFinite.js';
+export { writeAnimation } from './streams/writeAnimation.js';
 export type { WriteCheckpointsOptions } from './streams/writeCheckpoints.js';
 export { writeCheckpoints } from './streams/writeCheckpoints.js';
 export { writeImages } from './streams/writeImages.js';

@@ -6,6 +6,8 @@
 import { Command, CommanderError } from 'commander';
 import { configsCommand } from './commands/configs.js';
 import { doctorCommand } from './commands/doctor.js';
+import { exploreCommand } from './commands/explore.js';
+import { interpolateCommand } from './commands/interpolate.js';
 import { sampleCommand } from './commands/sample.js';
 import { trainCommand } from './commands/train.js';
 import { exitCodes } from './exitCodes.js';
@@ -18,6 +20,8 @@ function createProgram(): Command {
     .version(packageVersion())
     .addCommand(trainCommand())
     .addCommand(sampleCommand())
+    .addCommand(exploreCommand())
+    .addCommand(interpolateCommand())
     .addCommand(configsCommand())
     .addCommand(doctorCommand());
   for (const command of [program, ...program.commands]) {

@@ -233,7 +233,8 @@ function at(tensors: readonly tf.Tensor4D[], { level }: LatentGroupPlan): tf.Ten
   return tensor;
 }
 
-function checkTemperature(temperature: Temperature, groups: number): void {
+/** @throws RangeError when it is not one number >= 0, or one for each group */
+export function checkTemperature(temperature: Temperature, groups: number): void {
   const values = typeof temperature === 'number' ? [temperature] : temperature;
   if (typeof temperature !== 'number' && values.length !== groups) {
     const got = values.length === 1 ? '1 value' : `${values.length} values`;

@@ -55,7 +55,7 @@ async function pixelsOf(file: ImageFile, options: DecodeImagesOptions): Promise<
   if (kept !== undefined) return kept;
   let pixels: Uint8Array | null = null;
   try {
-    pixels = await decode(file.path, size, maxPixels);
+    pixels = await decodeImage(file.path, size, maxPixels);
   } catch (error) {
     onWarning?.(`${printable(file.path)}: skipped, not a whole image: ${reason(error)}`);
   }
@@ -74,8 +74,11 @@ function reason(error: unknown): string {
   return cut(printable(first), 200);
 }
 
-/** Bytes `[size, size, 3]`. */
-async function decode(path: string, size: number, maxPixels: number): Promise<Uint8Array> {
+/**
+ * One image as bytes `[size, size, 3]`: upright, transparent parts on white, the middle of it.
+ * @throws Error when the file is missing, damaged or no image; its message may have several lines
+ */
+export async function decodeImage(path: string, size: number, maxPixels = 1e8): Promise<Uint8Array> {
   // Bytes rather than the path: an SVG that has no place cannot ask for other files, such as a pipe that never answers.
   const bytes = await readBytes(path, largestFile);
   checkDrawing(bytes);

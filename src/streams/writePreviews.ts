@@ -4,6 +4,7 @@ import type { Temperature } from '../model/nvae.js';
 import type { ImageBatch } from '../model/plainData.js';
 import type { Position } from '../training/trainer.js';
 import type { PreviewEvent } from './events.js';
+import { joinImages } from './imageBatches.js';
 import { newestMap } from './newestMap.js';
 import { grid } from './toGrid.js';
 import type { TrainerLike } from './trainerLike.js';
@@ -81,9 +82,5 @@ function newImages(
 
 /** One picture of two rows. */
 export function inputsAbove(inputs: ImageBatch, outputs: ImageBatch): ImageBatch {
-  const [count, height, width, channels] = inputs.shape;
-  const pixels = new Uint8Array(2 * inputs.pixels.length);
-  pixels.set(inputs.pixels);
-  pixels.set(outputs.pixels, inputs.pixels.length);
-  return grid({ pixels, shape: [2 * count, height, width, channels] }, count);
+  return grid(joinImages([inputs, outputs]), inputs.shape[0]);
 }

@@ -41,6 +41,14 @@ export function positiveNumber(text: string): number {
   return value;
 }
 
+/** A parser for an option that must be a number of at least 0. */
+export function numberFromZero(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0) || !Number.isFinite(value))
+    throw new InvalidArgumentError('Expected a number of at least 0.');
+  return value;
+}
+
 /** A parser for a temperature: a number between 0 and 1, or such numbers with commas between, one per latent group. */
 export function temperature(text: string): Temperature {
   const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));

@@ -1,0 +1,103 @@
+import { describe, expect, test } from '@jest/globals';
+import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
+import * as tf from '../../src/engine/tf.js';
+import { type LatentWalkOptions, latentWalk } from '../../src/streams/latentWalk.js';
+import { useTestEngine } from '../support/engine.js';
+import { withModel } from '../support/withModel.js';
+
+useTestEngine();
+
+const all = (model: Parameters<typeof latentWalk>[0], options: LatentWalkOptions = {}) =>
+  lastValueFrom(latentWalk(model, { variants: 3, ...options }).pipe(toArray()));
+
+describe('latentWalk', () => {
+  test('should take a temperature for each group', () =>
+    withModel(async (model) => {
+      const [one] = await all(model, { temperature: 0.5 });
+      const [same] = await all(model, { temperature: [0.5, 0.5] });
+      const [other] = await all(model, { temperature: [0.5, 0] });
+      expect(same?.original).toEqual(one?.original);
+      expect(other?.original).not.toEqual(one?.original);
+      expect(() => latentWalk(model, { temperature: [1] })).toThrow('one for each of the 2 latent groups');
+      expect(() => latentWalk(model, { temperature: -1 })).toThrow('expected a number >= 0, got -1');
+    }));
+
+  test('should vary each group in turn, around one and the same original', () =>
+    withModel(async (model) => {
+      const walk = await all(model);
+      expect(walk.map(({ group, size, row }) => [group, size, row])).toEqual(
+        model.latentShapes.map(([size], group) => [group, size, null]),
+      );
+      for (const { original, variants } of walk) {
+        expect(original).toEqual(walk[0]?.original);
+        expect(variants.shape).toEqual([3, 8, 8, 3]);
+      }
+      const [first, second] = walk.map(({ variants }) => variants.pixels);
+      expect(first).not.toEqual(second);
+    }));
+
+  test('should give the same for the same seed', () =>
+    withModel(async (model) => {
+      expect(await all(model, { seed: 4 })).toEqual(await all(model, { seed: 4 }));
+      expect(await all(model, { seed: 5 })).not.toEqual(await all(model, { seed: 4 }));
+    }));
+
+  test('should vary nothing where neither noise nor variation is left', () =>
+    withModel(async (model) => {
+      for (const { original, variants } of await all(model, { temperature: 0, variation: 0 })) {
+        for (let i = 0; i < 3; i += 1) {
+          expect(variants.pixels.subarray(i * 192, (i + 1) * 192)).toEqual(original.pixels);
+        }
+      }
+    }));
+
+  test('should differ more the larger the variation is', () =>
+    withModel(async (model) => {
+      const distance = async (variation: number) => {
+        const [walk] = await all(model, { temperature: 0, variation, group: 0, variants: 8 });
+        const { original, variants } = walk ?? { original: { pixels: [] }, variants: { pixels: [] } };
+        return Array.from(variants.pixels).reduce(
+          (sum, value, i) => sum + Math.abs(value - (original.pixels[i % 192] ?? 0)),
+          0,
+        );
+      };
+      const [none, little, much] = [await distance(0), await distance(0.4), await distance(3)];
+      expect(none).toBe(0);
+      expect(little).toBeGreaterThan(0);
+      expect(much).toBeGreaterThan(little);
+    }));
+
+  test('should vary the positions of one group, one at a time', () =>
+    withModel(async (model) => {
+      const [[size] = [0]] = model.latentShapes;
+      const walk = await all(model, { group: 0, spatial: true, variation: 3 });
+      expect(walk.map(({ group, row }) => [group, row])).toEqual(
+        Array.from({ length: size }, (_, row) => [0, row]),
+      );
+      for (const { variants } of walk) expect(variants.shape).toEqual([size, 8, 8, 3]);
+      const positions = walk.flatMap(({ variants }) =>
+        Array.from({ length: size }, (_, i) => variants.pixels.slice(i * 192, (i + 1) * 192).join()),
+      );
+      expect(new Set(positions).size).toBe(size * size);
+    }));
+
+  test('should leave no tensor when it is unsubscribed', () =>
+    withModel(async (model) => {
+      const before = tf.memory().numTensors;
+      await firstValueFrom(latentWalk(model));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(tf.memory().numTensors).toBe(before);
+    }));
+
+  test.each<[LatentWalkOptions, string]>([
+    [{ group: 2 }, 'expected a group from 0 to 1, got 2'],
+    [{ spatial: true }, 'expected a group with spatial, got none'],
+    [{ variants: 0 }, 'expected variants to be a positive integer, got 0'],
+    [{ variation: -1 }, 'expected variation to be a number >= 0, got -1'],
+    [{ variation: Number.NaN }, 'expected variation to be a number >= 0, got NaN'],
+  ])('should refuse %j at call time', (options, message) =>
+    withModel(async (model) => {
+      expect(() => latentWalk(model, options)).toThrow(`latentWalk: ${message}`);
+    }),
+  );
+});

@@ -1,0 +1,86 @@
+/** `nvae explore`: what each latent group does to an image. */
+import { basename, extname } from 'node:path';
+import { lastValueFrom, tap, toArray } from 'rxjs';
+import type { Statistic } from '../../model/distributions/outputDistribution.js';
+import type { Temperature } from '../../model/nvae.js';
+import type { ImageBatch } from '../../model/plainData.js';
+import { joinImages } from '../../streams/imageBatches.js';
+import { type LatentVariants, latentWalk } from '../../streams/latentWalk.js';
+import { grid } from '../../streams/toGrid.js';
+import { writeImage } from '../../streams/writeImages.js';
+import { halfBlocks } from '../../ui/halfBlocks.js';
+import type { CommonOptions } from '../commands/commonOptions.js';
+import { nowAndThen } from '../nowAndThen.js';
+import { createOutput } from '../output.js';
+import { outputFiles } from '../outputFiles.js';
+import { withAdjustedModel } from '../withAdjustedModel.js';
+
+interface ExploreOptions extends CommonOptions {
+  readonly group?: number;
+  readonly spatial?: boolean;
+  readonly difference?: boolean;
+  readonly variation: number;
+  readonly variants: number;
+  readonly statistic: Statistic;
+  readonly out?: string;
+}
+
+/** A difference of a fourth of the range is as bright as can be. */
+const amplification = 4;
+
+export async function explore(
+  file: string,
+  temperature: Temperature,
+  iterations: number,
+  options: ExploreOptions,
+): Promise<void> {
+  const output = createOutput(options);
+  const { engine, seed = 0, group, spatial = false, difference = false } = options;
+  const { variation, variants, statistic } = options;
+  const pathOf = await outputFiles(options.out, { name: nameOf(file, options), count: 1 });
+  const adjusted = { engine, temperature, iterations, batchSize: 9, seed };
+  const tell = nowAndThen(output.progress);
+  const walk$ = withAdjustedModel(file, adjusted, output, (model) => {
+    const only = group === undefined ? {} : { group };
+    return latentWalk(model, { temperature, variation, variants, statistic, seed, spatial, ...only });
+  });
+  const walk = await lastValueFrom(
+    walk$.pipe(
+      tap(({ group: which, size, row }) => {
+        tell(row === null ? `group ${which} is done` : `group ${which}: ${row + 1} of ${size} rows are done`);
+      }),
+      toArray(),
+    ),
+  );
+  const picture = pictureOf(walk, difference);
+  const path = pathOf(0);
+  await writeImage(path, picture);
+  if (output.colour) output.progress(halfBlocks(picture, process.stderr.columns ?? 80).join('\n'));
+  const groups = [...new Set(walk.map(({ group: which }) => which))];
+  output.result({ type: 'exploration', path, groups, ...(difference && { amplification }) }, path);
+}
+
+function nameOf(file: string, { group, spatial, difference }: ExploreOptions): string {
+  const parts = [basename(file, extname(file)), 'explore'];
+  if (group !== undefined) parts.push(`group${group}`);
+  if (spatial) parts.push('spatial');
+  if (difference) parts.push('difference');
+  return parts.join('_');
+}
+
+/** A row per group: the original and its variants; or, position by position, each variant at its place. */
+function pictureOf(walk: readonly LatentVariants[], difference: boolean): ImageBatch {
+  const rows = walk.map(({ row, original, variants }) => {
+    const shown = difference ? differences(original, variants) : variants;
+    return row === null ? joinImages([original, shown]) : shown;
+  });
+  const [columns] = rows[0]?.shape ?? [1];
+  return grid(joinImages(rows), columns);
+}
+
+/** How far each value is from the original's; black: not at all. */
+function differences(original: ImageBatch, { pixels, shape }: ImageBatch): ImageBatch {
+  const length = original.pixels.length;
+  const distance = (value: number, i: number) => Math.abs(value - (original.pixels[i % length] ?? 0));
+  return { pixels: pixels.map((value, i) => Math.min(255, amplification * distance(value, i))), shape };
+}

@@ -1,0 +1,78 @@
+/** `nvae interpolate`: the images between two images. */
+import { basename, extname } from 'node:path';
+import { concat, concatMap, defer, lastValueFrom, of, tap, toArray } from 'rxjs';
+import { messageOf } from '../../config/errors.js';
+import type { Statistic } from '../../model/distributions/outputDistribution.js';
+import type { ImageBatch } from '../../model/plainData.js';
+import { decodeImage } from '../../streams/decodeImages.js';
+import { joinImages } from '../../streams/imageBatches.js';
+import { interpolation } from '../../streams/interpolation.js';
+import { grid } from '../../streams/toGrid.js';
+import { writeAnimation } from '../../streams/writeAnimation.js';
+import { writeImage } from '../../streams/writeImages.js';
+import { halfBlocks } from '../../ui/halfBlocks.js';
+import type { CommonOptions } from '../commands/commonOptions.js';
+import { nowAndThen } from '../nowAndThen.js';
+import { createOutput } from '../output.js';
+import { outputFiles } from '../outputFiles.js';
+import { withAdjustedModel } from '../withAdjustedModel.js';
+
+interface InterpolateOptions extends CommonOptions {
+  readonly gif?: boolean;
+  readonly freeFlow: boolean;
+  readonly statistic: Statistic;
+  readonly out?: string;
+}
+
+export async function interpolate(
+  file: string,
+  firstPath: string,
+  secondPath: string,
+  n: number,
+  options: InterpolateOptions,
+): Promise<void> {
+  const output = createOutput(options);
+  const { engine, seed = 0, freeFlow, statistic } = options;
+  const pathOf = await outputFiles(options.out, {
+    name: `${basename(file, extname(file))}_interpolation`,
+    count: 1,
+  });
+  // Encoding and decoding take the averages of the training as they are.
+  const asTrained = { engine, temperature: 1, iterations: 0, batchSize: 1, seed };
+  const tell = nowAndThen(output.progress);
+  let done = 0;
+  const frames$ = withAdjustedModel(file, asTrained, output, (model) =>
+    defer(async () => {
+      const size = model.config.inputDimension;
+      return { first: await imageOf(firstPath, size), second: await imageOf(secondPath, size) };
+    }).pipe(
+      concatMap(({ first, second }) => {
+        const between$ = interpolation(model, first, second, { n, freeFlow, statistic, seed }).pipe(
+          tap(() => {
+            done += 1;
+            tell(`${done} of ${n} images`);
+          }),
+        );
+        return concat(of(first), between$, of(second));
+      }),
+    ),
+  );
+  const frames = joinImages(await lastValueFrom(frames$.pipe(toArray())));
+  const strip = grid(frames, frames.shape[0]);
+  const path = pathOf(0);
+  const paths = options.gif ? [path, `${path.slice(0, path.length - extname(path).length)}.gif`] : [path];
+  await writeImage(path, strip);
+  if (paths[1] !== undefined) await writeAnimation(paths[1], frames);
+  if (output.colour) output.progress(halfBlocks(strip, process.stderr.columns ?? 80).join('\n'));
+  output.result({ type: 'interpolation', paths, images: frames.shape[0] }, paths.join('\n'));
+}
+
+async function imageOf(path: string, size: number): Promise<ImageBatch> {
+  try {
+    return { pixels: await decodeImage(path, size), shape: [1, size, size, 3] };
+  } catch (error) {
+    const [reason] = messageOf(error).split('\n');
+    const problem = `expected an image, got a file that cannot be read as one: ${reason}`;
+    throw new Error(`${path}: ${problem}`, { cause: error });
+  }
+}

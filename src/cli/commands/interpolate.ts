@@ -1,0 +1,30 @@
+/** Arguments of `nvae interpolate`. */
+import { Command, Option } from 'commander';
+import type { interpolate } from '../actions/interpolate.js';
+import { integerFrom, withCommonOptions } from './commonOptions.js';
+
+const examples = `
+Examples:
+  nvae interpolate saved_weights/final_result_demo.model cat.jpg dog.png 7
+  nvae interpolate saved_weights/demo.checkpoint cat.jpg dog.png 30 --gif --out between.png`;
+
+export function interpolateCommand(): Command {
+  const command = new Command('interpolate')
+    .description('Encode two images, mix their latents in equal steps, and decode: one strip.')
+    .argument('<model>', 'a .model or .checkpoint file')
+    .argument('<image1>', 'an image of any size and format')
+    .argument('<image2>', 'another one')
+    .argument('[n]', 'images between them', integerFrom(0), 1)
+    .option('--gif', 'write a film as well, forth and back')
+    .option('--no-free-flow', 'encode as the PyTorch implementation does: without a flow that is not fixed')
+    .addOption(
+      new Option('--statistic <name>', 'what is taken of the pixels’ distribution')
+        .choices(['sample', 'mean', 'most_likely_value'])
+        .default('mean'),
+    )
+    .option('--out <file>', 'file to write (default: images/<model>_interpolation.png)')
+    .addHelpText('after', examples);
+  return withCommonOptions(command).action(async (...given: Parameters<typeof interpolate>) =>
+    (await import('../actions/interpolate.js')).interpolate(...given),
+  );
+}
