@@ -63,9 +63,10 @@ export type {
   TrainEvent,
   WarningEvent,
 } from './streams/events.js';
+/* Sources */
+export { imageAt, joinImages } from './streams/imageBatches.js';
 export type { ImageCache, ImageCacheOptions } from './streams/imageCache.js';
 export { imageCache } from './streams/imageCache.js';
-/* Sources */
 export type { ImageFile } from './streams/images.js';
 export { images } from './streams/images.js';
 export type { InterpolationOptions } from './streams/interpolation.js';
