@@ -1,37 +1,24 @@
 /** Every option of `nvae sample`, seen at work. */
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { saveCheckpoint } from '../../src/checkpoint/checkpoint.js';
 import { saveModel } from '../../src/checkpoint/model.js';
 import { sampleCommand } from '../../src/cli/commands/sample.js';
 import type { ImageBatch } from '../../src/model/plainData.js';
-import { Trainer } from '../../src/training/trainer.js';
 import { useTestEngine } from '../support/engine.js';
+import { useModelFile } from '../support/modelFile.js';
 import { runCommand } from '../support/runCommand.js';
-import { smallBatch, smallConfig } from '../support/smallConfig.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
 const inFolder = useTemporaryFolder();
 useTestEngine();
 
-/** Two latent groups, 8x8 images. */
-let snapshot: Awaited<ReturnType<Trainer['snapshot']>>;
-beforeAll(async () => {
-  const trainer = await Trainer.create(smallConfig());
-  for (let i = 0; i < 3; i += 1) await trainer.step(smallBatch(i, 4), 0);
-  snapshot = await trainer.snapshot();
-  await trainer.dispose();
-});
-let model: string;
-beforeEach(async () => {
-  model = inFolder('small.model');
-  await saveModel(model, snapshot);
-});
+const model = useModelFile(() => inFolder('small.model'));
 
 /** Runs with `--out` and gives the paths that are printed. */
-async function run(args: readonly string[], out: string, file = model): Promise<string[]> {
+async function run(args: readonly string[], out: string, file = model().path): Promise<string[]> {
   const { stdout } = await runCommand(sampleCommand(), [file, ...args, '--out', out, '--engine', 'native']);
   return stdout.trim().split('\n');
 }
@@ -40,12 +27,12 @@ const pictureOf = async (path: string): Promise<ImageBatch> => {
   return { pixels: new Uint8Array(data), shape: [1, info.height, info.width, 3] };
 };
 /** The one picture of a run. */
-const picture = async (args: readonly string[], file = model) => {
+const picture = async (args: readonly string[], file = model().path) => {
   const [path = ''] = await run([...args], inFolder('one.png'), file);
   return pictureOf(path);
 };
 const refused = (args: readonly string[]) =>
-  runCommand(sampleCommand(), [model, ...args, '--engine', 'native']).then(
+  runCommand(sampleCommand(), [model().path, ...args, '--engine', 'native']).then(
     () => 'not refused',
     (error: Error) => error.message,
   );
@@ -115,12 +102,22 @@ describe('nvae sample', () => {
 
   test('should read a checkpoint as it reads a model', async () => {
     const checkpoint = inFolder('small.checkpoint');
-    await saveCheckpoint(checkpoint, { ...snapshot, dataPosition: { epoch: 0, imagesTaken: 0 } });
+    await saveCheckpoint(checkpoint, { ...model().snapshot, dataPosition: { epoch: 0, imagesTaken: 0 } });
     expect(await picture(['0.7', '2'], checkpoint)).toEqual(await picture(['0.7', '2']));
   });
 
   test('should print one JSON object per picture and one at the end, and be quiet when asked to', async () => {
-    const args = [model, '0.7', '1', '--count', '10', '--out', inFolder('x.png'), '--engine', 'native'];
+    const args = [
+      model().path,
+      '0.7',
+      '1',
+      '--count',
+      '10',
+      '--out',
+      inFolder('x.png'),
+      '--engine',
+      'native',
+    ];
     const { stdout, stderr } = await runCommand(sampleCommand(), [...args, '--json']);
     const lines = stdout
       .trim()
@@ -139,17 +136,17 @@ describe('nvae sample', () => {
   });
 
   test('should compute on the engine that is asked for', async () => {
-    const args = [model, '0.7', '0', '--out', inFolder('x.png'), '--engine'];
+    const args = [model().path, '0.7', '0', '--out', inFolder('x.png'), '--engine'];
     await expect(runCommand(sampleCommand(), [...args, 'tensorflow'])).rejects.toThrow(/engine tensorflow/);
   });
 
   test('should refuse images that are no numbers, and say what to try', async () => {
-    const tensors = new Map(snapshot.tensors);
+    const tensors = new Map(model().snapshot.tensors);
     for (const [name, tensor] of tensors) {
       if (!/^postprocess.*running_mean$/.test(name)) continue;
       tensors.set(name, { ...tensor, data: new Float32Array(tensor.data.length).fill(3e38) });
     }
-    await saveModel(model, { ...snapshot, tensors });
+    await saveModel(model().path, { ...model().snapshot, tensors });
     const message = await refused(['0.7', '0', '--out', inFolder('x.png')]);
     expect(message).toMatch(/expected colours that are finite, got NaN in 9 of 9.*fewer iterations/);
     expect(await readdir(inFolder())).toEqual(['small.model']);
@@ -157,7 +154,7 @@ describe('nvae sample', () => {
 
   test('should stop at Ctrl-C after the picture that it makes', async () => {
     const running = runCommand(sampleCommand(), [
-      ...[model, '0.7', '1', '--separate', '--count', '100000', '--engine', 'native'],
+      ...[model().path, '0.7', '1', '--separate', '--count', '100000', '--engine', 'native'],
       ...['--out', inFolder('pictures', 'x.png'), '--json'],
     ]);
     while (!(await readdir(inFolder('pictures')).catch((): string[] => [])).includes('x_000030.png')) {

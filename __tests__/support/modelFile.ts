@@ -1,11 +1,17 @@
-/** A small model that a few steps of training made, as a file. */
+/** A trained model as a file, for the commands that sample: two latent groups, 8x8 images. */
 import { beforeAll, beforeEach } from '@jest/globals';
 import { saveModel } from '../../src/checkpoint/model.js';
 import { type Snapshot, Trainer } from '../../src/training/trainer.js';
 import { smallBatch, smallConfig } from './smallConfig.js';
 
-/** Call at the top of a test file, below `useTestEngine`: two latent groups, 8x8 images; writes it before each test. */
-export function useModelFile(path: () => string): void {
+export interface ModelFile {
+  readonly path: string;
+  readonly snapshot: Snapshot;
+}
+
+/** Call behind `useTestEngine`; writes the file before each test. */
+export function useModelFile(pathOf: () => string): () => ModelFile {
+  let file: ModelFile;
   let snapshot: Snapshot;
   beforeAll(async () => {
     const trainer = await Trainer.create(smallConfig());
@@ -13,5 +19,9 @@ export function useModelFile(path: () => string): void {
     snapshot = await trainer.snapshot();
     await trainer.dispose();
   });
-  beforeEach(() => saveModel(path(), snapshot));
+  beforeEach(async () => {
+    file = { path: pathOf(), snapshot };
+    await saveModel(file.path, snapshot);
+  });
+  return () => file;
 }

@@ -1,4 +1,5 @@
 /** Runs a command in this process, with its real arguments: two seconds less than a start of `nvae`. */
+import { Readable } from 'node:stream';
 import { jest } from '@jest/globals';
 import type { Command } from 'commander';
 
@@ -9,8 +10,12 @@ export interface CommandResult {
   readonly exitCode: typeof process.exitCode;
 }
 
-/** Fails with what the command throws. */
-export async function runCommand(command: Command, args: readonly string[]): Promise<CommandResult> {
+/** Fails with what the command throws; what it said until then is lost. */
+export async function runCommand(
+  command: Command,
+  args: readonly string[],
+  stdin: Readable = Readable.from([]),
+): Promise<CommandResult> {
   const [stdout, stderr] = [process.stdout, process.stderr].map((stream) => {
     let text = '';
     const write = jest.spyOn(stream, 'write').mockImplementation((chunk) => {
@@ -20,12 +25,15 @@ export async function runCommand(command: Command, args: readonly string[]): Pro
     return { text: () => text, restore: () => write.mockRestore() };
   });
   const before = process.exitCode;
+  const input = Object.getOwnPropertyDescriptor(process, 'stdin') ?? {};
+  Object.defineProperty(process, 'stdin', { value: stdin, configurable: true });
   process.exitCode = undefined;
   try {
     await command.exitOverride().parseAsync(args, { from: 'user' });
     return { stdout: stdout?.text() ?? '', stderr: stderr?.text() ?? '', exitCode: process.exitCode };
   } finally {
     process.exitCode = before;
+    Object.defineProperty(process, 'stdin', input);
     stdout?.restore();
     stderr?.restore();
   }

@@ -4,6 +4,7 @@
  * ./actions, which is loaded when it is needed, because the engine takes a while to load.
  */
 import { Command, CommanderError } from 'commander';
+import { cherryCommand } from './commands/cherry.js';
 import { configsCommand } from './commands/configs.js';
 import { doctorCommand } from './commands/doctor.js';
 import { exploreCommand } from './commands/explore.js';
@@ -20,6 +21,7 @@ function createProgram(): Command {
     .version(packageVersion())
     .addCommand(trainCommand())
     .addCommand(sampleCommand())
+    .addCommand(cherryCommand())
     .addCommand(exploreCommand())
     .addCommand(interpolateCommand())
     .addCommand(configsCommand())

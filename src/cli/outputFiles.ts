@@ -1,8 +1,9 @@
 /** Where a command writes its pictures: checked before it starts to compute. */
 import { mkdir, open, rm, stat } from 'node:fs/promises';
-import { dirname, extname, join, parse, sep } from 'node:path';
+import { basename, dirname, extname, join, parse, sep } from 'node:path';
 import { messageOf } from '../config/errors.js';
 import { shown } from '../config/shown.js';
+import type { Temperature } from '../model/nvae.js';
 
 /** What sharp writes, by the end of a file's name. */
 const extensions = ['.png', '.webp', '.jpg', '.jpeg', '.avif', '.tif', '.tiff', '.gif'];
@@ -39,6 +40,12 @@ export async function outputFiles(
   }
   if (count === 1) return () => path;
   return (index) => join(dir, `${stem}_${pad(index, String(count).length)}${ext}`);
+}
+
+/** What the pictures of a model are called: `demo_t0.7`, `demo_t0.7-0.8-1`. */
+export function pictureName(model: string, temperature: Temperature): string {
+  const values = typeof temperature === 'number' ? [temperature] : temperature;
+  return `${basename(model, extname(model))}_t${values.join('-').slice(0, 40)}`;
 }
 
 async function fileOf(out: string | undefined, name: string): Promise<string> {

@@ -8,11 +8,11 @@ import { joinImages } from '../../streams/imageBatches.js';
 import { type LatentVariants, latentWalk } from '../../streams/latentWalk.js';
 import { grid } from '../../streams/toGrid.js';
 import { writeImage } from '../../streams/writeImages.js';
-import { halfBlocks } from '../../ui/halfBlocks.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { nowAndThen } from '../nowAndThen.js';
 import { createOutput } from '../output.js';
 import { outputFiles } from '../outputFiles.js';
+import { showPicture } from '../showPicture.js';
 import { withAdjustedModel } from '../withAdjustedModel.js';
 
 interface ExploreOptions extends CommonOptions {
@@ -55,7 +55,7 @@ export async function explore(
   const picture = pictureOf(walk, difference);
   const path = pathOf(0);
   await writeImage(path, picture);
-  if (output.colour) output.progress(halfBlocks(picture, process.stderr.columns ?? 80).join('\n'));
+  showPicture(output, picture);
   const groups = [...new Set(walk.map(({ group: which }) => which))];
   output.result({ type: 'exploration', path, groups, ...(difference && { amplification }) }, path);
 }

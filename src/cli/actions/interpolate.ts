@@ -10,11 +10,11 @@ import { interpolation } from '../../streams/interpolation.js';
 import { grid } from '../../streams/toGrid.js';
 import { writeAnimation } from '../../streams/writeAnimation.js';
 import { writeImage } from '../../streams/writeImages.js';
-import { halfBlocks } from '../../ui/halfBlocks.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { nowAndThen } from '../nowAndThen.js';
 import { createOutput } from '../output.js';
 import { outputFiles } from '../outputFiles.js';
+import { showPicture } from '../showPicture.js';
 import { withAdjustedModel } from '../withAdjustedModel.js';
 
 interface InterpolateOptions extends CommonOptions {
@@ -63,7 +63,7 @@ export async function interpolate(
   const paths = options.gif ? [path, `${path.slice(0, path.length - extname(path).length)}.gif`] : [path];
   await writeImage(path, strip);
   if (paths[1] !== undefined) await writeAnimation(paths[1], frames);
-  if (output.colour) output.progress(halfBlocks(strip, process.stderr.columns ?? 80).join('\n'));
+  showPicture(output, strip);
   output.result({ type: 'interpolation', paths, images: frames.shape[0] }, paths.join('\n'));
 }
 

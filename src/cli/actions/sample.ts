@@ -1,5 +1,4 @@
 /** `nvae sample`: new images as grids, or one file each. */
-import { basename, extname } from 'node:path';
 import { lastValueFrom, map, type Observable, of, range, scan, takeUntil, tap, toArray } from 'rxjs';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { Nvae, Temperature } from '../../model/nvae.js';
@@ -10,12 +9,12 @@ import { mapAhead } from '../../streams/mapAhead.js';
 import { samples } from '../../streams/samples.js';
 import { toGrid } from '../../streams/toGrid.js';
 import { writeImages } from '../../streams/writeImages.js';
-import { halfBlocks } from '../../ui/halfBlocks.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
 import { nowAndThen } from '../nowAndThen.js';
 import { createOutput, type Output } from '../output.js';
-import { outputFiles } from '../outputFiles.js';
+import { outputFiles, pictureName } from '../outputFiles.js';
+import { showPicture } from '../showPicture.js';
 import { type Interruption, listenForInterruption } from '../signals.js';
 import { withAdjustedModel } from '../withAdjustedModel.js';
 
@@ -52,7 +51,7 @@ export async function sample(
   const output = createOutput(options);
   const { engine, batch: batchSize, seed = 0 } = options;
   const layout = layoutOf(options);
-  const name = nameOf(file, temperature);
+  const name = pictureName(file, temperature);
   const pathOf = await outputFiles(options.out, { name, count: layout.files });
   const interruption = listenForInterruption(() => output.progress('stopping after this picture'));
   try {
@@ -76,12 +75,6 @@ export async function sample(
   } finally {
     interruption.dispose();
   }
-}
-
-/** A file's name without extension: `demo_t0.7`, `demo_t0.7-0.8-1`. */
-export function nameOf(file: string, temperature: Temperature): string {
-  const values = typeof temperature === 'number' ? [temperature] : temperature;
-  return `${basename(file, extname(file))}_t${values.join('-').slice(0, 40)}`;
 }
 
 function imagesOf(
@@ -110,9 +103,7 @@ function written(
   if (separate) return of(images).pipe(writeImages((i) => pathOf(turn * perTurn + i)));
   return of(images).pipe(
     toGrid({ columns }),
-    tap((picture) => {
-      if (output.colour) output.progress(halfBlocks(picture, process.stderr.columns ?? 80).join('\n'));
-    }),
+    tap((picture) => showPicture(output, picture)),
     writeImages(() => pathOf(turn)),
   );
 }

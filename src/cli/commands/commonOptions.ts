@@ -49,6 +49,10 @@ export function numberFromZero(text: string): number {
   return value;
 }
 
+/** What a temperature is, for a command's help. */
+export const temperatureHelp =
+  'multiplies the standard deviations of the latents, 0 to 1; or one per latent group, level 0 first: 0.6,0.8,1';
+
 /** A parser for a temperature: a number between 0 and 1, or such numbers with commas between, one per latent group. */
 export function temperature(text: string): Temperature {
   const values = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));

@@ -1,10 +1,7 @@
 /** Arguments of `nvae sample`. */
 import { Command, Option } from 'commander';
 import type { sample } from '../actions/sample.js';
-import { integerFrom, temperature, withCommonOptions } from './commonOptions.js';
-
-const temperatureHelp =
-  'multiplies the standard deviations of the latents, 0 to 1; or one per latent group, level 0 first: 0.6,0.8,1';
+import { integerFrom, temperature, temperatureHelp, withCommonOptions } from './commonOptions.js';
 
 const outHelp =
   'a folder, or a file (.png, .webp, .jpg, ...) with or without a place for its number (%d, %04d); several files get ' +

@@ -1,0 +1,109 @@
+/** `nvae cherry`: candidates batch by batch, picked and put in order by lines on standard input. */
+import {
+  BehaviorSubject,
+  concatMap,
+  filter,
+  firstValueFrom,
+  lastValueFrom,
+  map,
+  type Observable,
+  takeUntil,
+  tap,
+} from 'rxjs';
+import type { Temperature } from '../../model/nvae.js';
+import { cherryPick } from '../../streams/cherryPick.js';
+import type { CherryChoice, CherryState } from '../../streams/cherryState.js';
+import { samples } from '../../streams/samples.js';
+import { grid } from '../../streams/toGrid.js';
+import { writeImage } from '../../streams/writeImages.js';
+import { cherryChoice } from '../cherryChoices.js';
+import { cherryScreen, numbersOf } from '../cherryScreen.js';
+import type { CommonOptions } from '../commands/commonOptions.js';
+import { exitCodes } from '../exitCodes.js';
+import { lines } from '../lines.js';
+import { createOutput, type Output } from '../output.js';
+import { outputFiles, pictureName } from '../outputFiles.js';
+import { showPicture } from '../showPicture.js';
+import { listenForInterruption } from '../signals.js';
+import { withAdjustedModel } from '../withAdjustedModel.js';
+
+interface CherryOptions extends CommonOptions {
+  readonly keep: number;
+  readonly out?: string;
+}
+
+/** Images of a batch: three rows of three. */
+const batchSize = 9;
+
+export async function cherry(
+  file: string,
+  temperature: Temperature,
+  iterations: number,
+  options: CherryOptions,
+): Promise<void> {
+  const output = createOutput(options);
+  const { engine, keep, seed = 0, json = false, quiet = false } = options;
+  const name = `${pictureName(file, temperature)}_cherry`;
+  const path = (await outputFiles(options.out, { name, count: 1 }))(0);
+  const interruption = listenForInterruption(() => output.progress('stopped'));
+  try {
+    const tell = cherryScreen({ output, path, files: json || !quiet });
+    const adjusted = { engine, temperature, iterations, batchSize, seed };
+    const last = await lastValueFrom(
+      withAdjustedModel(file, adjusted, output, (model) => {
+        const candidates = (i: number) =>
+          samples(model, { temperature, count: batchSize, batchSize, firstBatch: i, seed });
+        return told((choices$) => cherryPick(candidates, choices$, { keep }), tell, output);
+      }).pipe(takeUntil(interruption.stop$)),
+      { defaultValue: null },
+    );
+    if (interruption.interrupted) process.exitCode = exitCodes.interrupted;
+    else await save(last, keep, path, output);
+  } finally {
+    interruption.dispose();
+  }
+}
+
+/** The states of the choices on standard input, each told before the line behind it is read. */
+function told(
+  pick: (choices$: Observable<CherryChoice>) => Observable<CherryState>,
+  tell: (state: CherryState) => Promise<void>,
+  output: Output,
+): Observable<CherryState> {
+  const told$ = new BehaviorSubject<CherryState | null>(null);
+  let newest: CherryState | null = null;
+  const quiet$ = told$.pipe(filter((state) => state !== null && state === newest && !state.waiting));
+  const choices$ = lines(process.stdin, () => firstValueFrom(quiet$, { defaultValue: null })).pipe(
+    map((line) => ({ line, choice: cherryChoice(line) })),
+    tap(({ line, choice }) => {
+      if (!choice && line.trim())
+        output.warning(`expected a number, u, or an order, got ${JSON.stringify(line)}`);
+    }),
+    map(({ choice }) => choice),
+    filter((choice) => choice !== null),
+  );
+  return pick(choices$).pipe(
+    tap((state) => {
+      newest = state;
+    }),
+    concatMap(async (state) => {
+      await tell(state);
+      told$.next(state);
+      return state;
+    }),
+  );
+}
+
+/** @throws Error when the input ended before there was anything to save */
+async function save(state: CherryState | null, keep: number, path: string, output: Output): Promise<void> {
+  if (!state?.chosen) {
+    const missing = keep - (state?.picks.length ?? 0);
+    const rest =
+      missing > 0 ? `${missing} picks and their order are missing` : 'no pick, but their order is missing';
+    throw new Error(`cherry: expected ${keep} picks and their order, got the end of the input; ${rest}`);
+  }
+  const picture = grid(state.chosen);
+  showPicture(output, picture);
+  await writeImage(path, picture);
+  output.result({ type: 'cherry', path, picks: numbersOf(state), order: state.order }, path);
+}

@@ -1,0 +1,65 @@
+/** What `nvae cherry` tells about each state: pictures, in the terminal or as files, and what may be typed. */
+import { extname } from 'node:path';
+import type { ImageBatch } from '../model/plainData.js';
+import type { CherryState } from '../streams/cherryState.js';
+import { joinImages } from '../streams/imageBatches.js';
+import { grid } from '../streams/toGrid.js';
+import { writeImage } from '../streams/writeImages.js';
+import type { Output } from './output.js';
+import { showPicture } from './showPicture.js';
+
+export interface CherryScreenOptions {
+  readonly output: Output;
+  /** File of the result; pictures on the way are called after it. */
+  readonly path: string;
+  /** Whether somebody learns where such a picture is. */
+  readonly files: boolean;
+}
+
+/** Makes a function that tells what is new in a state; done when it is to be seen. */
+export function cherryScreen({
+  output,
+  path,
+  files,
+}: CherryScreenOptions): (state: CherryState) => Promise<void> {
+  const stem = path.slice(0, path.length - extname(path).length);
+  let before: CherryState | null = null;
+
+  const show = async (picture: ImageBatch, type: string, name: string, details: object) => {
+    if (showPicture(output, picture) || !files) return;
+    const file = `${stem}_${name}.png`;
+    await writeImage(file, picture);
+    output.event({ type, ...details, path: file });
+    output.progress(file);
+  };
+  return async (state) => {
+    const { batch, images, picks, phase, keep, problem } = state;
+    const last = before;
+    before = state;
+    if (problem !== null) output.warning(problem);
+    if (images && batch !== last?.batch) {
+      await show(grid(images), 'batch', `batch_${String(batch).padStart(3, '0')}`, { batch });
+      const size = images.shape[0];
+      output.progress(`batch ${batch}: 1 to ${size} picks or leaves an image, 0 is the next batch, u undoes`);
+    }
+    if (picks !== last?.picks && last) {
+      output.event({ type: 'picks', picks: numbersOf(state), missing: keep - picks.length });
+      output.progress(`${picks.length} of ${keep} picked${picks.length > 0 ? `: ${described(state)}` : ''}`);
+    }
+    if (phase === 'ordering' && last?.phase !== 'ordering') {
+      await show(grid(joinImages(picks.map(({ image }) => image))), 'selection', 'picks', {});
+      output.progress(`the order of these, as ${picks.map((_, i) => i + 1).join(' ')}; u undoes`);
+    }
+  };
+}
+
+/** The picks without their pixels. */
+export function numbersOf({ picks }: CherryState): { readonly batch: number; readonly number: number }[] {
+  return picks.map(({ batch, number }) => ({ batch, number }));
+}
+
+function described(state: CherryState): string {
+  return numbersOf(state)
+    .map(({ batch, number }) => `${number} of batch ${batch}`)
+    .join(', ');
+}
