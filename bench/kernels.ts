@@ -78,7 +78,7 @@ function measure({ batch, size, channels, outChannels, filter, stride = 1, depth
   const out = Math.floor((size + 2 * pad - filter) / stride) + 1;
   const shape = Int32Array.of(
     ...[batch, size, size, channels],
-    ...[out, out, outChannels, filter, filter, stride, stride, pad, pad],
+    ...[out, out, outChannels, filter, filter, stride, stride, pad, pad, 0],
   );
   const weights = filter * filter * channels * (depthwise ? 1 : outChannels);
   const [x, w, dy] = [

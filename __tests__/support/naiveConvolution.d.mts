@@ -22,6 +22,7 @@ export function nativeConvolution(
   filter: Float32Array,
   dy: Float32Array,
   depthwise: boolean,
+  half?: boolean,
 ): ConvolutionResults<Float32Array>;
 export function operandsOf(shape: readonly number[], depthwise: boolean, seed: number): ConvolutionOperands;
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number;

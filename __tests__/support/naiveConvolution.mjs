@@ -54,8 +54,8 @@ export function pseudoRandom(length, seed) {
 }
 
 /** Runs the addon's three kernels of a convolution, into outputs full of NaN. */
-export function nativeConvolution(addon, shape, x, filter, dy, depthwise) {
-  const numbers = Int32Array.from(shape);
+export function nativeConvolution(addon, shape, x, filter, dy, depthwise, half = false) {
+  const numbers = Int32Array.of(...shape, Number(half));
   const poisoned = (like) => new Float32Array(like.length).fill(Number.NaN);
   const [y, dx, dfilter] = [poisoned(dy), poisoned(x), poisoned(filter)];
   if (depthwise) addon.depthwise(numbers, x, filter, y);

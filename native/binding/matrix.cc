@@ -7,7 +7,18 @@ namespace nvae {
 namespace {
 
 ConvShape conv_shape(const int32_t* v) {
-  return {v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11], v[12]};
+  return {v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11], v[12], v[13] != 0};
+}
+
+// halfProducts(): whether convolutions can round to bfloat16.
+napi_value half_products(napi_env env, napi_callback_info) {
+  bool can = false;
+#if defined(__x86_64__)
+  can = kernels().matrix.half_products && __builtin_cpu_supports("avx512bf16");
+#endif
+  napi_value result;
+  napi_get_boolean(env, can, &result);
+  return result;
 }
 
 // peakFma(seconds): floating-point operations per second of all threads together, in registers only.
@@ -50,6 +61,7 @@ napi_value convolution(napi_env env, napi_callback_info info) {
 
 void export_matrix(napi_env env, napi_value exports) {
   export_function(env, exports, "peakFma", peak_fma);
+  export_function(env, exports, "halfProducts", half_products);
   export_function(env, exports, "gemm", gemm);
   export_function(env, exports, "conv2d", conv2d);
   export_function(env, exports, "conv2dInputGradient", convolution<&MatrixTable::conv2d_input_gradient>);

@@ -18,6 +18,7 @@ namespace nvae {
 namespace NVAE_ISA {
 
 #include "kernels/simd.inc.h"
+#include "kernels/half.inc.h"
 #include "kernels/peak.inc.h"
 #include "kernels/gemm.inc.h"
 #include "kernels/conv2d.inc.h"
@@ -35,6 +36,11 @@ const KernelTables NVAE_JOIN(kernels_, NVAE_ISA) = {
     NVAE_STRING(NVAE_ISA),
     {
         &NVAE_ISA::peak_fma,
+#ifdef NVAE_HALF_PRODUCTS
+        true,
+#else
+        false,
+#endif
         &NVAE_ISA::gemm,
         &NVAE_ISA::conv2d,
         &NVAE_ISA::conv2d_input_gradient,

@@ -39,6 +39,7 @@ static void fill_window(const WindowGrid& g, int64_t pixel, int64_t k0, int64_t 
   }
 }
 
+template <typename Format>
 static void convolve(const WindowGrid& g, int64_t batch, const float* packed, const float* bias) {
   const auto fill = [&](int64_t pixel, int64_t k0, int64_t k1, float* out) { fill_window(g, pixel, k0, k1, out); };
   const auto out_row = [&](int64_t pixel) {
@@ -46,21 +47,23 @@ static void convolve(const WindowGrid& g, int64_t batch, const float* packed, co
     const int64_t y = g.out_first_height + row * g.out_step_height, x = g.out_first_width + column * g.out_step_width;
     return g.out + ((image * g.out_height + y) * g.out_width + x) * g.out_channels;
   };
-  multiply(batch * g.rows * g.columns, g.out_channels, g.taps_height * g.taps_width * g.channels, packed, bias, fill,
-           out_row);
+  multiply<Format>(batch * g.rows * g.columns, g.out_channels, g.taps_height * g.taps_width * g.channels, packed, bias,
+                   fill, out_row);
 }
 
-static void conv2d(const ConvShape& s, const float* x, const float* filter, const float* bias, float* y) {
+template <typename Format>
+static void conv2d_in(const ConvShape& s, const float* x, const float* filter, const float* bias, float* y) {
   const int64_t depth = s.filter_height * s.filter_width * s.in_channels;
   const float* packed =
-      pack_panels(depth, s.out_channels, [&](int64_t k, int64_t n) { return filter[k * s.out_channels + n]; });
+      pack_panels<Format>(depth, s.out_channels, [&](int64_t k, int64_t n) { return filter[k * s.out_channels + n]; });
   const WindowGrid grid = {x, s.in_height, s.in_width, s.in_channels, s.filter_height, s.filter_width,
                            s.out_height, s.out_width, -s.pad_top, -s.pad_left, s.stride_height, s.stride_width,
                            y, s.out_height, s.out_width, s.out_channels, 0, 0, 1, 1};
-  convolve(grid, s.batch, packed, bias);
+  convolve<Format>(grid, s.batch, packed, bias);
 }
 
-static void conv2d_input_gradient(const ConvShape& s, const float* dy, const float* filter, float* dx) {
+template <typename Format>
+static void conv2d_input_gradient_in(const ConvShape& s, const float* dy, const float* filter, float* dx) {
   // Pixels that no tap of their grid reaches get no gradient.
   if (s.filter_height < s.stride_height || s.filter_width < s.stride_width) {
     std::memset(dx, 0, static_cast<size_t>(s.batch * s.in_height * s.in_width * s.in_channels) * sizeof(float));
@@ -76,7 +79,7 @@ static void conv2d_input_gradient(const ConvShape& s, const float* dy, const flo
       const int64_t columns = ceil_div(s.in_width - first_x, s.stride_width);
       if (taps_y <= 0 || taps_x <= 0 || rows <= 0 || columns <= 0) continue;
       const float* packed =
-          pack_panels(taps_y * taps_x * s.out_channels, s.in_channels, [&](int64_t k, int64_t n) {
+          pack_panels<Format>(taps_y * taps_x * s.out_channels, s.in_channels, [&](int64_t k, int64_t n) {
             const int64_t channel = k % s.out_channels, tap = k / s.out_channels;
             const int64_t ky = phase_y + s.stride_height * (taps_y - 1 - tap / taps_x);
             const int64_t kx = phase_x + s.stride_width * (taps_x - 1 - tap % taps_x);
@@ -87,9 +90,23 @@ static void conv2d_input_gradient(const ConvShape& s, const float* dy, const flo
                                (first_x + s.pad_left) / s.stride_width - (taps_x - 1), 1, 1,
                                dx, s.in_height, s.in_width, s.in_channels,
                                first_y, first_x, s.stride_height, s.stride_width};
-      convolve(grid, s.batch, packed, nullptr);
+      convolve<Format>(grid, s.batch, packed, nullptr);
     }
   }
+}
+
+static void conv2d(const ConvShape& s, const float* x, const float* filter, const float* bias, float* y) {
+#ifdef NVAE_HALF_PRODUCTS
+  if (s.half) return conv2d_in<Half>(s, x, filter, bias, y);
+#endif
+  conv2d_in<Single>(s, x, filter, bias, y);
+}
+
+static void conv2d_input_gradient(const ConvShape& s, const float* dy, const float* filter, float* dx) {
+#ifdef NVAE_HALF_PRODUCTS
+  if (s.half) return conv2d_input_gradient_in<Half>(s, dy, filter, dx);
+#endif
+  conv2d_input_gradient_in<Single>(s, dy, filter, dx);
 }
 
 // Filter gradient: for each tap, dfilter[tap] = sum over pixels of x[pixel of tap] (outer product) dy[pixel]. A register tile holds

@@ -4,6 +4,7 @@
 // buffer of fixed row stride (so that all rows of a register tile are addressed from one pointer), and multiplies it with
 // every panel. A tile of kTileRows x 2 vectors of C stays in registers.
 // What a row of A is, the caller says: a row of a matrix, or the pixels under a filter (an implicit im2col).
+// In half precision a cell of four bytes holds two neighbours along K in bfloat16; products and sums are float32.
 // Tasks and the order of every sum depend on the shape alone, so the result does not depend on the number of threads.
 
 #if NVAE_VECTOR_BYTES == 64
@@ -12,14 +13,58 @@ constexpr int kTileRows = 14;  // 28 accumulators + 2 of B + 1 broadcast of 32 r
 constexpr int kTileRows = 6;  // 12 accumulators + 2 of B + 1 broadcast of 16 registers
 #endif
 constexpr int kPanelColumns = 2 * kLanes;
-constexpr int64_t kDepth = 512;             // longest slice of K: its panel stays in L2, its rows of A near L1
+constexpr int64_t kDepth = 512;             // longest slice of K, in cells: its panel stays in L2, its rows of A near L1
 constexpr int64_t kRowStride = kDepth + 16; // not a multiple of 4 kB, so that rows do not share cache sets
 constexpr int64_t kBlockTiles = NVAE_VECTOR_BYTES == 64 ? 8 : 16;
 constexpr int64_t kBlockRows = kBlockTiles * kTileRows;
 constexpr int64_t kWantedTasks = 16;
 
+// What a cell holds.
+struct Single {
+  static constexpr int64_t kPerCell = 1;
+  static inline vf multiply_add(vf sum, vf a, vf b) { return sum + a * b; }
+  template <typename At>
+  static inline float cell(int64_t k, int64_t, const At& at) { return at(k); }
+  template <typename Fill>
+  static inline void fill_row(const Fill& fill, int64_t row, int64_t k0, int64_t k1, float* cells) {
+    fill(row, k0, k1, cells);
+  }
+};
+
+#if NVAE_VECTOR_BYTES == 64 && defined(__x86_64__)
+#define NVAE_HALF_PRODUCTS
+// Only where the processor has AVX512-BF16, for which nothing else in this file is compiled.
+struct Half {
+  static constexpr int64_t kPerCell = 2;
+  static inline vf multiply_add(vf sum, vf a, vf b) {
+    asm("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    return sum;
+  }
+  template <typename At>
+  static inline float cell(int64_t k, int64_t k_count, const At& at) {
+    vf pair = {};
+    pair[0] = at(k);
+    if (k + 1 < k_count) pair[1] = at(k + 1);
+    const vh halves = round_to_bfloat16(pair);
+    float cell;
+    std::memcpy(&cell, &halves, sizeof cell);
+    return cell;
+  }
+  template <typename Fill>
+  static inline void fill_row(const Fill& fill, int64_t row, int64_t k0, int64_t k1, float* cells) {
+    float values[2 * kDepth + kLanes];
+    fill(row, k0, k1, values);
+    store(values + (k1 - k0), vf{});
+    for (int64_t i = 0; i < k1 - k0; i += kLanes) {
+      const vh halves = round_to_bfloat16(load(values + i));
+      std::memcpy(cells + i / 2, &halves, sizeof halves);
+    }
+  }
+};
+#endif
+
 // One tile: rows 0..R-1 of the buffer times one panel of V vectors. Adds to C if `add`, else starts from bias or 0.
-template <int R, int V>
+template <typename Format, int R, int V>
 static inline void multiply_tile(const float* rows, const float* panel, int64_t depth, float* const* c, int columns,
                                  const float* bias, bool add) {
   vf sum[R][V];
@@ -35,7 +80,7 @@ static inline void multiply_tile(const float* rows, const float* panel, int64_t 
     for (int r = 0; r < R; ++r) {
       const vf a = splat(rows[r * kRowStride + k]);
 #pragma GCC unroll 2
-      for (int v = 0; v < V; ++v) sum[r][v] += a * b[v];
+      for (int v = 0; v < V; ++v) sum[r][v] = Format::multiply_add(sum[r][v], a, b[v]);
     }
   }
 #pragma GCC unroll 16
@@ -56,29 +101,30 @@ static inline void multiply_tile(const float* rows, const float* panel, int64_t 
 }
 
 // Chooses the instance for `rows` rows; the rest of a block is rarely more than one such tile.
-template <int R>
+template <typename Format, int R>
 static void multiply_rows(int64_t count, const float* rows, const float* panel, int64_t depth, float* const* c,
                           int columns, const float* bias, bool add) {
   if constexpr (R > 0) {
-    if (count < R) return multiply_rows<R - 1>(count, rows, panel, depth, c, columns, bias, add);
-    if (columns > kLanes) multiply_tile<R, 2>(rows, panel, depth, c, columns, bias, add);
-    else multiply_tile<R, 1>(rows, panel, depth, c, columns, bias, add);
+    if (count < R) return multiply_rows<Format, R - 1>(count, rows, panel, depth, c, columns, bias, add);
+    if (columns > kLanes) multiply_tile<Format, R, 2>(rows, panel, depth, c, columns, bias, add);
+    else multiply_tile<Format, R, 1>(rows, panel, depth, c, columns, bias, add);
   }
 }
 
 // Packs B, given as at(k, n), into panels; columns beyond N are zero.
-template <typename At>
+template <typename Format = Single, typename At>
 static const float* pack_panels(int64_t k_count, int64_t n_count, const At& at) {
-  const int64_t panels = ceil_div(n_count, kPanelColumns);
-  float* packed = scratch(Slot::kPackedFilter, static_cast<size_t>(panels * k_count * kPanelColumns));
+  const int64_t panels = ceil_div(n_count, kPanelColumns), cells = ceil_div(k_count, Format::kPerCell);
+  float* packed = scratch(Slot::kPackedFilter, static_cast<size_t>(panels * cells * kPanelColumns));
   const int64_t slice = most(16, 32768 / kPanelColumns);
-  const int64_t slices = ceil_div(k_count, slice);
+  const int64_t slices = ceil_div(cells, slice);
   parallel(panels * slices, [&](int64_t task) {
-    const int64_t panel = task / slices, first = (task % slices) * slice, last = least(first + slice, k_count);
+    const int64_t panel = task / slices, first = (task % slices) * slice, last = least(first + slice, cells);
     const int64_t n0 = panel * kPanelColumns, columns = least(kPanelColumns, n_count - n0);
-    float* out = packed + (panel * k_count + first) * kPanelColumns;
-    for (int64_t k = first; k < last; ++k, out += kPanelColumns) {
-      for (int64_t n = 0; n < columns; ++n) out[n] = at(k, n0 + n);
+    float* out = packed + (panel * cells + first) * kPanelColumns;
+    for (int64_t cell = first; cell < last; ++cell, out += kPanelColumns) {
+      for (int64_t n = 0; n < columns; ++n)
+        out[n] = Format::cell(cell * Format::kPerCell, k_count, [&](int64_t k) { return at(k, n0 + n); });
       for (int64_t n = columns; n < kPanelColumns; ++n) out[n] = 0.0f;
     }
   });
@@ -86,12 +132,12 @@ static const float* pack_panels(int64_t k_count, int64_t n_count, const At& at) 
 }
 
 // The product. fill(row, k0, k1, out) writes columns k0..k1 of a row of A; out_row(row) is the address of a row of C.
-template <typename Fill, typename OutRow>
+template <typename Format = Single, typename Fill, typename OutRow>
 static void multiply(int64_t m_count, int64_t n_count, int64_t k_count, const float* packed, const float* bias,
                      const Fill& fill, const OutRow& out_row) {
   const int64_t panels = ceil_div(n_count, kPanelColumns);
-  const int64_t depths = most(1, ceil_div(k_count, kDepth));
-  const int64_t depth = ceil_div(k_count, depths);
+  const int64_t cells = ceil_div(k_count, Format::kPerCell);
+  const int64_t depth = ceil_div(cells, most(1, ceil_div(cells, kDepth)));
   // Few rows: smaller blocks first, then the columns are shared out as well.
   const int64_t tiles = ceil_div(m_count, kTileRows);
   const int64_t block = most(1, least(kBlockTiles, tiles / kWantedTasks)) * kTileRows;
@@ -104,19 +150,20 @@ static void multiply(int64_t m_count, int64_t n_count, int64_t k_count, const fl
     float* buffer = scratch(Slot::kRows, kBlockRows * kRowStride);
     float* c[kBlockRows];
     for (int64_t r = 0; r < rows; ++r) c[r] = out_row(m0 + r);
-    for (int64_t k0 = 0; k0 < k_count; k0 += depth) {
-      const int64_t k1 = least(k0 + depth, k_count);
-      for (int64_t r = 0; r < rows; ++r) fill(m0 + r, k0, k1, buffer + r * kRowStride);
+    for (int64_t c0 = 0; c0 < cells; c0 += depth) {
+      const int64_t c1 = least(c0 + depth, cells);
+      const int64_t k0 = c0 * Format::kPerCell, k1 = least(c1 * Format::kPerCell, k_count);
+      for (int64_t r = 0; r < rows; ++r) Format::fill_row(fill, m0 + r, k0, k1, buffer + r * kRowStride);
       for (int64_t p = p0; p < p1; ++p) {
-        const float* panel = packed + (p * k_count + k0) * kPanelColumns;
+        const float* panel = packed + (p * cells + c0) * kPanelColumns;
         const int64_t n0 = p * kPanelColumns;
         const int columns = static_cast<int>(least(kPanelColumns, n_count - n0));
         for (int64_t r = 0; r < rows; r += kTileRows) {
           float* tile[kTileRows];
           const int64_t count = least(kTileRows, rows - r);
           for (int64_t i = 0; i < count; ++i) tile[i] = c[r + i] + n0;
-          multiply_rows<kTileRows>(count, buffer + r * kRowStride, panel, k1 - k0, tile, columns,
-                                   bias ? bias + n0 : nullptr, k0 > 0);
+          multiply_rows<Format, kTileRows>(count, buffer + r * kRowStride, panel, c1 - c0, tile, columns,
+                                           bias ? bias + n0 : nullptr, c0 > 0);
         }
       }
     }

@@ -12,11 +12,15 @@ struct ConvShape {
   int64_t filter_height, filter_width;
   int64_t stride_height, stride_width;
   int64_t pad_top, pad_left;
+  // Whether conv2d and its input gradient round both factors of every product to bfloat16; see half_products.
+  bool half = false;
 };
 
 struct MatrixTable {
   // Floating-point operations per second of one thread that only multiplies and adds in registers.
   double (*peak_fma)(double seconds);
+  // Whether this table has convolutions in half precision, given a processor with AVX512-BF16.
+  bool half_products;
   // c[m, n] = a * b, where a is [m, k] (or [k, m] if transpose_a) and b is [k, n] (or [n, k] if transpose_b).
   void (*gemm)(int64_t m, int64_t n, int64_t k, const float* a, bool transpose_a, const float* b, bool transpose_b, float* c);
   // y = convolution of x; bias may be null.

@@ -5,7 +5,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { NvaeConfig } from '../config/types.js';
-import { checkHalfPrecision } from '../engine/halfPrecision.js';
+import { checkHalfPrecision } from '../engine/checkHalfPrecision.js';
 import * as tf from '../engine/tf.js';
 import type { Statistic } from '../model/distributions/outputDistribution.js';
 import { imagesFromTensor, imagesToTensor } from '../model/imageTensors.js';

@@ -65,6 +65,42 @@ describe('native convolution', () => {
     );
   });
 
+  test('in half precision should equal the definition for rounded factors', () => {
+    const addon = loadAddon();
+    const half = (values: Float32Array) => {
+      const bits = new Int32Array(Math.ceil(values.length / 2));
+      const result = new Float32Array(values.length);
+      addon.toBfloat16(values, bits);
+      addon.fromBfloat16(bits, result);
+      return result;
+    };
+    fc.assert(
+      fc.property(convolution, fc.nat(), (c, seed) => {
+        const shape = shapeOf(c, c.outChannels);
+        const { x, filter, dy } = operandsOf(shape, false, seed);
+        const expected = naiveConvolution(shape, half(x), half(filter), half(dy), false);
+        const actual = nativeConvolution(addon, shape, x, filter, dy, false, addon.halfProducts());
+        const tolerance = addon.halfProducts() ? 5e-6 : 2e-2;
+        expect(relativeError(actual.y, expected.y)).toBeLessThan(tolerance);
+        expect(relativeError(actual.dx, expected.dx)).toBeLessThan(tolerance);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('should sum long products in float32 in half precision', () => {
+    const shape = [1, 5, 5, 700, 5, 5, 33, 3, 3, 1, 1, 1, 1];
+    const { x, filter, dy } = operandsOf(shape, false, 1);
+    const whole = (values: Float32Array) => values.map((value) => Math.round(8 * value));
+    const operands = [x, filter, dy].map(whole) as [Float32Array, Float32Array, Float32Array];
+    const expected = naiveConvolution(shape, ...operands, false);
+    const addon = loadAddon();
+    const actual = nativeConvolution(addon, shape, ...operands, false, addon.halfProducts());
+    // Whole numbers of few bits: no product and no sum is rounded.
+    expect(actual.y).toEqual(Float32Array.from(expected.y));
+    expect(actual.dx).toEqual(Float32Array.from(expected.dx));
+  });
+
   test('should not lose accuracy where one filter weight sums over many pixels', () => {
     const shape = [4, 64, 64, 3, 64, 64, 5, 3, 3, 1, 1, 1, 1];
     const { x, filter, dy } = operandsOf(shape, false, 1);

@@ -21,6 +21,8 @@ export interface Addon {
   misalignment(bytes: Uint8Array): number;
   /** Floating-point operations per second of all threads together, in registers only. */
   peakFma(seconds: number): number;
+  /** Whether convolutions and their input gradients can round what they multiply to bfloat16, and are faster so. */
+  halfProducts(): boolean;
 
   gemm(
     m: number,

@@ -2,6 +2,7 @@
  * Convolutions and depthwise convolutions, forward and both gradients, in NHWC. Dilated ones, and depthwise ones with several
  * filters per channel, are left to the plain JavaScript kernels.
  */
+import { isHalfPrecision } from '../../halfPrecision.js';
 import * as tf from '../../tf.js';
 import type { Addon } from '../addon.js';
 import { type Attributes, allFloat, type NativeKernel, nativeKernel } from '../kernel.js';
@@ -32,7 +33,7 @@ function convInfo(
 }
 
 /** The numbers of a convolution in the order of ConvShape (native/kernels/matrix_table.h). */
-function convShape(info: ConvInfo): Int32Array {
+function convShape(info: ConvInfo, half: boolean): Int32Array {
   return Int32Array.of(
     info.batchSize,
     info.inHeight,
@@ -47,6 +48,7 @@ function convShape(info: ConvInfo): Int32Array {
     info.strideWidth,
     info.padInfo.top,
     info.padInfo.left,
+    Number(half),
   );
 }
 
@@ -58,6 +60,8 @@ function isNative(info: ConvInfo, depthwise: boolean): boolean {
 /** Operations of one kind of convolution: the addon's three functions and the names of tfjs' three kernels. */
 interface Family {
   readonly depthwise: boolean;
+  /** Whether there are kernels that round to bfloat16, for forward and input gradient. */
+  readonly canBeHalf: boolean;
   readonly forward: string;
   readonly inputGradient: string;
   readonly filterGradient: string;
@@ -78,12 +82,13 @@ interface Family {
   };
 }
 
-function kernelsOf({ depthwise, run, ...names }: Family): NativeKernel[] {
+function kernelsOf({ depthwise, canBeHalf, run, ...names }: Family): NativeKernel[] {
+  const half = () => canBeHalf && isHalfPrecision();
   const forward = nativeKernel(names.forward, ({ x, filter }, attributes, backend) => {
     const info = convInfo(names.forward, x!.shape, filter!.shape, attributes, depthwise);
     if (!allFloat(x!, filter!) || !isNative(info, depthwise)) return undefined;
     const y = backend.floatOutput(info.outShape);
-    run.forward(convShape(info), backend.floats(x!), backend.floats(filter!), y.values);
+    run.forward(convShape(info, half()), backend.floats(x!), backend.floats(filter!), y.values);
     return y.info;
   });
   const inputGradient = nativeKernel(names.inputGradient, ({ dy, filter }, attributes, backend) => {
@@ -91,7 +96,7 @@ function kernelsOf({ depthwise, run, ...names }: Family): NativeKernel[] {
     const info = convInfo(names.inputGradient, inputShape, filter!.shape, attributes, depthwise);
     if (!allFloat(dy!, filter!) || !isNative(info, depthwise)) return undefined;
     const dx = backend.floatOutput(inputShape);
-    run.inputGradient(convShape(info), backend.floats(dy!), backend.floats(filter!), dx.values);
+    run.inputGradient(convShape(info, half()), backend.floats(dy!), backend.floats(filter!), dx.values);
     return dx.info;
   });
   const filterGradient = nativeKernel(names.filterGradient, ({ x, dy }, attributes, backend) => {
@@ -99,7 +104,7 @@ function kernelsOf({ depthwise, run, ...names }: Family): NativeKernel[] {
     const info = convInfo(names.filterGradient, x!.shape, filterShape, attributes, depthwise);
     if (!allFloat(x!, dy!) || !isNative(info, depthwise)) return undefined;
     const dfilter = backend.floatOutput(filterShape);
-    run.filterGradient(convShape(info), backend.floats(x!), backend.floats(dy!), dfilter.values);
+    run.filterGradient(convShape(info, false), backend.floats(x!), backend.floats(dy!), dfilter.values);
     return dfilter.info;
   });
   return [forward, inputGradient, filterGradient];
@@ -110,6 +115,7 @@ export function convolutionKernels(addon: Addon): NativeKernel[] {
   return [
     ...kernelsOf({
       depthwise: false,
+      canBeHalf: addon.halfProducts(),
       forward: 'Conv2D',
       inputGradient: 'Conv2DBackpropInput',
       filterGradient: 'Conv2DBackpropFilter',
@@ -121,6 +127,7 @@ export function convolutionKernels(addon: Addon): NativeKernel[] {
     }),
     ...kernelsOf({
       depthwise: true,
+      canBeHalf: false,
       forward: 'DepthwiseConv2dNative',
       inputGradient: 'DepthwiseConv2dNativeBackpropInput',
       filterGradient: 'DepthwiseConv2dNativeBackpropFilter',
