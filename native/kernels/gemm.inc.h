@@ -42,12 +42,10 @@ struct Half {
   }
   template <typename At>
   static inline float cell(int64_t k, int64_t k_count, const At& at) {
-    vf pair = {};
-    pair[0] = at(k);
-    if (k + 1 < k_count) pair[1] = at(k + 1);
-    const vh halves = round_to_bfloat16(pair);
+    const uint32_t low = round_to_bfloat16(at(k)), high = k + 1 < k_count ? round_to_bfloat16(at(k + 1)) : 0;
+    const uint32_t pair = low | high << 16;
     float cell;
-    std::memcpy(&cell, &halves, sizeof cell);
+    std::memcpy(&cell, &pair, sizeof cell);
     return cell;
   }
   template <typename Fill>

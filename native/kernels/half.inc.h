@@ -16,6 +16,12 @@ static inline vh round_to_bfloat16(vf x) {
   return __builtin_convertvector((is_nan & quiet) | (~is_nan & nearest), vh);
 }
 
+static inline uint32_t round_to_bfloat16(float x) {
+  uint32_t bits;
+  std::memcpy(&bits, &x, sizeof x);
+  return x != x ? bits >> 16 | 0x40u : (bits + ((bits >> 16 & 1u) + 0x7fffu)) >> 16;
+}
+
 static inline vf expand_bfloat16(vh half) {
   const vu bits = __builtin_convertvector(half, vu) << 16;
   vf x;
