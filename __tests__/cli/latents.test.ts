@@ -141,6 +141,13 @@ describe('nvae interpolate', () => {
     expect([pages, pageHeight]).toEqual([12, 8]);
   });
 
+  test('should refuse a strip in the place of the film', async () => {
+    const args = [inFolder('small.model'), inFolder('a.png'), inFolder('b.jpg'), '1', '--gif'];
+    expect(await refused(interpolateCommand, [...args, '--out', inFolder('out.gif')])).toContain(
+      '--out: expected a strip that is no .gif beside the film of --gif, got ',
+    );
+  });
+
   test('should name an image that is missing or damaged', async () => {
     await writeFile(inFolder('text.png'), 'no image');
     const [model, whole] = [inFolder('small.model'), inFolder('a.png')];

@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import sharp from 'sharp';
 import type { ImageBatch } from '../model/plainData.js';
+import { writePicture } from './writeImages.js';
 
 /** Write the images of a batch as the frames of a film that plays forth and back for ever; the extension is `.gif` or `.webp`. */
 export async function writeAnimation(
@@ -20,8 +19,6 @@ export async function writeAnimation(
     frames.set(images.pixels.subarray(frame * length, (frame + 1) * length), i * length);
   });
   const raw = { width, height: order.length * height, channels, pageHeight: height };
-  await mkdir(dirname(path), { recursive: true });
-  await sharp(frames, { raw })
-    .gif({ delay: order.map(() => millisecondsPerFrame), loop: 0 })
-    .toFile(path);
+  const timing = { delay: order.map(() => millisecondsPerFrame), loop: 0, force: false };
+  await writePicture(path, sharp(frames, { raw }).gif(timing).webp(timing));
 }

@@ -1,7 +1,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import { concatMap, defer, type OperatorFunction, range } from 'rxjs';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { messageOf } from '../config/errors.js';
 import type { ImageBatch } from '../model/plainData.js';
 
@@ -41,12 +41,17 @@ export function writeImages(
 export async function writeImage(path: string, { pixels, shape }: ImageBatch, index = 0): Promise<void> {
   const [, height, width, channels] = shape;
   const length = height * width * channels;
+  const bytes = pixels.subarray(index * length, (index + 1) * length);
+  await writePicture(path, sharp(bytes, { raw: { width, height, channels } }));
+}
+
+/** The same for any picture of sharp's. */
+export async function writePicture(path: string, picture: Sharp): Promise<void> {
   const { dir, name, ext } = parse(path);
   await mkdir(dirname(path), { recursive: true });
-  const bytes = pixels.subarray(index * length, (index + 1) * length);
   const partial = join(dir, `${name}.partial${ext}`);
   try {
-    await sharp(bytes, { raw: { width, height, channels } }).toFile(partial);
+    await picture.toFile(partial);
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => undefined);

@@ -37,6 +37,11 @@ export async function interpolate(
     name: `${basename(file, extname(file))}_interpolation`,
     count: 1,
   });
+  const path = pathOf(0);
+  const filmPath = `${path.slice(0, path.length - extname(path).length)}.gif`;
+  if (options.gif && filmPath === path) {
+    throw new Error(`--out: expected a strip that is no .gif beside the film of --gif, got ${path}`);
+  }
   // Encoding and decoding take the averages of the training as they are.
   const asTrained = { engine, temperature: 1, iterations: 0, batchSize: 1, seed };
   const tell = nowAndThen(output.progress);
@@ -59,10 +64,9 @@ export async function interpolate(
   );
   const frames = joinImages(await lastValueFrom(frames$.pipe(toArray())));
   const strip = grid(frames, frames.shape[0]);
-  const path = pathOf(0);
-  const paths = options.gif ? [path, `${path.slice(0, path.length - extname(path).length)}.gif`] : [path];
+  const paths = options.gif ? [path, filmPath] : [path];
   await writeImage(path, strip);
-  if (paths[1] !== undefined) await writeAnimation(paths[1], frames);
+  if (options.gif) await writeAnimation(filmPath, frames);
   showPicture(output, strip);
   output.result({ type: 'interpolation', paths, images: frames.shape[0] }, paths.join('\n'));
 }
