@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { firstValueFrom, lastValueFrom, take, toArray } from 'rxjs';
+import { firstValueFrom, lastValueFrom, take, takeUntil, timer, toArray } from 'rxjs';
 import sharp from 'sharp';
 import * as tf from '../../src/engine/tf.js';
 import { imagesFromTensor, imagesToTensor } from '../../src/model/imageTensors.js';
@@ -34,7 +34,7 @@ async function reconstruction(model: Nvae, image: ImageBatch): Promise<ImageBatc
 }
 
 describe('interpolation', () => {
-  test.each([0, 1, 7, 20])('should give %d images', (n) =>
+  test.each([0, 1, 7, 50])('should give %d images', (n) =>
     withModel(async (model) => {
       const images = await between(model, { n });
       expect(images).toHaveLength(n);
@@ -72,6 +72,14 @@ describe('interpolation', () => {
       expect(await between(model, { freeFlow: false })).not.toEqual(await between(model, {}));
     }));
 
+  test('should let a timer end it', () =>
+    withModel(async (model) => {
+      const endless$ = interpolation(model, first, second, { n: 1_000_000 });
+      const images = await lastValueFrom(endless$.pipe(takeUntil(timer(5)), toArray()));
+      expect(images.length).toBeLessThan(100_000);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }));
+
   test('should take the seed', () =>
     withModel(async (model) => {
       expect(await between(model, { seed: 3 })).toEqual(await between(model, { seed: 3 }));
@@ -97,10 +105,10 @@ describe('interpolation', () => {
     }));
 });
 
-test('writeAnimation should write frames forth and back', async () => {
+test.each(['gif', 'webp'])('writeAnimation should write frames forth and back as %s', async (format) => {
   const folder = await mkdtemp(join(tmpdir(), 'nvae-animation-'));
   try {
-    const path = join(folder, 'deeper', 'film.gif');
+    const path = join(folder, 'deeper', `film.${format}`);
     const shades = [0, 80, 160, 240].map(
       (value): ImageBatch => ({
         pixels: new Uint8Array(4 * 4 * 3).fill(value),
@@ -108,13 +116,15 @@ test('writeAnimation should write frames forth and back', async () => {
       }),
     );
     await writeAnimation(path, joinImages(shades), 40);
-    const { pages, pageHeight, delay, loop } = await sharp(path, { animated: true }).metadata();
+    const { pages, pageHeight, delay, loop, ...info } = await sharp(path, { animated: true }).metadata();
     expect({ pages, pageHeight, delay, loop }).toEqual({
       pages: 6,
       pageHeight: 4,
       delay: Array(6).fill(40),
       loop: 0,
     });
+    expect(info.format).toBe(format);
+    expect(await readdir(join(folder, 'deeper'))).toEqual([`film.${format}`]);
     const { data } = await sharp(path, { animated: true })
       .removeAlpha()
       .raw()

@@ -1,7 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
-import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
+import { describe, expect, jest, test } from '@jest/globals';
+import { firstValueFrom, lastValueFrom, NEVER, range, takeUntil, timer, toArray } from 'rxjs';
 import * as tf from '../../src/engine/tf.js';
 import { type LatentWalkOptions, latentWalk } from '../../src/streams/latentWalk.js';
+import { mapAhead } from '../../src/streams/mapAhead.js';
 import { useTestEngine } from '../support/engine.js';
 import { withModel } from '../support/withModel.js';
 
@@ -34,6 +35,71 @@ describe('latentWalk', () => {
       }
       const [first, second] = walk.map(({ variants }) => variants.pixels);
       expect(first).not.toEqual(second);
+    }));
+
+  test('should name the scale of each group', () =>
+    withModel(async (model) => {
+      expect((await all(model)).map(({ scale }) => scale)).toEqual([1, 0]);
+    }));
+
+  test.each([
+    [0, false],
+    [1, false],
+    [0, true],
+  ])('should replace the noise of group %d only (spatial: %j), few images at a time', (group, spatial) =>
+    withModel(async (model) => {
+      const given: number[][][] = model.latentShapes.map(() => []);
+      const decode = model.generateFromLatents.bind(model);
+      const seen = jest.spyOn(model, 'generateFromLatents').mockImplementation((values, ...rest) => {
+        expect(values[0]?.shape[0]).toBeLessThanOrEqual(8);
+        values.forEach((value, level) => {
+          for (const one of tf.unstack(value)) given[level]?.push([...one.dataSync()]);
+        });
+        return decode(values, ...rest);
+      });
+      await all(model, { group, spatial, variants: 20 });
+      seen.mockRestore();
+      const different = given.map((level) => new Set(level.map(String)).size);
+      const [size = 0] = model.latentShapes[group] ?? [];
+      const varied = spatial ? size * size + 1 : 21;
+      expect(different).toEqual(group === 0 ? [varied, 1] : [1, varied]);
+    }),
+  );
+
+  test('should give the first variants the same however many there are', () =>
+    withModel(async (model) => {
+      const [few] = await all(model, { variants: 3 });
+      const [many] = await all(model, { variants: 20 });
+      expect(many?.original).toEqual(few?.original);
+      expect(many?.variants.shape).toEqual([20, 8, 8, 3]);
+      expect(many?.variants.pixels.slice(0, 3 * 192)).toEqual(few?.variants.pixels);
+    }));
+
+  test('should let a timer end it', () =>
+    withModel(async (model) => {
+      const before = tf.memory().numTensors;
+      const endless$ = latentWalk(model, { variants: 100_000 }).pipe(takeUntil(timer(5)), toArray());
+      expect(await lastValueFrom(endless$)).toEqual([]);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(tf.memory().numTensors).toBe(before);
+    }));
+
+  test('should make nothing before it is subscribed, and ask for one group at a time', () =>
+    withModel(async (model) => {
+      const seen = jest.spyOn(model, 'generateFromLatents');
+      const walk$ = range(0, 2).pipe(
+        mapAhead(
+          (group) => latentWalk(model, { group, variants: 1 }),
+          () => NEVER,
+          { ahead: 1 },
+        ),
+      );
+      expect(seen).not.toHaveBeenCalled();
+      const subscription = walk$.subscribe();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(seen.mock.calls.length).toBeLessThanOrEqual(2);
+      subscription.unsubscribe();
+      seen.mockRestore();
     }));
 
   test('should give the same for the same seed', () =>

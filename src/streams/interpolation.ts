@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { concatMap, defer, from, map, type Observable, range } from 'rxjs';
 import * as tf from '../engine/tf.js';
 import type { Statistic } from '../model/distributions/outputDistribution.js';
@@ -105,6 +106,7 @@ async function decoded(
     return model.decode(mixed, keyedNoise(seed, 'interpolation/decode', 0), statistic);
   });
   try {
+    await setImmediate(); // as in samples: timers and signals get their turn
     return await imagesFromTensor(images);
   } finally {
     images.dispose();

@@ -1,4 +1,5 @@
-import { concatMap, defer, from, type Observable, range } from 'rxjs';
+import { setImmediate } from 'node:timers/promises';
+import { concatMap, map, type Observable, range, toArray } from 'rxjs';
 import * as tf from '../engine/tf.js';
 import type { Statistic } from '../model/distributions/outputDistribution.js';
 import { imagesFromTensor } from '../model/imageTensors.js';
@@ -28,6 +29,8 @@ export interface LatentWalkOptions {
 /** One image, and what becomes of it with other noise in one latent group. */
 export interface LatentVariants {
   readonly group: number;
+  /** The group's scale; 0 has the largest latents. */
+  readonly scale: number;
   /** Height and width of the group's latents. */
   readonly size: number;
   /** Row of the positions whose noise was replaced, one column per variant; null: all positions at once. */
@@ -38,13 +41,23 @@ export interface LatentVariants {
   readonly variants: ImageBatch;
 }
 
+/** Images that are decoded at a time. */
+const atOnce = 8;
+
 /**
  * What each latent group does to an image: its noise is replaced, that of all others kept.
  *
  *     latentWalk            --0--1--(2|)     one value per group
  *     latentWalk, spatial   --a--b--(c|)     one value per row of positions
  *
- * Cold; made one after the other, and the same for the same seed. The model stays the caller's; no tensor is left.
+ * Cold; made one after the other, few images at a time however many there are, and the same for the same seed. The model
+ * stays the caller's; no tensor is left.
+ *
+ * Values come as fast as they are made. Where what follows may be slower, ask for one group at a time:
+ *
+ *     range(0, model.latentShapes.length).pipe(
+ *       mapAhead((group) => latentWalk(model, { group }), ({ variants }) => slow(variants), { ahead: 1 }),
+ *     )
  *
  * @throws RangeError at call time when an option makes no sense for the model
  */
@@ -53,10 +66,10 @@ export function latentWalk(model: Nvae, options: LatentWalkOptions = {}): Observ
   check(model, options);
   if (group !== undefined && spatial) {
     const [size] = model.latentShapes[group] ?? [0];
-    return range(0, size).pipe(concatMap((row) => defer(() => from(variantsOf(model, group, row, options)))));
+    return range(0, size).pipe(concatMap((row) => variantsOf(model, group, row, options)));
   }
   const groups$ = group === undefined ? range(0, model.latentShapes.length) : range(group, 1);
-  return groups$.pipe(concatMap((one) => defer(() => from(variantsOf(model, one, null, options)))));
+  return groups$.pipe(concatMap((one) => variantsOf(model, one, null, options)));
 }
 
 function check(
@@ -78,27 +91,58 @@ function check(
     throw new RangeError('latentWalk: expected a group with spatial, got none');
 }
 
-async function variantsOf(
+function variantsOf(
   model: Nvae,
   group: number,
   row: number | null,
   options: LatentWalkOptions,
-): Promise<LatentVariants> {
-  const { statistic = 'mean', seed = 0 } = options;
+): Observable<LatentVariants> {
   const [size] = model.latentShapes[group] ?? [0];
   const count = row === null ? (options.variants ?? 8) : size;
+  const { scale = 0 } = model.plan.groups[group] ?? {};
+  return range(0, Math.ceil((count + 1) / atOnce)).pipe(
+    concatMap((part) => decodedPart(model, { group, row, count, part }, options)),
+    toArray(),
+    map((parts) => {
+      const { pixels, shape } = joinImages(parts);
+      const [, height, width, channels] = shape;
+      const variants: ImageBatch = {
+        pixels: pixels.slice(height * width * channels),
+        shape: [count, height, width, channels],
+      };
+      return { group, scale, size, row, original: imageAt({ pixels, shape }, 0), variants };
+    }),
+  );
+}
+
+interface Part {
+  readonly group: number;
+  readonly row: number | null;
+  /** Variants in all; the original comes before them. */
+  readonly count: number;
+  /** Its number among those that are decoded at a time. */
+  readonly part: number;
+}
+
+async function decodedPart(
+  model: Nvae,
+  { group, row, count, part }: Part,
+  options: LatentWalkOptions,
+): Promise<ImageBatch> {
+  const { statistic = 'mean', seed = 0 } = options;
+  const length = Math.min(atOnce, count + 1 - part * atOnce);
+  const indices = Array.from({ length }, (_, i) => part * atOnce + i);
   const images = tf.tidy(() => {
     const noise = model.latentShapes.map((shape, level) =>
       level === group
-        ? variedNoise(shape, group, row, count, options)
-        : tf.tile(baseNoise(shape, level, options), [count + 1, 1, 1, 1]),
+        ? variedNoise(shape, group, row, indices, options)
+        : tf.tile(baseNoise(shape, level, options), [length, 1, 1, 1]),
     );
-    return model.generateFromLatents(noise, keyedNoise(seed, 'walk', 0), statistic);
+    return model.generateFromLatents(noise, keyedNoise(seed, 'walk', part), statistic);
   });
   try {
-    const all = await imagesFromTensor(images);
-    const variants = joinImages(Array.from({ length: count }, (_, i) => imageAt(all, i + 1)));
-    return { group, size, row, original: imageAt(all, 0), variants };
+    await setImmediate(); // the native engine works inside one turn, and leaves timers and signals none of their own
+    return await imagesFromTensor(images);
   } finally {
     images.dispose();
   }
@@ -120,20 +164,21 @@ function baseNoise(
   );
 }
 
-/** The original's, and behind it that of each variant. */
+/** Of the images with these indices: 0 is the original, the variants are counted from 1. */
 function variedNoise(
   shape: LatentShape,
   level: number,
   row: number | null,
-  count: number,
+  indices: readonly number[],
   options: LatentWalkOptions,
 ): tf.Tensor4D {
   const { variation = 0.4, seed = 0 } = options;
   const [height, width, channels] = shape;
   const base = baseNoise(shape, level, options);
-  const all = Array.from({ length: count }, (_, variant) => {
+  const all = indices.map((index) => {
+    if (index === 0) return base;
     // The noise that comes in at a position is the same whether it comes in alone or with all the others.
-    const draw = row === null ? variant + 1 : 1;
+    const draw = row === null ? index : 1;
     const values = normalValues(keyedGenerator(seed, `walk/${level}`, draw), height * width * channels);
     const fresh = tf.tensor4d(
       values.map((value) => variation * value),
@@ -141,8 +186,8 @@ function variedNoise(
     );
     if (row === null) return fresh;
     const at = tf.buffer([1, height, width, 1], 'bool');
-    at.set(true, 0, row, variant, 0);
+    at.set(true, 0, row, index - 1, 0);
     return tf.where(tf.tile(at.toTensor(), [1, 1, 1, channels]), fresh, base);
   });
-  return tf.concat([base, ...all], 0) as tf.Tensor4D;
+  return tf.concat(all, 0);
 }
