@@ -42,6 +42,8 @@ function exitCodeOf(error: unknown): number {
     : exitCodes.failed;
 }
 
+// React draws several times slower otherwise.
+process.env.NODE_ENV ??= 'production';
 watchForClosedOutput();
 try {
   await createProgram().parseAsync();

@@ -1,0 +1,77 @@
+/** A terminal in memory: what is written to it is interpreted by xterm.js, and keys can be pressed. */
+import { PassThrough, Writable } from 'node:stream';
+import xterm from '@xterm/headless';
+
+export interface TestTerminal {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  /** What is on it, line by line, without the spaces at the ends. */
+  screen(): Promise<string[]>;
+  /** Everything that was written, and forgets it. */
+  written(): string;
+  /** Keys as a terminal sends them. */
+  press(keys: string): void;
+  resize(columns: number, rows: number): void;
+  /** Whether the alternate screen is shown. */
+  alternate(): Promise<boolean>;
+  readonly raw: boolean;
+}
+
+export function createTestTerminal(columns = 80, rows = 24): TestTerminal {
+  const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
+  let output = '';
+  let raw = false;
+  const stdout = new Writable({
+    decodeStrings: false,
+    write(text, _encoding, written) {
+      output += text;
+      // A terminal's line discipline sends a line feed back to the first column.
+      terminal.write(String(text).replaceAll('\n', '\r\n'));
+      written();
+    },
+  });
+  Object.assign(stdout, { isTTY: true, columns, rows });
+  const stdin = new PassThrough();
+  Object.assign(stdin, {
+    isTTY: true,
+    isRaw: false,
+    ref: () => stdin,
+    unref: () => stdin,
+    setRawMode(mode: boolean) {
+      raw = mode;
+      Object.assign(stdin, { isRaw: mode });
+      return stdin;
+    },
+  });
+  const flushed = () => new Promise<void>((resolve) => terminal.write('', resolve));
+  return {
+    stdin: stdin as unknown as NodeJS.ReadStream,
+    stdout: stdout as unknown as NodeJS.WriteStream,
+    async screen() {
+      await flushed();
+      const { active } = terminal.buffer;
+      return Array.from(
+        { length: terminal.rows },
+        (_, row) => active.getLine(active.baseY + row)?.translateToString(true) ?? '',
+      );
+    },
+    written() {
+      const text = output;
+      output = '';
+      return text;
+    },
+    press: (keys) => void stdin.write(keys),
+    resize(newColumns, newRows) {
+      terminal.resize(newColumns, newRows);
+      Object.assign(stdout, { columns: newColumns, rows: newRows });
+      stdout.emit('resize');
+    },
+    async alternate() {
+      await flushed();
+      return terminal.buffer.active.type === 'alternate';
+    },
+    get raw() {
+      return raw;
+    },
+  };
+}

@@ -1,0 +1,116 @@
+/** A screen of its own for an Ink component: entered, kept in shape, and left as the terminal was before. */
+import { Writable } from 'node:stream';
+import { render } from 'ink';
+import { type ReactElement, type ReactNode, useEffect, useState } from 'react';
+import { createPainter, type Painter } from './painter.js';
+import { type ScreenSize, ScreenSizeContext } from './screenSize.js';
+
+/** The alternate screen, without the cursor. */
+const enter = '\u001b[?1049h\u001b[?25l\u001b[2J';
+const leave = '\u001b[0m\u001b[?25h\u001b[?1049l';
+
+export interface FullScreenOptions {
+  /** @default process.stdin */
+  readonly stdin?: NodeJS.ReadStream;
+  /** @default process.stdout */
+  readonly stdout?: NodeJS.WriteStream;
+}
+
+/**
+ * Shows what `content` makes on the whole terminal until it calls `done`; the value of that is the promise's. Keys come
+ * one by one and Ctrl-C is one of them. Components learn the terminal's size by `useScreenSize`, and are drawn again when
+ * it changes. The cursor, the keyboard's mode and what was on the terminal before are restored on every way out: also
+ * when a component throws, and when the process ends by an error or by `process.exit`.
+ *
+ * Where a screen reader is to be served (the environment variable INK_SCREEN_READER is `true`) there is no screen of its
+ * own: the text goes where the terminal is.
+ *
+ * @throws what a component throws while it is drawn
+ */
+export async function fullScreen<T>(
+  content: (done: (value: T) => void) => ReactElement,
+  { stdin = process.stdin, stdout = process.stdout }: FullScreenOptions = {},
+): Promise<T> {
+  const screenReader = process.env.INK_SCREEN_READER === 'true';
+  const painter = createPainter();
+  let done: (value: T) => void = () => undefined;
+  const settled = new Promise<T>((resolve) => {
+    done = resolve;
+  });
+  const restore = screenReader ? () => undefined : takeOver(stdout, stdin);
+  const forget = () => painter.forget();
+  stdout.prependListener('resize', forget);
+  try {
+    const app = render(<Sized stdout={stdout}>{content(done)}</Sized>, {
+      stdin,
+      stdout: screenReader ? stdout : painted(stdout, painter),
+      // Every frame comes whole, for the painter to compare.
+      debug: !screenReader,
+      exitOnCtrlC: false,
+      patchConsole: false,
+    });
+    // A component that throws ends the application with its error.
+    const ended = app.waitUntilExit().then(() => settled);
+    try {
+      return await Promise.race([settled, ended]);
+    } finally {
+      app.unmount();
+      app.cleanup();
+    }
+  } finally {
+    stdout.off('resize', forget);
+    restore();
+  }
+}
+
+/** An error that nobody caught is printed behind the monitor's event, so that it is seen. */
+const ends = ['uncaughtExceptionMonitor', 'exit'];
+
+/** Enters; what it returns leaves, once. */
+function takeOver(stdout: NodeJS.WriteStream, stdin: NodeJS.ReadStream): () => void {
+  let left = false;
+  const restore = () => {
+    if (left) return;
+    left = true;
+    for (const event of ends) process.off(event, restore);
+    if (stdin.isTTY && stdin.isRaw) stdin.setRawMode(false);
+    stdout.write(leave);
+  };
+  for (const event of ends) process.on(event, restore);
+  stdout.write(enter);
+  return restore;
+}
+
+/** What Ink writes to: as wide and high as the terminal; a frame that is written goes there through the painter. */
+function painted(stdout: NodeJS.WriteStream, painter: Painter): NodeJS.WriteStream {
+  const frames = new Writable({
+    decodeStrings: false,
+    write(frame, _encoding, written) {
+      // Ink writes nothing, literally, to learn that all before it is written.
+      const text = frame === '' ? '' : painter.paint(String(frame), stdout.rows);
+      if (text) stdout.write(text);
+      written();
+    },
+  });
+  Object.defineProperties(frames, {
+    columns: { get: () => stdout.columns },
+    rows: { get: () => stdout.rows },
+    isTTY: { value: true },
+  });
+  return frames as unknown as NodeJS.WriteStream;
+}
+
+/** Tells those within the terminal's size. */
+function Sized({ stdout, children }: { readonly stdout: NodeJS.WriteStream; readonly children: ReactNode }) {
+  const [size, setSize] = useState(() => sizeOf(stdout));
+  useEffect(() => {
+    const resized = () => setSize(sizeOf(stdout));
+    stdout.on('resize', resized);
+    return () => void stdout.off('resize', resized);
+  }, [stdout]);
+  return <ScreenSizeContext.Provider value={size}>{children}</ScreenSizeContext.Provider>;
+}
+
+function sizeOf({ columns, rows }: NodeJS.WriteStream): ScreenSize {
+  return { columns, rows };
+}

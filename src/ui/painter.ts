@@ -1,0 +1,40 @@
+/**
+ * Frames to the escape sequences that turn one into the next: every changed line is written at its own place, so that
+ * nothing scrolls, nothing else is touched, and nothing flickers. Pure.
+ */
+
+const moveTo = (row: number) => `\u001b[${row};1H`;
+const eraseRest = '\u001b[K';
+const eraseBelow = '\u001b[J';
+const resetStyle = '\u001b[0m';
+/** Terminals that know these show all between them at once (synchronised output); others pass over them. */
+const [begin, end] = ['\u001b[?2026h', '\u001b[?2026l'];
+
+export interface Painter {
+  /** What to write so that the screen shows `frame`, at most `rows` lines of it; empty where it does already. */
+  paint(frame: string, rows: number): string;
+  /** The screen holds nothing that is known any more: the next frame is written whole. */
+  forget(): void;
+}
+
+export function createPainter(): Painter {
+  let shown: readonly string[] | null = null;
+  return {
+    paint(frame, rows) {
+      const lines = frame.split('\n').slice(0, rows);
+      const before = shown;
+      shown = lines;
+      const changed = lines.flatMap((line, i) =>
+        line === before?.[i] ? [] : [`${moveTo(i + 1)}${resetStyle}${line}${resetStyle}${eraseRest}`],
+      );
+      if (before === null || before.length > lines.length) {
+        // Behind the last line there may be no further one to erase from.
+        if (lines.length < rows) changed.push(`${moveTo(lines.length + 1)}${eraseBelow}`);
+      }
+      return changed.length > 0 ? `${begin}${changed.join('')}${end}` : '';
+    },
+    forget() {
+      shown = null;
+    },
+  };
+}
