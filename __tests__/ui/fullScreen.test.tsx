@@ -23,7 +23,9 @@ function Broken(): never {
   throw new Error('broken on purpose');
 }
 
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 const turn = () => setTimeout(20);
 
