@@ -1,4 +1,5 @@
 import { access, readdir, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { concat, EMPTY, from, NEVER, of, take, tap, throwError } from 'rxjs';
 import sharp from 'sharp';
@@ -63,12 +64,19 @@ describe('writeImages', () => {
     expect(await collect(written)).toEqual([numbered(0)]);
   });
 
-  test('should pass an error of the source', async () => {
+  test('should pass an error of the source behind the images before it', async () => {
     const failing = concat(
       of(greyBatch(1, 1)),
       throwError(() => new Error('no')),
     );
-    await expect(collect(failing.pipe(writeImages(numbered)))).rejects.toThrow('no');
+    const paths: string[] = [];
+    const written = failing.pipe(
+      writeImages(numbered),
+      tap((path) => paths.push(path)),
+    );
+    await expect(collect(written)).rejects.toThrow('no');
+    expect(paths).toEqual([numbered(0)]);
+    expect(await readdir(dirname(numbered(0)))).toEqual([basename(numbered(0))]);
   });
 
   test('should pass an error of writing and of a path that throws, and write no more', async () => {

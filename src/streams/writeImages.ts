@@ -1,6 +1,16 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
-import { concatMap, defer, type OperatorFunction, range } from 'rxjs';
+import {
+  concatMap,
+  defer,
+  EMPTY,
+  materialize,
+  type Observable,
+  type ObservableNotification,
+  type OperatorFunction,
+  range,
+  throwError,
+} from 'rxjs';
 import sharp, { type Sharp } from 'sharp';
 import { messageOf } from '../config/errors.js';
 import type { ImageBatch } from '../model/plainData.js';
@@ -11,7 +21,8 @@ import type { ImageBatch } from '../model/plainData.js';
  *     batches       a---------b-----|
  *     writeImages   --A--A----B--B--|
  *
- * The extension chooses the format (`.png`, `.webp`, ...); missing folders are made.
+ * The extension chooses the format (`.png`, `.webp`, ...); missing folders are made. An error of the source comes behind the
+ * images before it: what has been made is written.
  *
  * @param path of the image with this number, counted from 0 over all batches; a text: the same for all
  */
@@ -22,19 +33,24 @@ export function writeImages(
   return (source) =>
     defer(() => {
       let index = 0;
+      const written = (batch: ImageBatch) =>
+        range(0, batch.shape[0]).pipe(
+          concatMap(async (i) => {
+            const file = pathOf(index);
+            index += 1;
+            await writeImage(file, batch, i);
+            return file;
+          }),
+        );
       return source.pipe(
-        concatMap((batch) =>
-          range(0, batch.shape[0]).pipe(
-            concatMap(async (i) => {
-              const file = pathOf(index);
-              index += 1;
-              await writeImage(file, batch, i);
-              return file;
-            }),
-          ),
-        ),
+        materialize(),
+        concatMap((said) => (said.kind === 'N' ? written(said.value) : dematerialized(said))),
       );
     });
+}
+
+function dematerialized(end: ObservableNotification<ImageBatch>): Observable<never> {
+  return end.kind === 'E' ? throwError(() => end.error) : EMPTY;
 }
 
 /** Write one image of a batch; where that fails, a picture of this name that was there before stays. */
