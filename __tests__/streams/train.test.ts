@@ -11,11 +11,13 @@ import { EngineUnavailableError, useEngine } from '../../src/engine/index.js';
 import * as tf from '../../src/engine/tf.js';
 import { DatasetError, NonFiniteLossError } from '../../src/streams/errors.js';
 import type { TrainEvent } from '../../src/streams/events.js';
+import { readJournal } from '../../src/streams/journal/readJournal.js';
 import type { RunCommand } from '../../src/streams/run/controls.js';
 import type { TrainOptions } from '../../src/streams/train.js';
 import { train } from '../../src/streams/train.js';
 import { Trainer } from '../../src/training/trainer.js';
 import { smallConfig } from '../support/checkpoints.js';
+import { collect } from '../support/collect.js';
 import { png, writePictures } from '../support/pictures.js';
 import { pointsOf, readLog } from '../support/tensorBoard.js';
 
@@ -306,7 +308,7 @@ describe('the TensorBoard log', () => {
     expect(pointsOf(logged, 'kl_loss_0/iter').map(([x]) => x)).toEqual(seen);
     expect(pointsOf(logged, 'reconstructed image').map(([x]) => x)).toContain(20);
     expect(pointsOf(logged, 'generated image').map(([x]) => x)).toContain(20);
-    expect(await readdir(join(folder, 'runs', 'small'))).toHaveLength(2);
+    expect(await readdir(join(folder, 'runs', 'small'))).toHaveLength(3); // two sessions, and the journal
   });
 
   test('should be whole before the run says that it has ended', async () => {
@@ -327,15 +329,28 @@ describe('the TensorBoard log', () => {
     expect(existsSync(join(folder, 'runs'))).toBe(false);
   });
 
-  test('should cost one warning where it cannot be written', async () => {
+  test('should cost one warning where it cannot be written, and so should the journal', async () => {
     await writeFile(join(folder, 'blocked'), '');
     const events = await all(smallConfig(['epochs=2', 'epochs_per_checkpoint=1']), {
       runsFolder: join(folder, 'blocked'),
     });
-    expect(ofType(events, 'warning')).toEqual([
-      { type: 'warning', about: 'tensorboard', message: expect.stringMatching(/ENOTDIR.*blocked/) },
+    const message = expect.stringMatching(/(ENOTDIR|EEXIST).*blocked/);
+    expect(ofType(events, 'warning').sort((a, b) => b.about.localeCompare(a.about))).toEqual([
+      { type: 'warning', about: 'tensorboard', message },
+      { type: 'warning', about: 'journal', message },
     ]);
     expect(events.at(-1)?.type).toBe('finished');
+  });
+});
+
+describe('the journal', () => {
+  test('should have the events as they were told, with the last', async () => {
+    const events = await all(smallConfig(['epochs=1']));
+    const entries = await collect(readJournal(join(folder, 'runs', 'small', 'events.jsonl')));
+    const told = entries.map(({ time, ...event }) => event);
+    const others = (some: readonly TrainEvent[]) => some.filter(({ type }) => type !== 'step');
+    expect(others(told)).toEqual(others(JSON.parse(JSON.stringify(events))));
+    expect(ofType(told, 'step')[0]).toMatchObject({ step: 1, residentBytes: expect.any(Number) });
   });
 });
 

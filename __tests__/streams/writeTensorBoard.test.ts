@@ -5,7 +5,7 @@ import type { CheckpointEvent, PreviewEvent, StartedEvent, TrainEvent } from '..
 import { tfRecord } from '../../src/streams/tensorboard/record.js';
 import { writeTensorBoard } from '../../src/streams/writeTensorBoard.js';
 import { collect } from '../support/collect.js';
-import { stepEvent } from '../support/events.js';
+import { startedEvent, stepEvent } from '../support/events.js';
 import { marbles } from '../support/marbles.js';
 import { png } from '../support/pictures.js';
 import { settled } from '../support/settled.js';
@@ -15,20 +15,7 @@ import { pointsOf, readLog, readRecords } from '../support/tensorBoard.js';
 const inFolder = useTemporaryFolder();
 const position = { epoch: 0, batchInEpoch: 1, step: 1, imagesSeen: 10 };
 const checkpoint: CheckpointEvent = { type: 'checkpoint', path: 'x', seconds: 0, ...position };
-const started = (resumed: StartedEvent['resumed']): StartedEvent => ({
-  type: 'started',
-  name: 'small',
-  engine: 'native',
-  engineDescription: '',
-  pid: 1,
-  seed: 0,
-  parameters: 1,
-  latentGroups: 2,
-  images: 10,
-  batchSize: 10,
-  epochs: 1,
-  resumed,
-});
+const started = (resumed: StartedEvent['resumed']): StartedEvent => startedEvent({ resumed });
 const preview = (kind: PreviewEvent['kind'], path: string): PreviewEvent => ({
   type: 'preview',
   kind,

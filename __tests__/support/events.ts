@@ -1,5 +1,29 @@
 /** Events as a run tells them. */
-import type { StepEvent } from '../../src/streams/events.js';
+import type { StartedEvent, StepEvent } from '../../src/streams/events.js';
+import { smallConfig } from './checkpoints.js';
+
+export function startedEvent(changes: Partial<StartedEvent> = {}): StartedEvent {
+  return {
+    type: 'started',
+    name: 'small',
+    engine: 'native',
+    engineDescription: 'AVX-512, 2 threads',
+    pid: 1,
+    seed: 0,
+    config: smallConfig(),
+    parameters: 1000,
+    latentShapes: [
+      [2, 2, 4],
+      [4, 4, 4],
+    ],
+    images: 10,
+    batchSize: 1,
+    epochs: 1,
+    secondsLimit: null,
+    resumed: null,
+    ...changes,
+  };
+}
 
 export function stepEvent(step: number, changes: Partial<StepEvent> = {}): StepEvent {
   return {

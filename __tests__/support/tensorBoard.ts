@@ -59,7 +59,7 @@ export function readRecords(bytes: Buffer): LoggedEvent[] {
 
 /** All events of a folder, in the order in which TensorBoard reads them. */
 export async function readLog(folder: string): Promise<LoggedEvent[]> {
-  const files = (await readdir(folder)).sort();
+  const files = (await readdir(folder)).filter((name) => name.includes('tfevents')).sort();
   return (await Promise.all(files.map((file) => readFile(join(folder, file))))).flatMap(readRecords);
 }
 

@@ -54,11 +54,11 @@ function describe(event: Exclude<TrainEvent, StepEvent>): string | undefined {
 }
 
 function describeStart(event: StartedEvent): string {
-  const { name, engine, engineDescription, parameters, latentGroups, images, batchSize, resumed } = event;
+  const { name, engine, engineDescription, parameters, latentShapes, images, batchSize, resumed } = event;
   const millions = (parameters / 1e6).toFixed(2);
   const from = resumed ? `, resumed at epoch ${resumed.epoch + 1}, step ${resumed.step}` : '';
   return (
-    `training ${name} on ${engine} (${engineDescription}): ${millions} M parameters, ${latentGroups} latent groups, ` +
+    `training ${name} on ${engine} (${engineDescription}): ${millions} M parameters, ${latentShapes.length} latent groups, ` +
     `${images} images in batches of ${batchSize}${from}`
   );
 }

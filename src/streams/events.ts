@@ -1,4 +1,5 @@
 /** What a run tells: plain values that anything may buffer, share, replay or write as JSON. */
+import type { NvaeConfig } from '../config/types.js';
 import type { Position, StepResult } from '../training/trainer.js';
 
 /** The run is ready to take its first step. */
@@ -11,14 +12,18 @@ export interface StartedEvent {
   /** Of the process that trains. */
   readonly pid: number;
   readonly seed: number;
+  readonly config: NvaeConfig;
   /** Number of trained values. */
   readonly parameters: number;
-  readonly latentGroups: number;
+  /** Of each latent group for one image, in the order of `StepEvent.klPerGroup`. */
+  readonly latentShapes: readonly (readonly [height: number, width: number, channels: number])[];
   /** Image files of the dataset. */
   readonly images: number;
   readonly batchSize: number;
   /** -1: until stopped. */
   readonly epochs: number;
+  /** After which it stops as if asked to; null: not. */
+  readonly secondsLimit: number | null;
   /** Where the run goes on from; null for a new one. */
   readonly resumed: Position | null;
 }
@@ -30,6 +35,8 @@ export interface StepEvent extends StepResult {
   readonly imagesTaken: number;
   /** Seconds that the step waited for its images. */
   readonly waitSeconds: number;
+  /** Resident memory of the process after it; only where the step is one of a whole run. */
+  readonly residentBytes?: number;
 }
 
 /** All images of an epoch have been taken. */

@@ -19,7 +19,7 @@ export interface TrainOptions {
   readonly weightsFolder?: string;
   /** Pictures go to a folder in it that has the run's name. @default 'images' */
   readonly picturesFolder?: string;
-  /** TensorBoard's log goes to a folder in it that has the run's name; null for none. @default 'runs' */
+  /** TensorBoard's log and the journal go to a folder in it that has the run's name; null for none. @default 'runs' */
   readonly runsFolder?: string | null;
   /** Of a new run; one that is resumed keeps its own. @default config.training.seed */
   readonly seed?: number;

@@ -1,5 +1,5 @@
 /** One epoch as one pipe: files in, step events out. */
-import { concat, defer, EMPTY, from, type Observable, of, skip, tap } from 'rxjs';
+import { concat, defer, EMPTY, from, map, type Observable, of, skip } from 'rxjs';
 import type { DataPosition } from '../../checkpoint/checkpoint.js';
 import { augment } from '../augment.js';
 import { batch } from '../batch.js';
@@ -40,8 +40,9 @@ export function epochEvents(
       augment(config.training.augmentation, { seed, epoch }),
       batch(config.training.batchSize),
       trainStep(trainer, { epoch, prefetch, stop$, pause$, onPause, imagesTaken, clock }),
-      tap(() => {
+      map((step) => {
         steps += 1;
+        return { ...step, residentBytes: process.memoryUsage.rss() };
       }),
     );
     const end$ = defer(() => {

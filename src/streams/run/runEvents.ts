@@ -16,6 +16,8 @@ import { saveModel } from '../../checkpoint/model.js';
 import { engineInUse } from '../../engine/index.js';
 import * as tf from '../../engine/tf.js';
 import type { FinishedEvent, StartedEvent, StoppedEvent, TrainEvent } from '../events.js';
+import { journalName } from '../journal/entry.js';
+import { writeJournal } from '../journal/writeJournal.js';
 import { sideStream } from '../sideStream.js';
 import type { TrainOptions } from '../train.js';
 import { writeTensorBoard } from '../writeTensorBoard.js';
@@ -39,7 +41,8 @@ export interface Progress {
 
 export function runEvents(run: Run, options: TrainOptions): Observable<TrainEvent> {
   return defer(() => {
-    const { clock = performance } = options;
+    const { clock = performance, runsFolder = 'runs' } = options;
+    const logs = runsFolder === null ? null : join(runsFolder, run.config.name);
     const begin = clock.now();
     const written = run.resumed ? run.trainer.position.step : 0;
     const progress: Progress = {
@@ -57,29 +60,38 @@ export function runEvents(run: Run, options: TrainOptions): Observable<TrainEven
       error: () => undefined, // ends the steps, which report it
     });
     const training$ = concat(
-      of(startedEvent(run)),
+      of(startedEvent(run, options)),
       defer(() => previewInputs(run)).pipe(concatMap((inputs) => runSteps(run, options, progress, inputs))),
     );
     const main$ = concat(
-      training$.pipe(logged(run, options)),
+      training$.pipe(withTensorBoard(logs, options)),
       defer(() => ending(run, progress, () => (clock.now() - begin) / 1000)),
     );
     const { warnings$ } = run;
     return merge(main$.pipe(finalize(() => warnings$.complete())), warnings$).pipe(
+      withJournal(logs, options),
       finalize(() => stopped.unsubscribe()),
     );
   });
 }
 
-/** With the log that `options` want. */
-function logged({ config }: Run, options: TrainOptions): MonoTypeOperatorFunction<TrainEvent> {
-  const { runsFolder = 'runs', scheduler } = options;
-  if (runsFolder === null) return identity;
-  const log = { folder: join(runsFolder, config.name), ...(scheduler && { scheduler }) };
+type Logged = MonoTypeOperatorFunction<TrainEvent>;
+
+/** With TensorBoard's log, which is whole before the run says that it has ended. */
+function withTensorBoard(folder: string | null, { scheduler }: TrainOptions): Logged {
+  if (folder === null) return identity;
+  const log = { folder, ...(scheduler && { scheduler }) };
   return sideStream('tensorboard', (events) => events.pipe(writeTensorBoard(log)));
 }
 
-function startedEvent({ trainer, config, files, resumed }: Run): StartedEvent {
+/** With the journal of all that is told, the end and the warnings included. */
+function withJournal(folder: string | null, { scheduler }: TrainOptions): Logged {
+  if (folder === null) return identity;
+  const journal = { path: join(folder, journalName), ...(scheduler && { scheduler }) };
+  return sideStream('journal', (events) => events.pipe(writeJournal(journal)));
+}
+
+function startedEvent({ trainer, config, files, resumed }: Run, { seconds }: TrainOptions): StartedEvent {
   const { model, seed, position } = trainer;
   const engine = engineInUse();
   return {
@@ -89,11 +101,13 @@ function startedEvent({ trainer, config, files, resumed }: Run): StartedEvent {
     engineDescription: engine?.description ?? '',
     pid: process.pid,
     seed,
+    config,
     parameters: model.parameterCount,
-    latentGroups: model.latentShapes.length,
+    latentShapes: model.latentShapes,
     images: files.length,
     batchSize: config.training.batchSize,
     epochs: config.training.epochs,
+    secondsLimit: seconds ?? null,
     resumed: resumed ? position : null,
   };
 }

@@ -1,0 +1,29 @@
+/** A run's journal: its events with the time of each, as JSON lines that people and programs can read. */
+import type { TrainEvent } from '../events.js';
+
+export type JournalEntry = TrainEvent & {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+};
+
+/** Of a run in its folder of logs. */
+export const journalName = 'events.jsonl';
+
+/**
+ * An entry as a line. A line that a crash has cut off must not spoil the first of the next process, so that begins
+ * with a line of its own.
+ */
+export function toLine(event: TrainEvent, time: number): string {
+  return `${event.type === 'started' ? '\n' : ''}${JSON.stringify({ time, ...event })}\n`;
+}
+
+/** Null where the line is none: empty, or cut off by a crash. */
+export function fromLine(line: string): JournalEntry | null {
+  if (!line.startsWith('{')) return null;
+  try {
+    const entry = JSON.parse(line) as Partial<JournalEntry>;
+    return typeof entry.type === 'string' && typeof entry.time === 'number' ? (entry as JournalEntry) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,95 @@
+import { appendFile, mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import {
+  asyncScheduler,
+  concat,
+  defer,
+  EMPTY,
+  filter,
+  ignoreElements,
+  map,
+  type Observable,
+  type ObservableInput,
+  type OperatorFunction,
+  of,
+  type SchedulerLike,
+} from 'rxjs';
+import { type TrainEvent, type WarningEvent, warning } from '../events.js';
+import { newestMap } from '../newestMap.js';
+import { toLine } from './entry.js';
+
+export interface WriteJournalOptions {
+  /** The file; what it has already stays. */
+  readonly path: string;
+  /** Of steps that follow each other faster only one in so many milliseconds is written. @default 1000 */
+  readonly interval?: number;
+  /** Lines that may wait for a slow disk; of more the oldest is left out, with a warning. @default 1000 */
+  readonly waiting?: number;
+  /** For the interval and the time of an entry. @default asyncScheduler */
+  readonly scheduler?: SchedulerLike;
+  /** Appends to the file; is done when it completes. @default to the end of `path` */
+  readonly append?: (line: string) => ObservableInput<unknown>;
+}
+
+/**
+ * The events of a run as JSON lines, each with its time: what `nvae watch` shows a run from.
+ *
+ *     events         s-ttttt-c-t-|
+ *     written        s-t-----c-t-|     (an interval of more than five)
+ *     writeJournal   ------------|     warnings only
+ *
+ * Every event is written but steps that come too fast; one that was not applied always is. One write at a time. An error
+ * of the file passes through: see `sideStream`.
+ *
+ * @throws RangeError at call time when `interval` is negative or `waiting` no positive integer
+ */
+export function writeJournal(options: WriteJournalOptions): OperatorFunction<TrainEvent, WarningEvent> {
+  const { path, interval = 1000, waiting = 1000, scheduler = asyncScheduler } = options;
+  const { append = (line) => appended(path, line) } = options;
+  if (!(interval >= 0)) {
+    throw new RangeError(`writeJournal: expected an interval of at least 0, got ${interval}`);
+  }
+  if (!Number.isInteger(waiting) || waiting < 1) {
+    throw new RangeError(`writeJournal: expected waiting to be a positive integer, got ${waiting}`);
+  }
+  return (events) =>
+    defer(() => {
+      let left = 0;
+      const leftOut = (): Observable<WarningEvent> => {
+        const what = `${path}: ${left} events were left out, because writing is too slow`;
+        return left > 0 ? of(warning('journal', what)) : EMPTY;
+      };
+      const written = (line: string) => {
+        const before$ = leftOut();
+        left = 0;
+        return concat(before$, defer(() => append(line)).pipe(ignoreElements()));
+      };
+      return events.pipe(
+        filter(notTooFast(interval, scheduler)),
+        map((event) => toLine(event, scheduler.now())),
+        newestMap(written, {
+          waiting,
+          onDrop: () => {
+            left += 1;
+          },
+        }),
+      );
+    });
+}
+
+function notTooFast(interval: number, scheduler: SchedulerLike): (event: TrainEvent) => boolean {
+  let last = Number.NEGATIVE_INFINITY;
+  return (event) => {
+    if (event.type !== 'step' || !event.applied) return true;
+    const now = scheduler.now();
+    // A clock that was set back must not silence a run.
+    if (now >= last && now - last < interval) return false;
+    last = now;
+    return true;
+  };
+}
+
+async function appended(path: string, line: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await appendFile(path, line);
+}
