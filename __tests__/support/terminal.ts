@@ -52,7 +52,7 @@ export function createTestTerminal(columns = 80, rows = 24): TestTerminal {
       const { active } = terminal.buffer;
       return Array.from(
         { length: terminal.rows },
-        (_, row) => active.getLine(active.baseY + row)?.translateToString(true) ?? '',
+        (_, row) => active.getLine(active.baseY + row)?.translateToString(true, 0, terminal.cols) ?? '',
       );
     },
     written() {

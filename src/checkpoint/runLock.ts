@@ -71,6 +71,12 @@ export async function lockRun(path: string, { patience = 1000 }: RunLockOptions 
   }
 }
 
+/** Whether a process that lives has the lock. */
+export async function isRunHeld(path: string): Promise<boolean> {
+  const holder = await holderOf(path);
+  return holder !== null && (await isAlive(holder));
+}
+
 /** Null where it is ours now, else who has it. */
 async function take(path: string, own: Holder): Promise<Holder | null> {
   if (await place(path, own)) return null;

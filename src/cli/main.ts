@@ -11,6 +11,7 @@ import { exploreCommand } from './commands/explore.js';
 import { interpolateCommand } from './commands/interpolate.js';
 import { sampleCommand } from './commands/sample.js';
 import { trainCommand } from './commands/train.js';
+import { watchCommand } from './commands/watch.js';
 import { exitCodes } from './exitCodes.js';
 import { watchForClosedOutput } from './output.js';
 import { packageVersion } from './packageVersion.js';
@@ -20,6 +21,7 @@ function createProgram(): Command {
     .description('Train and sample NVAE, a deep hierarchical variational autoencoder.')
     .version(packageVersion())
     .addCommand(trainCommand())
+    .addCommand(watchCommand())
     .addCommand(sampleCommand())
     .addCommand(cherryCommand())
     .addCommand(exploreCommand())

@@ -35,6 +35,12 @@ export function createOutput({ json = false, quiet = false }: OutputOptions): Ou
   };
 }
 
+/** Whether there is a person who sees a screen and presses keys. */
+export function isInteractive({ json = false, quiet = false }: OutputOptions): boolean {
+  const { stdin, stdout, env } = process;
+  return Boolean(stdin.isTTY && stdout.isTTY) && !env.CI && env.TERM !== 'dumb' && !json && !quiet;
+}
+
 /**
  * A reader that goes away (`nvae ... | head`), or a terminal that is closed, counts as SIGPIPE: a command that listens for
  * it ends in its own way, any other at once, without a message.

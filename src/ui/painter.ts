@@ -22,16 +22,15 @@ export function createPainter(): Painter {
   return {
     paint(frame, rows) {
       const lines = frame.split('\n').slice(0, rows);
-      const before = shown;
-      shown = lines;
-      const changed = lines.flatMap((line, i) =>
-        line === before?.[i] ? [] : [`${moveTo(i + 1)}${resetStyle}${line}${resetStyle}${eraseRest}`],
+      const before = shown ?? [];
+      const changes = lines.flatMap((line, i) =>
+        line === before[i] ? [] : [`${moveTo(i + 1)}${resetStyle}${line}${resetStyle}${eraseRest}`],
       );
-      if (before === null || before.length > lines.length) {
-        // Behind the last line there may be no further one to erase from.
-        if (lines.length < rows) changed.push(`${moveTo(lines.length + 1)}${eraseBelow}`);
-      }
-      return changed.length > 0 ? `${begin}${changed.join('')}${end}` : '';
+      // Behind the last line of the screen there is no further one to erase from.
+      if (before.length > lines.length) changes.push(`${moveTo(lines.length + 1)}${eraseBelow}`);
+      if (shown === null) changes.unshift(`${resetStyle}${moveTo(1)}${eraseBelow}`);
+      shown = lines;
+      return changes.length > 0 ? `${begin}${changes.join('')}${end}` : '';
     },
     forget() {
       shown = null;

@@ -1,13 +1,16 @@
-/** `nvae train`: a training run with plain progress lines or JSON events. */
+/** `nvae train`: a training run with a dashboard, plain progress lines or JSON events. */
 import { join } from 'node:path';
-import { lastValueFrom, map, tap } from 'rxjs';
+import { lastValueFrom, map, merge, type Observable, reduce, Subject, tap } from 'rxjs';
 import { loadConfig } from '../../config/loadConfig.js';
 import type { TrainEvent } from '../../streams/events.js';
+import { journalName } from '../../streams/journal/entry.js';
+import { readJournal } from '../../streams/journal/readJournal.js';
 import { trainInProcess } from '../../streams/process/trainInProcess.js';
 import type { RunCommand } from '../../streams/run/controls.js';
+import { newRun, type RunView, withEvent } from '../../ui/dashboard/runView.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
-import { createOutput, type Output } from '../output.js';
+import { createOutput, isInteractive, type Output } from '../output.js';
 import { createProgressLines } from '../progressLines.js';
 import { listenForInterruption } from '../signals.js';
 
@@ -16,6 +19,7 @@ interface TrainCommandOptions extends CommonOptions {
   readonly folder: string;
   readonly set: readonly string[];
   readonly seconds?: number;
+  readonly dashboard: boolean;
 }
 
 function tell(output: Output): (event: TrainEvent) => void {
@@ -33,26 +37,55 @@ function tell(output: Output): (event: TrainEvent) => void {
 export async function runTraining(architecture: string, options: TrainCommandOptions): Promise<void> {
   const output = createOutput(options);
   const config = await loadConfig(architecture, { overrides: options.set });
+  const onScreen = options.dashboard && isInteractive(options);
   const interruption = listenForInterruption(() => {
-    output.progress('stopping after this step; once more to abort without a checkpoint');
+    if (!onScreen) output.progress('stopping after this step; once more to abort without a checkpoint');
   });
+  const asked$ = new Subject<RunCommand>();
+  const abort = new AbortController();
+  const runsFolder = join(options.folder, 'runs');
   try {
     const events$ = trainInProcess(config, {
       engine: options.engine,
       dataset: options.dataset,
       weightsFolder: join(options.folder, 'saved_weights'),
       picturesFolder: join(options.folder, 'images'),
-      runsFolder: join(options.folder, 'runs'),
+      runsFolder,
       stop$: interruption.stop$,
-      commands$: interruption.checkpoint$.pipe(map((): RunCommand => 'checkpoint')),
-      signal: interruption.signal,
+      commands$: merge(interruption.checkpoint$.pipe(map((): RunCommand => 'checkpoint')), asked$),
+      signal: AbortSignal.any([interruption.signal, abort.signal]),
       ...(options.seed !== undefined && { seed: options.seed }),
       ...(options.seconds !== undefined && { seconds: options.seconds }),
     });
-    const last = await lastValueFrom(events$.pipe(tap(tell(output))), { defaultValue: undefined });
+    const ask = (command: RunCommand | 'abort') =>
+      command === 'abort' ? abort.abort() : asked$.next(command);
+    const last = onScreen
+      ? await shown(events$, config.name, join(runsFolder, config.name, journalName), ask)
+      : await lastValueFrom(events$.pipe(tap(tell(output))), { defaultValue: undefined });
+    if (last && onScreen) output.progress(createProgressLines(() => 0)(last) ?? '');
     if (last?.type === 'finished' && !options.json) output.result(last, last.model);
     if (interruption.interrupted) process.exitCode = exitCodes.interrupted;
   } finally {
     interruption.dispose();
   }
+}
+
+/** The run on a dashboard, with what its journal knows of earlier sessions; how it ended, if it did. */
+async function shown(
+  events$: Observable<TrainEvent>,
+  name: string,
+  journal: string,
+  ask: (command: RunCommand | 'abort') => void,
+): Promise<RunView['ended'] | undefined> {
+  const { showDashboard } = await import('../../ui/dashboard/showDashboard.js');
+  const known = await lastValueFrom(readJournal(journal).pipe(reduce(withEvent, newRun)));
+  const { ended } = await showDashboard({
+    name,
+    events$: events$.pipe(map((event) => ({ ...event, time: Date.now() }))),
+    before: { ...known, status: 'opening', ended: null },
+    // As the terminal would: the first stops, the second aborts.
+    onRequest: (request) => (request === 'interrupt' ? void process.emit('SIGINT', 'SIGINT') : ask(request)),
+    colour: !process.env.NO_COLOR,
+  });
+  return ended ?? undefined;
 }

@@ -8,6 +8,8 @@ Examples:
   nvae train demo --dataset my-photos
   nvae train penguin --set training_parameters.batch_size=8 --seconds 3600
 
+On a terminal a dashboard shows the run; its keys are on it. Elsewhere lines tell how it goes.
+
 The same command resumes a run from its last checkpoint. Ctrl-C finishes the step and writes the checkpoint; a second
 one aborts. The signal USR1 writes a checkpoint now. The run has a process of its own: where that crashes it is started
 again from its last checkpoint.`;
@@ -20,6 +22,7 @@ export function trainCommand(): Command {
     .option('--folder <folder>', 'where saved_weights, images and runs (TensorBoard logs) are', '.')
     .option('--set <key=value>', 'override a key of the configuration (repeatable)', collect, [])
     .option('--seconds <number>', 'stop after this time, as Ctrl-C does', positiveNumber)
+    .option('--no-dashboard', 'plain lines on a terminal too')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof runTraining>) =>
     (await import('../actions/train.js')).runTraining(...given),

@@ -1,0 +1,249 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { NEVER, Subject } from 'rxjs';
+import type { TrainEvent } from '../../../src/streams/events.js';
+import type { JournalEntry } from '../../../src/streams/journal/entry.js';
+import { writeImage } from '../../../src/streams/writeImages.js';
+import { pictureLines } from '../../../src/ui/dashboard/picture.js';
+import { type DashboardOptions, showDashboard } from '../../../src/ui/dashboard/showDashboard.js';
+import { startedEvent, stepEvent } from '../../support/events.js';
+import { createTestTerminal, type TestTerminal } from '../../support/terminal.js';
+
+const position = { epoch: 0, batchInEpoch: 1, step: 40, imagesSeen: 400 };
+const finished: TrainEvent = { type: 'finished', ...position, model: 'final.model', seconds: 1 };
+const stopped: TrainEvent = { type: 'stopped', ...position, reason: 'stop', checkpoint: 'c', seconds: 1 };
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nvae-dashboard-'));
+  const pixels = new Uint8Array(16 * 8 * 3).fill(200);
+  await writeImage(join(folder, 'picture.png'), { pixels, shape: [1, 8, 16, 3] });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Shown {
+  readonly terminal: TestTerminal;
+  readonly requests: string[];
+  readonly ended: ReturnType<typeof showDashboard>;
+  tell(...events: readonly TrainEvent[]): void;
+  readonly events$: Subject<JournalEntry>;
+  /** What is on the screen when all has been drawn. */
+  screen(): Promise<string>;
+}
+
+function show(options: Partial<DashboardOptions> = {}, columns = 110, rows = 32): Shown {
+  const terminal = createTestTerminal(columns, rows);
+  const events$ = new Subject<JournalEntry>();
+  const requests: string[] = [];
+  const ended = showDashboard({
+    name: 'demo',
+    events$,
+    onRequest: (request) => requests.push(request),
+    ...terminal,
+    ...options,
+  });
+  let time = Date.now() - 60_000;
+  const tell = (...events: readonly TrainEvent[]) => {
+    for (const event of events) {
+      time += 500;
+      events$.next({ ...event, time });
+    }
+  };
+  const screen = async () => {
+    await setTimeout(320); // longer than what is between two looks at the events
+    return (await terminal.screen()).join('\n');
+  };
+  return { terminal, requests, ended, tell, events$, screen };
+}
+
+/** A run in its middle. */
+function steps(count: number): TrainEvent[] {
+  const run = startedEvent({ images: 1000, epochs: 4, batchSize: 10 });
+  const step = (i: number) =>
+    stepEvent(i, {
+      loss: 5000 - i,
+      klPerGroup: [120, 0.001],
+      imagesSeen: 10 * i,
+      imagesTaken: 10 * i,
+      batchSize: 10,
+      seconds: 0.5,
+      residentBytes: 1.1e9,
+    });
+  return [run, ...Array.from({ length: count }, (_, i) => step(i + 1))];
+}
+
+const leave = async ({ terminal, ended, events$ }: Shown) => {
+  events$.error(new Error('enough'));
+  await expect(ended).rejects.toThrow('enough');
+  expect(await terminal.alternate()).toBe(false);
+};
+
+describe('showDashboard', () => {
+  test.each([
+    [60, 20],
+    [80, 24],
+    [110, 32],
+    [160, 50],
+    [250, 70],
+  ])('should show the run at %s x %s, and every key', async (columns, rows) => {
+    const shown = show({}, columns, rows);
+    await setTimeout(20);
+    shown.tell(...steps(40));
+    const screen = await shown.screen();
+    expect(screen).toMatch(/rx-nvae demo/);
+    expect(screen).toMatch(/epoch .*40 %/);
+    expect(screen).toMatch(/1 loss 4,9/);
+    for (const key of ['q quit', 'p pause', 'c checkpoint', 's sample', 'r recon', '1-7', '? help']) {
+      expect(screen).toContain(key);
+    }
+    for (const line of screen.split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
+    if (columns >= 110) {
+      expect(screen).toMatch(/2x2 g0 +█+ 120/);
+      expect(screen).toMatch(/4x4 g1 .*collapsed\?/);
+      expect(screen).toMatch(/memory +1\.1 GB/);
+      expect(screen).toMatch(/20\.0 images\/s/);
+    }
+    await leave(shown);
+  });
+
+  test('should follow the terminal when its size changes, without a trace of the old frame', async () => {
+    const shown = show({}, 160, 50);
+    await setTimeout(20);
+    shown.tell(...steps(40));
+    await shown.screen();
+    shown.terminal.resize(60, 20);
+    const small = await shown.screen();
+    const fresh = show({}, 60, 20);
+    await setTimeout(20);
+    fresh.tell(...steps(40));
+    const without = (screen: string) => screen.replaceAll(/\d+:\d\d\b| +$/gm, '');
+    expect(without(small)).toBe(without(await fresh.screen()));
+    await leave(shown);
+    await leave(fresh);
+  });
+
+  test('should answer a key at once, also when the run tells nothing', async () => {
+    const shown = show();
+    await setTimeout(20);
+    shown.tell(...steps(3));
+    await shown.screen();
+    shown.terminal.press('p');
+    await setTimeout(60);
+    expect((await shown.terminal.screen()).join('\n')).toContain('pausing behind this step');
+    shown.terminal.press('2');
+    await setTimeout(60);
+    expect((await shown.terminal.screen()).join('\n')).not.toContain('1 loss');
+    expect(shown.requests).toEqual(['pause']);
+    await leave(shown);
+  });
+
+  test('should write nothing where nothing has changed but the clock', async () => {
+    const shown = show();
+    await setTimeout(20);
+    shown.tell(...steps(30));
+    await shown.screen();
+    shown.terminal.written();
+    await setTimeout(1100);
+    const lines = shown.terminal
+      .written()
+      .split('\u001b[')
+      .filter((part) => /^\d+;1H/.test(part));
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.length).toBeLessThanOrEqual(4);
+    await leave(shown);
+  });
+
+  test('should ask before it ends the run, and leave when the run has stopped', async () => {
+    const shown = show();
+    await setTimeout(20);
+    shown.tell(...steps(3));
+    await shown.screen();
+    shown.terminal.press('q');
+    expect(await shown.screen()).toContain('stop and keep: s');
+    shown.terminal.press('s');
+    expect(await shown.screen()).toContain('STOPPING');
+    expect(shown.requests).toEqual(['stop']);
+    shown.tell(stopped);
+    shown.events$.complete();
+    expect((await shown.ended).ended).toMatchObject({ type: 'stopped' });
+  });
+
+  test('should stay when the run has finished, until a key or for a while', async () => {
+    const shown = show({ patience: 1 });
+    await setTimeout(20);
+    shown.tell(...steps(3), finished);
+    shown.events$.complete();
+    expect(await shown.screen()).toMatch(/FINISHED(.|\n)*final\.model · q closes, or \d s without a key/);
+    expect((await shown.ended).status).toBe('finished');
+    const stays = show({ patience: 1 });
+    await setTimeout(20);
+    stays.tell(...steps(3), finished);
+    stays.events$.complete();
+    await stays.screen();
+    stays.terminal.press('2');
+    await setTimeout(1500);
+    expect(await stays.terminal.alternate()).toBe(true);
+    stays.terminal.press('q');
+    await stays.ended;
+  });
+
+  test('should only watch where it has nobody to ask, and say when the process is gone', async () => {
+    const gone$ = new Subject<void>();
+    const terminal = createTestTerminal();
+    const ended = showDashboard({ name: 'demo', events$: NEVER, gone$, ...terminal });
+    await setTimeout(20);
+    gone$.next();
+    await setTimeout(320);
+    const screen = (await terminal.screen()).join('\n');
+    expect(screen).toContain('ENDED WITHOUT A WORD');
+    expect(screen).toContain('q close');
+    expect(screen).not.toContain('p pause');
+    terminal.press('q');
+    await ended;
+  });
+
+  test('should show pictures with colours, and where they are without', async () => {
+    const path = join(folder, 'picture.png');
+    const preview: TrainEvent = { type: 'preview', kind: 'reconstruction', path, step: 1, imagesSeen: 10 };
+    const shown = show();
+    await setTimeout(20);
+    shown.tell(...steps(2), preview);
+    expect(await shown.screen()).toContain('▀▀▀▀');
+    await leave(shown);
+    const plain = show({ colour: false });
+    await setTimeout(20);
+    plain.tell(...steps(2), preview);
+    const screen = await plain.screen();
+    expect(screen).not.toContain('▀');
+    expect(screen).toContain('picture.png');
+    await leave(plain);
+  });
+
+  test('should say what is wrong with a picture that cannot be read', async () => {
+    const preview: TrainEvent = {
+      type: 'preview',
+      kind: 'samples',
+      path: 'none.png',
+      step: 1,
+      imagesSeen: 10,
+    };
+    const shown = show();
+    await setTimeout(20);
+    shown.tell(...steps(2), preview);
+    expect(await shown.screen()).toMatch(/none\.png: .*missing/i);
+    await leave(shown);
+  });
+});
+
+describe('pictureLines', () => {
+  test('should fill the space, cut between images, and keep their shape', async () => {
+    const path = join(folder, 'picture.png'); // two images of 8 x 8, side by side
+    const wide = await pictureLines(path, { columns: 40, rows: 8, tile: 8 });
+    expect([wide.length, wide[0]?.match(/▀/g)?.length]).toEqual([8, 32]);
+    const narrow = await pictureLines(path, { columns: 16, rows: 8, tile: 8 });
+    expect([narrow.length, narrow[0]?.match(/▀/g)?.length]).toEqual([8, 16]);
+  });
+});

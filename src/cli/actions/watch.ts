@@ -1,0 +1,114 @@
+/** `nvae watch`: a run from its journal, on a dashboard, as lines or as JSON. */
+import { existsSync } from 'node:fs';
+import { access, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import {
+  concatMap,
+  delay,
+  distinctUntilChanged,
+  filter,
+  lastValueFrom,
+  merge,
+  type Observable,
+  share,
+  takeUntil,
+  tap,
+  timer,
+} from 'rxjs';
+import { isRunHeld } from '../../checkpoint/runLock.js';
+import { nearest } from '../../config/nearest.js';
+import type { PreviewEvent } from '../../streams/events.js';
+import { type JournalEntry, journalName } from '../../streams/journal/entry.js';
+import { readJournal } from '../../streams/journal/readJournal.js';
+import type { CommonOptions } from '../commands/commonOptions.js';
+import { exitCodes } from '../exitCodes.js';
+import { createOutput, isInteractive, type Output } from '../output.js';
+import { createProgressLines } from '../progressLines.js';
+import { listenForInterruption } from '../signals.js';
+
+interface WatchOptions extends CommonOptions {
+  readonly folder: string;
+}
+
+/** Milliseconds between two looks at whether the run's process lives. */
+const lookEvery = 1000;
+/** Milliseconds in which the last lines of a process that has ended are read. */
+const lastLines = 600;
+
+export async function watchRun(name: string, options: WatchOptions): Promise<void> {
+  const output = createOutput(options);
+  const { folder } = options;
+  const path = await journalOf(name, join(folder, 'runs'));
+  const lock = join(folder, 'saved_weights', `${name}.lock`);
+  const gone$ = timer(0, lookEvery).pipe(
+    concatMap(() => isRunHeld(lock)),
+    distinctUntilChanged(),
+    filter((held) => !held),
+    delay(lastLines),
+    share(),
+  );
+  const entries$ = readJournal(path, { follow: true });
+  if (isInteractive(options)) {
+    const { showDashboard } = await import('../../ui/dashboard/showDashboard.js');
+    await showDashboard({
+      name,
+      events$: entries$,
+      gone$,
+      pathOf: ({ path: told }: PreviewEvent) =>
+        existsSync(told) ? told : join(folder, 'images', name, basename(told)),
+      colour: !process.env.NO_COLOR,
+    });
+    return;
+  }
+  await asLines(entries$, gone$, output);
+}
+
+/** Until the run is over. */
+async function asLines(
+  entries$: Observable<JournalEntry>,
+  gone$: Observable<unknown>,
+  output: Output,
+): Promise<void> {
+  const interruption = listenForInterruption(() => undefined);
+  let [time, ended] = [0, false];
+  // By the run's own clock: what is long over is told as it was.
+  const line = createProgressLines(() => time);
+  const told$ = entries$.pipe(
+    takeUntil(merge(gone$, interruption.stop$)),
+    tap((entry) => {
+      time = entry.time;
+      ended = entry.type === 'finished' || entry.type === 'stopped';
+      output.event(entry);
+      if (entry.type === 'warning') output.warning(entry.message);
+      const text = line(entry);
+      if (text !== undefined) output.progress(text);
+    }),
+  );
+  await lastValueFrom(told$, { defaultValue: null });
+  if (interruption.interrupted) process.exitCode = exitCodes.interrupted;
+  else if (!ended)
+    output.warning('the run has ended without a word; the same nvae train goes on from its checkpoint');
+  interruption.dispose();
+}
+
+/** @throws Error where there is no such run */
+async function journalOf(name: string, runs: string): Promise<string> {
+  const path = join(runs, name, journalName);
+  const found = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (found) return path;
+  const names = (await readdir(runs).catch(() => [])).filter((run) =>
+    existsSync(join(runs, run, journalName)),
+  );
+  const known = names.length > 0 ? `the runs there are ${names.join(', ')}` : 'there are no runs';
+  throw new Error(
+    `${path}: expected the journal of a run, got no such file; ${known}${similar(name, names)}`,
+  );
+}
+
+function similar(name: string, names: readonly string[]): string {
+  const meant = nearest(name, names);
+  return meant ? ` (did you mean ${meant}?)` : '; name their folder with --folder';
+}

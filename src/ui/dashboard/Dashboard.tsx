@@ -1,0 +1,161 @@
+import { Box, Text, useInput, useIsScreenReaderEnabled } from 'ink';
+import { useRef, useState } from 'react';
+import type { PreviewEvent } from '../../streams/events.js';
+import { useScreenSize } from '../screenSize.js';
+import { CurvePane } from './CurvePane.js';
+import { FactsPane } from './FactsPane.js';
+import { healthFacts, termFacts } from './facts.js';
+import { GroupsPane } from './GroupsPane.js';
+import { Header } from './Header.js';
+import { keyLines, keysFor } from './keyTable.js';
+import { LogLines } from './LogLines.js';
+import { layoutOf, type Size } from './layout.js';
+import { Pane } from './Pane.js';
+import { PicturePane } from './PicturePane.js';
+import type { RunView } from './runView.js';
+import { firstScreen, type PaneName, panes, pressed, type ScreenRequest } from './screenState.js';
+
+export interface DashboardProps {
+  readonly name: string;
+  readonly view: RunView;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Whether it may tell the run what to do; where not, it only watches. */
+  readonly controls: boolean;
+  /** Whether the run was asked to end. */
+  readonly ending: boolean;
+  /** Whether the terminal shows colours. */
+  readonly colour: boolean;
+  /** Of the checkpoint's file; null where it is not known. */
+  readonly checkpointBytes: number | null;
+  /** A line above the keys; empty for none. */
+  readonly message: string;
+  readonly pathOf: (preview: PreviewEvent) => string;
+  readonly onRequest: (request: ScreenRequest) => void;
+  /** Any key was pressed. */
+  readonly onKey?: () => void;
+}
+
+/** A run on the whole terminal: a function of what is known of it, and of the keys that were pressed. */
+export function Dashboard(props: DashboardProps) {
+  const { name, view, now, controls, ending, message, onRequest } = props;
+  const { columns, rows } = useScreenSize();
+  const [screen, setScreen] = useState(firstScreen);
+  // Keys may come faster than frames.
+  const current = useRef(screen);
+  const over = view.ended !== null || view.status === 'gone';
+  useInput((typed, key) => {
+    props.onKey?.();
+    const situation = { controls, paused: view.status === 'paused', over };
+    for (const input of typed.length > 1 ? typed : [typed]) {
+      const next = pressed(current.current, { ...key, input }, situation);
+      current.current = next.screen;
+      if (next.request) onRequest(next.request);
+    }
+    setScreen(current.current);
+  });
+  const groups = view.started?.latentShapes.length ?? 2;
+  const layout = layoutOf({ columns, rows }, groups, screen.help ? 'log' : screen.pane);
+  const { stacks, logRows, keyRows } = layout;
+  if (useIsScreenReaderEnabled()) return <Words {...props} />;
+  return (
+    <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
+      <Header view={view} name={name} now={now} columns={columns} ending={ending} />
+      {screen.help ? (
+        <Help controls={controls} columns={columns} rows={stacks[0]?.[0]?.rows ?? rows} />
+      ) : (
+        <Box>
+          {stacks.map((parts) => (
+            <Box key={parts[0]?.name} flexDirection="column">
+              {parts.map((part) => (
+                <Part key={part.name} {...props} {...part} screen={screen} />
+              ))}
+            </Box>
+          ))}
+        </Box>
+      )}
+      {logRows > 0 && !screen.quitting && <LogLines log={view.log} rows={logRows - (message ? 1 : 0)} />}
+      {message !== '' && !screen.quitting && <Text inverse wrap="truncate">{` ${message} `}</Text>}
+      <Box flexGrow={1} />
+      {screen.quitting ? (
+        <Text inverse wrap="truncate">
+          {' stop and keep: s · throw away what is newer than the checkpoint: k · go on: esc '}
+        </Text>
+      ) : (
+        keyLines(controls && !over, columns, keyRows).map((line) => (
+          <Text key={line} dimColor wrap="truncate">
+            {line}
+          </Text>
+        ))
+      )}
+    </Box>
+  );
+}
+
+type PartProps = DashboardProps &
+  Size & { readonly name: PaneName | string; readonly screen: typeof firstScreen };
+
+function Part({ name, columns, rows, screen, ...props }: PartProps) {
+  const { view, now, colour, checkpointBytes, pathOf } = props;
+  const size = { columns, rows };
+  const imageSize = view.started?.config.model.inputDimension ?? 32;
+  const digit = panes.indexOf(name as PaneName) + 1;
+  const pictures = { digit, pathOf, imageSize, colour, now, back: screen.back, ...size };
+  switch (name as PaneName) {
+    case 'curve':
+      return <CurvePane history={view.history} screen={screen} imageSize={imageSize} {...size} />;
+    case 'groups':
+      return <GroupsPane history={view.history} latentShapes={view.started?.latentShapes ?? []} {...size} />;
+    case 'terms':
+      return <FactsPane digit={digit} title="terms" facts={termFacts(view)} {...size} />;
+    case 'health':
+      return (
+        <FactsPane
+          digit={digit}
+          title="health"
+          facts={healthFacts(view, { now, checkpointBytes })}
+          {...size}
+        />
+      );
+    case 'reconstructions':
+      return <PicturePane title="reconstructions" previews={view.previews.reconstruction} {...pictures} />;
+    case 'samples':
+      return <PicturePane title="samples" previews={view.previews.samples} {...pictures} />;
+    case 'log':
+      return (
+        <Pane digit={digit} title="log" {...size}>
+          <LogLines log={view.log} rows={rows - 2} scroll={screen.scroll} />
+        </Pane>
+      );
+  }
+}
+
+function Help({ controls, columns, rows }: Size & { readonly controls: boolean }) {
+  return (
+    <Box flexDirection="column" height={rows} width={columns} overflow="hidden">
+      <Text bold> keys (any key goes back)</Text>
+      {keysFor(controls).map(({ key, long }) => (
+        <Text key={key} wrap="truncate">{`  ${key.padEnd(5)} ${long}`}</Text>
+      ))}
+      {panes.map((pane, i) => (
+        <Text key={pane} wrap="truncate" dimColor>{`  ${String(i + 1).padEnd(5)} ${pane}`}</Text>
+      ))}
+    </Box>
+  );
+}
+
+/** For screen readers: the facts in sentences, without frames and curves. */
+function Words({ name, view, now, checkpointBytes, controls }: DashboardProps) {
+  const facts = [...termFacts(view), ...healthFacts(view, { now, checkpointBytes })];
+  return (
+    <Box flexDirection="column">
+      <Text>{`${name}: ${view.status}, step ${view.step?.step ?? 0}`}</Text>
+      {facts.map(({ name: fact, text }) => (
+        <Text key={fact}>{`${fact}: ${text}`}</Text>
+      ))}
+      <Text>{`keys: ${keysFor(controls)
+        .map(({ key, short }) => `${key} ${short}`)
+        .join(', ')}`}</Text>
+    </Box>
+  );
+}

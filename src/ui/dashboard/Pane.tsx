@@ -1,0 +1,44 @@
+import { Box, Text } from 'ink';
+import type { ReactNode } from 'react';
+
+export interface PaneProps {
+  /** The key that enlarges it. */
+  readonly digit: number;
+  readonly title: string;
+  /** At the right end of the title's line. */
+  readonly note?: string;
+  /** The frame included. */
+  readonly columns: number;
+  readonly rows: number;
+  readonly children: ReactNode;
+}
+
+/** A frame with its title in the upper line; what does not fit in is cut off. */
+export function Pane({ digit, title, note = '', columns, rows, children }: PaneProps) {
+  const left = ` ${digit} ${title} `;
+  const room = columns - 4 - left.length;
+  const right = note !== '' && note.length + 3 <= room ? ` ${note} ` : '';
+  const line = '─'.repeat(Math.max(0, columns - 4 - left.length - right.length));
+  return (
+    <Box flexDirection="column" width={columns} height={rows} overflow="hidden" aria-label={title}>
+      <Text wrap="truncate">
+        <Text dimColor>╭─</Text>
+        <Text bold>{left}</Text>
+        <Text dimColor>
+          {line}
+          {right}─╮
+        </Text>
+      </Text>
+      <Box
+        borderStyle="round"
+        borderTop={false}
+        borderDimColor
+        flexDirection="column"
+        height={rows - 1}
+        overflow="hidden"
+      >
+        {children}
+      </Box>
+    </Box>
+  );
+}

@@ -1,0 +1,44 @@
+import { Text, useIsScreenReaderEnabled } from 'ink';
+import type { PreviewEvent } from '../../streams/events.js';
+import { ago, count } from '../format.js';
+import { Pane } from './Pane.js';
+import { usePicture } from './picture.js';
+import type { At } from './runView.js';
+
+export interface PicturePaneProps {
+  readonly digit: number;
+  readonly title: string;
+  /** Oldest first. */
+  readonly previews: readonly At<PreviewEvent>[];
+  /** How many before the newest. @default 0 */
+  readonly back?: number;
+  /** Where the file of a picture is. */
+  readonly pathOf: (preview: PreviewEvent) => string;
+  /** Height and width of the images it is made of. */
+  readonly imageSize: number;
+  /** Whether the terminal shows colours; without them the file is named. */
+  readonly colour: boolean;
+  readonly now: number;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The newest picture of a kind, or an earlier one. */
+export function PicturePane(props: PicturePaneProps) {
+  const { digit, title, previews, back = 0, pathOf, imageSize, colour, now, columns, rows } = props;
+  const preview = previews.at(-1 - Math.min(back, previews.length - 1)) ?? null;
+  const words = useIsScreenReaderEnabled() || !colour;
+  const path = preview && pathOf(preview);
+  const space = { columns: columns - 2, rows: rows - 2, tile: imageSize };
+  const picture = usePicture(words ? null : path, space);
+  const earlier = back > 0 ? ` · ${Math.min(back, previews.length - 1)} back` : '';
+  const note = preview ? `${ago((now - preview.time) / 1000)} · step ${count(preview.step)}${earlier}` : '';
+  return (
+    <Pane digit={digit} title={title} note={note} columns={columns} rows={rows}>
+      {preview === null && <Text dimColor>none yet</Text>}
+      {words && path && <Text wrap="truncate-start">{path}</Text>}
+      {picture && 'problem' in picture && <Text wrap="truncate">{`${path}: ${picture.problem}`}</Text>}
+      {picture && !('problem' in picture) && <Text wrap="truncate">{picture.join('\n')}</Text>}
+    </Pane>
+  );
+}

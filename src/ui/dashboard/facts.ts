@@ -1,0 +1,84 @@
+/** The numbers of a run, line by line. */
+import { sparkline } from '../bars.js';
+import { ago, bitsPerDimension, bytes, count, figure, percent } from '../format.js';
+import type { Fact } from './FactsPane.js';
+import { recentMean, type ValueName } from './history.js';
+import { type RunView, speed } from './runView.js';
+
+/** What the loss is made of. */
+export function termFacts({ history, started, step }: RunView): Fact[] {
+  const mean = (name: ValueName) => recentMean(history, ({ values }) => values[name], 20);
+  const [reconstruction, kl] = [mean('reconstruction'), mean('kl')];
+  if (!started || !step || reconstruction === null || kl === null) return [];
+  const { inputDimension } = started.config.model;
+  const { warmupEpochs, klConstant, regularizationConstant } = started.config.training;
+  const bits = bitsPerDimension(reconstruction + kl, inputDimension);
+  const warm = step.epoch >= warmupEpochs ? 'warm-up is over' : `1 at epoch ${warmupEpochs}`;
+  return [
+    { name: 'reconstruction', text: `${figure(reconstruction)} nats` },
+    { name: 'KL', text: `${figure(kl)} nats · weight ${weight(step.klCoefficient * klConstant)}, ${warm}` },
+    {
+      name: 'regularisation',
+      text: `${figure(mean('regularization') ?? 0)}, times ${figure(regularizationConstant)}`,
+    },
+    { name: 'negative ELBO', text: `${bits.toFixed(3)} bits per dimension` },
+  ];
+}
+
+const weight = (value: number) => value.toFixed(2);
+
+export interface Measures {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Of the checkpoint's file; null where it is not known. */
+  readonly checkpointBytes: number | null;
+}
+
+/** Whether all is well. */
+export function healthFacts(view: RunView, { now, checkpointBytes }: Measures): Fact[] {
+  const { history, started, step, checkpoint, skipped, clipped, steps, warnings, crashes } = view;
+  const norms = history.slice(-12).map(({ values }) => values.gradientNorm);
+  const clipping = started?.config.training.gradientClipping ?? null;
+  const clip =
+    clipping === null ? 'not clipped' : `clip ${count(clipping)} (${percent(clipped / Math.max(1, steps))})`;
+  const rate = speed(history);
+  const wait = step ? step.waitSeconds / Math.max(1e-9, step.seconds + step.waitSeconds) : 0;
+  const resident = step?.residentBytes;
+  const troubles = Object.entries({ skipped, warnings, crashes })
+    .filter(([, number]) => number > 0)
+    .map(([name, number]) => `${count(number)} ${name}`);
+  const saved = checkpoint
+    ? [
+        ago((now - checkpoint.time) / 1000),
+        `step ${count(checkpoint.step)}`,
+        ...(checkpointBytes === null ? [] : [bytes(checkpointBytes)]),
+      ].join(' · ')
+    : 'none yet';
+  return [
+    { name: 'gradient norm', text: `${figure(norms.at(-1) ?? 0)}  ${sparkline(norms, 12)}  ${clip}` },
+    {
+      name: 'trouble',
+      text: troubles.length > 0 ? troubles.join(' · ') : 'none',
+      alarming: skipped + crashes > 0,
+    },
+    {
+      name: 'speed',
+      text: `${rate === null ? '-' : figure(rate)} images/s · data wait ${percent(wait)}`,
+      alarming: wait > 0.2 && steps > 5,
+    },
+    { name: 'memory', text: resident === undefined ? '-' : `${bytes(resident)}  ${trend(view.memory)}` },
+    { name: 'checkpoint', text: saved },
+    { name: 'saved as', text: checkpoint?.path ?? '-' },
+  ];
+}
+
+/** Whether memory grows, over the second half of what is known: the first steps fill pools and caches. */
+export function trend(memory: readonly number[]): string {
+  const last = memory.slice(memory.length >> 1);
+  if (last.length < 10) return '';
+  const half = last.length >> 1;
+  const mean = (some: readonly number[]) => some.reduce((sum, each) => sum + each, 0) / some.length;
+  const growth = mean(last.slice(half)) / mean(last.slice(0, half)) - 1;
+  if (growth > 0.03) return `grows by ${percent(growth)}`;
+  return growth < -0.03 ? 'falls' : 'flat';
+}

@@ -1,0 +1,36 @@
+/** What a curve can show. */
+import { bitsPerDimension } from '../format.js';
+import type { Point } from './history.js';
+
+export interface Metric {
+  readonly label: string;
+  readonly unit: string;
+  /** For images of this height and width. */
+  value(point: Point, size: number): number;
+}
+
+export const metrics: readonly Metric[] = [
+  { label: 'loss', unit: 'nats per image', value: ({ values }) => values.loss },
+  {
+    label: 'negative ELBO',
+    unit: 'bits per dimension',
+    value: ({ values }, size) => bitsPerDimension(values.reconstruction + values.kl, size),
+  },
+  { label: 'reconstruction', unit: 'nats per image', value: ({ values }) => values.reconstruction },
+  { label: 'KL', unit: 'nats per image', value: ({ values }) => values.kl },
+  { label: 'regularisation', unit: 'before its weight', value: ({ values }) => values.regularization },
+  { label: 'gradient norm', unit: 'before clipping', value: ({ values }) => values.gradientNorm },
+  { label: 'learning rate', unit: '', value: ({ values }) => values.learningRate },
+  { label: 'speed', unit: 'images per second', value: ({ values }) => values.imagesPerSecond },
+];
+
+/** How much of the history a curve shows. */
+export const ranges = ['all', 'last epoch', 'last 500 steps'] as const;
+export type Range = (typeof ranges)[number];
+
+export function inRange(history: readonly Point[], range: Range): readonly Point[] {
+  const last = history.at(-1);
+  if (!last || range === 'all') return history;
+  if (range === 'last epoch') return history.filter(({ epoch }) => epoch === last.epoch);
+  return history.filter(({ step }) => step > last.step - 500);
+}

@@ -1,0 +1,168 @@
+/** What the dashboard knows of a run, from its events alone; plain data, so that a screen is a function of it. */
+import type {
+  CheckpointEvent,
+  FinishedEvent,
+  PreviewEvent,
+  StartedEvent,
+  StepEvent,
+  StoppedEvent,
+} from '../../streams/events.js';
+import type { JournalEntry } from '../../streams/journal/entry.js';
+import { type Point, pointOf, recentMean, upTo, withPoint } from './history.js';
+
+/** `gone`: its process has ended without a word. */
+export type RunStatus = 'opening' | 'training' | 'paused' | 'crashed' | 'finished' | 'stopped' | 'gone';
+
+/** An event with its time in milliseconds since 1970. */
+export type At<T> = T & { readonly time: number };
+
+export interface LogLine {
+  readonly time: number;
+  readonly kind: 'event' | 'warning';
+  readonly text: string;
+}
+
+export interface RunView {
+  readonly status: RunStatus;
+  readonly started: At<StartedEvent> | null;
+  readonly step: At<StepEvent> | null;
+  readonly history: readonly Point[];
+  readonly checkpoint: At<CheckpointEvent> | null;
+  /** Oldest first. */
+  readonly previews: Readonly<Record<PreviewEvent['kind'], readonly At<PreviewEvent>[]>>;
+  readonly log: readonly LogLine[];
+  /** Steps that were not applied, since the process began. */
+  readonly skipped: number;
+  /** Steps whose gradient was clipped, of all since the process began. */
+  readonly clipped: number;
+  readonly steps: number;
+  readonly warnings: number;
+  readonly crashes: number;
+  /** Resident memory behind each of the last steps, in bytes, oldest first. */
+  readonly memory: readonly number[];
+  readonly ended: At<FinishedEvent> | At<StoppedEvent> | null;
+}
+
+export const newRun: RunView = {
+  status: 'opening',
+  started: null,
+  step: null,
+  history: [],
+  checkpoint: null,
+  previews: { reconstruction: [], samples: [] },
+  log: [],
+  skipped: 0,
+  clipped: 0,
+  steps: 0,
+  warnings: 0,
+  crashes: 0,
+  memory: [],
+  ended: null,
+};
+
+const logLines = 1000;
+const previewsKept = 500;
+const memoryKept = 400;
+
+/** The view with one event more. */
+export function withEvent(view: RunView, event: JournalEntry): RunView {
+  switch (event.type) {
+    case 'started': {
+      const { resumed } = event;
+      const before = resumed ? view : { ...newRun, log: view.log };
+      const history = upTo(before.history, resumed?.step ?? 0);
+      const since = resumed ? `, from step ${resumed.step}` : '';
+      const text = `started ${event.name} in process ${event.pid}${since}`;
+      const fresh = { skipped: 0, clipped: 0, steps: 0, warnings: 0, memory: [], ended: null };
+      return logged({ ...before, ...fresh, status: 'training', started: event, history }, event, text);
+    }
+    case 'step':
+      return withStep(view, event);
+    case 'epoch':
+      return logged(view, event, `epoch ${event.epoch + 1} done in ${event.seconds.toFixed(0)} s`);
+    case 'paused':
+      return logged({ ...view, status: 'paused' }, event, `paused behind step ${event.step}`);
+    case 'resumed':
+      return logged({ ...view, status: 'training' }, event, `going on behind step ${event.step}`);
+    case 'checkpoint': {
+      const text = `checkpoint ${event.path} (step ${event.step}, ${event.seconds.toFixed(1)} s)`;
+      return logged({ ...view, checkpoint: event }, event, text);
+    }
+    case 'preview': {
+      const previews = [...view.previews[event.kind], event].slice(-previewsKept);
+      return logged({ ...view, previews: { ...view.previews, [event.kind]: previews } }, event, event.path);
+    }
+    case 'warning':
+      return logged({ ...view, warnings: view.warnings + 1 }, event, event.message, 'warning');
+    case 'crash': {
+      const status = event.restartSeconds === null ? 'gone' : 'crashed';
+      return logged({ ...view, status, crashes: view.crashes + 1 }, event, event.message, 'warning');
+    }
+    case 'finished':
+      return logged({ ...view, status: 'finished', ended: event }, event, `finished: ${event.model}`);
+    case 'stopped':
+      return logged(
+        { ...view, status: 'stopped', ended: event },
+        event,
+        `stopped behind step ${event.step}; ${event.checkpoint ?? 'nothing was trained yet'}`,
+      );
+  }
+}
+
+/** A run whose process has ended; where it did not say how, that is what there is to say. */
+export function withoutProcess(view: RunView): RunView {
+  return view.ended ? view : { ...view, status: 'gone' };
+}
+
+function withStep(view: RunView, event: At<StepEvent>): RunView {
+  const point = pointOf(event);
+  return {
+    ...view,
+    step: event,
+    steps: view.steps + 1,
+    history: point && event.applied ? withPoint(view.history, point) : view.history,
+    skipped: view.skipped + (event.applied ? 0 : 1),
+    clipped: view.clipped + (event.clipFactor < 1 ? 1 : 0),
+    memory: [...view.memory, event.residentBytes ?? 0].slice(-memoryKept),
+  };
+}
+
+function logged(
+  view: RunView,
+  { time }: { readonly time: number },
+  text: string,
+  kind: LogLine['kind'] = 'event',
+): RunView {
+  return { ...view, log: [...view.log, { time, kind, text }].slice(-logLines) };
+}
+
+/** Images per second over the last steps, the waiting for images included; null before the first. */
+export function speed(history: readonly Point[]): number | null {
+  // The mean of the times, not of the rates: one quick step must not count for many.
+  const seconds = recentMean(history, ({ values }) => 1 / values.imagesPerSecond, 20);
+  return seconds === null ? null : 1 / seconds;
+}
+
+/** How far a run is, as shares, and the seconds that are left of it; null where nobody knows. */
+export function progressOf(view: RunView): {
+  readonly epoch: number;
+  readonly run: number | null;
+  readonly secondsLeft: number | null;
+} {
+  const { started, step } = view;
+  if (!started || !step) return { epoch: 0, run: null, secondsLeft: null };
+  const { images, epochs, secondsLimit } = started;
+  const epoch = images > 0 ? step.imagesTaken / images : 0;
+  const rate = speed(view.history);
+  const imagesLeft = epochs === -1 ? null : Math.max(0, (epochs - step.epoch) * images - step.imagesTaken);
+  const untilDone = imagesLeft === null || rate === null ? null : imagesLeft / rate;
+  const untilLimit =
+    secondsLimit === null ? null : Math.max(0, secondsLimit - (step.time - started.time) / 1000);
+  const secondsLeft =
+    untilDone === null || untilLimit === null ? (untilDone ?? untilLimit) : Math.min(untilDone, untilLimit);
+  const done = epochs === -1 ? null : (step.epoch + epoch) / epochs;
+  const elapsed = (step.time - started.time) / 1000;
+  const run =
+    secondsLimit !== null && secondsLeft !== null ? elapsed / Math.max(1e-3, elapsed + secondsLeft) : done;
+  return { epoch, run, secondsLeft };
+}
