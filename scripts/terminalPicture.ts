@@ -74,5 +74,5 @@ for (let row = 0; row < rows; row += 1) {
 const [width, height] = [columns * cellWidth, rows * cellHeight];
 process.stdout.write(
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="DejaVu Sans Mono, Menlo, monospace" ` +
-    `font-size="13"><rect width="100%" height="100%" fill="${background}"/>\n${shapes.join('\n')}\n</svg>\n`,
+    `font-size="13"><title>A terminal</title><rect width="100%" height="100%" fill="${background}"/>\n${shapes.join('\n')}\n</svg>\n`,
 );

@@ -2,7 +2,8 @@
 import { Writable } from 'node:stream';
 import { render } from 'ink';
 import { type ReactElement, type ReactNode, useEffect, useState } from 'react';
-import { createPainter, type Painter } from './painter.js';
+import { createPainter, type Overlay } from './painter.js';
+import { OverlaysContext } from './Raw.js';
 import { type ScreenSize, ScreenSizeContext } from './screenSize.js';
 
 /** The alternate screen, without the cursor. */
@@ -32,33 +33,38 @@ export async function fullScreen<T>(
   { stdin = process.stdin, stdout = process.stdout }: FullScreenOptions = {},
 ): Promise<T> {
   const screenReader = process.env.INK_SCREEN_READER === 'true';
-  const painter = createPainter();
+  const canvas = canvasOn(stdout);
   let done: (value: T) => void = () => undefined;
   const settled = new Promise<T>((resolve) => {
     done = resolve;
   });
   const restore = screenReader ? () => undefined : takeOver(stdout, stdin);
-  const forget = () => painter.forget();
-  stdout.prependListener('resize', forget);
+  stdout.prependListener('resize', canvas.forget);
   try {
-    const app = render(<Sized stdout={stdout}>{content(done)}</Sized>, {
-      stdin,
-      stdout: screenReader ? stdout : painted(stdout, painter),
-      // Every frame comes whole, for the painter to compare.
-      debug: !screenReader,
-      exitOnCtrlC: false,
-      patchConsole: false,
-    });
+    const app = render(
+      <OverlaysContext.Provider value={canvas}>
+        <Sized stdout={stdout}>{content(done)}</Sized>
+      </OverlaysContext.Provider>,
+      {
+        stdin,
+        stdout: screenReader ? stdout : canvas.stream,
+        // Every frame comes whole, for the painter to compare.
+        debug: !screenReader,
+        exitOnCtrlC: false,
+        patchConsole: false,
+      },
+    );
     // A component that throws ends the application with its error.
     const ended = app.waitUntilExit().then(() => settled);
     try {
       return await Promise.race([settled, ended]);
     } finally {
+      canvas.close();
       app.unmount();
       app.cleanup();
     }
   } finally {
-    stdout.off('resize', forget);
+    stdout.off('resize', canvas.forget);
     restore();
   }
 }
@@ -81,23 +87,54 @@ function takeOver(stdout: NodeJS.WriteStream, stdin: NodeJS.ReadStream): () => v
   return restore;
 }
 
-/** What Ink writes to: as wide and high as the terminal; a frame that is written goes there through the painter. */
-function painted(stdout: NodeJS.WriteStream, painter: Painter): NodeJS.WriteStream {
-  const frames = new Writable({
+/** What Ink writes frames to, as wide and high as the terminal, and what lies over them. */
+function canvasOn(stdout: NodeJS.WriteStream) {
+  const painter = createPainter();
+  const overlays = new Map<object, Overlay>();
+  let [frame, due, closed] = ['', false, false];
+  const paint = () => {
+    due = false;
+    if (closed) return;
+    const text = painter.paint(frame, stdout.rows, overlays.values());
+    if (text) stdout.write(text);
+  };
+  /** Once for all that changes within a frame. */
+  const paintSoon = () => {
+    if (!due) queueMicrotask(paint);
+    due = true;
+  };
+  const stream = new Writable({
     decodeStrings: false,
-    write(frame, _encoding, written) {
+    write(text, _encoding, written) {
       // Ink writes nothing, literally, to learn that all before it is written.
-      const text = frame === '' ? '' : painter.paint(String(frame), stdout.rows);
-      if (text) stdout.write(text);
+      if (text !== '') {
+        frame = String(text);
+        paintSoon();
+      }
       written();
     },
   });
-  Object.defineProperties(frames, {
+  Object.defineProperties(stream, {
     columns: { get: () => stdout.columns },
     rows: { get: () => stdout.rows },
     isTTY: { value: true },
   });
-  return frames as unknown as NodeJS.WriteStream;
+  return {
+    stream: stream as unknown as NodeJS.WriteStream,
+    forget: () => painter.forget(),
+    /** Nothing more is written. */
+    close() {
+      closed = true;
+    },
+    set(owner: object, overlay: Overlay) {
+      overlays.set(owner, overlay);
+      paintSoon();
+    },
+    delete(owner: object) {
+      overlays.delete(owner);
+      paintSoon();
+    },
+  };
 }
 
 /** Tells those within the terminal's size. */

@@ -53,7 +53,7 @@ function show(options: Partial<DashboardOptions> = {}, columns = 110, rows = 32)
     }
   };
   const screen = async () => {
-    await setTimeout(320); // longer than what is between two looks at the events
+    await setTimeout(1100); // longer than what is between two looks at the events
     return (await terminal.screen()).join('\n');
   };
   return { terminal, requests, ended, tell, events$, screen };
@@ -196,7 +196,7 @@ describe('showDashboard', () => {
     const ended = showDashboard({ name: 'demo', events$: NEVER, gone$, ...terminal });
     await setTimeout(20);
     gone$.next();
-    await setTimeout(320);
+    await setTimeout(1100);
     const screen = (await terminal.screen()).join('\n');
     expect(screen).toContain('ENDED WITHOUT A WORD');
     expect(screen).toContain('q close');

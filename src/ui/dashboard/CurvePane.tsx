@@ -1,6 +1,7 @@
 import { Text } from 'ink';
 import { memo } from 'react';
 import { figure } from '../format.js';
+import { Raw } from '../Raw.js';
 import { type Point, recentMean } from './history.js';
 import { inRange, metrics, ranges } from './metrics.js';
 import { Pane } from './Pane.js';
@@ -12,19 +13,20 @@ export interface CurvePaneProps {
   readonly screen: Pick<ScreenState, 'metric' | 'range' | 'logarithmic'>;
   /** Height and width of the images. */
   readonly imageSize: number;
+  /** Whether the terminal shows colours. */
+  readonly colour: boolean;
   readonly columns: number;
   readonly rows: number;
 }
 
-const styles: Record<PlotPart, object> = {
-  axis: { dimColor: true },
-  dots: { dimColor: true },
-  line: { color: 'cyan', bold: true },
-};
+const faint = '\u001b[2m';
+const styles: Record<PlotPart, string> = { axis: faint, dots: faint, line: '\u001b[1m' };
+const coloured: Record<PlotPart, string> = { ...styles, line: '\u001b[1;36m' };
+const plain = '\u001b[0m';
 
 /** One metric over the images seen: each step as a dot, and their smoothed course. */
 export const CurvePane = memo(function CurvePane(props: CurvePaneProps) {
-  const { history, screen, imageSize, columns, rows } = props;
+  const { history, screen, imageSize, colour, columns, rows } = props;
   const metric = metrics[screen.metric] ?? metrics[0]!;
   const range = ranges[screen.range] ?? 'all';
   const samples = inRange(history, range).map((point) => ({
@@ -32,7 +34,10 @@ export const CurvePane = memo(function CurvePane(props: CurvePaneProps) {
     y: metric.value(point, imageSize),
   }));
   const now = recentMean(history, (point) => metric.value(point, imageSize), 20);
-  const lines = plot(samples, { columns: columns - 2, rows: rows - 2, logarithmic: screen.logarithmic });
+  const style = colour ? coloured : styles;
+  const lines = plot(samples, { columns: columns - 2, rows: rows - 2, logarithmic: screen.logarithmic }).map(
+    (parts) => parts.map(({ part, text }) => `${style[part]}${text}${plain}`).join(''),
+  );
   const unit = [metric.unit, screen.logarithmic ? 'log' : '', range === 'all' ? '' : range];
   const title = now === null ? metric.label : `${metric.label} ${figure(now)}`;
   return (
@@ -40,17 +45,7 @@ export const CurvePane = memo(function CurvePane(props: CurvePaneProps) {
       {samples.length === 0 ? (
         <Text dimColor>no step yet</Text>
       ) : (
-        lines.map((parts, row) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a row is known by its place only
-          <Text key={row} wrap="truncate">
-            {parts.map(({ part, text }, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: so is a part of it
-              <Text key={i} {...styles[part]}>
-                {text}
-              </Text>
-            ))}
-          </Text>
-        ))
+        <Raw lines={lines} columns={columns - 2} rows={rows - 2} />
       )}
     </Pane>
   );

@@ -103,7 +103,9 @@ function Part({ name, columns, rows, screen, ...props }: PartProps) {
   const pictures = { digit, pathOf, imageSize, colour, now, back: screen.back, ...size };
   switch (name as PaneName) {
     case 'curve':
-      return <CurvePane history={view.history} screen={screen} imageSize={imageSize} {...size} />;
+      return (
+        <CurvePane history={view.history} screen={screen} imageSize={imageSize} colour={colour} {...size} />
+      );
     case 'groups':
       return <GroupsPane history={view.history} latentShapes={view.started?.latentShapes ?? []} {...size} />;
     case 'terms':

@@ -1,6 +1,7 @@
 import { Text, useIsScreenReaderEnabled } from 'ink';
 import type { PreviewEvent } from '../../streams/events.js';
 import { ago, count } from '../format.js';
+import { Raw } from '../Raw.js';
 import { Pane } from './Pane.js';
 import { usePicture } from './picture.js';
 import type { At } from './runView.js';
@@ -38,7 +39,7 @@ export function PicturePane(props: PicturePaneProps) {
       {preview === null && <Text dimColor>none yet</Text>}
       {words && path && <Text wrap="truncate-start">{path}</Text>}
       {picture && 'problem' in picture && <Text wrap="truncate">{`${path}: ${picture.problem}`}</Text>}
-      {picture && !('problem' in picture) && <Text wrap="truncate">{picture.join('\n')}</Text>}
+      {picture && !('problem' in picture) && <Raw lines={picture} columns={columns - 2} rows={rows - 2} />}
     </Pane>
   );
 }

@@ -1,7 +1,7 @@
 /** The dashboard on a terminal, for a run's events. */
 import { stat } from 'node:fs/promises';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { asyncScheduler, EMPTY, map, mergeWith, type Observable, scan, throttleTime } from 'rxjs';
+import { asyncScheduler, EMPTY, filter, map, merge, type Observable, tap, throttleTime } from 'rxjs';
 import type { PreviewEvent } from '../../streams/events.js';
 import type { JournalEntry } from '../../streams/journal/entry.js';
 import { type FullScreenOptions, fullScreen } from '../fullScreen.js';
@@ -28,8 +28,10 @@ export interface DashboardOptions extends FullScreenOptions {
   readonly patience?: number;
 }
 
-/** Milliseconds between two looks at what has come; keys do not wait for them. */
-const refresh = 250;
+/** Milliseconds between two frames; keys do not wait for them. */
+const refresh = 1000;
+/** Milliseconds after which what is no step is shown, since it is rare and people wait for it. */
+const soon = 100;
 
 /**
  * Shows a run until the person leaves; gives what is known of it then. A run that this screen controls is left when it
@@ -61,26 +63,39 @@ function Live(props: DashboardOptions & { readonly done: (ended: Ended) => void 
   const [asked, setAsked] = useState<Asked | null>(null);
   const [staying, setStaying] = useState(false);
   const newest = useRef(before);
-  const now = useNow();
+  const [now, setNow] = useState(() => Date.now());
   // biome-ignore lint/correctness/useExhaustiveDependencies: the run is one, from the first frame to the last
   useEffect(() => {
-    const views$ = events$.pipe(
-      map((event) => (known: RunView) => withEvent(known, event)),
-      mergeWith(gone$.pipe(map(() => withoutProcess))),
-      scan((known, change) => {
-        newest.current = change(known);
-        return newest.current;
-      }, before),
-      throttleTime(refresh, asyncScheduler, { leading: true, trailing: true }),
+    const show = () => setView(newest.current);
+    const changes$ = merge(
+      events$.pipe(
+        map((event) => ({ rare: event.type !== 'step', change: withEvent(newest.current, event) })),
+      ),
+      gone$.pipe(map(() => ({ rare: true, change: withoutProcess(newest.current) }))),
+    ).pipe(
+      tap(({ change }) => {
+        newest.current = change;
+      }),
     );
-    const listening = views$.subscribe({
-      next: setView,
-      error: (error: unknown) => done({ error }),
-      complete: () => {
-        setView(newest.current);
-        if (onRequest && newest.current.status !== 'finished') done({ view: newest.current });
-      },
-    });
+    const frames = setInterval(() => {
+      setNow(Date.now());
+      show();
+    }, refresh);
+    const throttled = { leading: true, trailing: true };
+    const listening = changes$
+      .pipe(
+        filter(({ rare }) => rare),
+        throttleTime(soon, asyncScheduler, throttled),
+      )
+      .subscribe({
+        next: show,
+        error: (error: unknown) => done({ error }),
+        complete: () => {
+          show();
+          if (onRequest && newest.current.status !== 'finished') done({ view: newest.current });
+        },
+      });
+    listening.add(() => clearInterval(frames));
     return () => listening.unsubscribe();
   }, []);
   const finished = onRequest !== undefined && view.status === 'finished';
@@ -135,16 +150,6 @@ function answer(asked: Asked | null, { status, ended, checkpoint, previews }: Ru
     default:
       return '';
   }
-}
-
-/** The time, in whole seconds of it. */
-function useNow(): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
 }
 
 /** Seconds that are left while it runs. */
