@@ -69,7 +69,9 @@ export function withEvent(view: RunView, event: JournalEntry): RunView {
   switch (event.type) {
     case 'started': {
       const { resumed } = event;
-      const before = resumed ? view : { ...newRun, log: view.log };
+      // One that starts again after a crash is the same, also where it has no checkpoint yet.
+      const crashes = view.status === 'crashed' ? view.crashes : 0;
+      const before = { ...(resumed ? view : { ...newRun, log: view.log }), crashes };
       const history = upTo(before.history, resumed?.step ?? 0);
       const since = resumed ? `, from step ${resumed.step}` : '';
       const text = `started ${event.name} in process ${event.pid}${since}`;

@@ -1,0 +1,62 @@
+/** A real terminal to run commands in: tmux. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
+
+export const hasTmux = spawnSync('tmux', ['-V']).status === 0;
+
+export interface Tmux {
+  /** What is on the screen. */
+  screen(): string;
+  /** Waits until the screen shows it. */
+  shows(text: string | RegExp, seconds?: number): Promise<string>;
+  /** By tmux' names: `q`, `Enter`, `C-c`. */
+  press(...keys: string[]): void;
+  /** Types a line into the shell. */
+  type(line: string): void;
+  resize(columns: number, rows: number): void;
+  /** Of the terminal itself. */
+  readonly state: { readonly alternate: boolean; readonly cursor: boolean };
+  end(): void;
+}
+
+/** A shell in `cwd`, on a server of its own. */
+export function startTmux(
+  cwd: string,
+  columns: number,
+  rows: number,
+  env: Record<string, string> = {},
+): Tmux {
+  const socket = `nvae-${process.pid}-${Math.random().toString(36).slice(2)}`;
+  const tmux = (...args: string[]) => execFileSync('tmux', ['-L', socket, ...args], { encoding: 'utf8' });
+  const settings = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+  const size = ['-x', String(columns), '-y', String(rows)];
+  tmux('-f', '/dev/null', 'new-session', '-d', '-s', 't', ...size, '-c', cwd, ...settings, 'sh');
+  const screen = () => tmux('capture-pane', '-t', 't', '-p');
+  return {
+    screen,
+    async shows(text, seconds = 30) {
+      const begin = performance.now();
+      for (;;) {
+        const shown = screen();
+        if (typeof text === 'string' ? shown.includes(text) : text.test(shown)) return shown;
+        if (performance.now() - begin > seconds * 1000)
+          throw new Error(`expected ${text} on the screen, got\n${shown}`);
+        await setTimeout(50);
+      }
+    },
+    press: (...keys) => void tmux('send-keys', '-t', 't', ...keys),
+    type(line) {
+      tmux('send-keys', '-t', 't', '-l', line);
+      tmux('send-keys', '-t', 't', 'Enter');
+    },
+    resize: (width, height) =>
+      void tmux('resize-window', '-t', 't', '-x', String(width), '-y', String(height)),
+    get state() {
+      const [alternate, cursor] = tmux('display', '-t', 't', '-p', '#{alternate_on} #{cursor_flag}')
+        .trim()
+        .split(' ');
+      return { alternate: alternate === '1', cursor: cursor === '1' };
+    },
+    end: () => void tmux('kill-server'),
+  };
+}
