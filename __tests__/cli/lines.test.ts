@@ -3,7 +3,6 @@ import { describe, expect, test } from '@jest/globals';
 import { take } from 'rxjs';
 import { cherryChoice } from '../../src/cli/cherryChoices.js';
 import { lines } from '../../src/cli/lines.js';
-import { nowAndThen } from '../../src/cli/nowAndThen.js';
 import { collect, pause } from '../support/collect.js';
 
 const atOnce = async () => undefined;
@@ -63,12 +62,3 @@ test.each([
   ['u u', null],
   ['1 x', null],
 ])('the line %j should be the choice %j', (line, choice) => expect(cherryChoice(line)).toEqual(choice));
-
-test('nowAndThen should drop what comes too soon', async () => {
-  const told: string[] = [];
-  const tell = nowAndThen((line) => told.push(line), 20);
-  tell('a');
-  await pause(25);
-  for (const line of ['b', 'c']) tell(line);
-  expect(told).toEqual(['b']);
-});

@@ -2,6 +2,8 @@
  * Where a command writes: data to standard output, everything else to standard error. With --json, standard output
  * carries one JSON object per line; with --quiet, standard error carries warnings only.
  */
+import { barsAsLines, liveBars, noBars, type ProgressBar, type ProgressBarOptions } from './progressBars.js';
+
 export interface OutputOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -15,13 +17,24 @@ export interface Output {
   /** A line about how things go; not with --quiet, nor with --json. */
   progress(line: string): void;
   warning(message: string): void;
+  /**
+   * How far long work is: a bar on a terminal, a line now and then elsewhere; not with --quiet, nor with --json. All that is
+   * printed meanwhile is printed above it.
+   */
+  progressBar(options: ProgressBarOptions): ProgressBar;
   /** Whether pictures and colours can be shown to a person. */
   readonly colour: boolean;
 }
 
 export function createOutput({ json = false, quiet = false }: OutputOptions): Output {
   const { stdout, stderr, env } = process;
-  const line = (stream: NodeJS.WriteStream, text: string) => stream.write(`${text}\n`);
+  const toPerson = Boolean(stderr.isTTY) && !env.CI && env.TERM !== 'dumb' && !quiet && !json;
+  const bars = toPerson
+    ? liveBars(stderr)
+    : quiet || json
+      ? noBars
+      : barsAsLines((text) => line(stderr, text));
+  const line = (stream: NodeJS.WriteStream, text: string) => bars.aside(() => void stream.write(`${text}\n`));
   return {
     result: (value, text) => line(stdout, json ? JSON.stringify(value) : text),
     event: (value) => {
@@ -31,7 +44,8 @@ export function createOutput({ json = false, quiet = false }: OutputOptions): Ou
       if (!quiet && !json) line(stderr, text);
     },
     warning: (message) => line(stderr, `warning: ${message}`),
-    colour: Boolean(stderr.isTTY) && !env.NO_COLOR && !env.CI && env.TERM !== 'dumb' && !quiet && !json,
+    progressBar: bars.start,
+    colour: toPerson && !env.NO_COLOR,
   };
 }
 

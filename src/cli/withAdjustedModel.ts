@@ -1,12 +1,12 @@
 /** What the commands that sample have in common: an engine, a model, and its batch norm at their temperature. */
-import { concatMap, type Observable, type ObservableInput, of } from 'rxjs';
+import { concatMap, type Observable, type ObservableInput, of, tap } from 'rxjs';
 import { loadModel } from '../checkpoint/model.js';
 import { useEngine } from '../engine/index.js';
 import type { Nvae, Temperature } from '../model/nvae.js';
 import { readjustBatchNorm } from '../streams/readjustBatchNorm.js';
 import { usingAsync } from '../streams/usingAsync.js';
-import { nowAndThen } from './nowAndThen.js';
 import type { Output } from './output.js';
+import { withProgress } from './withProgress.js';
 
 export interface AdjustedModelOptions {
   readonly engine: string;
@@ -30,12 +30,17 @@ export function withAdjustedModel<T>(
     output.progress(`engine ${name}: ${description}`);
     return loadModel(file);
   };
-  const tell = nowAndThen(output.progress);
-  const onProgress = (done: number, all: number) => {
-    if (done === all) output.progress(`batch norm re-adjusted in ${all} ${all === 1 ? 'pass' : 'passes'}`);
-    else tell(`re-adjusting the batch norm: ${done} of ${all} passes`);
-  };
+  const passes = iterations === 1 ? 'pass' : 'passes';
+  const work = { label: 're-adjusting the batch norm', total: iterations, unit: 'passes' };
   const adjusted = (model: Nvae) =>
-    of(model).pipe(readjustBatchNorm({ ...options, iterations, onProgress }), concatMap(use));
+    withProgress(output, work, (bar) =>
+      of(model).pipe(
+        readjustBatchNorm({ ...options, iterations, onProgress: bar.at }),
+        tap(() => {
+          bar.end();
+          if (iterations > 0) output.progress(`batch norm re-adjusted in ${iterations} ${passes}`);
+        }),
+      ),
+    ).pipe(concatMap(use));
   return usingAsync(open, adjusted, async (model) => model.dispose());
 }

@@ -19,11 +19,12 @@ export function figure(value: number): string {
   return value.toExponential(1);
 }
 
-/** A clock: 0:07, 21:07, 1:21:07. */
+/** A clock: 0:07, 21:07, 1:21:07, 2 d 03:04. */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const two = (value: number) => String(value).padStart(2, '0');
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  if (hours >= 48) return `${Math.floor(hours / 24)} d ${two(hours % 24)}:${two(minutes)}`;
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 

@@ -9,11 +9,11 @@ import { type LatentVariants, latentWalk } from '../../streams/latentWalk.js';
 import { grid } from '../../streams/toGrid.js';
 import { writeImage } from '../../streams/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
-import { nowAndThen } from '../nowAndThen.js';
 import { createOutput } from '../output.js';
 import { outputFiles } from '../outputFiles.js';
 import { showPicture } from '../showPicture.js';
 import { withAdjustedModel } from '../withAdjustedModel.js';
+import { withProgress } from '../withProgress.js';
 
 interface ExploreOptions extends CommonOptions {
   readonly group?: number;
@@ -39,19 +39,22 @@ export async function explore(
   const { variation, variants, statistic } = options;
   const pathOf = await outputFiles(options.out, { name: nameOf(file, options), count: 1 });
   const adjusted = { engine, temperature, iterations, batchSize: 9, seed };
-  const tell = nowAndThen(output.progress);
   const walk$ = withAdjustedModel(file, adjusted, output, (model) => {
     const only = group === undefined ? {} : { group };
-    return latentWalk(model, { temperature, variation, variants, statistic, seed, spatial, ...only });
+    const all$ = latentWalk(model, { temperature, variation, variants, statistic, seed, spatial, ...only });
+    const groups = group === undefined ? model.latentShapes.length : 1;
+    const [rows = 0, columns = 0] = spatial ? (model.latentShapes[group ?? 0] ?? []) : [groups, variants];
+    let done = 0;
+    return withProgress(output, { label: 'exploring', total: rows * columns, unit: 'images' }, (bar) =>
+      all$.pipe(
+        tap(({ variants: made }) => {
+          done += made.shape[0];
+          bar.at(done);
+        }),
+      ),
+    );
   });
-  const walk = await lastValueFrom(
-    walk$.pipe(
-      tap(({ group: which, size, row }) => {
-        tell(row === null ? `group ${which} is done` : `group ${which}: ${row + 1} of ${size} rows are done`);
-      }),
-      toArray(),
-    ),
-  );
+  const walk = await lastValueFrom(walk$.pipe(toArray()));
   const picture = pictureOf(walk, difference);
   const path = pathOf(0);
   await writeImage(path, picture);

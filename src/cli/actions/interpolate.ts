@@ -1,6 +1,6 @@
 /** `nvae interpolate`: the images between two images. */
 import { basename, extname } from 'node:path';
-import { concat, concatMap, defer, lastValueFrom, of, tap, toArray } from 'rxjs';
+import { concat, concatMap, defer, lastValueFrom, map, of, toArray } from 'rxjs';
 import { messageOf } from '../../config/errors.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { ImageBatch } from '../../model/plainData.js';
@@ -11,11 +11,11 @@ import { grid } from '../../streams/toGrid.js';
 import { writeAnimation } from '../../streams/writeAnimation.js';
 import { writeImage } from '../../streams/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
-import { nowAndThen } from '../nowAndThen.js';
 import { createOutput } from '../output.js';
 import { outputFiles } from '../outputFiles.js';
 import { showPicture } from '../showPicture.js';
 import { withAdjustedModel } from '../withAdjustedModel.js';
+import { withProgress } from '../withProgress.js';
 
 interface InterpolateOptions extends CommonOptions {
   readonly gif?: boolean;
@@ -44,19 +44,20 @@ export async function interpolate(
   }
   // Encoding and decoding take the averages of the training as they are.
   const asTrained = { engine, temperature: 1, iterations: 0, batchSize: 1, seed };
-  const tell = nowAndThen(output.progress);
-  let done = 0;
   const frames$ = withAdjustedModel(file, asTrained, output, (model) =>
     defer(async () => {
       const size = model.config.inputDimension;
       return { first: await imageOf(firstPath, size), second: await imageOf(secondPath, size) };
     }).pipe(
       concatMap(({ first, second }) => {
-        const between$ = interpolation(model, first, second, { n, freeFlow, statistic, seed }).pipe(
-          tap(() => {
-            done += 1;
-            tell(`${done} of ${n} images`);
-          }),
+        const points$ = interpolation(model, first, second, { n, freeFlow, statistic, seed });
+        const between$ = withProgress(output, { label: 'interpolating', total: n, unit: 'images' }, (bar) =>
+          points$.pipe(
+            map((image, i) => {
+              bar.at(i + 1);
+              return image;
+            }),
+          ),
         );
         return concat(of(first), between$, of(second));
       }),

@@ -11,12 +11,12 @@ import { toGrid } from '../../streams/toGrid.js';
 import { writeImages } from '../../streams/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
-import { nowAndThen } from '../nowAndThen.js';
 import { createOutput, type Output } from '../output.js';
 import { outputFiles, pictureName } from '../outputFiles.js';
 import { showPicture } from '../showPicture.js';
 import { type Interruption, listenForInterruption } from '../signals.js';
 import { withAdjustedModel } from '../withAdjustedModel.js';
+import { withProgress } from '../withProgress.js';
 
 interface SampleOptions extends CommonOptions {
   readonly rows: number;
@@ -57,16 +57,22 @@ export async function sample(
   try {
     const adjusted = { engine, temperature, iterations, batchSize, seed };
     const written$ = withAdjustedModel(file, adjusted, output, (model) => {
-      const picture = (turn: number) => imagesOf(model, turn, layout, temperature, options);
       const write = (images: ImageBatch, turn: number) =>
         written(images, turn, layout, pathOf, options, output);
-      return range(0, layout.turns).pipe(mapAhead(picture, write, { ahead: 1, stop$: interruption.stop$ }));
+      let done = 0;
+      return withProgress(output, { label: 'making images', total: layout.count, unit: 'images' }, (bar) => {
+        const made = ({ shape }: ImageBatch) => {
+          done += shape[0];
+          bar.at(done);
+        };
+        const picture = (turn: number) => imagesOf(model, turn, layout, temperature, options, made);
+        return range(0, layout.turns).pipe(mapAhead(picture, write, { ahead: 1, stop$: interruption.stop$ }));
+      });
     });
     const count = await lastValueFrom(
       written$.pipe(
         tap((path) => output.result({ type: 'picture', path }, path)),
         scan((done) => done + 1, 0),
-        tap(progressOf(layout, output)),
         takeUntil(aborted(interruption.signal)),
       ),
       { defaultValue: 0 },
@@ -83,10 +89,12 @@ function imagesOf(
   { count, perTurn }: Layout,
   temperature: Temperature,
   { batch: batchSize, statistic, seed = 0 }: SampleOptions,
+  made: (batch: ImageBatch) => void,
 ): Observable<ImageBatch> {
   const mine = Math.min(perTurn, count - turn * perTurn);
   const firstBatch = turn * Math.ceil(perTurn / batchSize);
   return samples(model, { temperature, count: mine, batchSize, firstBatch, statistic, seed }).pipe(
+    tap(made),
     toArray(),
     map(joinImages),
   );
@@ -106,11 +114,6 @@ function written(
     tap((picture) => showPicture(output, picture)),
     writeImages(() => pathOf(turn)),
   );
-}
-
-function progressOf({ files }: Layout, output: Output): (done: number) => void {
-  const tell = nowAndThen(output.progress);
-  return (done) => tell(`${done} of ${files} pictures written`);
 }
 
 function finish(pictures: number, { files }: Layout, { interrupted }: Interruption, output: Output): void {

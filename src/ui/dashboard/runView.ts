@@ -63,6 +63,8 @@ export const newRun: RunView = {
 const logLines = 1000;
 const previewsKept = 500;
 const memoryKept = 400;
+/** Seconds. */
+const shortEpoch = 10;
 
 /** The view with one event more. */
 export function withEvent(view: RunView, event: JournalEntry): RunView {
@@ -81,6 +83,8 @@ export function withEvent(view: RunView, event: JournalEntry): RunView {
     case 'step':
       return withStep(view, event);
     case 'epoch':
+      // Short ones would be all that the log has.
+      if (event.seconds < shortEpoch) return view;
       return logged(view, event, `epoch ${event.epoch + 1} done in ${event.seconds.toFixed(0)} s`);
     case 'paused':
       return logged({ ...view, status: 'paused' }, event, `paused behind step ${event.step}`);
