@@ -2,6 +2,7 @@
 import {
   BehaviorSubject,
   concatMap,
+  defer,
   filter,
   firstValueFrom,
   lastValueFrom,
@@ -21,7 +22,7 @@ import { cherryScreen, numbersOf } from '../cherryScreen.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
 import { lines } from '../lines.js';
-import { createOutput, type Output } from '../output.js';
+import { createOutput, isInteractive, type Output } from '../output.js';
 import { outputFiles, pictureName } from '../outputFiles.js';
 import { showPicture } from '../showPicture.js';
 import { listenForInterruption } from '../signals.js';
@@ -34,6 +35,8 @@ interface CherryOptions extends CommonOptions {
 
 /** Images of a batch: three rows of three. */
 const batchSize = 9;
+/** Picks that single keys can put in order. */
+const mostKeys = 9;
 
 export async function cherry(
   file: string,
@@ -45,6 +48,7 @@ export async function cherry(
   const { engine, keep, seed = 0, json = false, quiet = false } = options;
   const name = `${pictureName(file, temperature)}_cherry`;
   const path = (await outputFiles(options.out, { name, count: 1 }))(0);
+  const onScreen = isInteractive(options) && output.colour && keep <= mostKeys;
   const interruption = listenForInterruption(() => output.progress('stopped'));
   try {
     const tell = cherryScreen({ output, path, files: json || !quiet });
@@ -53,7 +57,8 @@ export async function cherry(
       withAdjustedModel(file, adjusted, output, (model) => {
         const candidates = (i: number) =>
           samples(model, { temperature, count: batchSize, batchSize, firstBatch: i, seed });
-        return told((choices$) => cherryPick(candidates, choices$, { keep }), tell, output);
+        const pick = (choices$: Observable<CherryChoice>) => cherryPick(candidates, choices$, { keep });
+        return onScreen ? defer(() => shown(pick)) : told(pick, tell, output);
       }).pipe(takeUntil(interruption.stop$)),
       { defaultValue: null },
     );
@@ -62,6 +67,14 @@ export async function cherry(
   } finally {
     interruption.dispose();
   }
+}
+
+/** The last state of the choices by keys; to leave counts as Ctrl-C. */
+async function shown(pick: Parameters<typeof told>[0]): Promise<CherryState | null> {
+  const { showCherry } = await import('../../ui/cherry/showCherry.js');
+  const last = await showCherry(pick);
+  if (last === null) process.emit('SIGINT', 'SIGINT');
+  return last;
 }
 
 /** The states of the choices on standard input, each told before the line behind it is read. */

@@ -1,0 +1,90 @@
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { NEVER, of, throwError } from 'rxjs';
+import type { ImageBatch } from '../../../src/model/plainData.js';
+import { cherryPick } from '../../../src/streams/cherryPick.js';
+import { showCherry } from '../../../src/ui/cherry/showCherry.js';
+import { createTestTerminal } from '../../support/terminal.js';
+
+/** Nine images of four by four; the grey of each tells which it is. */
+const batchOf = (batch: number): ImageBatch => ({
+  pixels: Uint8Array.from({ length: 9 * 48 }, (_, i) => 20 * batch + Math.floor(i / 48)),
+  shape: [9, 4, 4, 3],
+});
+
+function show(keep: number, columns = 80, rows = 24) {
+  const terminal = createTestTerminal(columns, rows);
+  const ended = showCherry((choices$) => cherryPick((i) => of(batchOf(i)), choices$, { keep }), terminal);
+  const press = async (...keys: string[]) => {
+    while (!(await terminal.screen())[0]?.trim()) await setTimeout(10);
+    for (const key of keys) {
+      terminal.press(key);
+      await setTimeout(20);
+    }
+    return (await terminal.screen()).join('\n');
+  };
+  return { terminal, ended, press };
+}
+
+describe('showCherry', () => {
+  test('should pick over batches, put in order with a preview, and give the chosen images', async () => {
+    const { ended, press, terminal } = show(3);
+    expect(await press('')).toMatch(/batch 1: 0 of 3 picked/);
+    expect(await press('2', '5')).toMatch(/2 of 3 picked/);
+    expect(await press('0')).toMatch(/batch 2: 2 of 3/);
+    const ordering = await press('9');
+    expect(ordering).toContain('in which order? 0 of 3');
+    expect(ordering).toMatch(/1: 2 of 1.*2: 5 of 1.*3: 9 of 2/);
+    expect(await press('\r')).toContain('0 of 3 in place');
+    expect(await press('3', '1')).toMatch(/3: 9 of 2 ✓/);
+    await press('2', '\r');
+    const last = await ended;
+    expect(last?.order).toEqual([3, 1, 2]);
+    expect([...(last?.chosen?.pixels ?? [])].filter((_, i) => i % 48 === 0)).toEqual([28, 1, 4]);
+    expect(await terminal.alternate()).toBe(false);
+  });
+
+  test.each([
+    [60, 20],
+    [80, 24],
+    [200, 60],
+  ])('should show pictures, numbers and keys at %s x %s', async (columns, rows) => {
+    const { ended, press } = show(9, columns, rows);
+    const screen = await press('4');
+    expect(screen.match(/▀▀/g)?.length).toBeGreaterThanOrEqual(9);
+    for (let i = 1; i <= 9; i++) expect(screen).toMatch(new RegExp(`(^| )${i}( |$)`, 'm'));
+    expect(screen).toContain('4 ✓');
+    expect(screen).toMatch(/1-9 pick or leave {2}0 next batch {2}u undo {2}q leave/);
+    await press('\u0003');
+    expect(await ended).toBeNull();
+  });
+
+  test('should take picks and places back', async () => {
+    const { ended, press } = show(2);
+    expect(await press('1', '1')).toContain('0 of 2 picked');
+    expect(await press('1', '2', '1', 'u')).toContain('0 of 2 in place');
+    expect(await press('u')).toContain('1 of 2 picked');
+    expect(await press('u', 'u', 'u', 'u')).toContain('expected a pick to undo, got none');
+    await press('q');
+    expect(await ended).toBeNull();
+  });
+
+  test('should ask before picks are lost', async () => {
+    const { ended, press } = show(9);
+    expect(await press('1', 'q')).toContain('leave without saving 1 picks?');
+    expect(await press('n')).not.toContain('leave without');
+    await press('q', 'y');
+    expect(await ended).toBeNull();
+  });
+
+  test('should say that a batch is being made, and pass an error', async () => {
+    const terminal = createTestTerminal();
+    const waiting = showCherry((choices$) => cherryPick(() => NEVER, choices$), terminal);
+    await setTimeout(50);
+    expect((await terminal.screen()).join('\n')).toContain('making the next batch');
+    terminal.press('q');
+    expect(await waiting).toBeNull();
+    const failing = showCherry(() => throwError(() => new Error('no model')), createTestTerminal());
+    await expect(failing).rejects.toThrow('no model');
+  });
+});

@@ -1,0 +1,47 @@
+/** The picking of cherries on a terminal. */
+import { useEffect, useState } from 'react';
+import { type Observable, Subject } from 'rxjs';
+import type { CherryChoice, CherryState } from '../../streams/cherryState.js';
+import { type FullScreenOptions, fullScreen } from '../fullScreen.js';
+import { CherryScreen } from './CherryScreen.js';
+
+type Pick = (choices$: Observable<CherryChoice>) => Observable<CherryState>;
+type Ended = { readonly last: CherryState | null } | { readonly error: unknown };
+
+/**
+ * Shows the states of `pick` (see `cherryPick`), whose choices are keys, until it completes; the last state, or null
+ * where the person has left. Subscribes once, and unsubscribes when it leaves.
+ *
+ * @throws what `pick` fails with
+ */
+export async function showCherry(pick: Pick, options: FullScreenOptions = {}): Promise<CherryState | null> {
+  const ended = await fullScreen<Ended>((done) => <Live pick={pick} done={done} />, options);
+  if ('error' in ended) throw ended.error;
+  return ended.last;
+}
+
+function Live({ pick, done }: { readonly pick: Pick; readonly done: (ended: Ended) => void }) {
+  const [state, setState] = useState<CherryState | null>(null);
+  const [choices] = useState(() => new Subject<CherryChoice>());
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one picking, from the first frame to the last
+  useEffect(() => {
+    let last: CherryState | null = null;
+    const picking = pick(choices).subscribe({
+      next: (next) => {
+        last = next;
+        setState(next);
+      },
+      error: (error: unknown) => done({ error }),
+      complete: () => done({ last }),
+    });
+    return () => picking.unsubscribe();
+  }, []);
+  if (!state) return null;
+  return (
+    <CherryScreen
+      state={state}
+      onChoice={(choice) => choices.next(choice)}
+      onLeave={() => done({ last: null })}
+    />
+  );
+}
