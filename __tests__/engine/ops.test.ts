@@ -6,7 +6,15 @@ import {
   adamaxUpdate,
   batchNormInference,
   batchNormTrain,
+  gaussianMixtureLogProb,
+  globalNorm,
+  largestMagnitude,
+  logisticMixtureLogProb,
+  moveAverage,
   silu,
+  softClamp,
+  spectralPenalty,
+  unitVector,
   upsampleNearest2x,
 } from '../../src/engine/ops.js';
 import * as tf from '../../src/engine/tf.js';
@@ -28,6 +36,44 @@ function plainBatchNorm(
   const variance = tf.mean(tf.square(tf.sub(x, mean)), [0, 1, 2]);
   const y = tf.add(tf.mul(tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, epsilon))), gamma), beta);
   return activation === 'silu' ? tf.mul(y, tf.sigmoid(y)) : y;
+}
+
+/** The power method in plain differentiable operations. */
+function plainSpectralPenalty(weight: tf.Tensor, start: tf.Tensor, rows: number): tf.Tensor {
+  const w = tf.reshape(weight, [rows, -1]) as tf.Tensor2D;
+  const u = tf.matMul(w, tf.matMul(w, tf.reshape(start, [rows, 1]), true));
+  const v = tf.div(u, tf.maximum(tf.sqrt(tf.sum(tf.square(u))), 1e-3)) as tf.Tensor2D;
+  return tf.sum(tf.square(tf.matMul(w, v, true)));
+}
+
+/** 5 tanh(x / 5) in plain differentiable operations. */
+const plainClamp = (x: tf.Tensor) => tf.mul(tf.tanh(tf.div(x, 5)), 5);
+
+/** Both mixtures in plain differentiable operations: the parts of raw parameters `[N, 3 k]`, colours `[N, 1]`. */
+const plainComponents = {
+  logistic: (means: tf.Tensor, scales: tf.Tensor, x: tf.Tensor) => {
+    const inverse = tf.exp(tf.neg(tf.maximum(scales, -7)));
+    const centred = tf.sub(tf.sub(tf.mul(x, 2), 1), tf.clipByValue(means, -5, 5));
+    const lower = tf.sigmoid(tf.mul(inverse, tf.sub(centred, 1 / 255)));
+    const upper = tf.sigmoid(tf.mul(inverse, tf.add(centred, 1 / 255)));
+    const between = tf.log(tf.maximum(tf.sub(upper, lower), 1e-10));
+    // No logarithm of zero, also not where it is not chosen: its gradient would be NaN.
+    const log = (value: tf.Tensor) => tf.log(tf.maximum(value, 1e-30));
+    const tails = tf.where(tf.less(x, 0.0005), log(upper), between);
+    return tf.where(tf.greater(x, 0.995), log(tf.sub(1, lower)), tails);
+  },
+  gaussian: (means: tf.Tensor, scales: tf.Tensor, x: tf.Tensor) => {
+    const sigma = tf.add(tf.exp(plainClamp(scales)), 0.01);
+    const squared = tf.square(tf.div(tf.sub(x, plainClamp(means)), sigma));
+    return tf.sub(tf.mul(squared, -0.5), tf.add(tf.log(sigma), 0.5 * Math.log(2 * Math.PI)));
+  },
+};
+
+function plainMixture(kind: keyof typeof plainComponents, parameters: tf.Tensor, x: tf.Tensor): tf.Tensor {
+  const [logits, means, scales] = tf.split(parameters, 3, 1) as [tf.Tensor, tf.Tensor, tf.Tensor];
+  const components = plainComponents[kind](means, scales, tf.reshape(x, [-1, 1]));
+  const clamped = plainClamp(logits);
+  return tf.sub(tf.logSumExp(tf.add(clamped, components), 1), tf.logSumExp(clamped, 1));
 }
 
 /** Value and gradients of both functions, weighted so that every element counts differently. */
@@ -145,6 +191,119 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
       ),
     ).toBeLessThan(2e-6);
     x.dispose();
+  });
+
+  test('softClamp should equal its composition', async () => {
+    const x = tf.tidy(() => tf.mul(tensor([3, 5, 7, 11], 1), 8));
+    expect(
+      await compare(
+        (a) => softClamp(a!),
+        (a) => plainClamp(a!),
+        [x],
+      ),
+    ).toBeLessThan(1e-5);
+    x.dispose();
+  });
+
+  test('spectralPenalty should equal its composition, also for large weights', async () => {
+    const lengths = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 70 }));
+    const check = async ([rows, columns]: [number, number]) => {
+      const weight = tensor([rows, columns], 1);
+      const start = tf.tidy(() => unitVector(tensor([rows], 2)));
+      const worst = await compare(
+        (w) => spectralPenalty(w!, start, rows),
+        (w) => plainSpectralPenalty(w!, start, rows),
+        [weight],
+      );
+      tf.dispose([weight, start]);
+      expect(worst).toBeLessThan(1e-4);
+    };
+    await fc.assert(fc.asyncProperty(lengths, check), { numRuns });
+    if (engine === 'native') await check([1200, 130]);
+  });
+
+  test('spectralPenalty should hold the norm of tiny weights, and be 0 for those of zeros', async () => {
+    const start = tf.tidy(() => unitVector(tensor([9], 2)));
+    const weight = tf.tidy(() => tf.mul(tensor([9, 5], 1), 1e-4));
+    const worst = await compare(
+      (w) => spectralPenalty(w!, start, 9),
+      (w) => plainSpectralPenalty(w!, start, 9),
+      [weight],
+    );
+    expect(worst).toBeLessThan(1e-4);
+    tf.tidy(() => {
+      const { value, grad } = tf.valueAndGrad((w: tf.Tensor) => spectralPenalty(w, start, 9))(
+        tf.zeros([9, 5]),
+      );
+      expect([...value.dataSync(), ...grad.dataSync()]).toEqual(new Array(46).fill(0));
+    });
+    tf.dispose([weight, start]);
+  });
+
+  test('largestMagnitude should share its gradient among the largest', async () => {
+    tf.tidy(() => {
+      const gradient = tf.grad((x) => tf.mul(largestMagnitude(x), 3));
+      expect([...largestMagnitude(tf.tensor1d([1, -7, 2])).dataSync()]).toEqual([7]);
+      expect([...gradient(tf.tensor1d([2, -2, 1])).dataSync()]).toEqual([1.5, -1.5, 0]);
+      expect([...gradient(tf.ones([4])).dataSync()]).toEqual([0.75, 0.75, 0.75, 0.75]);
+      expect(largestMagnitude(tf.tensor1d([1, Number.NaN, 2])).dataSync()[0]).toBeNaN();
+    });
+  });
+
+  test.each(['logistic', 'gaussian'] as const)(
+    'the log probability of a %s mixture should equal its composition',
+    async (kind) => {
+      const shapes = fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 35 }));
+      await fc.assert(
+        fc.asyncProperty(shapes, async ([rows, k]) => {
+          const parameters = tf.tidy(() => tf.mul(tensor([rows, 3 * k], 1), 2));
+          const x = tf.tidy(() => {
+            const colours = tf.clipByValue(tf.add(tf.mul(tensor([rows], 2), 0.6), 0.5), 0, 1);
+            return tf.div(tf.round(tf.mul(colours, 255)), 255) as tf.Tensor1D;
+          });
+          const fused = kind === 'logistic' ? logisticMixtureLogProb : gaussianMixtureLogProb;
+          const worst = await compare(
+            (p) => fused(p as tf.Tensor2D, x),
+            (p) => plainMixture(kind, p!, x),
+            [parameters],
+          );
+          tf.dispose([parameters, x]);
+          // The plain difference of two distribution functions loses digits that the fused one keeps.
+          expect(worst).toBeLessThan(kind === 'logistic' ? 5e-3 : 2e-4);
+        }),
+        { numRuns },
+      );
+    },
+  );
+
+  test('a logistic mixture should stay finite far from its means, where the plain difference rounds to nothing', () => {
+    tf.tidy(() => {
+      const parameters = tf.tensor2d([[0, 4.9, -6]]);
+      const logProb = (p: tf.Tensor) => logisticMixtureLogProb(p as tf.Tensor2D, tf.tensor1d([0.1]));
+      expect(logProb(parameters).dataSync()[0]).toBeCloseTo(Math.log(1e-10), 3);
+      expect([...tf.grad(logProb)(parameters).dataSync()].every(Number.isFinite)).toBe(true);
+    });
+  });
+
+  test('globalNorm should be the length of all together', async () => {
+    const tensors = [tensor([3, 4], 1), tensor([40_000], 2), tensor([1], 3)];
+    const all = await Promise.all(tensors.map((each) => each.data()));
+    const squares = all.flatMap((values) => [...values]).reduce((sum, value) => sum + value ** 2, 0);
+    const norm = globalNorm(tensors);
+    expect((await norm.data())[0]! / Math.sqrt(squares)).toBeCloseTo(1, 5);
+    tf.dispose([...tensors, norm]);
+  });
+
+  test('moveAverage should move by its weight, and no further down than its floor', async () => {
+    const before = tf.memory().numTensors;
+    const average = tf.tidy(() => tf.variable(tf.tensor1d([1, 1, 0.02, 0.5])));
+    const value = tf.tensor1d([3, 0, 0, 0]);
+    moveAverage(average, value, { weight: 0.25, factor: 2 });
+    expect([...(await average.data())]).toEqual([2.25, 0.75, expect.closeTo(0.015), 0.375]);
+    moveAverage(average, value, { weight: 0.5, floor: 0.2 });
+    expect([...(await average.data())]).toEqual([2.625, 0.375, expect.closeTo(0.015), expect.closeTo(0.2)]);
+    tf.dispose([average, value]);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   test('adamaxUpdate should follow the formula', async () => {

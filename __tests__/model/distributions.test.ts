@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { softClamp } from '../../src/engine/ops.js';
 import * as tf from '../../src/engine/tf.js';
 import { outputChannels, outputDistribution } from '../../src/model/distributions/outputDistribution.js';
-import { normalFromParameters, normalKl, normalLogDensity, softClamp } from '../../src/model/normal.js';
+import { normalFromParameters, normalKl, normalLogDensity } from '../../src/model/normal.js';
 import { keyedNoise } from '../../src/model/random.js';
 import { useTestEngine } from '../support/engine.js';
 import { expectGradients, normalTensor } from '../support/gradients.js';

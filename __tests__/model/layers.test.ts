@@ -25,8 +25,6 @@ import type { ParameterSpec } from '../../src/model/parameterSpec.js';
 import { ParameterStore } from '../../src/model/parameterStore.js';
 import type { Mode, Pass } from '../../src/model/pass.js';
 import { BatchStatistics } from '../../src/model/pass.js';
-import { keyedNoise } from '../../src/model/random.js';
-import { largestMagnitude, spectralTerm } from '../../src/model/regularization.js';
 import { useTestEngine } from '../support/engine.js';
 import { expectGradients, normalTensor } from '../support/gradients.js';
 
@@ -129,17 +127,6 @@ describe('gradients', () => {
     );
     check(pass, [2, 4, 4, 2], (z) => flow(pass, cells, z));
   });
-
-  test.each(['convolution', 'depthwise'] as const)('spectral term of a %s', (layout) => {
-    const shape = layout === 'depthwise' ? [5, 5, 4, 1] : [3, 3, 2, 4];
-    const weight = tf.tidy(() => tf.variable(normalTensor('weight', shape)));
-    const noise = keyedNoise(1, 'spectral', 0);
-    expectGradients(
-      () => spectralTerm(weight, { name: 'w', layout, shape }, noise),
-      new Map([['weight', weight]]),
-    );
-    weight.dispose();
-  });
 });
 
 describe('layers', () => {
@@ -178,14 +165,6 @@ describe('layers', () => {
       expect(rows.length).toBeGreaterThan(0);
       expect(rows.every((row) => row > 0 === reachesBelow)).toBe(true);
     }
-  });
-
-  test('the largest |gamma| shares its gradient among ties', () => {
-    tf.tidy(() => {
-      const gradient = tf.grad((gamma) => largestMagnitude(gamma as tf.Tensor1D));
-      expect([...gradient(tf.tensor1d([2, -2, 1])).dataSync()]).toEqual([0.5, -0.5, 0]);
-      expect([...gradient(tf.ones([4])).dataSync()]).toEqual([0.25, 0.25, 0.25, 0.25]);
-    });
   });
 
   test('an upsampling cell counts every pixel four times in its running variance', () => {

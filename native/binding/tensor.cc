@@ -155,6 +155,74 @@ napi_value adamax(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+// mixtureLogProb(logistic, rows, k, parameters, colours, result)
+napi_value mixture_log_prob(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().mixture_log_prob(args.integer(0) != 0, args.integer(1), args.integer(2), args.floats(3), args.floats(4),
+                           args.floats(5));
+  return nullptr;
+}
+
+// mixtureLogProbGradient(logistic, rows, k, parameters, colours, dy, gradient in the parameters)
+napi_value mixture_log_prob_gradient(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().mixture_log_prob_gradient(args.integer(0) != 0, args.integer(1), args.integer(2), args.floats(3),
+                                    args.floats(4), args.floats(5), args.floats(6));
+  return nullptr;
+}
+
+// accumulate(x, sum): sum += x
+napi_value accumulate(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().accumulate(args.floats(0), args.floats(1), args.length(0));
+  return nullptr;
+}
+
+// moveAverage(weight, factor, floor, value, average)
+napi_value move_average(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  const auto number = [&](size_t i) { return static_cast<float>(args.number(i)); };
+  table().move_average({number(0), number(1), number(2)}, args.floats(3), args.floats(4), args.length(3));
+  return nullptr;
+}
+
+WeightShape weight_shape(const Arguments& args) {
+  return {args.integer(0), args.integer(1), static_cast<float>(args.number(2))};
+}
+
+SpectralState spectral_state(const Arguments& args, size_t i) {
+  return {args.floats(i), args.floats(i + 1), args.floats(i + 2), args.floats(i + 3), args.floats(i + 4)};
+}
+
+// spectralPenalty(rows, columns, smallest norm, w, v0, penalty, norm, v1, a, b)
+napi_value spectral_penalty(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().spectral_penalty(weight_shape(args), args.floats(3), args.floats(4), spectral_state(args, 5));
+  return nullptr;
+}
+
+// spectralPenaltyGradient(rows, columns, smallest norm, w, v0, penalty, norm, v1, a, b, dy, dw)
+napi_value spectral_penalty_gradient(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().spectral_penalty_gradient(weight_shape(args), *args.floats(10), args.floats(3), args.floats(4),
+                                    spectral_state(args, 5), args.floats(11));
+  return nullptr;
+}
+
+// largestMagnitude(x, y)
+napi_value largest_magnitude(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  *args.floats(1) = table().largest_magnitude(args.floats(0), args.length(0));
+  return nullptr;
+}
+
+// largestMagnitudeGradient(dy, x, dx)
+napi_value largest_magnitude_gradient(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().largest_magnitude_gradient(*args.floats(0), args.floats(1), args.length(1), args.floats(2));
+  return nullptr;
+}
+
 // toBfloat16(x, y): y holds two values in each element.
 napi_value to_bfloat16(napi_env env, napi_callback_info info) {
   Arguments args(env, info);
@@ -208,6 +276,14 @@ void export_tensor(napi_env env, napi_value exports) {
   export_function(env, exports, "upsampleGradient", upsample_gradient);
   export_function(env, exports, "sumOfSquares", sum_of_squares);
   export_function(env, exports, "adamax", adamax);
+  export_function(env, exports, "mixtureLogProb", mixture_log_prob);
+  export_function(env, exports, "mixtureLogProbGradient", mixture_log_prob_gradient);
+  export_function(env, exports, "accumulate", accumulate);
+  export_function(env, exports, "moveAverage", move_average);
+  export_function(env, exports, "spectralPenalty", spectral_penalty);
+  export_function(env, exports, "spectralPenaltyGradient", spectral_penalty_gradient);
+  export_function(env, exports, "largestMagnitude", largest_magnitude);
+  export_function(env, exports, "largestMagnitudeGradient", largest_magnitude_gradient);
   export_function(env, exports, "toBfloat16", to_bfloat16);
   export_function(env, exports, "fromBfloat16", from_bfloat16);
 }

@@ -27,6 +27,8 @@ namespace NVAE_ISA {
 #include "kernels/elementwise.inc.h"
 #include "kernels/bfloat16.inc.h"
 #include "kernels/reduce.inc.h"
+#include "kernels/mixture.inc.h"
+#include "kernels/penalty.inc.h"
 #include "kernels/movement.inc.h"
 #include "kernels/batch_norm.inc.h"
 
@@ -65,6 +67,14 @@ const KernelTables NVAE_JOIN(kernels_, NVAE_ISA) = {
         &NVAE_ISA::upsample_gradient,
         &NVAE_ISA::sum_of_squares,
         &NVAE_ISA::adamax,
+        &NVAE_ISA::mixture_log_prob,
+        &NVAE_ISA::mixture_log_prob_gradient,
+        &NVAE_ISA::accumulate,
+        &NVAE_ISA::move_average,
+        &NVAE_ISA::spectral_penalty,
+        &NVAE_ISA::spectral_penalty_gradient,
+        &NVAE_ISA::largest_magnitude,
+        &NVAE_ISA::largest_magnitude_gradient,
         &NVAE_ISA::to_bfloat16,
         &NVAE_ISA::from_bfloat16,
     },

@@ -15,9 +15,6 @@ static inline void for_channels(int64_t channels, const Body& body) {
   if (c < channels) body(c, static_cast<int>(channels - c));
 }
 
-static inline vf load_n(const float* p, int n) { return n == kLanes ? load(p) : load_part(p, n); }
-static inline void store_n(float* p, vf v, int n) { n == kLanes ? store(p, v) : store_part(p, v, n); }
-
 static void chunk_statistics(const BatchNormShape& s, const float* x, int64_t rows, float* mean, float* squares) {
   for_channels(s.channels, [&](int64_t c, int lanes) {
     vf sum = {};

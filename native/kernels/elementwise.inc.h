@@ -25,6 +25,7 @@ struct ClipByValue {
   static vf run(vf x, vf low, vf high) { return choose(x < low, low, choose(x > high, high, x)); }
 };
 struct Silu { static vf run(vf x, vf, vf) { return x * sigmoid(x); } };
+struct SoftClamp { static vf run(vf x, vf, vf) { return soft_clamp(x); } };
 }  // namespace unary_op
 
 namespace binary_op {
@@ -44,6 +45,7 @@ struct SiluGrad {
     return a * (s + b * s * (splat(1.0f) - s));
   }
 };
+struct SoftClampGrad { static vf run(vf a, vf b) { return a * soft_clamp_slope(b); } };
 }  // namespace binary_op
 
 template <typename Operation>
@@ -180,8 +182,16 @@ static double sum_of_squares(const float* x, int64_t n) {
   auto* sums = reinterpret_cast<double*>(scratch(Slot::kPartials, static_cast<size_t>(2 * tasks)));
   parallel(tasks, [&](int64_t task) {
     const int64_t end = least(n, (task + 1) * kTaskElements);
+    constexpr int kChains = 4;
+    vf part[kChains] = {};
+    int64_t i = task * kTaskElements;
+    for (; i + kChains * kLanes <= end; i += kChains * kLanes)
+#pragma GCC unroll 4
+      for (int c = 0; c < kChains; ++c) part[c] += load(x + i + c * kLanes) * load(x + i + c * kLanes);
     double sum = 0;
-    for (int64_t i = task * kTaskElements; i < end; ++i) sum += static_cast<double>(x[i]) * x[i];
+    for (int c = 0; c < kChains; ++c)
+      for (int lane = 0; lane < kLanes; ++lane) sum += part[c][lane];
+    for (; i < end; ++i) sum += static_cast<double>(x[i]) * x[i];
     sums[task] = sum;
   });
   double total = 0;
@@ -201,4 +211,21 @@ static void adamax(const AdamaxStep& s, const float* gradient, float* parameter,
       parameter[i] -= s.learning_rate * m[i] / u[i];
     }
   });
+}
+
+static void accumulate(const float* x, float* sum, int64_t n) {
+  parallel(ceil_div(n, kTaskElements), [&](int64_t task) {
+    const int64_t end = least(n, (task + 1) * kTaskElements);
+    int64_t i = task * kTaskElements;
+    for (; i + kLanes <= end; i += kLanes) store(sum + i, load(sum + i) + load(x + i));
+    for (; i < end; ++i) sum[i] += x[i];
+  });
+}
+
+static void move_average(const AverageStep& s, const float* value, float* average, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) {
+    const float moved = (1.0f - s.weight) * average[i] + s.weight * s.factor * value[i];
+    const float least_allowed = average[i] < s.floor ? average[i] : s.floor;
+    average[i] = moved < least_allowed ? least_allowed : moved;
+  }
 }

@@ -98,3 +98,14 @@ static inline vf hyperbolic_tangent(vf x) {
 static inline vf softplus(vf x) {
   return choose(x > vf{}, x, choose(x != x, x, vf{})) + log_one_plus(exponential(-absolute(x)));
 }
+
+constexpr float kClampBound = 5.0f;
+
+// 5 tanh(x / 5)
+static inline vf soft_clamp(vf x) { return splat(kClampBound) * hyperbolic_tangent(x * splat(1.0f / kClampBound)); }
+
+// 1 / cosh(x / 5)^2, from x: near the bounds 1 - tanh^2 would be the difference of two almost equal numbers.
+static inline vf soft_clamp_slope(vf x) {
+  const vf half = sigmoid(absolute(x) * splat(-2.0f / kClampBound));
+  return splat(4.0f) * half * (splat(1.0f) - half);
+}

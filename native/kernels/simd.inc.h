@@ -20,6 +20,10 @@ static inline vf load_part(const float* p, int n) {
 
 static inline void store_part(float* p, vf v, int n) { std::memcpy(p, &v, static_cast<size_t>(n) * sizeof(float)); }
 
+// The first n lanes, n <= kLanes.
+static inline vf load_n(const float* p, int n) { return n == kLanes ? load(p) : load_part(p, n); }
+static inline void store_n(float* p, vf v, int n) { n == kLanes ? store(p, v) : store_part(p, v, n); }
+
 static inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }

@@ -5,9 +5,10 @@
 // The operations by the names of tfjs' kernels. The position in the list is the number by which JavaScript asks for one.
 #define NVAE_UNARY_OPERATIONS(X) \
   X(Neg) X(Abs) X(Square) X(Sqrt) X(Rsqrt) X(Reciprocal) X(Exp) X(Expm1) X(Log) X(Log1p) X(Sigmoid) X(Tanh) \
-  X(Softplus) X(Relu) X(Elu) X(Step) X(ClipByValue) X(Silu)
+  X(Softplus) X(Relu) X(Elu) X(Step) X(ClipByValue) X(Silu) X(SoftClamp)
 #define NVAE_BINARY_OPERATIONS(X) \
-  X(Add) X(Sub) X(Multiply) X(RealDiv) X(Maximum) X(Minimum) X(SquaredDifference) X(EluGrad) X(SiluGrad)
+  X(Add) X(Sub) X(Multiply) X(RealDiv) X(Maximum) X(Minimum) X(SquaredDifference) X(EluGrad) X(SiluGrad) \
+  X(SoftClampGrad)
 #define NVAE_COMPARISONS(X) X(Equal) X(NotEqual) X(Greater) X(GreaterEqual) X(Less) X(LessEqual)
 #define NVAE_REDUCTIONS(X) X(Sum) X(Mean) X(Max) X(Min) X(Prod)
 
@@ -34,10 +35,27 @@ struct BatchNormShape {
   bool silu;
 };
 
+// A weight as a matrix of rows, each with all output channels.
+struct WeightShape {
+  int64_t rows, columns;
+  float smallest_norm;  // what is divided by a norm is never divided by less
+};
+
+// What a spectral penalty is made of: with W the weight and v0 the start, a = W' v0, v1 = W a / |W a|, b = W' v1, and the
+// penalty is |b|^2.
+struct SpectralState {
+  float *penalty, *norm;  // norm: of W a
+  float *v1, *a, *b;
+};
+
 struct AdamaxStep {
   float learning_rate;  // already divided by 1 - beta1^t
   float beta1, beta2, epsilon, weight_decay;
   float gradient_scale;
+};
+
+struct AverageStep {
+  float weight, factor, floor;
 };
 
 struct TensorTable {
@@ -70,6 +88,20 @@ struct TensorTable {
   void (*upsample_gradient)(const int64_t* in_shape, int64_t factor, const float* dy, float* dx);
   double (*sum_of_squares)(const float* x, int64_t n);
   void (*adamax)(const AdamaxStep& step, const float* gradient, float* parameter, float* m, float* u, int64_t n);
+  // A row of parameters holds k logits, k means and k logarithms of scales; logistic or else normal components.
+  void (*mixture_log_prob)(bool logistic, int64_t rows, int64_t k, const float* parameters, const float* colours,
+                           float* log_prob);
+  void (*mixture_log_prob_gradient)(bool logistic, int64_t rows, int64_t k, const float* parameters,
+                                    const float* colours, const float* dy, float* dparameters);
+  void (*accumulate)(const float* x, float* sum, int64_t n);
+  // average = (1 - weight) * average + weight * factor * value, but not below the floor unless it was there already.
+  void (*move_average)(const AverageStep& step, const float* value, float* average, int64_t n);
+  // w is [rows, columns], v0 [rows].
+  void (*spectral_penalty)(const WeightShape& shape, const float* w, const float* v0, const SpectralState& state);
+  void (*spectral_penalty_gradient)(const WeightShape& shape, float dy, const float* w, const float* v0,
+                                    const SpectralState& state, float* dw);
+  float (*largest_magnitude)(const float* x, int64_t n);
+  void (*largest_magnitude_gradient)(float dy, const float* x, int64_t n, float* dx);
   // To bfloat16 by rounding to nearest even, and back.
   void (*to_bfloat16)(const float* x, uint16_t* y, int64_t n);
   void (*from_bfloat16)(const uint16_t* x, float* y, int64_t n);

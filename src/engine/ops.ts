@@ -4,7 +4,12 @@
  */
 import { batchNormKernels } from './fused/batchNorm.js';
 import { registerComposites } from './fused/composite.js';
+import { globalNormKernels } from './fused/globalNorm.js';
+import { largestMagnitudeKernels } from './fused/largestMagnitude.js';
+import { mixtureLogProbKernels } from './fused/mixtureLogProb.js';
 import { siluKernels } from './fused/silu.js';
+import { softClampKernels } from './fused/softClamp.js';
+import { spectralPenaltyKernels } from './fused/spectralPenalty.js';
 import { upsampleKernels } from './fused/upsample.js';
 
 export { type AdamaxOptions, type AdamaxTensors, adamaxUpdate } from './fused/adamaxUpdate.js';
@@ -14,10 +19,25 @@ export {
   batchNormInference,
   batchNormTrain,
 } from './fused/batchNorm.js';
+export { globalNorm } from './fused/globalNorm.js';
+export { largestMagnitude } from './fused/largestMagnitude.js';
+export { gaussianMixtureLogProb, logisticMixtureLogProb } from './fused/mixtureLogProb.js';
+export { type AverageOptions, moveAverage } from './fused/moveAverage.js';
 export { silu } from './fused/silu.js';
+export { softClamp } from './fused/softClamp.js';
+export { spectralPenalty, unitVector } from './fused/spectralPenalty.js';
 export { upsampleBilinear2x, upsampleNearest2x } from './fused/upsample.js';
 
 /** Makes the fused operations known to a backend that has no kernels of its own for them. */
 export function registerCompositeKernels(backendName: string): void {
-  registerComposites(backendName, [...siluKernels, ...batchNormKernels, ...upsampleKernels]);
+  registerComposites(backendName, [
+    ...siluKernels,
+    ...batchNormKernels,
+    ...upsampleKernels,
+    ...spectralPenaltyKernels,
+    ...largestMagnitudeKernels,
+    ...globalNormKernels,
+    ...softClampKernels,
+    ...mixtureLogProbKernels,
+  ]);
 }

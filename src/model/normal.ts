@@ -1,6 +1,6 @@
 /** Normal distributions of latents and colours: from raw parameters, density, divergence. */
+import { softClamp } from '../engine/ops.js';
 import * as tf from '../engine/tf.js';
-import type { Save } from './constants.js';
 
 export interface Normal {
   readonly mu: tf.Tensor;
@@ -10,27 +10,6 @@ export interface Normal {
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 /** Added to every standard deviation. */
 export const sigmaFloor = 0.01;
-
-const clampBound = 5;
-
-/** 5 tanh(x / 5): the identity near 0, never beyond 5. */
-export function softClamp<T extends tf.Tensor>(x: T): T {
-  return clamped(x) as T;
-}
-
-/**
- * The gradient 1 / cosh(x / 5)^2 comes from x. From y = tanh it would be 1 - y^2, which near the bounds is the difference
- * of two almost equal numbers.
- */
-const clamped = tf.customGrad((input, save) => {
-  const x = input as tf.Tensor;
-  (save as Save)([x]);
-  const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
-    const half = tf.sigmoid(tf.mul(tf.abs(saved[0] as tf.Tensor), -2 / clampBound));
-    return tf.mul(dy, tf.mul(tf.mul(half, tf.sub(1, half)), 4));
-  };
-  return { value: tf.mul(tf.tanh(tf.div(x, clampBound)), clampBound), gradFunc };
-});
 
 /**
  * `[..., 2 K]` raw parameters, means first, to mu and sigma `[..., K]`. The temperature multiplies the standard

@@ -2,6 +2,7 @@
  * What one pass through the network carries besides its tensors: where the parameters are, whether batch
  * normalisation uses the batch's statistics, and where those go.
  */
+import { moveAverage } from '../engine/ops.js';
 import * as tf from '../engine/tf.js';
 import type { ParameterStore } from './parameterStore.js';
 
@@ -45,11 +46,15 @@ export class BatchStatistics {
    *
    * @param varianceFloor running variances do not fall below it; those that are below it do not fall further
    */
-  commit(store: ParameterStore, { varianceFloor = 0 } = {}): void {
+  commit(store: ParameterStore, { varianceFloor }: { readonly varianceFloor?: number } = {}): void {
     for (const { name, mean, variance, count } of this.#entries) {
       const unbiased = count / Math.max(1, count - 1); // the variance of one value is 0, not 0 / 0
-      move(store.buffer(`${name}.running_mean`), mean, 1);
-      move(store.buffer(`${name}.running_var`), variance, unbiased, varianceFloor);
+      moveAverage(store.buffer(`${name}.running_mean`), mean, { weight: momentum });
+      moveAverage(store.buffer(`${name}.running_var`), variance, {
+        weight: momentum,
+        factor: unbiased,
+        ...(varianceFloor !== undefined && { floor: varianceFloor }),
+      });
       store.countBatch(name);
     }
     this.dispose();
@@ -59,11 +64,4 @@ export class BatchStatistics {
     for (const { mean, variance } of this.#entries) tf.dispose([mean, variance]);
     this.#entries.length = 0;
   }
-}
-
-function move(average: tf.Variable, value: tf.Tensor, factor: number, floor?: number): void {
-  tf.tidy(() => {
-    const moved = tf.add(tf.mul(average, 1 - momentum), tf.mul(value, momentum * factor));
-    average.assign(floor ? tf.maximum(moved, tf.minimum(average, floor)) : moved);
-  });
 }

@@ -2,6 +2,7 @@
 import type { TrainingConfig } from '../config/types.js';
 import { gradientsOf } from '../engine/gradients/gradientsOf.js';
 import { withHalfPrecision } from '../engine/halfPrecision.js';
+import { globalNorm } from '../engine/ops.js';
 import * as tf from '../engine/tf.js';
 import { balancedKl, klCoefficient, logLikelihood } from '../model/losses.js';
 import type { Nvae } from '../model/nvae.js';
@@ -97,11 +98,6 @@ function lossOf(model: Nvae, images: tf.Tensor4D, statistics: BatchStatistics, o
 function gradientOf(name: string, gradient: tf.Tensor | undefined): tf.Tensor {
   if (!gradient) throw new Error(`internal: the loss does not depend on ${name}`);
   return gradient;
-}
-
-/** 2-norm of all tensors together, a scalar. */
-function globalNorm(tensors: Iterable<tf.Tensor>): tf.Scalar {
-  return tf.tidy(() => tf.sqrt(tf.sum(tf.stack([...tensors].map((tensor) => tf.sum(tf.square(tensor)))))));
 }
 
 async function readTerms(tensors: readonly tf.Tensor[]): Promise<LossTerms> {

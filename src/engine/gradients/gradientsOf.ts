@@ -1,4 +1,5 @@
 /** Reverse-mode differentiation on tfjs' operations and their gradient functions, with little memory. */
+import { sumInto } from '../fused/sumInto.js';
 import * as tf from '../tf.js';
 import { Tape, type TapeNode } from './tape.js';
 
@@ -12,7 +13,7 @@ export interface ValueAndGradients {
  * The value of f and the gradients of it in the xs, as tf.variableGrads and tf.grads compute them. What an operation has saved,
  * and the gradient of its result, are freed as soon as its own gradient is computed; tfjs frees them when all are.
  *
- * May be called within the gradient function of an operation (see recomputed.ts); gradients of gradients are not computed.
+ * May be called within the gradient function of an operation (see recomputed.ts) and within a kernel; gradients of gradients are not computed.
  * In half precision (halfPrecision.ts) what is saved is bfloat16.
  *
  * Ownership: the xs and dy stay the caller's; value and gradients are the caller's.
@@ -34,16 +35,18 @@ export function gradientsOf(f: () => tf.Tensor, xs: readonly tf.Tensor[], dy?: t
   }
 }
 
-/** tfjs has one tape at a time, and one may be in use. */
+/** tfjs has one tape at a time, and one may be in use; within a kernel it records nothing. */
 function record(tape: Tape, f: () => tf.Tensor): tf.Tensor {
   const { state } = tf.engine();
-  const { activeTape } = state;
+  const { activeTape, kernelDepth } = state;
   state.activeTape = tape;
+  state.kernelDepth = 0;
   state.gradientDepth += 1;
   try {
     return tf.tidy(f);
   } finally {
     state.gradientDepth -= 1;
+    state.kernelDepth = kernelDepth;
     state.activeTape = activeTape;
   }
 }
@@ -92,7 +95,8 @@ function step(
     const dx = gradientIn(kernelName, name, input, dxs[name]);
     const before = sums.get(input.id) ?? gradients.get(input.id);
     const isNew = ![...dys, ...(node.saved ?? []), ...sums.values()].includes(dx);
-    sums.set(input.id, before ? tf.add(before, dx) : isNew ? dx : tf.clone(dx));
+    if (before) sums.set(input.id, isNew ? sumInto(before, dx) : tf.add(before, dx));
+    else sums.set(input.id, isNew ? dx : tf.clone(dx));
   }
   return [...sums];
 }

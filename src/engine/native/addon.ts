@@ -11,6 +11,9 @@ type Ints = Int32Array;
 type Values = Float32Array | Int32Array | Uint8Array;
 /** Rows, channels, epsilon, whether SiLU follows. */
 type NormShape = [rows: number, channels: number, epsilon: number, silu: number];
+type MixtureShape = [logistic: number, rows: number, k: number];
+type WeightShape = [rows: number, columns: number, smallestNorm: number];
+type SpectralState = [penalty: Floats | null, norm: Floats, v1: Floats, a: Floats, b: Floats];
 
 /** What the compiled addon exports; native/binding/*.cc says what each function does. */
 export interface Addon {
@@ -95,6 +98,25 @@ export interface Addon {
     m: Floats,
     u: Floats,
   ): void;
+  mixtureLogProb(...shapeAndTensors: [...MixtureShape, parameters: Floats, colours: Floats, y: Floats]): void;
+  mixtureLogProbGradient(
+    ...shapeAndTensors: [
+      ...MixtureShape,
+      parameters: Floats,
+      colours: Floats,
+      dy: Floats,
+      dparameters: Floats,
+    ]
+  ): void;
+  accumulate(x: Floats, sum: Floats): void;
+  moveAverage(weight: number, factor: number, floor: number, value: Floats, average: Floats): void;
+  spectralPenalty(...shapeAndTensors: [...WeightShape, w: Floats, v0: Floats, ...SpectralState]): void;
+  /** The penalty itself is not read. */
+  spectralPenaltyGradient(
+    ...shapeAndTensors: [...WeightShape, w: Floats, v0: Floats, ...SpectralState, dy: Floats, dw: Floats]
+  ): void;
+  largestMagnitude(x: Floats, y: Floats): void;
+  largestMagnitudeGradient(dy: Floats, x: Floats, dx: Floats): void;
   /** Two values side by side in each element of y; to nearest even. */
   toBfloat16(x: Floats, y: Ints): void;
   fromBfloat16(x: Ints, y: Floats): void;

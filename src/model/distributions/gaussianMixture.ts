@@ -1,14 +1,15 @@
 /** A mixture of Normals for every colour of every pixel. */
+import { gaussianMixtureLogProb, softClamp } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
-import { drawNormal, normalLogDensity, sigmaFloor, softClamp } from '../normal.js';
+import { drawNormal, sigmaFloor } from '../normal.js';
 import { draws } from '../random.js';
-import type { MixtureParameters } from './mixture.js';
 import {
+  asImage,
   chooseComponent,
   drawComponent,
   likeliestComponent,
-  mixtureLogProb,
   mixtureMean,
+  mixtureRows,
   splitMixture,
 } from './mixture.js';
 import type { OutputDistribution } from './outputDistribution.js';
@@ -19,30 +20,26 @@ interface Components {
   readonly sigma: tf.Tensor2D;
 }
 
-function components({ logits, means, logScales }: MixtureParameters): Components {
+function components(parameters: tf.Tensor4D): Components {
+  const { logits, means, logScales } = splitMixture(parameters);
   const sigma = tf.add(tf.exp(softClamp(logScales)), sigmaFloor) as tf.Tensor2D;
   return { logits: softClamp(logits), mu: softClamp(means), sigma };
 }
 
 export function gaussianMixture(parameters: tf.Tensor4D): OutputDistribution {
-  const raw = splitMixture(parameters);
-  const image = (values: tf.Tensor): tf.Tensor4D => tf.reshape(values, raw.imageShape);
+  const image = (values: tf.Tensor) => asImage(values, parameters);
   return {
-    logProb: (x) => {
-      const { logits, mu, sigma } = components(raw);
-      const densities = normalLogDensity({ mu, sigma }, tf.reshape(x, [-1, 1])) as tf.Tensor2D;
-      return image(mixtureLogProb(logits, densities));
-    },
+    logProb: (x) => image(gaussianMixtureLogProb(mixtureRows(parameters), tf.reshape(x, [-1]))),
     mean: () => {
-      const { logits, mu } = components(raw);
+      const { logits, mu } = components(parameters);
       return image(mixtureMean(logits, mu));
     },
     mostLikelyValue: () => {
-      const { logits, mu } = components(raw);
+      const { logits, mu } = components(parameters);
       return image(chooseComponent(mu, likeliestComponent(logits)));
     },
     sample: (noise) => {
-      const { logits, mu, sigma } = components(raw);
+      const { logits, mu, sigma } = components(parameters);
       const values = noise.normal(draws.outputValue, mu.shape);
       return image(
         gaussianMixtureValue({ logits, mu, sigma }, drawComponent(logits, noise), values as tf.Tensor2D),

@@ -3,7 +3,6 @@
  * scales. They are used as `[N, k]` with N = B * H * W * 3, so that no axis has to move.
  */
 import * as tf from '../../engine/tf.js';
-import type { Save } from '../constants.js';
 import type { Noise } from '../random.js';
 import { draws } from '../random.js';
 
@@ -12,36 +11,24 @@ export interface MixtureParameters {
   readonly logits: tf.Tensor2D;
   readonly means: tf.Tensor2D;
   readonly logScales: tf.Tensor2D;
-  /** [B, H, W, 3] */
-  readonly imageShape: [number, number, number, number];
+}
+
+/** A mixture in each row, `[N, 3 k]`. */
+export function mixtureRows(parameters: tf.Tensor4D): tf.Tensor2D {
+  const [batch, height, width, channels] = parameters.shape;
+  return tf.reshape(parameters, [batch * height * width * 3, channels / 3]);
 }
 
 export function splitMixture(parameters: tf.Tensor4D): MixtureParameters {
-  const [batch, height, width, channels] = parameters.shape;
-  const rows = tf.reshape(parameters, [batch * height * width * 3, channels / 3]);
+  const rows = mixtureRows(parameters);
   const [logits, means, logScales] = tf.split(rows, 3, 1) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
-  return { logits, means, logScales, imageShape: [batch, height, width, 3] };
+  return { logits, means, logScales };
 }
 
-/** log sum exp over the last axis, `[N, k]` to `[N, 1]`. */
-function logSumExp(x: tf.Tensor2D): tf.Tensor2D {
-  return logSumExpOp(x) as tf.Tensor2D;
-}
-
-/** One operation for the tape, because its operands are the largest tensors of the likelihood: d/dx = softmax(x). */
-const logSumExpOp = tf.customGrad((input, save) => {
-  const x = input as tf.Tensor;
-  const largest = tf.max(x, -1, true);
-  const value = tf.add(tf.log(tf.sum(tf.exp(tf.sub(x, largest)), -1, true)), largest);
-  (save as Save)([x, value]);
-  const gradFunc = (dy: tf.Tensor, [saved, result]: tf.Tensor[]) =>
-    tf.mul(dy, tf.exp(tf.sub(saved as tf.Tensor, result as tf.Tensor)));
-  return { value, gradFunc };
-});
-
-/** Log probability `[N, 1]` of mixtures whose components have the log probabilities `[N, k]`. */
-export function mixtureLogProb(logits: tf.Tensor2D, components: tf.Tensor2D): tf.Tensor2D {
-  return tf.sub(logSumExp(tf.add(logits, components)), logSumExp(logits));
+/** `[N]` to `[B, H, W, 3]`, the image that the raw parameters belong to. */
+export function asImage(values: tf.Tensor, parameters: tf.Tensor4D): tf.Tensor4D {
+  const [batch, height, width] = parameters.shape;
+  return tf.reshape(values, [batch, height, width, 3]);
 }
 
 /** sum of softmax(logits) * mu, `[N]`. */

@@ -36,6 +36,7 @@ function broadcastOperands(a: tf.TensorInfo, b: tf.TensorInfo): Operands | undef
 const operandNames: Readonly<Record<string, readonly [string, string]>> = {
   EluGrad: ['dy', 'y'],
   SiluGrad: ['dy', 'x'],
+  SoftClampGrad: ['dy', 'x'],
 };
 
 function binaryKernel(addon: Addon, name: string, operation: number): NativeKernel {

@@ -7,7 +7,9 @@ import { convolutionKernels } from './convolution.js';
 import { elementwiseKernels } from './elementwise.js';
 import { imageKernels } from './image.js';
 import { matMulKernels } from './matMul.js';
+import { mixtureKernels } from './mixture.js';
 import { movementKernels } from './movement.js';
+import { penaltyKernels } from './penalty.js';
 import { reductionKernels } from './reduce.js';
 
 export function nativeKernels(addon: Addon): NativeKernel[] {
@@ -20,5 +22,7 @@ export function nativeKernels(addon: Addon): NativeKernel[] {
     imageKernels,
     batchNormKernels,
     bfloat16Kernels,
+    penaltyKernels,
+    mixtureKernels,
   ].flatMap((kernels) => kernels(addon));
 }

@@ -1,0 +1,31 @@
+/** 5 tanh(x / 5) and its gradient. */
+import * as tf from '../tf.js';
+import { type CompositeKernel, runOne } from './composite.js';
+
+const bound = 5;
+
+export const softClampKernels: CompositeKernel[] = [
+  { name: 'SoftClamp', body: ({ x }) => tf.mul(tf.tanh(tf.div(x!, bound)), bound) },
+  {
+    // 1 / cosh(x / 5)^2 from x. From y = tanh it would be 1 - y^2, which near the bounds is the difference of two almost
+    // equal numbers.
+    name: 'SoftClampGrad',
+    body: ({ dy, x }) => {
+      const half = tf.sigmoid(tf.mul(tf.abs(x!), -2 / bound));
+      return tf.mul(dy!, tf.mul(tf.mul(half, tf.sub(1, half)), 4));
+    },
+  },
+];
+
+tf.registerGradient({
+  kernelName: 'SoftClamp',
+  inputsToSave: ['x'],
+  gradFunc: (dy, saved) => ({
+    x: () => runOne('SoftClampGrad', { dy: dy as tf.Tensor, x: saved[0]! }),
+  }),
+});
+
+/** 5 tanh(x / 5): the identity near 0, never beyond 5. */
+export function softClamp<T extends tf.Tensor>(x: T): T {
+  return runOne('SoftClamp', { x });
+}
