@@ -6,6 +6,7 @@ import {
   adamaxUpdate,
   batchNormInference,
   batchNormTrain,
+  convolveBiased,
   gaussianMixtureLogProb,
   globalNorm,
   largestMagnitude,
@@ -14,8 +15,9 @@ import {
   silu,
   softClamp,
   spectralPenalty,
-  unitVector,
+  squeezeExcite,
   upsampleNearest2x,
+  weightNorm,
 } from '../../src/engine/ops.js';
 import * as tf from '../../src/engine/tf.js';
 import { pseudoRandom, relativeError } from '../support/naiveConvolution.mjs';
@@ -39,11 +41,22 @@ function plainBatchNorm(
 }
 
 /** The power method in plain differentiable operations. */
-function plainSpectralPenalty(weight: tf.Tensor, start: tf.Tensor, rows: number): tf.Tensor {
-  const w = tf.reshape(weight, [rows, -1]) as tf.Tensor2D;
-  const u = tf.matMul(w, tf.matMul(w, tf.reshape(start, [rows, 1]), true));
+function plainSpectralPenalty(weight: tf.Tensor, start: tf.Tensor, inputs: number): tf.Tensor {
+  const w = tf.reshape(weight, [start.size, -1]) as tf.Tensor2D;
+  const unit = tf.div(start, tf.maximum(tf.sqrt(tf.sum(tf.square(start))), 1e-3));
+  const ordered = tf.reshape(tf.transpose(tf.reshape(unit, [inputs, -1])), [start.size, 1]) as tf.Tensor2D;
+  const u = tf.matMul(w, tf.matMul(w, ordered, true));
   const v = tf.div(u, tf.maximum(tf.sqrt(tf.sum(tf.square(u))), 1e-3)) as tf.Tensor2D;
   return tf.sum(tf.square(tf.matMul(w, v, true)));
+}
+
+/** skip, branch and the weights of two dense layers. */
+function plainSqueezeExcite([skip, branch, w1, b1, w2, b2]: tf.Tensor[], weight: number): tf.Tensor {
+  const mean = tf.mean(branch!, [1, 2]) as tf.Tensor2D;
+  const hidden = tf.relu(tf.add(tf.matMul(mean, w1 as tf.Tensor2D), b1!)) as tf.Tensor2D;
+  const factors = tf.sigmoid(tf.add(tf.matMul(hidden, w2 as tf.Tensor2D), b2!));
+  const [batch, , , channels] = branch!.shape as [number, number, number, number];
+  return tf.add(skip!, tf.mul(tf.mul(branch!, tf.reshape(factors, [batch, 1, 1, channels])), weight));
 }
 
 /** 5 tanh(x / 5) in plain differentiable operations. */
@@ -193,6 +206,30 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
     x.dispose();
   });
 
+  test('squeezeExcite should equal its composition', async () => {
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.integer({ min: 1, max: 20 }), async (shape, hidden) => {
+        const channels = shape[3];
+        const shapes = [shape, shape, [channels, hidden], [hidden], [hidden, channels], [channels]];
+        const inputs = shapes.map((each, i) => tensor(each, i + 1));
+        const worst = await compare(
+          (skip, branch, w1, b1, w2, b2) =>
+            squeezeExcite(
+              skip as tf.Tensor4D,
+              branch as tf.Tensor4D,
+              { w1: w1!, b1: b1!, w2: w2!, b2: b2! },
+              0.3,
+            ),
+          (...xs) => plainSqueezeExcite(xs, 0.3),
+          inputs,
+        );
+        tf.dispose(inputs);
+        expect(worst).toBeLessThan(1e-4);
+      }),
+      { numRuns },
+    );
+  });
+
   test('softClamp should equal its composition', async () => {
     const x = tf.tidy(() => tf.mul(tensor([3, 5, 7, 11], 1), 8));
     expect(
@@ -206,38 +243,80 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
   });
 
   test('spectralPenalty should equal its composition, also for large weights', async () => {
-    const lengths = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 70 }));
-    const check = async ([rows, columns]: [number, number]) => {
-      const weight = tensor([rows, columns], 1);
-      const start = tf.tidy(() => unitVector(tensor([rows], 2)));
+    const lengths = fc.tuple(
+      fc.integer({ min: 1, max: 3 }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 1, max: 70 }),
+    );
+    const check = async ([kernel, inputs, outputs]: [number, number, number]) => {
+      const weight = tensor([kernel, kernel, inputs, outputs], 1);
+      const start = tensor([inputs * kernel * kernel], 2);
       const worst = await compare(
-        (w) => spectralPenalty(w!, start, rows),
-        (w) => plainSpectralPenalty(w!, start, rows),
+        (w) => spectralPenalty(w!, start, inputs),
+        (w) => plainSpectralPenalty(w!, start, inputs),
         [weight],
       );
       tf.dispose([weight, start]);
       expect(worst).toBeLessThan(1e-4);
     };
     await fc.assert(fc.asyncProperty(lengths, check), { numRuns });
-    if (engine === 'native') await check([1200, 130]);
+    if (engine === 'native') await check([3, 140, 130]);
   });
 
   test('spectralPenalty should hold the norm of tiny weights, and be 0 for those of zeros', async () => {
-    const start = tf.tidy(() => unitVector(tensor([9], 2)));
+    const start = tensor([9], 2);
     const weight = tf.tidy(() => tf.mul(tensor([9, 5], 1), 1e-4));
     const worst = await compare(
-      (w) => spectralPenalty(w!, start, 9),
-      (w) => plainSpectralPenalty(w!, start, 9),
+      (w) => spectralPenalty(w!, start, 3),
+      (w) => plainSpectralPenalty(w!, start, 3),
       [weight],
     );
     expect(worst).toBeLessThan(1e-4);
     tf.tidy(() => {
-      const { value, grad } = tf.valueAndGrad((w: tf.Tensor) => spectralPenalty(w, start, 9))(
+      const { value, grad } = tf.valueAndGrad((w: tf.Tensor) => spectralPenalty(w, start, 3))(
         tf.zeros([9, 5]),
       );
       expect([...value.dataSync(), ...grad.dataSync()]).toEqual(new Array(46).fill(0));
     });
     tf.dispose([weight, start]);
+  });
+
+  test('weightNorm should equal its composition', async () => {
+    await fc.assert(
+      fc.asyncProperty(sizes, async (shape) => {
+        const inputs = [tensor(shape, 1), tensor([shape[3]], 2)];
+        const worst = await compare(
+          (v, g) => weightNorm(v!, g!),
+          (v, g) => tf.mul(v!, tf.div(g!, tf.sqrt(tf.sum(tf.square(v!), [0, 1, 2])))),
+          inputs,
+        );
+        tf.dispose(inputs);
+        expect(worst).toBeLessThan(1e-4);
+      }),
+      { numRuns },
+    );
+  });
+
+  test.each([1, 2] as const)('convolveBiased should equal its composition at stride %s', async (stride) => {
+    const kernels = fc.constantFrom(1, 3, 5);
+    await fc.assert(
+      fc.asyncProperty(sizes, kernels, fc.integer({ min: 1, max: 40 }), async (shape, kernel, outputs) => {
+        const inputs = [
+          tensor(shape, 1),
+          tensor([kernel, kernel, shape[3], outputs], 2),
+          tensor([outputs], 3),
+        ];
+        const worst = await compare(
+          (x, filter, bias) => convolveBiased(x as tf.Tensor4D, filter!, bias!, stride),
+          (x, filter, bias) =>
+            tf.add(tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, (kernel - 1) / 2), bias!),
+          inputs,
+        );
+        tf.dispose(inputs);
+        expect(worst).toBeLessThan(1e-4);
+      }),
+      { numRuns },
+    );
   });
 
   test('largestMagnitude should share its gradient among the largest', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import * as tf from '../../src/engine/tf.js';
+import { joinBranch } from '../../src/model/cells/cell.js';
 import { decoderCell, planDecoderCell } from '../../src/model/cells/decoderCell.js';
 import { encoderCell, planEncoderCell } from '../../src/model/cells/encoderCell.js';
 import type { BatchNormPlan } from '../../src/model/layers/batchNorm.js';
@@ -19,7 +20,7 @@ import {
   skipDownParameters,
   skipUp,
 } from '../../src/model/layers/skip.js';
-import { excitation, squeezeExcitationParameters } from '../../src/model/layers/squeezeExcitation.js';
+import { squeezeExcitationParameters } from '../../src/model/layers/squeezeExcitation.js';
 import { weightNormConvolution, weightNormParameters } from '../../src/model/layers/weightNormConvolution.js';
 import type { ParameterSpec } from '../../src/model/parameterSpec.js';
 import { ParameterStore } from '../../src/model/parameterStore.js';
@@ -92,7 +93,7 @@ describe('gradients', () => {
   test('squeeze-excitation', () => {
     const plan = { name: 's', channels: 5 };
     const pass = passOf(squeezeExcitationParameters(plan), []);
-    check(pass, [2, 3, 3, 5], (x) => tf.mul(x, excitation(pass, plan, x)));
+    check(pass, [2, 3, 3, 5], (x) => joinBranch(pass, plan, tf.square(x), x));
   });
 
   test('skip connection down', () => {

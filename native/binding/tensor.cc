@@ -186,26 +186,78 @@ napi_value move_average(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-WeightShape weight_shape(const Arguments& args) {
-  return {args.integer(0), args.integer(1), static_cast<float>(args.number(2))};
+ExciteShape excite_shape(const Arguments& args) {
+  return {args.integer(0), args.integer(1), args.integer(2), args.integer(3), static_cast<float>(args.number(4))};
 }
 
-SpectralState spectral_state(const Arguments& args, size_t i) {
-  return {args.floats(i), args.floats(i + 1), args.floats(i + 2), args.floats(i + 3), args.floats(i + 4)};
+ExciteWeights excite_weights(const Arguments& args, size_t i) {
+  return {args.floats(i), args.floats(i + 1), args.floats(i + 2), args.floats(i + 3)};
 }
 
-// spectralPenalty(rows, columns, smallest norm, w, v0, penalty, norm, v1, a, b)
-napi_value spectral_penalty(napi_env env, napi_callback_info info) {
+ExciteState excite_state(const Arguments& args, size_t i) {
+  return {args.floats(i), args.floats(i + 1), args.floats(i + 2)};
+}
+
+// squeezeExcite(batch, pixels, channels, hidden, weight, skip, branch, w1, b1, w2, b2, means, hidden, factors, y)
+napi_value squeeze_excite(napi_env env, napi_callback_info info) {
   Arguments args(env, info);
-  table().spectral_penalty(weight_shape(args), args.floats(3), args.floats(4), spectral_state(args, 5));
+  table().squeeze_excite(excite_shape(args), args.floats(5), args.floats(6), excite_weights(args, 7),
+                         excite_state(args, 11), args.floats(14));
   return nullptr;
 }
 
-// spectralPenaltyGradient(rows, columns, smallest norm, w, v0, penalty, norm, v1, a, b, dy, dw)
+// squeezeExciteGradient(batch, pixels, channels, hidden, weight, dy, branch, w1, b1, w2, b2, means, hidden, factors,
+//                       dbranch, dw1, db1, dw2, db2)
+napi_value squeeze_excite_gradient(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().squeeze_excite_gradient(
+      excite_shape(args), args.floats(5), args.floats(6), excite_weights(args, 7), excite_state(args, 11),
+      {args.floats(14), args.floats(15), args.floats(16), args.floats(17), args.floats(18)});
+  return nullptr;
+}
+
+WeightShape weight_shape(const Arguments& args) {
+  return {args.integer(0), args.integer(1), args.integer(2), static_cast<float>(args.number(3))};
+}
+
+SpectralState spectral_state(const Arguments& args, size_t i) {
+  return {args.floats(i), args.floats(i + 1), args.floats(i + 2), args.floats(i + 3), args.floats(i + 4),
+          args.floats(i + 5)};
+}
+
+// spectralPenalty(rows, columns, inputs, smallest norm, w, penalty, norm, v0, v1, a, b, start)
+napi_value spectral_penalty(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().spectral_penalty(weight_shape(args), args.floats(4), args.floats(11), spectral_state(args, 5));
+  return nullptr;
+}
+
+// spectralPenaltyGradient(rows, columns, inputs, smallest norm, w, penalty, norm, v0, v1, a, b, dy, dw)
 napi_value spectral_penalty_gradient(napi_env env, napi_callback_info info) {
   Arguments args(env, info);
-  table().spectral_penalty_gradient(weight_shape(args), *args.floats(10), args.floats(3), args.floats(4),
-                                    spectral_state(args, 5), args.floats(11));
+  table().spectral_penalty_gradient(weight_shape(args), *args.floats(11), args.floats(4), spectral_state(args, 5),
+                                    args.floats(12));
+  return nullptr;
+}
+
+WeightShape norm_shape(const Arguments& args) {
+  WeightShape shape = {args.integer(0), args.integer(1)};
+  shape.epsilon = static_cast<float>(args.number(2));
+  return shape;
+}
+
+// weightNorm(rows, columns, epsilon, v, g, w)
+napi_value weight_norm(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().weight_norm(norm_shape(args), args.floats(3), args.floats(4), args.floats(5));
+  return nullptr;
+}
+
+// weightNormGradient(rows, columns, epsilon, dw, v, g, dv, dg)
+napi_value weight_norm_gradient(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  table().weight_norm_gradient(norm_shape(args), args.floats(3), args.floats(4), args.floats(5), args.floats(6),
+                               args.floats(7));
   return nullptr;
 }
 
@@ -280,8 +332,12 @@ void export_tensor(napi_env env, napi_value exports) {
   export_function(env, exports, "mixtureLogProbGradient", mixture_log_prob_gradient);
   export_function(env, exports, "accumulate", accumulate);
   export_function(env, exports, "moveAverage", move_average);
+  export_function(env, exports, "squeezeExcite", squeeze_excite);
+  export_function(env, exports, "squeezeExciteGradient", squeeze_excite_gradient);
   export_function(env, exports, "spectralPenalty", spectral_penalty);
   export_function(env, exports, "spectralPenaltyGradient", spectral_penalty_gradient);
+  export_function(env, exports, "weightNorm", weight_norm);
+  export_function(env, exports, "weightNormGradient", weight_norm_gradient);
   export_function(env, exports, "largestMagnitude", largest_magnitude);
   export_function(env, exports, "largestMagnitudeGradient", largest_magnitude_gradient);
   export_function(env, exports, "toBfloat16", to_bfloat16);

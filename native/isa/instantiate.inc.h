@@ -27,8 +27,10 @@ namespace NVAE_ISA {
 #include "kernels/elementwise.inc.h"
 #include "kernels/bfloat16.inc.h"
 #include "kernels/reduce.inc.h"
+#include "kernels/rows.inc.h"
+#include "kernels/squeeze_excite.inc.h"
 #include "kernels/mixture.inc.h"
-#include "kernels/penalty.inc.h"
+#include "kernels/weights.inc.h"
 #include "kernels/movement.inc.h"
 #include "kernels/batch_norm.inc.h"
 
@@ -71,8 +73,12 @@ const KernelTables NVAE_JOIN(kernels_, NVAE_ISA) = {
         &NVAE_ISA::mixture_log_prob_gradient,
         &NVAE_ISA::accumulate,
         &NVAE_ISA::move_average,
+        &NVAE_ISA::squeeze_excite,
+        &NVAE_ISA::squeeze_excite_gradient,
         &NVAE_ISA::spectral_penalty,
         &NVAE_ISA::spectral_penalty_gradient,
+        &NVAE_ISA::weight_norm,
+        &NVAE_ISA::weight_norm_gradient,
         &NVAE_ISA::largest_magnitude,
         &NVAE_ISA::largest_magnitude_gradient,
         &NVAE_ISA::to_bfloat16,

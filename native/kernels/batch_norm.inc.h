@@ -7,14 +7,6 @@
 
 static int64_t rows_per_chunk(const BatchNormShape& s) { return most(1, kTaskElements / s.channels); }
 
-// Calls body(channel, lanes) for all vectors of channels.
-template <typename Body>
-static inline void for_channels(int64_t channels, const Body& body) {
-  int64_t c = 0;
-  for (; c + kLanes <= channels; c += kLanes) body(c, kLanes);
-  if (c < channels) body(c, static_cast<int>(channels - c));
-}
-
 static void chunk_statistics(const BatchNormShape& s, const float* x, int64_t rows, float* mean, float* squares) {
   for_channels(s.channels, [&](int64_t c, int lanes) {
     vf sum = {};

@@ -27,3 +27,11 @@ static inline void store_n(float* p, vf v, int n) { n == kLanes ? store(p, v) : 
 static inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+
+// Calls body(channel, lanes) for all vectors of channels.
+template <typename Body>
+static inline void for_channels(int64_t channels, const Body& body) {
+  int64_t c = 0;
+  for (; c + kLanes <= channels; c += kLanes) body(c, kLanes);
+  if (c < channels) body(c, static_cast<int>(channels - c));
+}

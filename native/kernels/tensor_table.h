@@ -35,17 +35,39 @@ struct BatchNormShape {
   bool silu;
 };
 
+// A residual branch of [batch, pixels, channels] that counts `weight`.
+struct ExciteShape {
+  int64_t batch, pixels, channels, hidden;
+  float weight;
+};
+
+// w1 [channels, hidden], w2 [hidden, channels]
+struct ExciteWeights {
+  const float *w1, *b1, *w2, *b2;
+};
+
+// [batch, channels], [batch, hidden], [batch, channels]
+struct ExciteState {
+  float *means, *hidden, *factors;
+};
+
+struct ExciteGradients {
+  float *branch, *w1, *b1, *w2, *b2;
+};
+
 // A weight as a matrix of rows, each with all output channels.
 struct WeightShape {
   int64_t rows, columns;
-  float smallest_norm;  // what is divided by a norm is never divided by less
+  int64_t inputs = 1;       // channels; rows are [taps, inputs]
+  float smallest_norm = 0;  // what is divided by a norm is never divided by less
+  float epsilon = 0;        // added to squared lengths
 };
 
-// What a spectral penalty is made of: with W the weight and v0 the start, a = W' v0, v1 = W a / |W a|, b = W' v1, and the
+// What a spectral penalty is made of: with W the weight and v0 the start at length 1, a = W' v0, v1 = W a / |W a|, b = W' v1, and the
 // penalty is |b|^2.
 struct SpectralState {
   float *penalty, *norm;  // norm: of W a
-  float *v1, *a, *b;
+  float *v0, *v1, *a, *b;
 };
 
 struct AdamaxStep {
@@ -96,10 +118,19 @@ struct TensorTable {
   void (*accumulate)(const float* x, float* sum, int64_t n);
   // average = (1 - weight) * average + weight * factor * value, but not below the floor unless it was there already.
   void (*move_average)(const AverageStep& step, const float* value, float* average, int64_t n);
-  // w is [rows, columns], v0 [rows].
-  void (*spectral_penalty)(const WeightShape& shape, const float* w, const float* v0, const SpectralState& state);
-  void (*spectral_penalty_gradient)(const WeightShape& shape, float dy, const float* w, const float* v0,
-                                    const SpectralState& state, float* dw);
+  void (*squeeze_excite)(const ExciteShape& shape, const float* skip, const float* branch, const ExciteWeights& weights,
+                         const ExciteState& state, float* y);
+  void (*squeeze_excite_gradient)(const ExciteShape& shape, const float* dy, const float* branch,
+                                  const ExciteWeights& weights, const ExciteState& state,
+                                  const ExciteGradients& gradients);
+  // w is [rows, columns], start [inputs, taps].
+  void (*spectral_penalty)(const WeightShape& shape, const float* w, const float* start, const SpectralState& state);
+  void (*spectral_penalty_gradient)(const WeightShape& shape, float dy, const float* w, const SpectralState& state,
+                                    float* dw);
+  // v, w and their gradients are [rows, columns], g and its gradient [columns].
+  void (*weight_norm)(const WeightShape& shape, const float* v, const float* g, float* w);
+  void (*weight_norm_gradient)(const WeightShape& shape, const float* dw, const float* v, const float* g, float* dv,
+                               float* dg);
   float (*largest_magnitude)(const float* x, int64_t n);
   void (*largest_magnitude_gradient)(float dy, const float* x, int64_t n, float* dx);
   // To bfloat16 by rounding to nearest even, and back.

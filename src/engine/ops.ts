@@ -4,13 +4,16 @@
  */
 import { batchNormKernels } from './fused/batchNorm.js';
 import { registerComposites } from './fused/composite.js';
+import { convolveKernels } from './fused/convolve.js';
 import { globalNormKernels } from './fused/globalNorm.js';
 import { largestMagnitudeKernels } from './fused/largestMagnitude.js';
 import { mixtureLogProbKernels } from './fused/mixtureLogProb.js';
 import { siluKernels } from './fused/silu.js';
 import { softClampKernels } from './fused/softClamp.js';
 import { spectralPenaltyKernels } from './fused/spectralPenalty.js';
+import { squeezeExciteKernels } from './fused/squeezeExcite.js';
 import { upsampleKernels } from './fused/upsample.js';
+import { weightNormKernels } from './fused/weightNorm.js';
 
 export { type AdamaxOptions, type AdamaxTensors, adamaxUpdate } from './fused/adamaxUpdate.js';
 export {
@@ -19,14 +22,17 @@ export {
   batchNormInference,
   batchNormTrain,
 } from './fused/batchNorm.js';
+export { convolveBiased } from './fused/convolve.js';
 export { globalNorm } from './fused/globalNorm.js';
 export { largestMagnitude } from './fused/largestMagnitude.js';
 export { gaussianMixtureLogProb, logisticMixtureLogProb } from './fused/mixtureLogProb.js';
 export { type AverageOptions, moveAverage } from './fused/moveAverage.js';
 export { silu } from './fused/silu.js';
 export { softClamp } from './fused/softClamp.js';
-export { spectralPenalty, unitVector } from './fused/spectralPenalty.js';
+export { spectralPenalty } from './fused/spectralPenalty.js';
+export { type ExciteWeights, squeezeExcite } from './fused/squeezeExcite.js';
 export { upsampleBilinear2x, upsampleNearest2x } from './fused/upsample.js';
+export { weightNorm } from './fused/weightNorm.js';
 
 /** Makes the fused operations known to a backend that has no kernels of its own for them. */
 export function registerCompositeKernels(backendName: string): void {
@@ -39,5 +45,8 @@ export function registerCompositeKernels(backendName: string): void {
     ...globalNormKernels,
     ...softClampKernels,
     ...mixtureLogProbKernels,
+    ...squeezeExciteKernels,
+    ...convolveKernels,
+    ...weightNormKernels,
   ]);
 }

@@ -70,6 +70,7 @@ function convolutionFlopsOf(
   const filterShape = (attrs?.filterShape ?? []) as number[];
   switch (name) {
     case 'Conv2D':
+    case 'ConvolveBiased':
       return 2 * size(result) * size(filter!.shape.slice(0, 3));
     case 'Conv2DBackpropInput':
       return 2 * size(dy!.shape) * size(filter!.shape.slice(0, 3));

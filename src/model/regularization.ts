@@ -2,7 +2,7 @@
  * Keeps the network smooth: the largest |gamma| of every batch normalisation and an estimate of the squared largest
  * singular value of the convolutions of all cells and of the samplers.
  */
-import { largestMagnitude, spectralPenalty, unitVector } from '../engine/ops.js';
+import { largestMagnitude, spectralPenalty } from '../engine/ops.js';
 import * as tf from '../engine/tf.js';
 import type { SpectralLayer } from './layers/convolution.js';
 import type { WeightNormPlan } from './layers/weightNormConvolution.js';
@@ -29,7 +29,7 @@ export function regularization(pass: Pass, plan: ModelPlan, noise: Noise): tf.Sc
   const samplers = samplersOf(plan).map((layer) => {
     return spectralTerm(weightNormWeight(pass, layer), weightNormSpectral(layer), noise);
   });
-  return tf.sum(tf.stack([...gammas, ...convolutions, ...samplers]));
+  return tf.addN([...gammas, ...convolutions, ...samplers]) as tf.Scalar;
 }
 
 function weightNormSpectral({ name, kernel, inChannels, outChannels }: WeightNormPlan): SpectralLayer {
@@ -46,19 +46,6 @@ function samplersOf({ groups }: ModelPlan): WeightNormPlan[] {
 function spectralTerm(weight: tf.Tensor, { name, layout, shape }: SpectralLayer, noise: Noise): tf.Scalar {
   const [height = 1, width = 1] = shape;
   const inputs = layout === 'depthwise' ? 1 : (shape[2] ?? 1);
-  const start = unitVector(startVector(noise, name, height, width, inputs));
-  return spectralPenalty(weight, start, start.size);
-}
-
-/** Standard normal `[k * k * in]` in the order of our weights; drawn in PyTorch's order, input channel first. */
-function startVector(
-  noise: Noise,
-  layer: string,
-  height: number,
-  width: number,
-  inputs: number,
-): tf.Tensor1D {
-  const drawn = noise.normal(draws.spectral(layer), [inputs * height * width]);
-  const ordered = tf.transpose(tf.reshape(drawn, [inputs, height * width])); // [k * k, in]
-  return tf.reshape(ordered, [-1]);
+  const start = noise.normal(draws.spectral(name), [inputs * height * width]);
+  return spectralPenalty(weight, start, inputs);
 }

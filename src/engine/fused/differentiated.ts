@@ -4,17 +4,18 @@ import type { Attributes, Inputs } from './composite.js';
 
 /**
  * The body of a backward kernel from that of the forward kernel, for engines that have neither: it runs forward once more
- * and differentiates what it runs. Inputs are those of the forward kernel and `dy`.
+ * and differentiates what it runs. Inputs are those of the forward kernel and `dy`; others are passed over.
  *
- * @param name the input in which it differentiates
+ * @param names the inputs in which it differentiates; the kernel has a result for each
  */
 export function differentiated(
   forward: (inputs: Inputs, attributes: Attributes) => tf.Tensor,
-  name: string,
-): (inputs: Inputs, attributes: Attributes) => tf.Tensor {
+  names: readonly string[],
+): (inputs: Inputs, attributes: Attributes) => tf.Tensor[] {
   return ({ dy, ...inputs }, attributes) => {
-    const { value, gradients } = gradientsOf(() => forward(inputs, attributes), [inputs[name]!], dy);
+    const xs = names.map((name) => inputs[name]!);
+    const { value, gradients } = gradientsOf(() => forward(inputs, attributes), xs, dy);
     value.dispose();
-    return gradients[0]!;
+    return gradients as tf.Tensor[];
   };
 }

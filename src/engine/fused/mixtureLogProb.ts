@@ -3,7 +3,7 @@
  * Of all that lies between, nothing is kept for the backward pass.
  */
 import * as tf from '../tf.js';
-import { type CompositeKernel, type Inputs, runOne } from './composite.js';
+import { type CompositeKernel, type Inputs, runMany, runOne } from './composite.js';
 import { differentiated } from './differentiated.js';
 import { softClamp } from './softClamp.js';
 
@@ -60,12 +60,13 @@ function kernelsOf(name: string, component: Component): CompositeKernel[] {
     inputsToSave: ['parameters', 'x'],
     gradFunc: (dy, saved) => {
       const [parameters, x] = saved as [tf.Tensor, tf.Tensor];
-      return { parameters: () => runOne(`${name}Grad`, { dy: dy as tf.Tensor, parameters, x }) };
+      const [dparameters] = runMany(`${name}Grad`, { dy: dy as tf.Tensor, parameters, x });
+      return { parameters: () => dparameters! };
     },
   });
   return [
     { name, body },
-    { name: `${name}Grad`, body: differentiated(body, 'parameters') },
+    { name: `${name}Grad`, body: differentiated(body, ['parameters']) },
   ];
 }
 

@@ -16,6 +16,8 @@ const roundable = new Set<string>([
   tf.Elu,
   tf.Multiply,
   'BatchNormTrain',
+  'ConvolveBiased',
+  'SqueezeExcite',
   'Silu',
   'recomputed',
 ]);

@@ -1,5 +1,6 @@
 /** Reverse-mode differentiation on tfjs' operations and their gradient functions, with little memory. */
 import { sumInto } from '../fused/sumInto.js';
+import { NativeBackend } from '../native/backend.js';
 import * as tf from '../tf.js';
 import { Tape, type TapeNode } from './tape.js';
 
@@ -37,18 +38,30 @@ export function gradientsOf(f: () => tf.Tensor, xs: readonly tf.Tensor[], dy?: t
 
 /** tfjs has one tape at a time, and one may be in use; within a kernel it records nothing. */
 function record(tape: Tape, f: () => tf.Tensor): tf.Tensor {
-  const { state } = tf.engine();
+  const engine = tf.engine();
+  const { state } = engine;
   const { activeTape, kernelDepth } = state;
   state.activeTape = tape;
   state.kernelDepth = 0;
   state.gradientDepth += 1;
+  const backend = tf.backend();
+  if (backend instanceof NativeBackend) Reflect.set(engine, 'clone', referenceIn(backend));
   try {
     return tf.tidy(f);
   } finally {
+    Reflect.deleteProperty(engine, 'clone');
     state.gradientDepth -= 1;
     state.kernelDepth = kernelDepth;
     state.activeTape = activeTape;
   }
+}
+
+/** Stands in for what tfjs runs a kernel for whenever an operation saves a tensor: the same data once more. */
+function referenceIn(backend: NativeBackend): (x: tf.Tensor) => tf.Tensor {
+  return ({ dataId, shape, dtype }) => {
+    backend.incRef(dataId);
+    return tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype }, backend);
+  };
 }
 
 function backpropagate(

@@ -12,8 +12,11 @@ type Values = Float32Array | Int32Array | Uint8Array;
 /** Rows, channels, epsilon, whether SiLU follows. */
 type NormShape = [rows: number, channels: number, epsilon: number, silu: number];
 type MixtureShape = [logistic: number, rows: number, k: number];
-type WeightShape = [rows: number, columns: number, smallestNorm: number];
-type SpectralState = [penalty: Floats | null, norm: Floats, v1: Floats, a: Floats, b: Floats];
+type ExciteShape = [batch: number, pixels: number, channels: number, hidden: number, weight: number];
+type ExciteWeights = [w1: Floats, b1: Floats, w2: Floats, b2: Floats];
+type ExciteState = [means: Floats, hidden: Floats, factors: Floats];
+type WeightShape = [rows: number, columns: number, inputs: number, smallestNorm: number];
+type SpectralState = [penalty: Floats | null, norm: Floats, v0: Floats, v1: Floats, a: Floats, b: Floats];
 
 /** What the compiled addon exports; native/binding/*.cc says what each function does. */
 export interface Addon {
@@ -110,10 +113,42 @@ export interface Addon {
   ): void;
   accumulate(x: Floats, sum: Floats): void;
   moveAverage(weight: number, factor: number, floor: number, value: Floats, average: Floats): void;
-  spectralPenalty(...shapeAndTensors: [...WeightShape, w: Floats, v0: Floats, ...SpectralState]): void;
+  squeezeExcite(
+    ...shapeAndTensors: [
+      ...ExciteShape,
+      skip: Floats,
+      branch: Floats,
+      ...ExciteWeights,
+      ...ExciteState,
+      y: Floats,
+    ]
+  ): void;
+  squeezeExciteGradient(
+    ...shapeAndTensors: [
+      ...ExciteShape,
+      dy: Floats,
+      branch: Floats,
+      ...ExciteWeights,
+      ...ExciteState,
+      dbranch: Floats,
+      ...ExciteWeights,
+    ]
+  ): void;
+  spectralPenalty(...shapeAndTensors: [...WeightShape, w: Floats, ...SpectralState, start: Floats]): void;
   /** The penalty itself is not read. */
   spectralPenaltyGradient(
-    ...shapeAndTensors: [...WeightShape, w: Floats, v0: Floats, ...SpectralState, dy: Floats, dw: Floats]
+    ...shapeAndTensors: [...WeightShape, w: Floats, ...SpectralState, dy: Floats, dw: Floats]
+  ): void;
+  weightNorm(rows: number, columns: number, epsilon: number, v: Floats, g: Floats, w: Floats): void;
+  weightNormGradient(
+    rows: number,
+    columns: number,
+    epsilon: number,
+    dw: Floats,
+    v: Floats,
+    g: Floats,
+    dv: Floats,
+    dg: Floats,
   ): void;
   largestMagnitude(x: Floats, y: Floats): void;
   largestMagnitudeGradient(dy: Floats, x: Floats, dx: Floats): void;

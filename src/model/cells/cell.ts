@@ -1,10 +1,11 @@
 /** What encoder and decoder cells have in common. */
+import { squeezeExcite } from '../../engine/ops.js';
 import { recomputed } from '../../engine/recomputed.js';
-import * as tf from '../../engine/tf.js';
+import type * as tf from '../../engine/tf.js';
 import type { BatchNormPlan } from '../layers/batchNorm.js';
 import type { SpectralLayer } from '../layers/convolution.js';
 import type { SqueezeExcitationPlan } from '../layers/squeezeExcitation.js';
-import { excitation } from '../layers/squeezeExcitation.js';
+import { exciteWeights } from '../layers/squeezeExcitation.js';
 import type { ParameterSpec } from '../parameterSpec.js';
 import type { Pass } from '../pass.js';
 import { BatchStatistics } from '../pass.js';
@@ -57,5 +58,5 @@ export function joinBranch(
   skip: tf.Tensor4D,
   branch: tf.Tensor4D,
 ): tf.Tensor4D {
-  return tf.add(skip, tf.mul(branch, tf.mul(excitation(pass, plan, branch), branchWeight)));
+  return squeezeExcite(skip, branch, exciteWeights(pass, plan), branchWeight);
 }

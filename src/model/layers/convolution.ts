@@ -1,4 +1,5 @@
 /** Convolutions with zero padding of (kernel - 1) / 2 on all four sides, also with stride 2. */
+import { convolveBiased } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
 import type { ParameterSpec } from '../parameterSpec.js';
 import { uniformForFanIn } from '../parameterSpec.js';
@@ -72,8 +73,9 @@ export function convolveDepthwise(x: tf.Tensor4D, weight: tf.Tensor): tf.Tensor4
 }
 
 export function convolution(pass: Pass, plan: ConvolutionPlan, x: tf.Tensor4D): tf.Tensor4D {
-  const y = convolve(x, pass.store.parameter(`${plan.name}.weight`), plan.stride);
-  return plan.bias ? tf.add(y, pass.store.parameter(`${plan.name}.bias`)) : y;
+  const weight = pass.store.parameter(`${plan.name}.weight`);
+  if (!plan.bias) return convolve(x, weight, plan.stride);
+  return convolveBiased(x, weight, pass.store.parameter(`${plan.name}.bias`), plan.stride);
 }
 
 export function depthwise(pass: Pass, plan: DepthwisePlan, x: tf.Tensor4D): tf.Tensor4D {

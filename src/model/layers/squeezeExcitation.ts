@@ -1,5 +1,5 @@
 /** Squeeze-excitation: one factor per image and channel, computed from the channels' means. */
-import * as tf from '../../engine/tf.js';
+import type { ExciteWeights } from '../../engine/ops.js';
 import type { ParameterSpec } from '../parameterSpec.js';
 import { uniformForFanIn } from '../parameterSpec.js';
 import type { Pass } from '../pass.js';
@@ -25,17 +25,13 @@ function linearParameters(name: string, inputs: number, outputs: number): Parame
   ];
 }
 
-/** The factors for x, `[B, 1, 1, C]` in (0, 1). */
-export function excitation(pass: Pass, plan: SqueezeExcitationPlan, x: tf.Tensor4D): tf.Tensor4D {
-  const [batch, height, width, channels] = x.shape;
-  // The gradient of tf.mean would divide a tensor of x's size, this one only [B, C].
-  const squeezed: tf.Tensor2D = tf.mul(tf.sum(x, [1, 2]), 1 / (height * width)); // [B, C]
-  const hidden = tf.relu(linear(pass, `${plan.name}.model.0`, squeezed)); // [B, C / 2]
-  const factors = tf.sigmoid(linear(pass, `${plan.name}.model.2`, hidden)); // [B, C]
-  return tf.reshape(factors, [batch, 1, 1, channels]);
-}
-
-function linear(pass: Pass, name: string, x: tf.Tensor2D): tf.Tensor2D {
-  const weight = pass.store.parameter(`${name}.weight`) as tf.Tensor2D;
-  return tf.add(tf.matMul(x, weight), pass.store.parameter(`${name}.bias`));
+/** Parameters of the two dense layers, as the engine takes them. */
+export function exciteWeights(pass: Pass, { name }: SqueezeExcitationPlan): ExciteWeights {
+  const parameter = (of: string) => pass.store.parameter(`${name}.model.${of}`);
+  return {
+    w1: parameter('0.weight'),
+    b1: parameter('0.bias'),
+    w2: parameter('2.weight'),
+    b2: parameter('2.bias'),
+  };
 }

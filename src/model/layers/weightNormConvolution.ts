@@ -1,12 +1,9 @@
 /** Convolution whose weight is split into a direction v and a gain g per output: w = g * v / ||v||. Stride 1. */
-import * as tf from '../../engine/tf.js';
+import { convolveBiased, weightNorm } from '../../engine/ops.js';
+import type * as tf from '../../engine/tf.js';
 import type { Initial, ParameterSpec } from '../parameterSpec.js';
 import { uniformForFanIn } from '../parameterSpec.js';
 import type { Pass } from '../pass.js';
-import { convolve } from './convolution.js';
-
-/** Keeps a direction of length zero finite; far below the rounding of any other. */
-const epsilon = 1e-12;
 
 export interface WeightNormPlan {
   readonly name: string;
@@ -35,11 +32,9 @@ export function weightNormParameters({
 /** The effective weight `[k, k, in, out]`; differentiable in v and g. */
 export function weightNormWeight(pass: Pass, plan: WeightNormPlan): tf.Tensor4D {
   const v = pass.store.parameter(`${plan.name}.weight_v`) as tf.Tensor4D;
-  const g = pass.store.parameter(`${plan.name}.weight_g`);
-  const norm = tf.sqrt(tf.add(tf.sum(tf.square(v), [0, 1, 2]), epsilon)); // [out]
-  return tf.mul(v, tf.div(g, norm));
+  return weightNorm(v, pass.store.parameter(`${plan.name}.weight_g`));
 }
 
 export function weightNormConvolution(pass: Pass, plan: WeightNormPlan, x: tf.Tensor4D): tf.Tensor4D {
-  return tf.add(convolve(x, weightNormWeight(pass, plan)), pass.store.parameter(`${plan.name}.bias`));
+  return convolveBiased(x, weightNormWeight(pass, plan), pass.store.parameter(`${plan.name}.bias`));
 }

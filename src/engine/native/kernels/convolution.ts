@@ -57,16 +57,23 @@ function isNative(info: ConvInfo, depthwise: boolean): boolean {
   return !depthwise || (info.outChannels === info.inChannels && info.filterHeight <= 16);
 }
 
-/** Operations of one kind of convolution: the addon's three functions and the names of tfjs' three kernels. */
+/** Operations of one kind of convolution: the addon's three functions and the names of the kernels. */
 interface Family {
   readonly depthwise: boolean;
   /** Whether there are kernels that round to bfloat16, for forward and input gradient. */
   readonly canBeHalf: boolean;
-  readonly forward: string;
+  /** Without a bias, and with one. */
+  readonly forward: readonly string[];
   readonly inputGradient: string;
   readonly filterGradient: string;
   readonly run: {
-    readonly forward: (shape: Int32Array, x: Float32Array, filter: Float32Array, y: Float32Array) => void;
+    readonly forward: (
+      shape: Int32Array,
+      x: Float32Array,
+      filter: Float32Array,
+      bias: Float32Array | null,
+      y: Float32Array,
+    ) => void;
     readonly inputGradient: (
       shape: Int32Array,
       dy: Float32Array,
@@ -84,13 +91,16 @@ interface Family {
 
 function kernelsOf({ depthwise, canBeHalf, run, ...names }: Family): NativeKernel[] {
   const half = () => canBeHalf && isHalfPrecision();
-  const forward = nativeKernel(names.forward, ({ x, filter }, attributes, backend) => {
-    const info = convInfo(names.forward, x!.shape, filter!.shape, attributes, depthwise);
-    if (!allFloat(x!, filter!) || !isNative(info, depthwise)) return undefined;
-    const y = backend.floatOutput(info.outShape);
-    run.forward(convShape(info, half()), backend.floats(x!), backend.floats(filter!), y.values);
-    return y.info;
-  });
+  const forward = names.forward.map((name) =>
+    nativeKernel(name, ({ x, filter, bias }, attributes, backend) => {
+      const info = convInfo(name, x!.shape, filter!.shape, attributes, depthwise);
+      if (!allFloat(x!, filter!) || !isNative(info, depthwise)) return undefined;
+      const y = backend.floatOutput(info.outShape);
+      const operands = [backend.floats(x!), backend.floats(filter!)] as const;
+      run.forward(convShape(info, half()), ...operands, bias ? backend.floats(bias) : null, y.values);
+      return y.info;
+    }),
+  );
   const inputGradient = nativeKernel(names.inputGradient, ({ dy, filter }, attributes, backend) => {
     const inputShape = attributes.inputShape as number[];
     const info = convInfo(names.inputGradient, inputShape, filter!.shape, attributes, depthwise);
@@ -107,20 +117,20 @@ function kernelsOf({ depthwise, canBeHalf, run, ...names }: Family): NativeKerne
     run.filterGradient(convShape(info, false), backend.floats(x!), backend.floats(dy!), dfilter.values);
     return dfilter.info;
   });
-  return [forward, inputGradient, filterGradient];
+  return [...forward, inputGradient, filterGradient];
 }
 
-/** Conv2D, DepthwiseConv2dNative and their gradients. */
+/** Conv2D, ConvolveBiased (see ../../fused/convolve.ts), DepthwiseConv2dNative and their gradients. */
 export function convolutionKernels(addon: Addon): NativeKernel[] {
   return [
     ...kernelsOf({
       depthwise: false,
       canBeHalf: addon.halfProducts(),
-      forward: 'Conv2D',
+      forward: ['Conv2D', 'ConvolveBiased'],
       inputGradient: 'Conv2DBackpropInput',
       filterGradient: 'Conv2DBackpropFilter',
       run: {
-        forward: (shape, x, filter, y) => addon.conv2d(shape, x, filter, null, y),
+        forward: addon.conv2d,
         inputGradient: addon.conv2dInputGradient,
         filterGradient: addon.conv2dFilterGradient,
       },
@@ -128,11 +138,11 @@ export function convolutionKernels(addon: Addon): NativeKernel[] {
     ...kernelsOf({
       depthwise: true,
       canBeHalf: false,
-      forward: 'DepthwiseConv2dNative',
+      forward: ['DepthwiseConv2dNative'],
       inputGradient: 'DepthwiseConv2dNativeBackpropInput',
       filterGradient: 'DepthwiseConv2dNativeBackpropFilter',
       run: {
-        forward: addon.depthwise,
+        forward: (shape, x, filter, _bias, y) => addon.depthwise(shape, x, filter, y),
         inputGradient: addon.depthwiseInputGradient,
         filterGradient: addon.depthwiseFilterGradient,
       },

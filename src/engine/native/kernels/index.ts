@@ -9,8 +9,9 @@ import { imageKernels } from './image.js';
 import { matMulKernels } from './matMul.js';
 import { mixtureKernels } from './mixture.js';
 import { movementKernels } from './movement.js';
-import { penaltyKernels } from './penalty.js';
 import { reductionKernels } from './reduce.js';
+import { squeezeExciteKernels } from './squeezeExcite.js';
+import { weightKernels } from './weights.js';
 
 export function nativeKernels(addon: Addon): NativeKernel[] {
   return [
@@ -22,7 +23,8 @@ export function nativeKernels(addon: Addon): NativeKernel[] {
     imageKernels,
     batchNormKernels,
     bfloat16Kernels,
-    penaltyKernels,
+    weightKernels,
     mixtureKernels,
+    squeezeExciteKernels,
   ].flatMap((kernels) => kernels(addon));
 }

@@ -22,7 +22,7 @@ export function mixtureKernels(addon: Addon): NativeKernel[] {
         ...([backend.floats(parameters!), backend.floats(x!)] as const),
         ...([backend.floats(dy!), dparameters.values] as const),
       );
-      return dparameters.info;
+      return [dparameters.info];
     });
     return [forward, gradient];
   });

@@ -1,37 +1,10 @@
-// The two terms of the regularisation, each with its gradient: see src/engine/fused. Included once per instruction set, after
-// reduce.inc.h.
+// Norms of weights: the two terms of the regularisation and weight normalisation, each with its gradient; see
+// src/engine/fused. Included once per instruction set, after
+// rows.inc.h.
 //
 // A weight is read row by row. Rows are taken in chunks that depend on the shape alone, and what the chunks give is added in order.
 
 static int64_t weight_chunk(const WeightShape& s) { return most(1, 4 * kTaskElements / s.columns); }
-
-static double dot(const float* a, const float* b, int64_t n) {
-  vf sum[2] = {};
-  int64_t i = 0;
-  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
-    sum[0] += load(a + i) * load(b + i);
-    sum[1] += load(a + i + kLanes) * load(b + i + kLanes);
-  }
-  sum[0] += sum[1];
-  double total = 0;
-  for (int lane = 0; lane < kLanes; ++lane) total += sum[0][lane];
-  for (; i < n; ++i) total += static_cast<double>(a[i]) * b[i];
-  return total;
-}
-
-// out += scales[0] * rows[0] + ... + scales[R - 1] * rows[R - 1], rows of n values one behind the other.
-template <int R>
-static void add_rows(const float* rows, const float* scales, int64_t n, float* out) {
-  int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    vf sum = load(out + i);
-#pragma GCC unroll 4
-    for (int r = 0; r < R; ++r) sum += load(rows + r * n + i) * splat(scales[r]);
-    store(out + i, sum);
-  }
-  for (; i < n; ++i)
-    for (int r = 0; r < R; ++r) out[i] += rows[r * n + i] * scales[r];
-}
 
 // sums = W' scales, where row_scales(first, last, scales) says how much each row counts.
 template <typename RowScales>
@@ -46,9 +19,7 @@ static void sum_rows(const WeightShape& s, const float* w, const RowScales& row_
     for (int64_t row = task * chunk; row < last; row += 4) {
       const int64_t count = least(4, last - row);
       row_scales(row, row + count, scales);
-      if (count == 4) add_rows<4>(w + row * s.columns, scales, s.columns, out);
-      else
-        for (int64_t r = 0; r < count; ++r) add_rows<1>(w + (row + r) * s.columns, scales + r, s.columns, out);
+      add_weighted_rows(w + row * s.columns, scales, count, s.columns, out);
     }
   });
   for (int64_t c = 0; c < s.columns; ++c) {
@@ -69,9 +40,19 @@ static void normal_product(const WeightShape& s, const float* w, const float* v,
   sum_rows(s, w, scales, sums);
 }
 
-static void spectral_penalty(const WeightShape& s, const float* w, const float* v0, const SpectralState& state) {
+// The start comes as [inputs, taps], rows are [taps, inputs]; its length becomes 1.
+static void unit_start(const WeightShape& s, const float* start, float* v0) {
+  const int64_t taps = s.rows / s.inputs;
+  const double length = std::sqrt(dot(start, start, s.rows));
+  const double divisor = length > s.smallest_norm ? length : s.smallest_norm;
+  for (int64_t tap = 0; tap < taps; ++tap)
+    for (int64_t i = 0; i < s.inputs; ++i) v0[tap * s.inputs + i] = static_cast<float>(start[i * taps + tap] / divisor);
+}
+
+static void spectral_penalty(const WeightShape& s, const float* w, const float* start, const SpectralState& state) {
+  unit_start(s, start, state.v0);
   const auto given = [&](int64_t first, int64_t last, float* out) {
-    std::memcpy(out, v0 + first, static_cast<size_t>(last - first) * sizeof(float));
+    std::memcpy(out, state.v0 + first, static_cast<size_t>(last - first) * sizeof(float));
   };
   sum_rows(s, w, given, state.a);
   normal_product(s, w, state.a, state.v1, state.b);
@@ -84,8 +65,8 @@ static void spectral_penalty(const WeightShape& s, const float* w, const float* 
 }
 
 // dW = v1 db' + du a' + v0 da', with db = 2 dy b, du the gradient in front of the division by the norm, da = W' du.
-static void spectral_penalty_gradient(const WeightShape& s, float dy, const float* w, const float* v0,
-                                      const SpectralState& state, float* dw) {
+static void spectral_penalty_gradient(const WeightShape& s, float dy, const float* w, const SpectralState& state,
+                                      float* dw) {
   float* du = scratch(Slot::kWindow, static_cast<size_t>(s.rows + 2 * s.columns));
   float *db = du + s.rows, *da = db + s.columns;
   for (int64_t c = 0; c < s.columns; ++c) db[c] = 2 * dy * state.b[c];
@@ -100,7 +81,7 @@ static void spectral_penalty_gradient(const WeightShape& s, float dy, const floa
   parallel(ceil_div(s.rows, chunk), [&](int64_t task) {
     for (int64_t row = task * chunk; row < least(s.rows, (task + 1) * chunk); ++row) {
       float* out = dw + row * s.columns;
-      const float of_db = state.v1[row], of_a = du[row], of_da = v0[row];
+      const float of_db = state.v1[row], of_a = du[row], of_da = state.v0[row];
       int64_t c = 0;
       for (; c + kLanes <= s.columns; c += kLanes)
         store(out + c, load(db + c) * splat(of_db) + load(state.a + c) * splat(of_a) + load(da + c) * splat(of_da));
@@ -126,4 +107,48 @@ static void largest_magnitude_gradient(float dy, const float* x, int64_t n, floa
   const float share = dy / static_cast<float>(count);
   for (int64_t i = 0; i < n; ++i)
     dx[i] = __builtin_fabsf(x[i]) != largest || x[i] == 0 ? 0 : x[i] > 0 ? share : -share;
+}
+
+// w = g * v / |v| for each column of v; epsilon is added to the squared length.
+static void weight_norm(const WeightShape& s, const float* v, const float* g, float* w) {
+  const int64_t block = 4 * kLanes;
+  parallel(ceil_div(s.columns, block), [&](int64_t task) {
+    const int64_t first = task * block, columns = least(block, s.columns - first);
+    for_channels(columns, [&](int64_t c, int lanes) {
+      const float* in = v + first + c;
+      vf square = splat(s.epsilon);
+      for (int64_t row = 0; row < s.rows; ++row) {
+        const vf x = load_n(in + row * s.columns, lanes);
+        square += x * x;
+      }
+      const vf scale = load_n(g + first + c, lanes) / square_root(square);
+      for (int64_t row = 0; row < s.rows; ++row)
+        store_n(w + first + c + row * s.columns, load_n(in + row * s.columns, lanes) * scale, lanes);
+    });
+  });
+}
+
+// dg = sum of dw v / |v|, dv = g / |v| (dw - v sum of dw v / |v|^2)
+static void weight_norm_gradient(const WeightShape& s, const float* dw, const float* v, const float* g, float* dv,
+                                 float* dg) {
+  const int64_t block = 4 * kLanes;
+  parallel(ceil_div(s.columns, block), [&](int64_t task) {
+    const int64_t first = task * block, columns = least(block, s.columns - first);
+    for_channels(columns, [&](int64_t c, int lanes) {
+      const float *in = v + first + c, *slope = dw + first + c;
+      vf square = splat(s.epsilon), along = {};
+      for (int64_t row = 0; row < s.rows; ++row) {
+        const vf x = load_n(in + row * s.columns, lanes);
+        square += x * x;
+        along += x * load_n(slope + row * s.columns, lanes);
+      }
+      const vf length = square_root(square);
+      store_n(dg + first + c, along / length, lanes);
+      const vf scale = load_n(g + first + c, lanes) / length, share = along / square;
+      for (int64_t row = 0; row < s.rows; ++row) {
+        const int64_t i = row * s.columns;
+        store_n(dv + first + c + i, scale * (load_n(slope + i, lanes) - load_n(in + i, lanes) * share), lanes);
+      }
+    });
+  });
 }
