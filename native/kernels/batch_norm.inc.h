@@ -1,40 +1,69 @@
 // Batch normalisation of [rows, channels], with an optional SiLU behind it. Included once per instruction set, after
 // elementwise.inc.h.
 //
-// Statistics: each chunk of rows gives its mean and its sum of squared distances to that mean while it is in the cache; the chunks
-// are combined in order and in double precision (Chan, Golub, LeVeque 1983). So x is read twice in all, and a large mean does no
-// harm.
+// Memory is read row by row, as it lies; what belongs to a channel is in arrays that stay in L1. Statistics: each chunk of
+// rows gives its mean and its sum of squared distances to that mean while it is in the cache; the chunks are combined in order
+// and in double precision. So x is read twice in all, and a large mean does no harm.
+
+constexpr int64_t kNormRows = 8;  // rows that are added up in registers before their sum is added to memory
 
 static int64_t rows_per_chunk(const BatchNormShape& s) { return most(1, kTaskElements / s.channels); }
 
+// out[channel] += sum over the rows of value(index, channel, lanes).
+template <typename Value>
+static inline void add_over_rows(const BatchNormShape& s, int64_t first, int64_t last, float* out, const Value& value) {
+  for (int64_t block = first; block < last; block += kNormRows) {
+    const int64_t end = least(last, block + kNormRows);
+    for_channels(s.channels, [&](int64_t c, int lanes) {
+      vf sum = {};
+      for (int64_t r = block; r < end; ++r) sum += value(r * s.channels + c, c, lanes);
+      store_n(out + c, load_n(out + c, lanes) + sum, lanes);
+    });
+  }
+}
+
 static void chunk_statistics(const BatchNormShape& s, const float* x, int64_t rows, float* mean, float* squares) {
+  const size_t bytes = static_cast<size_t>(s.channels) * sizeof(float);
+  std::memset(mean, 0, bytes);
+  std::memset(squares, 0, bytes);
+  add_over_rows(s, 0, rows, mean, [&](int64_t i, int64_t, int lanes) { return load_n(x + i, lanes); });
+  for (int64_t c = 0; c < s.channels; ++c) mean[c] /= static_cast<float>(rows);
+  add_over_rows(s, 0, rows, squares, [&](int64_t i, int64_t c, int lanes) {
+    const vf d = load_n(x + i, lanes) - load_n(mean + c, lanes);
+    return d * d;
+  });
+}
+
+// Calls body(index, channel, lanes) for all elements, a task for each chunk of rows.
+template <typename Body>
+static inline void for_elements(const BatchNormShape& s, const Body& body) {
+  const int64_t chunk = rows_per_chunk(s);
+  parallel(ceil_div(s.rows, chunk), [&](int64_t task) {
+    for (int64_t r = task * chunk; r < least(s.rows, (task + 1) * chunk); ++r)
+      for_channels(s.channels, [&](int64_t c, int lanes) { body(r * s.channels + c, c, lanes); });
+  });
+}
+
+// 1 / sqrt(variance + epsilon) for each channel, times gamma if there is one.
+static void deviation_scales(const BatchNormShape& s, const float* variance, const float* gamma, float* scales) {
   for_channels(s.channels, [&](int64_t c, int lanes) {
-    vf sum = {};
-    for (int64_t r = 0; r < rows; ++r) sum += load_n(x + r * s.channels + c, lanes);
-    const vf m = sum * splat(1.0f / static_cast<float>(rows));
-    vf square = {};
-    for (int64_t r = 0; r < rows; ++r) {
-      const vf d = load_n(x + r * s.channels + c, lanes) - m;
-      square += d * d;
-    }
-    store_n(mean + c, m, lanes);
-    store_n(squares + c, square, lanes);
+    const vf deviation = square_root(load_n(variance + c, lanes) + splat(s.epsilon));
+    store_n(scales + c, (gamma ? load_n(gamma + c, lanes) : splat(1.0f)) / deviation, lanes);
   });
 }
 
 static void normalize(const BatchNormShape& s, const float* x, const float* mean, const float* variance,
                       const float* gamma, const float* beta, float* y) {
-  const int64_t chunk = rows_per_chunk(s);
-  parallel(ceil_div(s.rows, chunk), [&](int64_t task) {
-    const int64_t first = task * chunk, last = least(s.rows, first + chunk);
-    for_channels(s.channels, [&](int64_t c, int lanes) {
-      const vf m = load_n(mean + c, lanes), b = load_n(beta + c, lanes);
-      const vf scale = load_n(gamma + c, lanes) / square_root(load_n(variance + c, lanes) + splat(s.epsilon));
-      for (int64_t r = first; r < last; ++r) {
-        const vf u = (load_n(x + r * s.channels + c, lanes) - m) * scale + b;
-        store_n(y + r * s.channels + c, s.silu ? u * sigmoid(u) : u, lanes);
-      }
-    });
+  float* scales = scratch(Slot::kWindow, static_cast<size_t>(s.channels));
+  deviation_scales(s, variance, gamma, scales);
+  const auto normalized = [&](int64_t i, int64_t c, int lanes) {
+    return (load_n(x + i, lanes) - load_n(mean + c, lanes)) * load_n(scales + c, lanes) + load_n(beta + c, lanes);
+  };
+  if (!s.silu)
+    return for_elements(s, [&](int64_t i, int64_t c, int lanes) { store_n(y + i, normalized(i, c, lanes), lanes); });
+  for_elements(s, [&](int64_t i, int64_t c, int lanes) {
+    const vf u = normalized(i, c, lanes);
+    store_n(y + i, u * sigmoid(u), lanes);
   });
 }
 
@@ -47,18 +76,19 @@ static void batch_norm(const BatchNormShape& s, const float* x, const float* gam
     chunk_statistics(s, x + task * chunk * s.channels, least(chunk, s.rows - task * chunk), means + task * s.channels,
                      squares + task * s.channels);
   });
-  for (int64_t c = 0; c < s.channels; ++c) {
-    double count = 0, m = 0, square = 0;
+  const auto rows_of = [&](int64_t i) { return static_cast<double>(least(chunk, s.rows - i * chunk)); };
+  const double rows = static_cast<double>(s.rows);
+  for_channels(s.channels, [&](int64_t c, int lanes) {
+    vd sum = {}, square = {};
+    for (int64_t i = 0; i < chunks; ++i) sum += to_double(load_n(means + i * s.channels + c, lanes)) * rows_of(i);
+    const vd m = sum / rows;
     for (int64_t i = 0; i < chunks; ++i) {
-      const double n = static_cast<double>(least(chunk, s.rows - i * chunk));
-      const double delta = means[i * s.channels + c] - m;
-      square += squares[i * s.channels + c] + delta * delta * count * n / (count + n);
-      m += delta * n / (count + n);
-      count += n;
+      const vd d = to_double(load_n(means + i * s.channels + c, lanes)) - m;
+      square += to_double(load_n(squares + i * s.channels + c, lanes)) + d * d * rows_of(i);
     }
-    mean[c] = static_cast<float>(m);
-    variance[c] = static_cast<float>(square / count);
-  }
+    store_n(mean + c, to_float(m), lanes);
+    store_n(variance + c, to_float(square / rows), lanes);
+  });
   normalize(s, x, mean, variance, gamma, beta, y);
 }
 
@@ -69,59 +99,55 @@ static void batch_norm_gradient(const BatchNormShape& s, const float* dy, const 
                                 const float* beta, const float* mean, const float* variance, float* dx, float* dgamma,
                                 float* dbeta) {
   const int64_t chunk = rows_per_chunk(s), chunks = ceil_div(s.rows, chunk);
+  float* inverse = scratch(Slot::kWindow, static_cast<size_t>(4 * s.channels));
+  float *scales = inverse + s.channels, *mean_g = scales + s.channels, *mean_weighted = mean_g + s.channels;
+  deviation_scales(s, variance, nullptr, inverse);
+  deviation_scales(s, variance, gamma, scales);
   float* partials = scratch(Slot::kPartials, static_cast<size_t>(2 * chunks * s.channels));
-  const auto inverse_deviation = [&](int64_t c, int lanes) {
-    return splat(1.0f) / square_root(load_n(variance + c, lanes) + splat(s.epsilon));
+  const auto xhat = [&](int64_t i, int64_t c, int lanes) {
+    return (load_n(x + i, lanes) - load_n(mean + c, lanes)) * load_n(inverse + c, lanes);
   };
   parallel(chunks, [&](int64_t task) {
-    const int64_t first = task * chunk, last = least(s.rows, first + chunk);
-    for_channels(s.channels, [&](int64_t c, int lanes) {
-      const vf m = load_n(mean + c, lanes), inverse = inverse_deviation(c, lanes);
-      const vf scale = load_n(gamma + c, lanes), b = load_n(beta + c, lanes);
-      vf sum = {}, weighted = {};
-      // Sums of sums: one long row of additions would lose as many bits as its length has.
-      for (int64_t block = first; block < last; block += 16) {
-        vf block_sum = {}, block_weighted = {};
-        for (int64_t r = block; r < least(last, block + 16); ++r) {
+    float *sums = partials + task * s.channels, *weighted = sums + chunks * s.channels;
+    std::memset(sums, 0, static_cast<size_t>(s.channels) * sizeof(float));
+    std::memset(weighted, 0, static_cast<size_t>(s.channels) * sizeof(float));
+    const int64_t last = least(s.rows, (task + 1) * chunk);
+    for (int64_t block = task * chunk; block < last; block += kNormRows) {
+      const int64_t end = least(last, block + kNormRows);
+      for_channels(s.channels, [&](int64_t c, int lanes) {
+        const vf scale = load_n(gamma + c, lanes), b = load_n(beta + c, lanes);
+        vf sum = {}, product = {};
+        for (int64_t r = block; r < end; ++r) {
           const int64_t i = r * s.channels + c;
-          const vf xhat = (load_n(x + i, lanes) - m) * inverse;
+          const vf h = xhat(i, c, lanes);
           vf g = load_n(dy + i, lanes);
           if (s.silu) {
-            g = binary_op::SiluGrad::run(g, xhat * scale + b);
+            g = binary_op::SiluGrad::run(g, h * scale + b);
             store_n(dx + i, g, lanes);
           }
-          block_sum += g;
-          block_weighted += g * xhat;
+          sum += g;
+          product += g * h;
         }
-        sum += block_sum;
-        weighted += block_weighted;
-      }
-      store_n(partials + task * s.channels + c, sum, lanes);
-      store_n(partials + (chunks + task) * s.channels + c, weighted, lanes);
-    });
-  });
-  for (int64_t c = 0; c < s.channels; ++c) {
-    double sum = 0, weighted = 0;
-    for (int64_t i = 0; i < chunks; ++i) {
-      sum += partials[i * s.channels + c];
-      weighted += partials[(chunks + i) * s.channels + c];
+        store_n(sums + c, load_n(sums + c, lanes) + sum, lanes);
+        store_n(weighted + c, load_n(weighted + c, lanes) + product, lanes);
+      });
     }
-    dbeta[c] = static_cast<float>(sum);
-    dgamma[c] = static_cast<float>(weighted);
-  }
-  const float* g = s.silu ? dx : dy;
+  });
   const vf share = splat(1.0f / static_cast<float>(s.rows));
-  parallel(chunks, [&](int64_t task) {
-    const int64_t first = task * chunk, last = least(s.rows, first + chunk);
-    for_channels(s.channels, [&](int64_t c, int lanes) {
-      const vf m = load_n(mean + c, lanes), inverse = inverse_deviation(c, lanes);
-      const vf scale = load_n(gamma + c, lanes) * inverse;
-      const vf mean_g = load_n(dbeta + c, lanes) * share, mean_weighted = load_n(dgamma + c, lanes) * share;
-      for (int64_t r = first; r < last; ++r) {
-        const int64_t i = r * s.channels + c;
-        const vf xhat = (load_n(x + i, lanes) - m) * inverse;
-        store_n(dx + i, scale * (load_n(g + i, lanes) - mean_g - xhat * mean_weighted), lanes);
-      }
-    });
+  for_channels(s.channels, [&](int64_t c, int lanes) {
+    vd sum = {}, weighted = {};
+    for (int64_t i = 0; i < chunks; ++i) {
+      sum += to_double(load_n(partials + i * s.channels + c, lanes));
+      weighted += to_double(load_n(partials + (chunks + i) * s.channels + c, lanes));
+    }
+    store_n(dbeta + c, to_float(sum), lanes);
+    store_n(dgamma + c, to_float(weighted), lanes);
+    store_n(mean_g + c, to_float(sum) * share, lanes);
+    store_n(mean_weighted + c, to_float(weighted) * share, lanes);
+  });
+  const float* g = s.silu ? dx : dy;
+  for_elements(s, [&](int64_t i, int64_t c, int lanes) {
+    const vf centred = load_n(g + i, lanes) - load_n(mean_g + c, lanes);
+    store_n(dx + i, load_n(scales + c, lanes) * (centred - xhat(i, c, lanes) * load_n(mean_weighted + c, lanes)), lanes);
   });
 }

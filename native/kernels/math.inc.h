@@ -4,7 +4,7 @@
 static inline vi as_bits(vf x) { vi bits; std::memcpy(&bits, &x, sizeof x); return bits; }
 static inline vf as_floats(vi x) { vf floats; std::memcpy(&floats, &x, sizeof x); return floats; }
 static inline vi splat_int(int32_t x) { return x - vi{}; }
-static inline vf choose(vi mask, vf yes, vf no) { return as_floats((mask & as_bits(yes)) | (~mask & as_bits(no))); }
+static inline vf choose(vi mask, vf yes, vf no) { return mask ? yes : no; }
 
 static inline vf absolute(vf x) { return as_floats(as_bits(x) & splat_int(0x7fffffff)); }
 

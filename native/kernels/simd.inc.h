@@ -7,6 +7,12 @@ typedef float vf __attribute__((vector_size(NVAE_VECTOR_BYTES)));
 typedef int32_t vi __attribute__((vector_size(NVAE_VECTOR_BYTES)));
 typedef float vf_unaligned __attribute__((vector_size(NVAE_VECTOR_BYTES), aligned(4), may_alias));
 
+// As many doubles as there are lanes, for sums of sums.
+typedef double vd __attribute__((vector_size(2 * NVAE_VECTOR_BYTES)));
+
+static inline vd to_double(vf x) { return __builtin_convertvector(x, vd); }
+static inline vf to_float(vd x) { return __builtin_convertvector(x, vf); }
+
 static inline vf load(const float* p) { return *reinterpret_cast<const vf_unaligned*>(p); }
 static inline void store(float* p, vf v) { *reinterpret_cast<vf_unaligned*>(p) = v; }
 static inline vf splat(float x) { return x - vf{}; }

@@ -52,13 +52,13 @@ static void squeeze_excite(const ExciteShape& s, const float* skip, const float*
   dense(s.batch, s.hidden, s.channels, state.hidden, w.w2, w.b2, state.factors);
   map<unary_op::Sigmoid>(state.factors, state.factors, s.batch * s.channels, 0, 0);
   for_pixels(s, [&](int64_t image, int64_t first, int64_t last) {
-    for_channels(s.channels, [&](int64_t c, int lanes) {
-      const vf factor = load_n(state.factors + image * s.channels + c, lanes) * splat(s.weight);
-      for (int64_t p = first; p < last; ++p) {
-        const int64_t i = (image * s.pixels + p) * s.channels + c;
-        store_n(y + i, load_n(skip + i, lanes) + load_n(branch + i, lanes) * factor, lanes);
-      }
-    });
+    for (int64_t p = first; p < last; ++p) {
+      const int64_t row = (image * s.pixels + p) * s.channels;
+      for_channels(s.channels, [&](int64_t c, int lanes) {
+        const vf factor = load_n(state.factors + image * s.channels + c, lanes) * splat(s.weight);
+        store_n(y + row + c, load_n(skip + row + c, lanes) + load_n(branch + row + c, lanes) * factor, lanes);
+      });
+    }
   });
 }
 
@@ -70,14 +70,19 @@ static void squeeze_excite_gradient(const ExciteShape& s, const float* dy, const
   float *dmeans = dfactors + size, *dhidden = dmeans + size;
   float* partials = scratch(Slot::kPartials, static_cast<size_t>(pieces * size));
   for_pixels(s, [&](int64_t image, int64_t first, int64_t last) {
-    for_channels(s.channels, [&](int64_t c, int lanes) {
-      vf sum = {};
-      for (int64_t p = first; p < last; ++p) {
-        const int64_t i = (image * s.pixels + p) * s.channels + c;
-        sum += load_n(dy + i, lanes) * load_n(branch + i, lanes);
-      }
-      store_n(partials + (first / piece * s.batch + image) * s.channels + c, sum, lanes);
-    });
+    float* sums = partials + (first / piece * s.batch + image) * s.channels;
+    std::memset(sums, 0, static_cast<size_t>(s.channels) * sizeof(float));
+    for (int64_t p = first; p < last; p += 4) {
+      const int64_t rows = least(4, last - p), start = (image * s.pixels + p) * s.channels;
+      for_channels(s.channels, [&](int64_t c, int lanes) {
+        vf sum = {};
+        for (int64_t r = 0; r < rows; ++r) {
+          const int64_t i = start + r * s.channels + c;
+          sum += load_n(dy + i, lanes) * load_n(branch + i, lanes);
+        }
+        store_n(sums + c, load_n(sums + c, lanes) + sum, lanes);
+      });
+    }
   });
   // In front of the sigmoid.
   for (int64_t i = 0; i < size; ++i) {
@@ -92,13 +97,13 @@ static void squeeze_excite_gradient(const ExciteShape& s, const float* dy, const
   dense_gradient(s.batch, s.channels, s.hidden, dhidden, state.means, w.w1, d.w1, d.b1, dmeans);
   const vf share = splat(1.0f / static_cast<float>(s.pixels));
   for_pixels(s, [&](int64_t image, int64_t first, int64_t last) {
-    for_channels(s.channels, [&](int64_t c, int lanes) {
-      const int64_t at = image * s.channels + c;
-      const vf factor = load_n(state.factors + at, lanes) * splat(s.weight), mean = load_n(dmeans + at, lanes) * share;
-      for (int64_t p = first; p < last; ++p) {
-        const int64_t i = (image * s.pixels + p) * s.channels + c;
-        store_n(d.branch + i, load_n(dy + i, lanes) * factor + mean, lanes);
-      }
-    });
+    for (int64_t p = first; p < last; ++p) {
+      const int64_t row = (image * s.pixels + p) * s.channels;
+      for_channels(s.channels, [&](int64_t c, int lanes) {
+        const int64_t at = image * s.channels + c;
+        const vf factor = load_n(state.factors + at, lanes) * splat(s.weight);
+        store_n(d.branch + row + c, load_n(dy + row + c, lanes) * factor + load_n(dmeans + at, lanes) * share, lanes);
+      });
+    }
   });
 }
