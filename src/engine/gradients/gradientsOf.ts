@@ -97,10 +97,10 @@ function step(
   node: TapeNode,
   gradients: ReadonlyMap<number, tf.Tensor>,
 ): [id: number, tf.Tensor][] {
-  const { kernelName, gradient, inputs, outputs } = node;
+  const { kernelName, gradient, inputs } = node;
   if (!gradient) throw new Error(`gradientsOf: ${kernelName} has no gradient`);
   tape.expand(node);
-  const dys = outputs.map(({ id }) => gradients.get(id) as tf.Tensor);
+  const dys = tape.gradientsOfResults(node, gradients);
   const dxs = gradient(dys);
   const sums = new Map<number, tf.Tensor>();
   for (const [name, input] of Object.entries(inputs)) {

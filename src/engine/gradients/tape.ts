@@ -24,6 +24,9 @@ const readShapesOnly = new Set<string>([
   tf.Sum,
 ]);
 
+/** Of their results only the first has a gradient; the others are statistics, and what the gradient reads. */
+const oneGradientOnly = new Set<string>(['BatchNormTrain', 'SpectralPenalty', 'SqueezeExcite']);
+
 /** tfjs adds an operation by `push`, as soon as it has run. */
 export class Tape extends Array<TapeNode> {
   readonly #dependent: Set<number>;
@@ -62,6 +65,15 @@ export class Tape extends Array<TapeNode> {
   /** Makes what an operation has saved readable; what that takes is left to the caller's tidy. */
   expand(node: TapeNode): void {
     this.#compactor?.expand(node);
+  }
+
+  /**
+   * The gradients of an operation's results, as its own gradient takes them. Where one is missing tfjs makes zeros of its
+   * shape; those that are never read are not worth it.
+   */
+  gradientsOfResults({ kernelName, outputs }: TapeNode, known: ReadonlyMap<number, tf.Tensor>): tf.Tensor[] {
+    const dys = outputs.map(({ id }) => known.get(id) as tf.Tensor);
+    return oneGradientOnly.has(kernelName) ? dys.map((dy) => dy ?? (dys[0] as tf.Tensor)) : dys;
   }
 
   /** Lets go of what an operation has saved. */
