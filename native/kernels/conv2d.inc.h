@@ -19,48 +19,94 @@ struct WindowGrid {
   int64_t out_first_height, out_first_width, out_step_height, out_step_width;
 };
 
-// Columns k0..k1 of the row of A that belongs to a grid pixel.
-static void fill_window(const WindowGrid& g, int64_t pixel, int64_t k0, int64_t k1, float* out) {
-  const int64_t column = pixel % g.columns, row = pixel / g.columns % g.rows, image = pixel / (g.columns * g.rows);
-  const int64_t top = g.origin_height + row * g.step_height, left = g.origin_width + column * g.step_width;
-  const int64_t run = g.taps_width * g.channels;
-  for (int64_t k = k0; k < k1;) {
-    const int64_t tap_row = k / run, begin = k - tap_row * run, end = least(run, begin + k1 - k);
-    const int64_t y = top + tap_row;
-    // The part of this run that lies inside the image.
-    int64_t inside = most(begin, -left * g.channels), outside = least(end, (g.width - left) * g.channels);
-    if (y < 0 || y >= g.height || inside >= outside) inside = outside = end;
-    const float* source = g.image + (image * g.height + y) * g.width * g.channels + left * g.channels;
-    for (int64_t i = begin; i < inside; ++i) *out++ = 0.0f;
-    if (outside > inside) std::memcpy(out, source + inside, static_cast<size_t>(outside - inside) * sizeof(float));
-    out += outside - inside;
-    for (int64_t i = outside; i < end; ++i) *out++ = 0.0f;
-    k += end - begin;
+// Some pixels of a grid one behind the other: their windows are rows of A, their results rows of C.
+class GridRows {
+ public:
+  GridRows(const WindowGrid& grid, int64_t first, int64_t count) : g_(grid) {
+    int64_t column = first % g_.columns, row = first / g_.columns % g_.rows, image = first / (g_.columns * g_.rows);
+    for (int64_t i = 0; i < count; ++i) {
+      pixels_[i] = {g_.image + image * g_.height * g_.width * g_.channels, g_.origin_height + row * g_.step_height,
+                    g_.origin_width + column * g_.step_width, out_address(image, row, column)};
+      if (++column < g_.columns) continue;
+      column = 0;
+      if (++row < g_.rows) continue;
+      row = 0;
+      ++image;
+    }
   }
-}
 
-template <typename Format>
-static void convolve(const WindowGrid& g, int64_t batch, const float* packed, const float* bias) {
-  const auto fill = [&](int64_t pixel, int64_t k0, int64_t k1, float* out) { fill_window(g, pixel, k0, k1, out); };
-  const auto out_row = [&](int64_t pixel) {
-    const int64_t column = pixel % g.columns, row = pixel / g.columns % g.rows, image = pixel / (g.columns * g.rows);
-    const int64_t y = g.out_first_height + row * g.out_step_height, x = g.out_first_width + column * g.out_step_width;
-    return g.out + ((image * g.out_height + y) * g.out_width + x) * g.out_channels;
+  float* out(int64_t i) const { return pixels_[i].out; }
+
+  // Columns k0..k1 of row i of A: whole runs of taps_width * channels, zeros where the window leaves the image.
+  void fill(int64_t i, int64_t k0, int64_t k1, float* to) const {
+    const Pixel& pixel = pixels_[i];
+    const int64_t run = g_.taps_width * g_.channels;
+    // Where a run is inside the image.
+    const int64_t first = most(0, -pixel.left) * g_.channels, last = (g_.width - pixel.left) * g_.channels;
+    int64_t tap_row = k0 / run, begin = k0 - tap_row * run;
+    for (int64_t k = k0; k < k1; ++tap_row, begin = 0) {
+      const int64_t end = least(run, begin + k1 - k), y = pixel.top + tap_row;
+      int64_t inside = most(begin, first), outside = least(end, last);
+      if (y < 0 || y >= g_.height || inside >= outside) inside = outside = end;
+      const float* source = pixel.image + (y * g_.width + pixel.left) * g_.channels;
+      if (inside > begin) zero_floats(to, inside - begin);
+      if (outside > inside) copy_floats(to + inside - begin, source + inside, outside - inside);
+      if (end > outside) zero_floats(to + outside - begin, end - outside);
+      to += end - begin;
+      k += end - begin;
+    }
+  }
+
+ private:
+  struct Pixel {
+    const float* image;
+    int64_t top, left;
+    float* out;
   };
-  multiply<Format>(batch * g.rows * g.columns, g.out_channels, g.taps_height * g.taps_width * g.channels, packed, bias,
-                   fill, out_row);
+
+  float* out_address(int64_t image, int64_t row, int64_t column) const {
+    const int64_t y = g_.out_first_height + row * g_.out_step_height;
+    const int64_t x = g_.out_first_width + column * g_.out_step_width;
+    return g_.out + ((image * g_.out_height + y) * g_.out_width + x) * g_.out_channels;
+  }
+
+  const WindowGrid& g_;
+  Pixel pixels_[kBlockRows];
+};
+
+// The filter as B: the k-th value under the window for the n-th output channel.
+template <typename Format, typename Filter>
+static void convolve(const WindowGrid& g, int64_t batch, const Filter& filter, const float* bias) {
+  multiply<Format>(batch * g.rows * g.columns, g.out_channels, g.taps_height * g.taps_width * g.channels, filter, bias,
+                   [&](int64_t first, int64_t count) { return GridRows(g, first, count); });
 }
 
 template <typename Format>
 static void conv2d_in(const ConvShape& s, const float* x, const float* filter, const float* bias, float* y) {
-  const int64_t depth = s.filter_height * s.filter_width * s.in_channels;
-  const float* packed =
-      pack_panels<Format>(depth, s.out_channels, [&](int64_t k, int64_t n) { return filter[k * s.out_channels + n]; });
   const WindowGrid grid = {x, s.in_height, s.in_width, s.in_channels, s.filter_height, s.filter_width,
                            s.out_height, s.out_width, -s.pad_top, -s.pad_left, s.stride_height, s.stride_width,
                            y, s.out_height, s.out_width, s.out_channels, 0, 0, 1, 1};
-  convolve<Format>(grid, s.batch, packed, bias);
+  convolve<Format>(grid, s.batch, RowMajor{filter, s.out_channels}, bias);
 }
+
+// The taps of a filter that belong to one phase of the stride, backwards: k runs over taps and output channels, n over input
+// channels.
+struct FilterBackwards {
+  const float* filter;
+  const ConvShape& s;
+  int64_t phase_y, phase_x, taps_y, taps_x;
+
+  const float* address(int64_t k, int64_t n) const {
+    const int64_t channel = k % s.out_channels, tap = k / s.out_channels;
+    const int64_t ky = phase_y + s.stride_height * (taps_y - 1 - tap / taps_x);
+    const int64_t kx = phase_x + s.stride_width * (taps_x - 1 - tap % taps_x);
+    return filter + ((ky * s.filter_width + kx) * s.in_channels + n) * s.out_channels + channel;
+  }
+  float operator()(int64_t k, int64_t n) const { return *address(k, n); }
+  const float* run(int64_t k, int64_t n, int64_t count) const {
+    return k % s.out_channels + count <= s.out_channels ? address(k, n) : nullptr;
+  }
+};
 
 template <typename Format>
 static void conv2d_input_gradient_in(const ConvShape& s, const float* dy, const float* filter, float* dx) {
@@ -78,19 +124,12 @@ static void conv2d_input_gradient_in(const ConvShape& s, const float* dy, const 
       const int64_t rows = ceil_div(s.in_height - first_y, s.stride_height);
       const int64_t columns = ceil_div(s.in_width - first_x, s.stride_width);
       if (taps_y <= 0 || taps_x <= 0 || rows <= 0 || columns <= 0) continue;
-      const float* packed =
-          pack_panels<Format>(taps_y * taps_x * s.out_channels, s.in_channels, [&](int64_t k, int64_t n) {
-            const int64_t channel = k % s.out_channels, tap = k / s.out_channels;
-            const int64_t ky = phase_y + s.stride_height * (taps_y - 1 - tap / taps_x);
-            const int64_t kx = phase_x + s.stride_width * (taps_x - 1 - tap % taps_x);
-            return filter[((ky * s.filter_width + kx) * s.in_channels + n) * s.out_channels + channel];
-          });
       const WindowGrid grid = {dy, s.out_height, s.out_width, s.out_channels, taps_y, taps_x, rows, columns,
                                (first_y + s.pad_top) / s.stride_height - (taps_y - 1),
                                (first_x + s.pad_left) / s.stride_width - (taps_x - 1), 1, 1,
                                dx, s.in_height, s.in_width, s.in_channels,
                                first_y, first_x, s.stride_height, s.stride_width};
-      convolve<Format>(grid, s.batch, packed, nullptr);
+      convolve<Format>(grid, s.batch, FilterBackwards{filter, s, phase_y, phase_x, taps_y, taps_x}, nullptr);
     }
   }
 }

@@ -1,6 +1,6 @@
 // Matrix product in the style of GotoBLAS. Included once per instruction set, after simd.inc.h.
 //
-// C = A * B: B is packed once into panels [N / NR][K][NR]. A task takes a block of rows of A, copies a slice of them into a
+// C = A * B: B is packed into panels [N / NR][K][NR]. A task takes a block of rows of A, copies a slice of them into a
 // buffer of fixed row stride (so that all rows of a register tile are addressed from one pointer), and multiplies it with
 // every panel. A tile of kTileRows x 2 vectors of C stays in registers.
 // What a row of A is, the caller says: a row of a matrix, or the pixels under a filter (an implicit im2col).
@@ -25,9 +25,9 @@ struct Single {
   static inline vf multiply_add(vf sum, vf a, vf b) { return sum + a * b; }
   template <typename At>
   static inline float cell(int64_t k, int64_t, const At& at) { return at(k); }
-  template <typename Fill>
-  static inline void fill_row(const Fill& fill, int64_t row, int64_t k0, int64_t k1, float* cells) {
-    fill(row, k0, k1, cells);
+  template <typename Rows>
+  static inline void fill_row(const Rows& rows, int64_t row, int64_t k0, int64_t k1, float* cells) {
+    rows.fill(row, k0, k1, cells);
   }
 };
 
@@ -48,10 +48,10 @@ struct Half {
     std::memcpy(&cell, &pair, sizeof cell);
     return cell;
   }
-  template <typename Fill>
-  static inline void fill_row(const Fill& fill, int64_t row, int64_t k0, int64_t k1, float* cells) {
+  template <typename Rows>
+  static inline void fill_row(const Rows& rows, int64_t row, int64_t k0, int64_t k1, float* cells) {
     float values[2 * kDepth + kLanes];
-    fill(row, k0, k1, values);
+    rows.fill(row, k0, k1, values);
     store(values + (k1 - k0), vf{});
     for (int64_t i = 0; i < k1 - k0; i += kLanes) {
       const vh halves = round_to_bfloat16(load(values + i));
@@ -109,57 +109,108 @@ static void multiply_rows(int64_t count, const float* rows, const float* panel, 
   }
 }
 
-// Packs B, given as at(k, n), into panels; columns beyond N are zero.
-template <typename Format = Single, typename At>
-static const float* pack_panels(int64_t k_count, int64_t n_count, const At& at) {
+// A matrix as B: b(k, n), and where count values along k lie one behind the other if they do.
+struct RowMajor {
+  const float* b;
+  int64_t columns;
+  float operator()(int64_t k, int64_t n) const { return b[k * columns + n]; }
+  const float* run(int64_t, int64_t, int64_t) const { return nullptr; }
+};
+
+struct ColumnMajor {
+  const float* b;
+  int64_t rows;
+  float operator()(int64_t k, int64_t n) const { return b[n * rows + k]; }
+  const float* run(int64_t k, int64_t n, int64_t) const { return b + n * rows + k; }
+};
+
+// Packs cells first..last of one panel of B; columns beyond N are zero.
+template <typename Format, typename B>
+static void pack_panel(int64_t panel, int64_t first, int64_t last, int64_t k_count, int64_t n_count, const B& b,
+                       float* out) {
+  const int64_t n0 = panel * kPanelColumns, columns = least(kPanelColumns, n_count - n0);
+  // Where B lies along k it is read so: its columns are far apart, and all of them at once would not fit into L1.
+  constexpr int64_t kRun = 16;
+  for (; Format::kPerCell == 1 && first + kRun <= last && b.run(first, n0, kRun); first += kRun, out += kRun * kPanelColumns) {
+    for (int64_t n = 0; n < kPanelColumns; ++n) {
+      const float* run = n < columns ? b.run(first, n0 + n, kRun) : nullptr;
+      for (int64_t i = 0; i < kRun; ++i) out[i * kPanelColumns + n] = run ? run[i] : 0.0f;
+    }
+  }
+  for (int64_t cell = first; cell < last; ++cell, out += kPanelColumns) {
+    for (int64_t n = 0; n < columns; ++n)
+      out[n] = Format::cell(cell * Format::kPerCell, k_count, [&](int64_t k) { return b(k, n0 + n); });
+    for (int64_t n = columns; n < kPanelColumns; ++n) out[n] = 0.0f;
+  }
+}
+
+template <typename Format, typename B>
+static const float* pack_panels(int64_t k_count, int64_t n_count, const B& b) {
   const int64_t panels = ceil_div(n_count, kPanelColumns), cells = ceil_div(k_count, Format::kPerCell);
   float* packed = scratch(Slot::kPackedFilter, static_cast<size_t>(panels * cells * kPanelColumns));
   const int64_t slice = most(16, 32768 / kPanelColumns);
   const int64_t slices = ceil_div(cells, slice);
   parallel(panels * slices, [&](int64_t task) {
     const int64_t panel = task / slices, first = (task % slices) * slice, last = least(first + slice, cells);
-    const int64_t n0 = panel * kPanelColumns, columns = least(kPanelColumns, n_count - n0);
-    float* out = packed + (panel * cells + first) * kPanelColumns;
-    for (int64_t cell = first; cell < last; ++cell, out += kPanelColumns) {
-      for (int64_t n = 0; n < columns; ++n)
-        out[n] = Format::cell(cell * Format::kPerCell, k_count, [&](int64_t k) { return at(k, n0 + n); });
-      for (int64_t n = columns; n < kPanelColumns; ++n) out[n] = 0.0f;
-    }
+    pack_panel<Format>(panel, first, last, k_count, n_count, b, packed + (panel * cells + first) * kPanelColumns);
   });
   return packed;
 }
 
-// The product. fill(row, k0, k1, out) writes columns k0..k1 of a row of A; out_row(row) is the address of a row of C.
-template <typename Format = Single, typename Fill, typename OutRow>
-static void multiply(int64_t m_count, int64_t n_count, int64_t k_count, const float* packed, const float* bias,
-                     const Fill& fill, const OutRow& out_row) {
+// How the product is shared out: blocks of rows, and the panels in `splits` parts.
+struct Shares {
+  int64_t block, blocks, splits;
+};
+
+// Of all ways to make about kWantedTasks tasks the one that reads least: each block reads all of B, each split all of A.
+static Shares share_out(int64_t m_count, int64_t n_count) {
+  const int64_t panels = ceil_div(n_count, kPanelColumns), tiles = ceil_div(m_count, kTileRows);
+  Shares best = {};
+  int64_t cost = 0;
+  for (int64_t splits = 1; splits <= least(panels, kWantedTasks); ++splits) {
+    const int64_t block = most(1, least(kBlockTiles, tiles * splits / kWantedTasks));
+    const int64_t blocks = ceil_div(tiles, block);
+    // Too few tasks, and one thread waits for the other.
+    const int64_t missing = most(0, kWantedTasks - blocks * splits);
+    const int64_t here = blocks * n_count + splits * m_count + missing * (m_count + n_count);
+    if (splits > 1 && here >= cost) continue;
+    cost = here;
+    best = {block * kTileRows, blocks, splits};
+  }
+  return best;
+}
+
+// The product of A and B. `Rows` knows the rows of A and C: for each task an object is made of its
+// first row and their number; fill(i, k0, k1, out) writes columns k0..k1 of row i of A, out(i) is the address of row i of C.
+template <typename Format = Single, typename Rows, typename B>
+static void multiply(int64_t m_count, int64_t n_count, int64_t k_count, const B& b, const float* bias,
+                     const Rows& rows_of) {
   const int64_t panels = ceil_div(n_count, kPanelColumns);
   const int64_t cells = ceil_div(k_count, Format::kPerCell);
   const int64_t depth = ceil_div(cells, most(1, ceil_div(cells, kDepth)));
-  // Few rows: smaller blocks first, then the columns are shared out as well.
-  const int64_t tiles = ceil_div(m_count, kTileRows);
-  const int64_t block = most(1, least(kBlockTiles, tiles / kWantedTasks)) * kTileRows;
-  const int64_t blocks = ceil_div(m_count, block);
-  const int64_t splits = least(panels, ceil_div(kWantedTasks, blocks));
-  parallel(blocks * splits, [&](int64_t task) {
-    const int64_t m0 = (task / splits) * block, rows = least(block, m_count - m0);
-    const int64_t split = task % splits;
-    const int64_t p0 = panels * split / splits, p1 = panels * (split + 1) / splits;
+  const Shares shares = share_out(m_count, n_count);
+  // What is read once or twice is packed where it is read.
+  const float* packed = shares.blocks > 2 ? pack_panels<Format>(k_count, n_count, b) : nullptr;
+  parallel(shares.blocks * shares.splits, [&](int64_t task) {
+    const int64_t m0 = (task / shares.splits) * shares.block, rows = least(shares.block, m_count - m0);
+    const int64_t split = task % shares.splits;
+    const int64_t p0 = panels * split / shares.splits, p1 = panels * (split + 1) / shares.splits;
     float* buffer = scratch(Slot::kRows, kBlockRows * kRowStride);
-    float* c[kBlockRows];
-    for (int64_t r = 0; r < rows; ++r) c[r] = out_row(m0 + r);
+    float* own_panel = packed ? nullptr : scratch(Slot::kPanel, static_cast<size_t>(depth * kPanelColumns));
+    const auto a = rows_of(m0, rows);
     for (int64_t c0 = 0; c0 < cells; c0 += depth) {
       const int64_t c1 = least(c0 + depth, cells);
       const int64_t k0 = c0 * Format::kPerCell, k1 = least(c1 * Format::kPerCell, k_count);
-      for (int64_t r = 0; r < rows; ++r) Format::fill_row(fill, m0 + r, k0, k1, buffer + r * kRowStride);
+      for (int64_t r = 0; r < rows; ++r) Format::fill_row(a, r, k0, k1, buffer + r * kRowStride);
       for (int64_t p = p0; p < p1; ++p) {
-        const float* panel = packed + (p * cells + c0) * kPanelColumns;
+        if (own_panel) pack_panel<Format>(p, c0, c1, k_count, n_count, b, own_panel);
+        const float* panel = packed ? packed + (p * cells + c0) * kPanelColumns : own_panel;
         const int64_t n0 = p * kPanelColumns;
         const int columns = static_cast<int>(least(kPanelColumns, n_count - n0));
         for (int64_t r = 0; r < rows; r += kTileRows) {
           float* tile[kTileRows];
           const int64_t count = least(kTileRows, rows - r);
-          for (int64_t i = 0; i < count; ++i) tile[i] = c[r + i] + n0;
+          for (int64_t i = 0; i < count; ++i) tile[i] = a.out(r + i) + n0;
           multiply_rows<Format, kTileRows>(count, buffer + r * kRowStride, panel, c1 - c0, tile, columns,
                                            bias ? bias + n0 : nullptr, c0 > 0);
         }
@@ -210,23 +261,29 @@ static void multiply_vector_transposed(int64_t m, int64_t k, const float* a, con
   });
 }
 
+// Rows of a matrix that may be transposed, and of a result.
+struct MatrixRows {
+  const float* a;
+  int64_t row_step, column_step;
+  float* c;
+  int64_t columns;
+
+  float* out(int64_t i) const { return c + i * columns; }
+  void fill(int64_t i, int64_t k0, int64_t k1, float* to) const {
+    const float* row = a + i * row_step;
+    if (column_step == 1) return copy_floats(to, row + k0, k1 - k0);
+    for (int64_t k = k0; k < k1; ++k) to[k - k0] = row[k * column_step];
+  }
+};
+
 static void gemm(int64_t m, int64_t n, int64_t k, const float* a, bool transpose_a, const float* b, bool transpose_b,
                  float* c) {
   if (n == 1) {
     return transpose_a ? multiply_vector_transposed(m, k, a, b, c) : multiply_vector(m, k, a, b, c);
   }
-  const float* packed = transpose_b ? pack_panels(k, n, [&](int64_t i, int64_t j) { return b[j * k + i]; })
-                                    : pack_panels(k, n, [&](int64_t i, int64_t j) { return b[i * n + j]; });
-  const auto out_row = [&](int64_t row) { return c + row * n; };
-  if (transpose_a) {
-    const auto fill = [&](int64_t row, int64_t k0, int64_t k1, float* out) {
-      for (int64_t i = k0; i < k1; ++i) out[i - k0] = a[i * m + row];
-    };
-    multiply(m, n, k, packed, nullptr, fill, out_row);
-  } else {
-    const auto fill = [&](int64_t row, int64_t k0, int64_t k1, float* out) {
-      std::memcpy(out, a + row * k + k0, static_cast<size_t>(k1 - k0) * sizeof(float));
-    };
-    multiply(m, n, k, packed, nullptr, fill, out_row);
-  }
+  const auto rows_of = [&](int64_t first, int64_t) {
+    return MatrixRows{transpose_a ? a + first : a + first * k, transpose_a ? 1 : k, transpose_a ? m : 1, c + first * n, n};
+  };
+  if (transpose_b) multiply(m, n, k, ColumnMajor{b, k}, nullptr, rows_of);
+  else multiply(m, n, k, RowMajor{b, n}, nullptr, rows_of);
 }

@@ -30,6 +30,19 @@ static inline void store_part(float* p, vf v, int n) { std::memcpy(p, &v, static
 static inline vf load_n(const float* p, int n) { return n == kLanes ? load(p) : load_part(p, n); }
 static inline void store_n(float* p, vf v, int n) { n == kLanes ? store(p, v) : store_part(p, v, n); }
 
+// For short runs, where a call of memcpy would take longer.
+static inline void copy_floats(float* to, const float* from, int64_t n) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store(to + i, load(from + i));
+  if (i < n) store_part(to + i, load_part(from + i, static_cast<int>(n - i)), static_cast<int>(n - i));
+}
+
+static inline void zero_floats(float* to, int64_t n) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) store(to + i, vf{});
+  for (; i < n; ++i) to[i] = 0.0f;
+}
+
 static inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
