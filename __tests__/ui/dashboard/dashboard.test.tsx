@@ -178,13 +178,13 @@ describe('showDashboard', () => {
     shown.events$.complete();
     expect(await shown.screen()).toMatch(/FINISHED(.|\n)*final\.model · q closes, or \d s without a key/);
     expect((await shown.ended).status).toBe('finished');
-    const stays = show({ patience: 1 });
+    const stays = show({ patience: 3 });
     await setTimeout(20);
     stays.tell(...steps(3), finished);
     stays.events$.complete();
     await stays.screen();
     stays.terminal.press('2');
-    await setTimeout(1500);
+    await setTimeout(3500);
     expect(await stays.terminal.alternate()).toBe(true);
     stays.terminal.press('q');
     await stays.ended;
@@ -203,6 +203,16 @@ describe('showDashboard', () => {
     expect(screen).not.toContain('p pause');
     terminal.press('q');
     await ended;
+  });
+
+  test('should say why the run has failed', async () => {
+    const shown = show({ onRequest: undefined });
+    await setTimeout(20);
+    shown.tell(...steps(3));
+    shown.events$.next({ type: 'failed', error: 'Error', message: 'no space left', time: Date.now() });
+    expect(await shown.screen()).toMatch(/ FAILED (.|\n)*^ failed: no space left/m);
+    shown.terminal.press('q');
+    expect((await shown.ended).status).toBe('failed');
   });
 
   test('should show pictures with colours, and where they are without', async () => {

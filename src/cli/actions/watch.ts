@@ -77,9 +77,10 @@ async function asLines(
     takeUntil(merge(gone$, interruption.stop$)),
     tap((entry) => {
       time = entry.time;
-      ended = entry.type === 'finished' || entry.type === 'stopped';
+      ended = ['finished', 'stopped', 'failed'].includes(entry.type);
       output.event(entry);
       if (entry.type === 'warning') output.warning(entry.message);
+      if (entry.type === 'failed') output.warning(`the run has failed: ${entry.message}`);
       const text = line(entry);
       if (text !== undefined) output.progress(text);
     }),

@@ -63,6 +63,7 @@ const badges: Record<RunView['status'], string> = {
   crashed: 'CRASHED, STARTS AGAIN',
   finished: 'FINISHED',
   stopped: 'STOPPED',
+  failed: 'FAILED',
   gone: 'ENDED WITHOUT A WORD',
 };
 

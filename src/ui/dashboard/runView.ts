@@ -1,6 +1,7 @@
 /** What the dashboard knows of a run, from its events alone; plain data, so that a screen is a function of it. */
 import type {
   CheckpointEvent,
+  FailedEvent,
   FinishedEvent,
   PreviewEvent,
   StartedEvent,
@@ -11,7 +12,15 @@ import type { JournalEntry } from '../../streams/journal/entry.js';
 import { type Point, pointOf, recentMean, upTo, withPoint } from './history.js';
 
 /** `gone`: its process has ended without a word. */
-export type RunStatus = 'opening' | 'training' | 'paused' | 'crashed' | 'finished' | 'stopped' | 'gone';
+export type RunStatus =
+  | 'opening'
+  | 'training'
+  | 'paused'
+  | 'crashed'
+  | 'finished'
+  | 'stopped'
+  | 'failed'
+  | 'gone';
 
 /** An event with its time in milliseconds since 1970. */
 export type At<T> = T & { readonly time: number };
@@ -40,7 +49,7 @@ export interface RunView {
   readonly crashes: number;
   /** Resident memory behind each of the last steps, in bytes, oldest first. */
   readonly memory: readonly number[];
-  readonly ended: At<FinishedEvent> | At<StoppedEvent> | null;
+  readonly ended: At<FinishedEvent> | At<StoppedEvent> | At<FailedEvent> | null;
 }
 
 export const newRun: RunView = {
@@ -112,6 +121,8 @@ export function withEvent(view: RunView, event: JournalEntry): RunView {
         event,
         `stopped behind step ${event.step}; ${event.checkpoint ?? 'nothing was trained yet'}`,
       );
+    case 'failed':
+      return logged({ ...view, status: 'failed', ended: event }, event, `failed: ${event.message}`);
   }
 }
 

@@ -111,7 +111,9 @@ function Live(props: DashboardOptions & { readonly done: (ended: Ended) => void 
   };
   const message = finished
     ? `finished: ${view.ended && 'model' in view.ended ? view.ended.model : ''} · q closes${staying ? '' : `, or ${left} s without a key`}`
-    : answer(asked, view);
+    : view.ended?.type === 'failed'
+      ? `failed: ${view.ended.message}`
+      : answer(asked, view);
   const ending = asked !== null && ['stop', 'abort', 'interrupt'].includes(asked.wish);
   return (
     <Dashboard
