@@ -9,6 +9,7 @@ import type {
   StoppedEvent,
 } from '../../streams/events.js';
 import type { JournalEntry } from '../../streams/journal/entry.js';
+import { count } from '../format.js';
 import { type Point, pointOf, recentMean, upTo, withPoint } from './history.js';
 
 /** `gone`: its process has ended without a word. */
@@ -158,6 +159,13 @@ export function speed(history: readonly Point[]): number | null {
   // The mean of the times, not of the rates: one quick step must not count for many.
   const seconds = recentMean(history, ({ values }) => 1 / values.imagesPerSecond, 20);
   return seconds === null ? null : 1 / seconds;
+}
+
+/** Which batch of its epoch the last step had: `12/63`; null before the first. */
+export function batchOf({ started, step }: RunView): string | null {
+  if (!started || !step) return null;
+  const { images, batchSize } = started;
+  return `${count(Math.ceil(step.imagesTaken / batchSize))}/${count(Math.ceil(images / batchSize))}`;
 }
 
 /** How far a run is, as shares, and the seconds that are left of it; null where nobody knows. */
