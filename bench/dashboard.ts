@@ -46,7 +46,7 @@ const { seconds, json, training, ...rest } = new Command('bench:dashboard')
 const [columns, rows] = [120, 36];
 if (training !== undefined) {
   const cost = await trainingCost({ config: training, seconds, columns, rows, ...rest });
-  const { ratios, stepSeconds, keyMilliseconds } = cost;
+  const { ratios, stepSeconds, cores, keyMilliseconds } = cost;
   const percent = (ratio: number) => `${(100 * (ratio - 1)).toFixed(1)} %`;
   if (json) console.log(JSON.stringify(cost));
   if (!json && ratios.length > 0) {
@@ -54,6 +54,10 @@ if (training !== undefined) {
     console.log(
       `longer with it by      ${percent(Math.min(...ratios))} at least, ${percent(median(ratios))} median ` +
         `(${ratios.map(percent).join(', ')})`,
+    );
+    const share = (of: number | undefined) => `${(100 * (of ?? 0)).toFixed(1)} %`;
+    console.log(
+      `processor              ${share(cores?.shown)} of a core with it, ${share(cores?.counting)} without`,
     );
   }
   if (!json && keyMilliseconds.length > 0) {

@@ -36,10 +36,20 @@ export interface TrainingCost {
   readonly stepSeconds: number | null;
   /** Of each pair: median seconds of a step with the dashboard over those without. */
   readonly ratios: readonly number[];
+  /** Of one core that the process which watches takes, median with the dashboard and without. */
+  readonly cores: { readonly shown: number; readonly counting: number } | null;
   /** From a key to its effect on the screen, sorted. */
   readonly keyMilliseconds: readonly number[];
 }
 
+interface Half {
+  /** Median seconds of a step. */
+  readonly step: number;
+  readonly cores: number;
+}
+
+/** Steps whose median means something. */
+const fewest = 5;
 /** Steps that a run has behind it, so that there is a curve to draw. */
 const past = 2000;
 
@@ -79,21 +89,24 @@ export async function trainingCost(options: TrainingCostOptions): Promise<Traini
     await ended;
     return result;
   };
-  const medianStep = async () => {
+  const half = async (): Promise<Half> => {
     const taken: number[] = [];
     const listening = steps$.subscribe(({ seconds, waitSeconds }) => void taken.push(seconds + waitSeconds));
+    const [before, begin] = [process.cpuUsage(), performance.now()];
     await setTimeout(seconds * 1000);
+    while (taken.length < fewest) await setTimeout(100);
+    const { user, system } = process.cpuUsage(before);
     listening.unsubscribe();
-    return median(taken);
+    return { step: median(taken), cores: (user + system) / 1000 / (performance.now() - begin) };
   };
-  const without: number[] = [];
-  const ratios: number[] = [];
+  const halves: { readonly shown: Half; readonly counting: Half }[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
-    const withIt = await shown(medianStep);
-    const alone = await medianStep();
-    without.push(alone);
-    ratios.push(withIt / alone);
+    // The other one first each time: a machine that becomes slower or faster favours neither.
+    const first = pair % 2 === 0 ? await shown(half) : await half();
+    const second = pair % 2 === 0 ? await half() : await shown(half);
+    halves.push(pair % 2 === 0 ? { shown: first, counting: second } : { shown: second, counting: first });
   }
+  const coresOf = (which: 'shown' | 'counting') => median(halves.map((each) => each[which].cores));
   const keyMilliseconds = presses === 0 ? [] : await shown((terminal) => answers(terminal, presses));
   const ended = lastValueFrom(events$, { defaultValue: null });
   abort.abort();
@@ -102,8 +115,9 @@ export async function trainingCost(options: TrainingCostOptions): Promise<Traini
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   return {
     config: config.name,
-    stepSeconds: without.length > 0 ? median(without) : null,
-    ratios,
+    stepSeconds: pairs > 0 ? median(halves.map(({ counting }) => counting.step)) : null,
+    ratios: halves.map(({ shown, counting }) => shown.step / counting.step),
+    cores: pairs > 0 ? { shown: coresOf('shown'), counting: coresOf('counting') } : null,
     keyMilliseconds,
   };
 }

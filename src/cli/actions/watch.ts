@@ -41,14 +41,15 @@ export async function watchRun(name: string, options: WatchOptions): Promise<voi
   const { folder } = options;
   const path = await journalOf(name, join(folder, 'runs'));
   const lock = join(folder, 'saved_weights', `${name}.lock`);
+  const interruption = listenForInterruption(() => undefined);
   const gone$ = timer(0, lookEvery).pipe(
     concatMap(() => isRunHeld(lock)),
     distinctUntilChanged(),
     filter((held) => !held),
     delay(lastLines),
+    takeUntil(interruption.stop$),
     share(),
   );
-  const interruption = listenForInterruption(() => undefined);
   const entries$ = readJournal(path, { follow: true }).pipe(takeUntil(interruption.stop$));
   try {
     if (!isInteractive(options)) {

@@ -29,7 +29,7 @@ export const GroupsPane = memo(function GroupsPane({
   const [width, height] = [columns - 2, rows - 2];
   const across = Math.ceil(groups.length / Math.max(1, height));
   const fits = across * narrowest <= width;
-  const dead = groups.filter(({ collapsed }) => collapsed).length;
+  const dead = history.length > 0 ? groups.filter(({ collapsed }) => collapsed).length : 0;
   const note = dead > 0 ? `${dead} of ${groups.length} collapsed?` : `${groups.length} groups, nats`;
   return (
     <Pane digit={2} title="KL per latent group" note={note} columns={columns} rows={rows}>
