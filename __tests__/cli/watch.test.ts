@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
@@ -66,7 +66,7 @@ describe('nvae watch', () => {
     await writeFile(inFolder('saved_weights', 'small.lock'), JSON.stringify(lock));
     const watched = watch('small', '--json');
     await setTimeout(1500);
-    await writeFile(journal(), lines([...begun, stepEvent(3), stopped]));
+    await appendFile(journal(), lines([stepEvent(3), stopped]));
     await writeFile(inFolder('saved_weights', 'small.lock'), '{}');
     const { stdout } = await watched;
     expect(stdout.match(/"type":"(\w+)"/g)?.join()).toBe(
