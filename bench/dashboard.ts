@@ -1,12 +1,14 @@
 /**
- * What the dashboard takes of the processor while a run tells three steps a second, and how soon a key is answered.
+ * What the dashboard takes of the processor while a run tells three steps a second, and how soon a key is answered. With
+ * --training what it costs a real training beside it, in turns with and without, and the keys during that.
  *
  *     npm run bench:dashboard -- --seconds 20 --json
+ *     npm run bench:dashboard -- --training demo --pairs 3 --seconds 8 --presses 0
+ *     npm run bench:dashboard -- --training logistic_mixture10latent --set training_parameters.batch_size=16 --pairs 0
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { Command } from 'commander';
 import { map, merge, of, timer } from 'rxjs';
@@ -14,14 +16,57 @@ import { loadConfig } from '../src/config/loadConfig.js';
 import type { TrainEvent } from '../src/streams/events.js';
 import { writeImage } from '../src/streams/writeImages.js';
 import { showDashboard } from '../src/ui/dashboard/showDashboard.js';
+import { median, trainingCost } from './dashboardTraining.js';
+import { fakeTerminal } from './fakeTerminal.js';
 
-const { seconds, json } = new Command('bench:dashboard')
-  .option('--seconds <number>', 'how long', Number, 15)
+interface Options {
+  readonly seconds: number;
+  readonly training?: string;
+  readonly set: readonly string[];
+  readonly pairs: number;
+  readonly presses: number;
+  readonly json?: boolean;
+}
+
+const { seconds, json, training, ...rest } = new Command('bench:dashboard')
+  .option('--seconds <number>', 'how long; with --training each half of a pair', Number, 15)
+  .option('--training <config>', 'what the dashboard costs a training of this configuration')
+  .option(
+    '--set <key=value>',
+    'override a key of it (repeatable)',
+    (value, all: string[]) => [...all, value],
+    [],
+  )
+  .option('--pairs <number>', 'how often with the dashboard and without', Number, 5)
+  .option('--presses <number>', 'keys that are pressed', Number, 20)
   .option('--json', 'print one JSON object')
   .parse()
-  .opts<{ seconds: number; json?: boolean }>();
+  .opts<Options>();
 
 const [columns, rows] = [120, 36];
+if (training !== undefined) {
+  const cost = await trainingCost({ config: training, seconds, columns, rows, ...rest });
+  const { ratios, stepSeconds, cores, keyMilliseconds } = cost;
+  const percent = (ratio: number) => `${(100 * (ratio - 1)).toFixed(1)} %`;
+  if (json) console.log(JSON.stringify(cost));
+  if (!json && ratios.length > 0) {
+    console.log(`a step                 ${stepSeconds?.toFixed(3)} s without the dashboard`);
+    console.log(
+      `longer with it by      ${percent(Math.min(...ratios))} at least, ${percent(median(ratios))} median ` +
+        `(${ratios.map(percent).join(', ')})`,
+    );
+    const share = (of: number | undefined) => `${(100 * (of ?? 0)).toFixed(1)} %`;
+    console.log(
+      `processor              ${share(cores?.shown)} of a core with it, ${share(cores?.counting)} without`,
+    );
+  }
+  if (!json && keyMilliseconds.length > 0) {
+    const [middle, longest] = [median(keyMilliseconds), keyMilliseconds.at(-1)];
+    console.log(`key to screen          ${middle.toFixed(0)} ms median, ${longest?.toFixed(0)} ms at most`);
+  }
+  process.exit();
+}
+
 const config = await loadConfig('demo');
 const folder = await mkdtemp(join(tmpdir(), 'nvae-bench-'));
 const path = join(folder, 'picture.png');
@@ -60,42 +105,22 @@ const events$ = merge(
   timer(0, 333).pipe(map((i) => step(2001 + i))),
 ).pipe(map((event) => ({ ...event, time: Date.now() })));
 
-/** When something was last written to the screen, and how much in all. */
-let [written, bytes] = [0, 0];
-const stdout = Object.assign(
-  new Writable({
-    write(chunk, _encoding, done) {
-      written = performance.now();
-      bytes += chunk.length;
-      done();
-    },
-  }),
-  { isTTY: true, columns, rows },
-) as unknown as NodeJS.WriteStream;
-const stdin = Object.assign(new PassThrough(), {
-  isTTY: true,
-  isRaw: false,
-  ref: () => undefined,
-  unref: () => undefined,
-  setRawMode: () => undefined,
-}) as unknown as NodeJS.ReadStream;
-
-const ended = showDashboard({ name: 'demo', events$, stdin, stdout });
+const terminal = fakeTerminal(columns, rows);
+const ended = showDashboard({ name: 'demo', events$, ...terminal });
 await setTimeout(2000);
-const [before, begin, bytesBefore] = [process.cpuUsage(), performance.now(), bytes];
+const [before, begin, bytesBefore] = [process.cpuUsage(), performance.now(), terminal.bytes];
 await setTimeout(seconds * 1000);
 const { user, system } = process.cpuUsage(before);
 const cores = (user + system) / 1000 / (performance.now() - begin);
-const bytesPerSecond = (bytes - bytesBefore) / seconds;
+const bytesPerSecond = (terminal.bytes - bytesBefore) / seconds;
 const answers: number[] = [];
 for (let i = 0; i < 20; i += 1) {
   await setTimeout(137);
-  const pressed = performance.now();
-  stdin.push('y');
-  while (written < pressed) await setTimeout(1);
-  answers.push(written - pressed);
+  const answered = terminal.writes('');
+  terminal.press('y');
+  answers.push(await answered);
 }
-stdin.push('q');
+terminal.press('q');
 await ended;
 await rm(folder, { recursive: true });
 answers.sort((a, b) => a - b);

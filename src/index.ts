@@ -53,6 +53,7 @@ export type {
   CheckpointEvent,
   CrashEvent,
   EpochEvent,
+  FailedEvent,
   FinishedEvent,
   PausedEvent,
   PreviewEvent,
@@ -71,7 +72,8 @@ export type { ImageFile } from './streams/images.js';
 export { images } from './streams/images.js';
 export type { InterpolationOptions } from './streams/interpolation.js';
 export { interpolation } from './streams/interpolation.js';
-export type { JournalEntry } from './streams/journal/entry.js';
+export type { JournalEntry, Journaled } from './streams/journal/entry.js';
+export { keepJournal } from './streams/journal/keepJournal.js';
 export type { ReadJournalOptions } from './streams/journal/readJournal.js';
 export { readJournal } from './streams/journal/readJournal.js';
 export type { WriteJournalOptions } from './streams/journal/writeJournal.js';

@@ -1,10 +1,10 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { watchCommand } from '../../src/cli/commands/watch.js';
 import type { TrainEvent } from '../../src/streams/events.js';
-import { toLine } from '../../src/streams/journal/entry.js';
+import { type Journaled, toLine } from '../../src/streams/journal/entry.js';
 import { startedEvent, stepEvent } from '../support/events.js';
 import { runCommand } from '../support/runCommand.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
@@ -14,7 +14,7 @@ const position = { epoch: 0, batchInEpoch: 2, step: 2, imagesSeen: 2 };
 const begun: TrainEvent[] = [startedEvent(), stepEvent(1), stepEvent(2)];
 const stopped: TrainEvent = { type: 'stopped', ...position, reason: 'stop', checkpoint: 'x', seconds: 1 };
 const journal = () => inFolder('runs', 'small', 'events.jsonl');
-const lines = (events: readonly TrainEvent[]) => events.map((event, i) => toLine(event, 3000 * i)).join('');
+const lines = (events: readonly Journaled[]) => events.map((event, i) => toLine(event, 3000 * i)).join('');
 const watch = (...args: string[]) => runCommand(watchCommand(), [...args, '--folder', inFolder()]);
 
 beforeEach(async () => {
@@ -46,6 +46,15 @@ describe('nvae watch', () => {
     expect(stderr).toBe('');
   });
 
+  test('should say why a run has failed, also with --quiet, and not that it ended without a word', async () => {
+    const failed = { type: 'failed', error: 'DatasetError', message: 'dataset: expected images' } as const;
+    await writeFile(journal(), lines([...begun, failed]));
+    const { stderr, exitCode } = await watch('small', '--quiet');
+    expect(stderr).toBe('warning: the run has failed: dataset: expected images\n');
+    expect(exitCode).toBeUndefined();
+    expect((await watch('small')).stderr).not.toContain('without a word');
+  });
+
   test('should say that the process of a run is gone, also with --quiet', async () => {
     await writeFile(journal(), lines(begun));
     expect((await watch('small', '--quiet')).stderr).toMatch(/^warning: the run has ended without a word/);
@@ -57,7 +66,7 @@ describe('nvae watch', () => {
     await writeFile(inFolder('saved_weights', 'small.lock'), JSON.stringify(lock));
     const watched = watch('small', '--json');
     await setTimeout(1500);
-    await writeFile(journal(), lines([...begun, stepEvent(3), stopped]));
+    await appendFile(journal(), lines([stepEvent(3), stopped]));
     await writeFile(inFolder('saved_weights', 'small.lock'), '{}');
     const { stdout } = await watched;
     expect(stdout.match(/"type":"(\w+)"/g)?.join()).toBe(

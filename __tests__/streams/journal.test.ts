@@ -2,8 +2,9 @@ import { appendFile, truncate, writeFile } from 'node:fs/promises';
 import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { map, of, take, throwError, timer } from 'rxjs';
-import type { TrainEvent } from '../../src/streams/events.js';
-import { fromLine, toLine } from '../../src/streams/journal/entry.js';
+import { type TrainEvent, warning } from '../../src/streams/events.js';
+import { fromLine, type Journaled, toLine } from '../../src/streams/journal/entry.js';
+import { keepJournal } from '../../src/streams/journal/keepJournal.js';
 import { readJournal } from '../../src/streams/journal/readJournal.js';
 import { type WriteJournalOptions, writeJournal } from '../../src/streams/journal/writeJournal.js';
 import { collect } from '../support/collect.js';
@@ -20,15 +21,17 @@ const values: Record<string, TrainEvent> = {
   n: stepEvent(4, { applied: false, nonFinite: 'KL' }),
   w: { type: 'warning', about: 'dataset', message: 'x' },
 };
+const failed: Journaled = { type: 'failed', error: 'RangeError', message: 'no space' };
+const known: Record<string, Journaled> = { ...values, f: failed };
 const path = 'runs/events.jsonl';
 
 /** Names of the events of the lines that are written, with the frames at which that begins. */
 function recording(scheduler: { now(): number }, lines: string[], milliseconds = 0) {
   return jest.fn((line: string) => {
     const entry = fromLine(line.trim());
-    const name = Object.keys(values).find((key) => {
+    const name = Object.keys(known).find((key) => {
       const { time, ...event } = entry ?? { time: 0 };
-      return JSON.stringify(event) === JSON.stringify(values[key]);
+      return JSON.stringify(event) === JSON.stringify(known[key]);
     });
     lines.push(`${scheduler.now()}${name}`);
     return milliseconds > 0 ? timer(milliseconds) : of(0);
@@ -90,6 +93,45 @@ describe('writeJournal', () => {
         .pipe(writeJournal({ path, waiting: 0 }))
         .subscribe(),
     ).toThrow;
+  });
+});
+
+describe('keepJournal', () => {
+  function kept(given: string, expected: string, error: unknown = 'error', subscribed?: string): string[] {
+    const lines: string[] = [];
+    marbles(({ cold, expectObservable, expectSubscriptions }, scheduler) => {
+      const append = recording(scheduler, lines, 2);
+      const events = cold(given, values, error);
+      const kept$ = events.pipe(keepJournal({ path, append, scheduler, interval: 0 }));
+      expectObservable(kept$, subscribed).toBe(expected, values, error);
+      if (subscribed) expectSubscriptions(events.subscriptions).toBe(subscribed);
+    });
+    return lines;
+  }
+
+  test('should pass the events on and write them, with the end when all is written', () => {
+    expect(kept('s---a-b-|', 's---a-b-|')).toEqual(['0s', '4a', '6b']);
+    expect(kept('s---(a|)', 's---a-|')).toEqual(['0s', '4a']);
+  });
+
+  test('should write an error as the last entry, and pass it when that is done', () => {
+    const error = new RangeError('no space');
+    expect(kept('s---a---#', 's---a-----#', error)).toEqual(['0s', '4a', '8f']);
+    expect(kept('#', '--#', error)).toEqual(['0f']);
+  });
+
+  test('should write nothing for an unsubscribe, and let every subscription keep its own', () => {
+    expect(kept('s---a---#', 's---a-', new Error(), '^----!')).toEqual(['0s', '4a']);
+    const kept$ = of(values.s!).pipe(keepJournal({ path: inFolder('x', 'events.jsonl') }));
+    return expect(Promise.all([collect(kept$), collect(kept$)])).resolves.toEqual([[values.s], [values.s]]);
+  });
+
+  test('should pass the error of the run also where the journal has failed before', () => {
+    marbles(({ cold, expectObservable }, scheduler) => {
+      const append = () => throwError(() => new Error('full'));
+      const kept$ = cold('s---#', values).pipe(keepJournal({ path, append, scheduler }));
+      expectObservable(kept$).toBe('(sw)#', { ...values, w: warning('journal', 'journal: full') });
+    });
   });
 });
 

@@ -11,6 +11,7 @@ import { EngineUnavailableError, useEngine } from '../../src/engine/index.js';
 import * as tf from '../../src/engine/tf.js';
 import { DatasetError, NonFiniteLossError } from '../../src/streams/errors.js';
 import type { TrainEvent } from '../../src/streams/events.js';
+import type { Journaled } from '../../src/streams/journal/entry.js';
 import { readJournal } from '../../src/streams/journal/readJournal.js';
 import type { RunCommand } from '../../src/streams/run/controls.js';
 import type { TrainOptions } from '../../src/streams/train.js';
@@ -251,6 +252,10 @@ describe('train', () => {
     await expect(run).rejects.toThrow(/3 steps in a row .*loss last.*lower learning_rate/);
     expect(ofType(seen, 'warning').map((event) => event.about)).toEqual(['step', 'step']);
     expect(ofType(seen, 'checkpoint')).toEqual([]);
+    expect(seen.map((event): string => event.type)).not.toContain('failed');
+    const last = (await collect(readJournal(join(folder, 'runs', 'small', 'events.jsonl')))).at(-1);
+    const message = expect.stringMatching(/3 steps in a row/);
+    expect(last).toMatchObject({ type: 'failed', error: 'NonFiniteLossError', message });
   });
 
   test('should save the state elsewhere when the checkpoint cannot be written', async () => {
@@ -348,9 +353,12 @@ describe('the journal', () => {
     const events = await all(smallConfig(['epochs=1']));
     const entries = await collect(readJournal(join(folder, 'runs', 'small', 'events.jsonl')));
     const told = entries.map(({ time, ...event }) => event);
-    const others = (some: readonly TrainEvent[]) => some.filter(({ type }) => type !== 'step');
+    const others = (some: readonly Journaled[]) => some.filter(({ type }) => type !== 'step');
     expect(others(told)).toEqual(others(JSON.parse(JSON.stringify(events))));
-    expect(ofType(told, 'step')[0]).toMatchObject({ step: 1, residentBytes: expect.any(Number) });
+    expect(told.find(({ type }) => type === 'step')).toMatchObject({
+      step: 1,
+      residentBytes: expect.any(Number),
+    });
   });
 });
 

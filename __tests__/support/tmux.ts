@@ -14,6 +14,8 @@ export interface Tmux {
   /** Types a line into the shell. */
   type(line: string): void;
   resize(columns: number, rows: number): void;
+  /** Appends to the file what programs write to the terminal from now on, escape sequences included. */
+  record(path: string): void;
   /** Of the terminal itself. */
   readonly state: { readonly alternate: boolean; readonly cursor: boolean };
   end(): void;
@@ -51,6 +53,7 @@ export function startTmux(
     },
     resize: (width, height) =>
       void tmux('resize-window', '-t', 't', '-x', String(width), '-y', String(height)),
+    record: (path) => void tmux('pipe-pane', '-t', 't', `cat >> '${path}'`),
     get state() {
       const [alternate, cursor] = tmux('display', '-t', 't', '-p', '#{alternate_on} #{cursor_flag}')
         .trim()

@@ -28,7 +28,8 @@ export interface Output {
 
 export function createOutput({ json = false, quiet = false }: OutputOptions): Output {
   const { stdout, stderr, env } = process;
-  const toPerson = Boolean(stderr.isTTY) && !env.CI && env.TERM !== 'dumb' && !quiet && !json;
+  const toPerson =
+    Boolean(stderr.isTTY) && !env.CI && env.TERM !== 'dumb' && !quiet && !json && !hasScreenReader();
   const bars = toPerson
     ? liveBars(stderr)
     : quiet || json
@@ -49,7 +50,12 @@ export function createOutput({ json = false, quiet = false }: OutputOptions): Ou
   };
 }
 
-/** Whether there is a person who sees a screen and presses keys. */
+/** Whether what is written is read aloud: then nothing is drawn, and no line is written anew. */
+export function hasScreenReader(): boolean {
+  return process.env.INK_SCREEN_READER === 'true';
+}
+
+/** Whether there is a person who follows what happens on a terminal and presses keys. */
 export function isInteractive({ json = false, quiet = false }: OutputOptions): boolean {
   const { stdin, stdout, env } = process;
   return Boolean(stdin.isTTY && stdout.isTTY) && !env.CI && env.TERM !== 'dumb' && !json && !quiet;

@@ -1,5 +1,6 @@
 /** Training events as plain lines for a terminal, a log file or CI: one line every few seconds, not one per step. */
-import type { StartedEvent, StepEvent, StoppedEvent, TrainEvent } from '../streams/events.js';
+import type { StartedEvent, StepEvent, StoppedEvent } from '../streams/events.js';
+import type { Journaled } from '../streams/journal/entry.js';
 
 const millisecondsBetweenLines = 2000;
 
@@ -7,7 +8,7 @@ const millisecondsBetweenLines = 2000;
  * Makes a function that turns each event into a line, or nothing when there is nothing new to say.
  * `now` is a clock in milliseconds.
  */
-export function createProgressLines(now: () => number): (event: TrainEvent) => string | undefined {
+export function createProgressLines(now: () => number): (event: Journaled) => string | undefined {
   let lastLine = now();
   let images = 0;
 
@@ -29,7 +30,7 @@ export function createProgressLines(now: () => number): (event: TrainEvent) => s
   };
 }
 
-function describe(event: Exclude<TrainEvent, StepEvent>): string | undefined {
+function describe(event: Exclude<Journaled, StepEvent>): string | undefined {
   switch (event.type) {
     case 'started':
       return describeStart(event);
@@ -45,6 +46,7 @@ function describe(event: Exclude<TrainEvent, StepEvent>): string | undefined {
       return `going on after step ${event.step}`;
     case 'warning':
     case 'crash':
+    case 'failed':
       return undefined;
     case 'finished':
       return `finished after ${event.step} steps: ${event.model}`;

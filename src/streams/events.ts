@@ -115,6 +115,14 @@ export interface StoppedEvent extends Position {
   readonly seconds: number;
 }
 
+/** A run has ended with an error; only in its journal, since whoever listens to the run gets the error itself. */
+export interface FailedEvent {
+  readonly type: 'failed';
+  /** The error's name: `NonFiniteLossError`. */
+  readonly error: string;
+  readonly message: string;
+}
+
 export type TrainEvent =
   | StartedEvent
   | StepEvent

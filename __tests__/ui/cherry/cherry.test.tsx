@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { NEVER, of, throwError } from 'rxjs';
+import { NEVER, of, Subject, throwError } from 'rxjs';
 import type { ImageBatch } from '../../../src/model/plainData.js';
 import { cherryPick } from '../../../src/streams/cherryPick.js';
 import { showCherry } from '../../../src/ui/cherry/showCherry.js';
@@ -54,7 +54,7 @@ describe('showCherry', () => {
     expect(screen.match(/▀▀/g)?.length).toBeGreaterThanOrEqual(9);
     for (let i = 1; i <= 9; i++) expect(screen).toMatch(new RegExp(`(^| )${i}( |$)`, 'm'));
     expect(screen).toContain('4 ✓');
-    expect(screen).toMatch(/1-9 pick or leave {2}0 next batch {2}u undo {2}q leave/);
+    expect(screen).toMatch(/1-9 pick or leave {2}0 next batch {2}u undo {2}q leave {2}\? help$/m);
     await press('\u0003');
     expect(await ended).toBeNull();
   });
@@ -69,9 +69,57 @@ describe('showCherry', () => {
     expect(await ended).toBeNull();
   });
 
+  test('should explain its keys, those of picking and those of ordering, until any key', async () => {
+    const { ended, press } = show(2, 60, 20);
+    const picking = await press('?');
+    expect(picking).toMatch(/keys \(any key goes back\)(.|\n)*0 +show the next images/);
+    expect(await press('1')).toMatch(/0 of 2 picked(.|\n)*▀/);
+    const ordering = await press('1', '2', '?');
+    expect(ordering).toMatch(/1-2 +put this pick(.|\n)*enter +save the grid(.|\n)*q +leave/);
+    expect(await press('\r')).toMatch(
+      / 1-2 place or take out {2}u undo {2}enter save {2}q leave {2}\? help$/m,
+    );
+    await press('\u0003');
+    expect(await ended).toBeNull();
+  });
+
+  test('should take no pick for images that nobody has seen', async () => {
+    const terminal = createTestTerminal();
+    const second$ = new Subject<ImageBatch>();
+    const batches = [of(batchOf(0)), second$];
+    const ended = showCherry(
+      (choices$) => cherryPick((i) => batches[i] ?? NEVER, choices$, { keep: 3 }),
+      terminal,
+    );
+    await setTimeout(50);
+    for (const key of ['1', '0', '5', 'u']) terminal.press(key);
+    await setTimeout(50);
+    expect((await terminal.screen()).join('\n')).toMatch(/1 of 3 picked(.|\n)*making the next batch/);
+    second$.next(batchOf(1));
+    second$.complete();
+    await setTimeout(50);
+    expect((await terminal.screen()).join('\n')).toContain('batch 2: 1 of 3 picked');
+    terminal.press('5');
+    await setTimeout(50);
+    expect((await terminal.screen()).join('\n')).toContain('2 of 3 picked');
+    terminal.press('\u0003');
+    expect(await ended).toBeNull();
+  });
+
+  test('should do what keys mean that come at once, one behind the other', async () => {
+    const { ended, press } = show(9);
+    expect(await press('1q')).toContain('leave without saving 1 pick?');
+    await press('y');
+    expect(await ended).toBeNull();
+    const ordering = show(2);
+    expect(await ordering.press('1221')).toContain('2 of 2 in place');
+    await ordering.press('qy');
+    expect(await ordering.ended).toBeNull();
+  });
+
   test('should ask before picks are lost', async () => {
     const { ended, press } = show(9);
-    expect(await press('1', 'q')).toContain('leave without saving 1 picks?');
+    expect(await press('1', 'q')).toContain('leave without saving 1 pick?');
     expect(await press('n')).not.toContain('leave without');
     await press('q', 'y');
     expect(await ended).toBeNull();

@@ -96,7 +96,7 @@ describe('showDashboard', () => {
     expect(screen).toMatch(/rx-nvae demo/);
     expect(screen).toMatch(/epoch .*40 %/);
     expect(screen).toMatch(/1 loss 4,9/);
-    for (const key of ['q quit', 'p pause', 'c checkpoint', 's sample', 'r recon', '1-7', '? help']) {
+    for (const key of ['q quit', 'p pause', 'c checkpoint', 's sample', 'r recon', '1-8', '? help']) {
       expect(screen).toContain(key);
     }
     for (const line of screen.split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
@@ -105,6 +105,52 @@ describe('showDashboard', () => {
       expect(screen).toMatch(/4x4 g1 .*collapsed\?/);
       expect(screen).toMatch(/memory +1\.1 GB/);
       expect(screen).toMatch(/20\.0 images\/s/);
+    }
+    await leave(shown);
+  });
+
+  test('should have every fact within reach of a visible key at 80 x 24', async () => {
+    const shown = show({}, 80, 24);
+    await setTimeout(20);
+    const [started, ...rest] = steps(40);
+    const saved: TrainEvent = {
+      type: 'checkpoint',
+      ...position,
+      path: 'saved/demo.checkpoint',
+      seconds: 0.1,
+    };
+    shown.tell(started!, ...rest, saved, { type: 'warning', about: 'dataset', message: 'a.png is damaged' });
+    const overview = await shown.screen();
+    expect(overview).toMatch(/step 40 {2}batch 40\/100/);
+    expect(overview).toMatch(/←→ metric.*↑↓ range.*1-8 enlarge.*tab next.*l log.*\? help/s);
+    const facts: Record<string, RegExp[]> = {
+      '2': [/2x2 g0 {2}█+ 120/, /4x4 g1 !▏.*collapsed\?/],
+      '3': [/KL .*weight 1\.00, 1 at epoch/, /bits per dimension/],
+      '4': [/4 reconstructions .*(.|\n)*none yet/],
+      '5': [/5 samples .*(.|\n)*none yet/],
+      '6': [
+        /20\.0 images\/s · data wait 0 %/,
+        /memory +1\.1 GB/,
+        /checkpoint +.* ago · step 40/,
+        /demo\.checkpoint/,
+      ],
+      '7': [/warning: a\.png is damaged/],
+      '8': [
+        /progress +epoch 1\/4 · batch 40\/100 · step 40/,
+        /time +\d:\d\d so far · 20\.0 images\/s · 3 min left/,
+        /model +1,000 parameters/,
+        /latents +2 scales: 1 group at 2x2, 1 at 4x4, 2 channels each/,
+        /towers +4 channels · cells per group 1 encoding, \d decoding · no flow/,
+        /8x8 · \w+/,
+        /1,000 images in batches of 10/,
+        /engine +native · AVX-512 · 2 threads/,
+      ],
+    };
+    for (const [key, patterns] of Object.entries(facts)) {
+      shown.terminal.press(key);
+      await setTimeout(100);
+      const screen = (await shown.terminal.screen()).join('\n');
+      for (const pattern of patterns) expect(screen).toMatch(pattern);
     }
     await leave(shown);
   });
@@ -178,13 +224,13 @@ describe('showDashboard', () => {
     shown.events$.complete();
     expect(await shown.screen()).toMatch(/FINISHED(.|\n)*final\.model · q closes, or \d s without a key/);
     expect((await shown.ended).status).toBe('finished');
-    const stays = show({ patience: 1 });
+    const stays = show({ patience: 3 });
     await setTimeout(20);
     stays.tell(...steps(3), finished);
     stays.events$.complete();
     await stays.screen();
     stays.terminal.press('2');
-    await setTimeout(1500);
+    await setTimeout(3500);
     expect(await stays.terminal.alternate()).toBe(true);
     stays.terminal.press('q');
     await stays.ended;
@@ -203,6 +249,16 @@ describe('showDashboard', () => {
     expect(screen).not.toContain('p pause');
     terminal.press('q');
     await ended;
+  });
+
+  test('should say why the run has failed', async () => {
+    const shown = show({ onRequest: undefined });
+    await setTimeout(20);
+    shown.tell(...steps(3));
+    shown.events$.next({ type: 'failed', error: 'Error', message: 'no space left', time: Date.now() });
+    expect(await shown.screen()).toMatch(/ FAILED (.|\n)*^ failed: no space left/m);
+    shown.terminal.press('q');
+    expect((await shown.ended).status).toBe('failed');
   });
 
   test('should show pictures with colours, and where they are without', async () => {

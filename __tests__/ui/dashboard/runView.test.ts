@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { TrainEvent } from '../../../src/streams/events.js';
+import type { Journaled } from '../../../src/streams/journal/entry.js';
 import {
   newRun,
   progressOf,
@@ -11,7 +12,7 @@ import {
 import { startedEvent, stepEvent } from '../../support/events.js';
 
 const position = { epoch: 0, batchInEpoch: 1, step: 3, imagesSeen: 3 };
-const runOf = (...events: readonly TrainEvent[]): RunView =>
+const runOf = (...events: readonly Journaled[]): RunView =>
   events.reduce((view, event, i) => withEvent(view, { ...event, time: 1000 * i }), newRun);
 
 describe('withEvent', () => {
@@ -60,6 +61,18 @@ describe('withEvent', () => {
     });
     expect(runOf(startedEvent(), { ...crash, restartSeconds: null }).status).toBe('gone');
     expect(withoutProcess(runOf(startedEvent())).status).toBe('gone');
+  });
+
+  test('should know why a run has failed, also when its process is gone, until it goes on', () => {
+    const failed = runOf(startedEvent(), { type: 'failed', error: 'Error', message: 'disk full' });
+    for (const view of [failed, withoutProcess(failed)]) {
+      expect(view).toMatchObject({ status: 'failed', ended: { message: 'disk full' } });
+    }
+    expect(failed.log.at(-1)?.text).toBe('failed: disk full');
+    expect(withEvent(failed, { ...startedEvent({ resumed: position }), time: 0 })).toMatchObject({
+      status: 'training',
+      ended: null,
+    });
   });
 
   test('should keep the log and the pictures bounded', () => {

@@ -73,7 +73,8 @@ describe('pressed', () => {
     expect(press(['2', '5']).screen.pane).toBe('samples');
     expect(press(['5', esc]).screen.pane).toBeNull();
     expect(press([{ input: '', tab: true }]).screen.pane).toBe('curve');
-    expect(press([{ input: '', tab: true, shift: true }]).screen.pane).toBe('log');
+    expect(press([{ input: '', tab: true, shift: true }]).screen.pane).toBe('run');
+    expect(press(['8']).screen.pane).toBe('run');
     expect(press(['l']).screen.pane).toBe('log');
     expect(press(['l', 'l']).screen.pane).toBeNull();
   });

@@ -48,8 +48,10 @@ export async function cherry(
   const { engine, keep, seed = 0, json = false, quiet = false } = options;
   const name = `${pictureName(file, temperature)}_cherry`;
   const path = (await outputFiles(options.out, { name, count: 1 }))(0);
-  const onScreen = isInteractive(options) && output.colour && keep <= mostKeys;
+  const why = process.stdin.isTTY ? whyLines(keep, output) : null;
+  const onScreen = isInteractive(options) && why === null;
   const interruption = listenForInterruption(() => output.progress('stopped'));
+  if (why !== null) output.progress(why);
   try {
     const tell = cherryScreen({ output, path, files: json || !quiet });
     const adjusted = { engine, temperature, iterations, batchSize, seed };
@@ -58,7 +60,7 @@ export async function cherry(
         const candidates = (i: number) =>
           samples(model, { temperature, count: batchSize, batchSize, firstBatch: i, seed });
         const pick = (choices$: Observable<CherryChoice>) => cherryPick(candidates, choices$, { keep });
-        return onScreen ? defer(() => shown(pick)) : told(pick, tell, output);
+        return onScreen ? defer(() => shown(pick, interruption.stop$)) : told(pick, tell, output);
       }).pipe(takeUntil(interruption.stop$)),
       { defaultValue: null },
     );
@@ -69,10 +71,17 @@ export async function cherry(
   }
 }
 
+/** Why a person types lines instead of pressing keys on a screen; null where there is one. */
+function whyLines(keep: number, { colour }: Output): string | null {
+  if (!colour) return 'pictures are PNG files here, their paths are below; type each choice and press enter';
+  if (keep <= mostKeys) return null;
+  return `more than ${mostKeys} to keep are too many for single keys: type each choice and press enter`;
+}
+
 /** The last state of the choices by keys; to leave counts as Ctrl-C. */
-async function shown(pick: Parameters<typeof told>[0]): Promise<CherryState | null> {
+async function shown(pick: Parameters<typeof told>[0], stop$: Observable<void>): Promise<CherryState | null> {
   const { showCherry } = await import('../../ui/cherry/showCherry.js');
-  const last = await showCherry(pick);
+  const last = await showCherry((choices$) => pick(choices$).pipe(takeUntil(stop$)));
   if (last === null) process.emit('SIGINT', 'SIGINT');
   return last;
 }

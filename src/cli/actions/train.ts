@@ -8,11 +8,13 @@ import { readJournal } from '../../streams/journal/readJournal.js';
 import { trainInProcess } from '../../streams/process/trainInProcess.js';
 import type { RunCommand } from '../../streams/run/controls.js';
 import { newRun, type RunView, withEvent } from '../../ui/dashboard/runView.js';
+import type { DashboardOptions } from '../../ui/dashboard/showDashboard.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
-import { createOutput, isInteractive, type Output } from '../output.js';
+import { createOutput, hasScreenReader, isInteractive, type Output } from '../output.js';
 import { createProgressLines } from '../progressLines.js';
 import { listenForInterruption } from '../signals.js';
+import { spokenRun } from '../spokenRun.js';
 
 interface TrainCommandOptions extends CommonOptions {
   readonly dataset: string;
@@ -37,7 +39,8 @@ function tell(output: Output): (event: TrainEvent) => void {
 export async function runTraining(architecture: string, options: TrainCommandOptions): Promise<void> {
   const output = createOutput(options);
   const config = await loadConfig(architecture, { overrides: options.set });
-  const onScreen = options.dashboard && isInteractive(options);
+  const followed = options.dashboard && isInteractive(options);
+  const onScreen = followed && !hasScreenReader();
   const interruption = listenForInterruption(() => {
     if (!onScreen) output.progress('stopping after this step; once more to abort without a checkpoint');
   });
@@ -59,8 +62,9 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
     });
     const ask = (command: RunCommand | 'abort') =>
       command === 'abort' ? abort.abort() : asked$.next(command);
-    const last = onScreen
-      ? await shown(events$, config.name, join(runsFolder, config.name, journalName), ask)
+    const journal = join(runsFolder, config.name, journalName);
+    const last = followed
+      ? await shown(events$, { name: config.name, journal, ask, output })
       : await lastValueFrom(events$.pipe(tap(tell(output))), { defaultValue: undefined });
     if (last && onScreen) output.progress(createProgressLines(() => 0)(last) ?? '');
     if (last?.type === 'finished' && !options.json) output.result(last, last.model);
@@ -70,22 +74,29 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
   }
 }
 
-/** The run on a dashboard, with what its journal knows of earlier sessions; how it ended, if it did. */
+interface ShownOptions {
+  readonly name: string;
+  readonly journal: string;
+  readonly ask: (command: RunCommand | 'abort') => void;
+  readonly output: Output;
+}
+
+/** The run on a dashboard, or told, with what its journal knows of earlier sessions; how it ended, if it did. */
 async function shown(
   events$: Observable<TrainEvent>,
-  name: string,
-  journal: string,
-  ask: (command: RunCommand | 'abort') => void,
+  { name, journal, ask, output }: ShownOptions,
 ): Promise<RunView['ended'] | undefined> {
-  const { showDashboard } = await import('../../ui/dashboard/showDashboard.js');
   const known = await lastValueFrom(readJournal(journal).pipe(reduce(withEvent, newRun)));
-  const { ended } = await showDashboard({
+  const options: DashboardOptions = {
     name,
     events$: events$.pipe(map((event) => ({ ...event, time: Date.now() }))),
     before: { ...known, status: 'opening', ended: null },
     // As the terminal would: the first stops, the second aborts.
     onRequest: (request) => (request === 'interrupt' ? void process.emit('SIGINT', 'SIGINT') : ask(request)),
     colour: !process.env.NO_COLOR,
-  });
+  };
+  const { ended } = hasScreenReader()
+    ? await spokenRun({ ...options, output })
+    : await (await import('../../ui/dashboard/showDashboard.js')).showDashboard(options);
   return ended ?? undefined;
 }

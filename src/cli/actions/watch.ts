@@ -8,7 +8,6 @@ import {
   distinctUntilChanged,
   filter,
   lastValueFrom,
-  merge,
   type Observable,
   share,
   takeUntil,
@@ -22,14 +21,16 @@ import { type JournalEntry, journalName } from '../../streams/journal/entry.js';
 import { readJournal } from '../../streams/journal/readJournal.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
-import { createOutput, isInteractive, type Output } from '../output.js';
+import { createOutput, hasScreenReader, isInteractive, type Output } from '../output.js';
 import { createProgressLines } from '../progressLines.js';
 import { listenForInterruption } from '../signals.js';
+import { spokenRun } from '../spokenRun.js';
 
 interface WatchOptions extends CommonOptions {
   readonly folder: string;
 }
 
+const withoutAWord = 'the run has ended without a word; the same nvae train goes on from its checkpoint';
 /** Milliseconds between two looks at whether the run's process lives. */
 const lookEvery = 1000;
 /** Milliseconds in which the last lines of a process that has ended are read. */
@@ -40,55 +41,59 @@ export async function watchRun(name: string, options: WatchOptions): Promise<voi
   const { folder } = options;
   const path = await journalOf(name, join(folder, 'runs'));
   const lock = join(folder, 'saved_weights', `${name}.lock`);
+  const interruption = listenForInterruption(() => undefined);
   const gone$ = timer(0, lookEvery).pipe(
     concatMap(() => isRunHeld(lock)),
     distinctUntilChanged(),
     filter((held) => !held),
     delay(lastLines),
+    takeUntil(interruption.stop$),
     share(),
   );
-  const entries$ = readJournal(path, { follow: true });
-  if (isInteractive(options)) {
-    const { showDashboard } = await import('../../ui/dashboard/showDashboard.js');
-    await showDashboard({
-      name,
-      events$: entries$,
-      gone$,
-      pathOf: ({ path: told }: PreviewEvent) =>
-        existsSync(told) ? told : join(folder, 'images', name, basename(told)),
-      colour: !process.env.NO_COLOR,
-    });
-    return;
+  const entries$ = readJournal(path, { follow: true }).pipe(takeUntil(interruption.stop$));
+  try {
+    if (!isInteractive(options)) {
+      const ended = await asLines(entries$.pipe(takeUntil(gone$)), output);
+      if (!ended && !interruption.interrupted) output.warning(withoutAWord);
+    } else if (hasScreenReader()) await spokenRun({ events$: entries$, gone$, output });
+    else await onScreen(entries$, gone$, name, folder);
+    if (interruption.interrupted) process.exitCode = exitCodes.interrupted;
+  } finally {
+    interruption.dispose();
   }
-  await asLines(entries$, gone$, output);
 }
 
-/** Until the run is over. */
-async function asLines(
-  entries$: Observable<JournalEntry>,
+/** Until the person leaves. */
+async function onScreen(
+  events$: Observable<JournalEntry>,
   gone$: Observable<unknown>,
-  output: Output,
+  name: string,
+  folder: string,
 ): Promise<void> {
-  const interruption = listenForInterruption(() => undefined);
+  const { showDashboard } = await import('../../ui/dashboard/showDashboard.js');
+  const pathOf = ({ path: told }: PreviewEvent) =>
+    existsSync(told) ? told : join(folder, 'images', name, basename(told));
+  await showDashboard({ name, events$, gone$, pathOf, colour: !process.env.NO_COLOR });
+}
+
+/** Tells what there is; whether the run says how it has ended. */
+async function asLines(entries$: Observable<JournalEntry>, output: Output): Promise<boolean> {
   let [time, ended] = [0, false];
   // By the run's own clock: what is long over is told as it was.
   const line = createProgressLines(() => time);
   const told$ = entries$.pipe(
-    takeUntil(merge(gone$, interruption.stop$)),
     tap((entry) => {
       time = entry.time;
-      ended = entry.type === 'finished' || entry.type === 'stopped';
+      ended = ['finished', 'stopped', 'failed'].includes(entry.type);
       output.event(entry);
       if (entry.type === 'warning') output.warning(entry.message);
+      if (entry.type === 'failed') output.warning(`the run has failed: ${entry.message}`);
       const text = line(entry);
       if (text !== undefined) output.progress(text);
     }),
   );
   await lastValueFrom(told$, { defaultValue: null });
-  if (interruption.interrupted) process.exitCode = exitCodes.interrupted;
-  else if (!ended)
-    output.warning('the run has ended without a word; the same nvae train goes on from its checkpoint');
-  interruption.dispose();
+  return ended;
 }
 
 /** @throws Error where there is no such run */

@@ -1,7 +1,10 @@
 /** A run's journal: its events with the time of each, as JSON lines that people and programs can read. */
-import type { TrainEvent } from '../events.js';
+import type { FailedEvent, TrainEvent } from '../events.js';
 
-export type JournalEntry = TrainEvent & {
+/** What a run tells, and the error that it ended with. */
+export type Journaled = TrainEvent | FailedEvent;
+
+export type JournalEntry = Journaled & {
   /** Milliseconds since 1970. */
   readonly time: number;
 };
@@ -13,7 +16,7 @@ export const journalName = 'events.jsonl';
  * An entry as a line. A line that a crash has cut off must not spoil the first of the next process, so that begins
  * with a line of its own.
  */
-export function toLine(event: TrainEvent, time: number): string {
+export function toLine(event: Journaled, time: number): string {
   return `${event.type === 'started' ? '\n' : ''}${JSON.stringify({ time, ...event })}\n`;
 }
 

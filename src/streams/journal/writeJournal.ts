@@ -14,9 +14,9 @@ import {
   of,
   type SchedulerLike,
 } from 'rxjs';
-import { type TrainEvent, type WarningEvent, warning } from '../events.js';
+import { type WarningEvent, warning } from '../events.js';
 import { newestMap } from '../newestMap.js';
-import { toLine } from './entry.js';
+import { type Journaled, toLine } from './entry.js';
 
 export interface WriteJournalOptions {
   /** The file; what it has already stays. */
@@ -32,7 +32,8 @@ export interface WriteJournalOptions {
 }
 
 /**
- * The events of a run as JSON lines, each with its time: what `nvae watch` shows a run from.
+ * The events of a run as JSON lines, each with its time: what `nvae watch` shows a run from. See `keepJournal` for a whole
+ * run.
  *
  *     events         s-ttttt-c-t-|
  *     written        s-t-----c-t-|     (an interval of more than five)
@@ -43,7 +44,7 @@ export interface WriteJournalOptions {
  *
  * @throws RangeError at call time when `interval` is negative or `waiting` no positive integer
  */
-export function writeJournal(options: WriteJournalOptions): OperatorFunction<TrainEvent, WarningEvent> {
+export function writeJournal(options: WriteJournalOptions): OperatorFunction<Journaled, WarningEvent> {
   const { path, interval = 1000, waiting = 1000, scheduler = asyncScheduler } = options;
   const { append = (line) => appended(path, line) } = options;
   if (!(interval >= 0)) {
@@ -77,7 +78,7 @@ export function writeJournal(options: WriteJournalOptions): OperatorFunction<Tra
     });
 }
 
-function notTooFast(interval: number, scheduler: SchedulerLike): (event: TrainEvent) => boolean {
+function notTooFast(interval: number, scheduler: SchedulerLike): (event: Journaled) => boolean {
   let last = Number.NEGATIVE_INFINITY;
   return (event) => {
     if (event.type !== 'step' || !event.applied) return true;

@@ -17,7 +17,7 @@ import { engineInUse } from '../../engine/index.js';
 import * as tf from '../../engine/tf.js';
 import type { FinishedEvent, StartedEvent, StoppedEvent, TrainEvent } from '../events.js';
 import { journalName } from '../journal/entry.js';
-import { writeJournal } from '../journal/writeJournal.js';
+import { keepJournal } from '../journal/keepJournal.js';
 import { sideStream } from '../sideStream.js';
 import type { TrainOptions } from '../train.js';
 import { writeTensorBoard } from '../writeTensorBoard.js';
@@ -84,11 +84,10 @@ function withTensorBoard(folder: string | null, { scheduler }: TrainOptions): Lo
   return sideStream('tensorboard', (events) => events.pipe(writeTensorBoard(log)));
 }
 
-/** With the journal of all that is told, the end and the warnings included. */
+/** With the journal of all that is told, the end, the warnings and the error included. */
 function withJournal(folder: string | null, { scheduler }: TrainOptions): Logged {
   if (folder === null) return identity;
-  const journal = { path: join(folder, journalName), ...(scheduler && { scheduler }) };
-  return sideStream('journal', (events) => events.pipe(writeJournal(journal)));
+  return keepJournal({ path: join(folder, journalName), ...(scheduler && { scheduler }) });
 }
 
 function startedEvent({ trainer, config, files, resumed }: Run, { seconds }: TrainOptions): StartedEvent {

@@ -2,30 +2,37 @@ import { Box, Text, useInput } from 'ink';
 import { useRef, useState } from 'react';
 import type { CherryChoice, CherryState } from '../../streams/cherryState.js';
 import { imageAt } from '../../streams/imageBatches.js';
+import { fitting } from '../format.js';
+import { KeyList } from '../KeyList.js';
 import { useScreenSize } from '../screenSize.js';
+import { orderingKeys, pickingKeys } from './cherryKeys.js';
 import { type TileOf, Tiles } from './Tiles.js';
 
 export interface CherryScreenProps {
   readonly state: CherryState;
+  /** The state as it is now, also between two frames. */
+  readonly newest: () => CherryState;
   readonly onChoice: (choice: CherryChoice) => void;
   /** Go without anything saved. */
   readonly onLeave: () => void;
 }
 
 /** Candidates at the left, picks at the right; then the picks at the left and their order at the right. */
-export function CherryScreen({ state, onChoice, onLeave }: CherryScreenProps) {
+export function CherryScreen({ state, newest, onChoice, onLeave }: CherryScreenProps) {
   const { columns, rows } = useScreenSize();
   const [order, setOrder] = useState<readonly number[]>([]);
   const [leaving, setLeaving] = useState(false);
+  const [help, setHelp] = useState(false);
   // Keys may come faster than frames.
-  const current = useRef({ order, leaving });
+  const current = useRef({ order, leaving, help });
   const change = (changes: Partial<typeof current.current>) => {
     current.current = { ...current.current, ...changes };
     setOrder(current.current.order);
     setLeaving(current.current.leaving);
+    setHelp(current.current.help);
   };
-  const { phase, picks, keep } = state;
-  const ordering = phase !== 'picking';
+  const { keep } = state;
+  const ordering = state.phase !== 'picking';
 
   const arrange = (input: string, enter: boolean) => {
     const chosen = current.current.order;
@@ -45,12 +52,15 @@ export function CherryScreen({ state, onChoice, onLeave }: CherryScreenProps) {
   };
   const press = (input: string, key: { ctrl?: boolean; escape?: boolean; return?: boolean }) => {
     if (key.ctrl && input === 'c') return onLeave();
+    if (current.current.help) return change({ help: false });
     if (current.current.leaving) {
       if (input === 'y' || input === 'q') return onLeave();
       return change({ leaving: false });
     }
+    if (input === '?') return change({ help: true });
+    const { picks, phase } = newest();
     if (input === 'q' || key.escape) return picks.length > 0 ? change({ leaving: true }) : onLeave();
-    if (ordering) arrange(input, key.return ?? false);
+    if (phase !== 'picking') arrange(input, key.return ?? false);
     else {
       change({ order: [] });
       pick(input);
@@ -62,6 +72,7 @@ export function CherryScreen({ state, onChoice, onLeave }: CherryScreenProps) {
 
   const main = Math.max(3, rows - 4);
   const left = Math.floor(columns * 0.62);
+  const keys = ordering ? orderingKeys(keep) : pickingKeys(state.images?.shape[0] ?? 9);
   const down = (count: number) => Math.max(1, Math.ceil(count / 3));
   const shown = ordering ? pickTiles(state, order) : candidateTiles(state);
   const beside = ordering ? orderTiles(state, order) : pickTiles(state, []);
@@ -70,32 +81,44 @@ export function CherryScreen({ state, onChoice, onLeave }: CherryScreenProps) {
       <Text wrap="truncate" bold>
         {ordering
           ? ` in which order? ${order.length} of ${keep} in place`
-          : ` batch ${state.batch}: ${picks.length} of ${keep} picked`}
+          : ` batch ${state.batch}: ${state.picks.length} of ${keep} picked`}
       </Text>
-      <Box height={main + 1}>
-        <Tiles tiles={shown} across={3} down={down(shown.length)} columns={left} rows={main} />
-        <Box flexDirection="column" width={columns - left}>
-          <Text dimColor wrap="truncate">
-            {ordering ? ' the grid as it will be' : ' picks'}
-          </Text>
-          <Tiles tiles={beside} across={3} down={down(keep)} columns={columns - left} rows={main - 1} />
+      {help ? (
+        <Box flexDirection="column" height={main + 1} overflow="hidden">
+          <Text bold> keys (any key goes back)</Text>
+          <KeyList keys={keys} />
         </Box>
-      </Box>
-      <Text wrap="truncate">{` ${messageOf(state, leaving)}`}</Text>
+      ) : (
+        <Box height={main + 1}>
+          <Tiles tiles={shown} across={3} down={down(shown.length)} columns={left} rows={main} />
+          <Box flexDirection="column" width={columns - left}>
+            <Text dimColor wrap="truncate">
+              {ordering ? ' the grid as it will be' : ' picks'}
+            </Text>
+            <Tiles tiles={beside} across={3} down={down(keep)} columns={columns - left} rows={main - 1} />
+          </Box>
+        </Box>
+      )}
+      <Text wrap="truncate">{` ${messageOf(state, order, leaving)}`}</Text>
       <Text dimColor wrap="truncate">
-        {ordering
-          ? ` 1-${keep} put in place or take out  u undo  enter save  q leave`
-          : ' 1-9 pick or leave  0 next batch  u undo  q leave'}
+        {fitting(
+          keys.map(({ key, short }) => `${key} ${short}`),
+          columns,
+        )}
       </Text>
     </Box>
   );
 }
 
-function messageOf({ waiting, problem, picks, phase, keep }: CherryState, leaving: boolean): string {
-  if (leaving) return `leave without saving ${picks.length} picks? y leaves, any other key goes on`;
+function messageOf(state: CherryState, order: readonly number[], leaving: boolean): string {
+  const { waiting, problem, picks, phase, keep } = state;
+  const lost = picks.length === 1 ? '1 pick' : `${picks.length} picks`;
+  if (leaving) return `leave without saving ${lost}? y leaves, any other key goes on`;
   if (waiting) return 'making the next batch ...';
   if (problem !== null) return problem;
-  return phase === 'ordering' ? `all ${keep} are picked: press their numbers in the order you want` : '';
+  if (phase !== 'ordering') return '';
+  if (order.length === keep) return 'enter saves them in this order';
+  return `all ${keep} are picked: press their numbers in the order you want`;
 }
 
 function candidateTiles({ images, picked }: CherryState): TileOf[] {

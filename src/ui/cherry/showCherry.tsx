@@ -1,5 +1,5 @@
 /** The picking of cherries on a terminal. */
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { type Observable, Subject } from 'rxjs';
 import type { CherryChoice, CherryState } from '../../streams/cherryState.js';
 import { type FullScreenOptions, fullScreen } from '../fullScreen.js';
@@ -23,16 +23,20 @@ export async function showCherry(pick: Pick, options: FullScreenOptions = {}): P
 function Live({ pick, done }: { readonly pick: Pick; readonly done: (ended: Ended) => void }) {
   const [state, setState] = useState<CherryState | null>(null);
   const [choices] = useState(() => new Subject<CherryChoice>());
+  const newest = useRef<CherryState | null>(null);
+  // What is pressed while a batch is made would be for images that nobody has seen.
+  const choose = (choice: CherryChoice) => {
+    if (!newest.current?.waiting) choices.next(choice);
+  };
   // biome-ignore lint/correctness/useExhaustiveDependencies: one picking, from the first frame to the last
   useEffect(() => {
-    let last: CherryState | null = null;
     const picking = pick(choices).subscribe({
       next: (next) => {
-        last = next;
+        newest.current = next;
         setState(next);
       },
       error: (error: unknown) => done({ error }),
-      complete: () => done({ last }),
+      complete: () => done({ last: newest.current }),
     });
     return () => picking.unsubscribe();
   }, []);
@@ -40,7 +44,8 @@ function Live({ pick, done }: { readonly pick: Pick; readonly done: (ended: Ende
   return (
     <CherryScreen
       state={state}
-      onChoice={(choice) => choices.next(choice)}
+      newest={() => newest.current ?? state}
+      onChoice={choose}
       onLeave={() => done({ last: null })}
     />
   );

@@ -1,6 +1,7 @@
-import { Box, Text, useInput, useIsScreenReaderEnabled } from 'ink';
+import { Box, Text, useInput } from 'ink';
 import { useRef, useState } from 'react';
 import type { PreviewEvent } from '../../streams/events.js';
+import { KeyList } from '../KeyList.js';
 import { useScreenSize } from '../screenSize.js';
 import { CurvePane } from './CurvePane.js';
 import { FactsPane } from './FactsPane.js';
@@ -12,6 +13,7 @@ import { LogLines } from './LogLines.js';
 import { layoutOf, type Size } from './layout.js';
 import { Pane } from './Pane.js';
 import { PicturePane } from './PicturePane.js';
+import { runFacts } from './runFacts.js';
 import type { RunView } from './runView.js';
 import { firstScreen, type PaneName, panes, pressed, type ScreenRequest } from './screenState.js';
 
@@ -57,7 +59,6 @@ export function Dashboard(props: DashboardProps) {
   const groups = view.started?.latentShapes.length ?? 2;
   const layout = layoutOf({ columns, rows }, groups, screen.help ? 'log' : screen.pane);
   const { stacks, logRows, keyRows } = layout;
-  if (useIsScreenReaderEnabled()) return <Words {...props} />;
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
       <Header view={view} name={name} now={now} columns={columns} ending={ending} />
@@ -74,7 +75,9 @@ export function Dashboard(props: DashboardProps) {
           ))}
         </Box>
       )}
-      {logRows > 0 && !screen.quitting && <LogLines log={view.log} rows={logRows - (message ? 1 : 0)} />}
+      {logRows > 0 && !screen.quitting && (
+        <LogLines log={view.log} rows={logRows - (message ? 1 : 0)} colour={props.colour} />
+      )}
       {message !== '' && !screen.quitting && <Text inverse wrap="truncate">{` ${message} `}</Text>}
       <Box flexGrow={1} />
       {screen.quitting ? (
@@ -107,15 +110,25 @@ function Part({ name, columns, rows, screen, ...props }: PartProps) {
         <CurvePane history={view.history} screen={screen} imageSize={imageSize} colour={colour} {...size} />
       );
     case 'groups':
-      return <GroupsPane history={view.history} latentShapes={view.started?.latentShapes ?? []} {...size} />;
+      return (
+        <GroupsPane
+          history={view.history}
+          latentShapes={view.started?.latentShapes ?? []}
+          colour={colour}
+          {...size}
+        />
+      );
     case 'terms':
-      return <FactsPane digit={digit} title="terms" facts={termFacts(view)} {...size} />;
+      return <FactsPane digit={digit} title="terms" facts={termFacts(view)} colour={colour} {...size} />;
+    case 'run':
+      return <FactsPane digit={digit} title="run" facts={runFacts(view, now)} colour={colour} {...size} />;
     case 'health':
       return (
         <FactsPane
           digit={digit}
           title="health"
           facts={healthFacts(view, { now, checkpointBytes })}
+          colour={colour}
           {...size}
         />
       );
@@ -126,7 +139,7 @@ function Part({ name, columns, rows, screen, ...props }: PartProps) {
     case 'log':
       return (
         <Pane digit={digit} title="log" {...size}>
-          <LogLines log={view.log} rows={rows - 2} scroll={screen.scroll} />
+          <LogLines log={view.log} rows={rows - 2} scroll={screen.scroll} colour={colour} />
         </Pane>
       );
   }
@@ -136,28 +149,10 @@ function Help({ controls, columns, rows }: Size & { readonly controls: boolean }
   return (
     <Box flexDirection="column" height={rows} width={columns} overflow="hidden">
       <Text bold> keys (any key goes back)</Text>
-      {keysFor(controls).map(({ key, long }) => (
-        <Text key={key} wrap="truncate">{`  ${key.padEnd(5)} ${long}`}</Text>
-      ))}
+      <KeyList keys={keysFor(controls)} />
       {panes.map((pane, i) => (
         <Text key={pane} wrap="truncate" dimColor>{`  ${String(i + 1).padEnd(5)} ${pane}`}</Text>
       ))}
-    </Box>
-  );
-}
-
-/** For screen readers: the facts in sentences, without frames and curves. */
-function Words({ name, view, now, checkpointBytes, controls }: DashboardProps) {
-  const facts = [...termFacts(view), ...healthFacts(view, { now, checkpointBytes })];
-  return (
-    <Box flexDirection="column">
-      <Text>{`${name}: ${view.status}, step ${view.step?.step ?? 0}`}</Text>
-      {facts.map(({ name: fact, text }) => (
-        <Text key={fact}>{`${fact}: ${text}`}</Text>
-      ))}
-      <Text>{`keys: ${keysFor(controls)
-        .map(({ key, short }) => `${key} ${short}`)
-        .join(', ')}`}</Text>
     </Box>
   );
 }

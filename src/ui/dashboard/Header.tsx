@@ -1,7 +1,7 @@
 import { Box, Text } from 'ink';
 import { progressBar } from '../bars.js';
-import { clock, count, duration, figure, percent } from '../format.js';
-import { progressOf, type RunView, speed } from './runView.js';
+import { clock, count, duration, figure, fitting, percent } from '../format.js';
+import { batchOf, progressOf, type RunView, speed } from './runView.js';
 
 export interface HeaderProps {
   readonly view: RunView;
@@ -23,7 +23,7 @@ export function Header({ view, name, now, columns, ending }: HeaderProps) {
   const epochs =
     started && step ? `epoch ${step.epoch + 1}${started.epochs === -1 ? '' : `/${started.epochs}`}` : '';
   const rate = speed(view.history);
-  const width = Math.max(6, Math.min(30, Math.floor(columns / 6)));
+  const width = Math.max(6, Math.min(30, Math.floor(columns / 8)));
   const bars = [
     run === null ? '' : `run ${progressBar(run, width)} ${percent(run)}`,
     `epoch ${progressBar(epoch, width)} ${percent(epoch)}`,
@@ -31,6 +31,7 @@ export function Header({ view, name, now, columns, ending }: HeaderProps) {
   const numbers = step
     ? [
         `step ${count(step.step)}`,
+        `batch ${batchOf(view)}`,
         rate === null ? '' : `${figure(rate)} images/s`,
         `lr ${figure(step.learningRate)}`,
         `KL weight ${step.klCoefficient.toFixed(2)}`,
@@ -63,16 +64,6 @@ const badges: Record<RunView['status'], string> = {
   crashed: 'CRASHED, STARTS AGAIN',
   finished: 'FINISHED',
   stopped: 'STOPPED',
+  failed: 'FAILED',
   gone: 'ENDED WITHOUT A WORD',
 };
-
-/** As many of the parts, from the first, as there is room for. */
-export function fitting(parts: readonly string[], columns: number): string {
-  let line = '';
-  for (const part of parts.filter(Boolean)) {
-    const longer = `${line}${line === '' ? ' ' : '  '}${part}`;
-    if (longer.length > columns) break;
-    line = longer;
-  }
-  return line;
-}

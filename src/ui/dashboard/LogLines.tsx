@@ -4,19 +4,25 @@ import type { LogLine } from './runView.js';
 export interface LogLinesProps {
   readonly log: readonly LogLine[];
   readonly rows: number;
+  /** Whether the terminal shows colours. */
+  readonly colour: boolean;
   /** Lines up from the end. @default 0 */
   readonly scroll?: number;
 }
 
 /** The newest lines of the log, as many as fit. */
-export function LogLines({ log, rows, scroll = 0 }: LogLinesProps) {
+export function LogLines({ log, rows, colour, scroll = 0 }: LogLinesProps) {
   const end = Math.max(Math.min(rows, log.length), log.length - scroll);
   const lines = log.slice(Math.max(0, end - rows), end);
   return lines.map(({ time, kind, text }, i) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: the same may be told twice at the same time
     <Text key={`${time}-${i}`} wrap="truncate-end">
       <Text dimColor>{` ${hours(time)} `}</Text>
-      {kind === 'warning' ? <Text color="yellow">{`warning: ${oneLine(text)}`}</Text> : oneLine(text)}
+      {kind === 'warning' ? (
+        <Text {...(colour && { color: 'yellow' })}>{`warning: ${oneLine(text)}`}</Text>
+      ) : (
+        oneLine(text)
+      )}
     </Text>
   ));
 }

@@ -55,7 +55,11 @@ export function healthFacts(view: RunView, { now, checkpointBytes }: Measures): 
       ].join(' · ')
     : 'none yet';
   return [
-    { name: 'gradient norm', text: `${figure(norms.at(-1) ?? 0)}  ${sparkline(norms, 12)}  ${clip}` },
+    {
+      name: 'gradient norm',
+      text: `${figure(norms.at(-1) ?? 0)} · ${clip}`,
+      drawing: sparkline(norms, 12),
+    },
     {
       name: 'trouble',
       text: troubles.length > 0 ? troubles.join(' · ') : 'none',

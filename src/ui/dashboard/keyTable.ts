@@ -1,16 +1,13 @@
 /** The keys, for the bar below and the help. */
-import { fitting } from './Header.js';
+import { fitting } from '../format.js';
+import type { KeyHelp } from '../KeyList.js';
 
-export interface KeyHelp {
-  readonly key: string;
-  /** In a word or two. */
-  readonly short: string;
-  readonly long: string;
+export interface DashboardKey extends KeyHelp {
   /** Only where the screen may tell the run what to do. */
   readonly controls?: boolean;
 }
 
-export const keyTable: readonly KeyHelp[] = [
+export const keyTable: readonly DashboardKey[] = [
   { key: 'q', short: 'quit safely', long: 'end: stop and keep, or throw away, or go on', controls: true },
   { key: 'p', short: 'pause', long: 'hold before the next step, and go on', controls: true },
   { key: 'c', short: 'checkpoint', long: 'write a checkpoint now', controls: true },
@@ -19,15 +16,15 @@ export const keyTable: readonly KeyHelp[] = [
   { key: '←→', short: 'metric', long: 'the metric of the curve; an earlier picture where one is enlarged' },
   { key: '↑↓', short: 'range', long: 'how much of the run the curve shows; lines of the log' },
   { key: 'y', short: 'log axis', long: 'logarithmic axis' },
-  { key: '1-7', short: 'enlarge', long: 'one part on the whole screen; the same key or esc goes back' },
+  { key: '1-8', short: 'enlarge', long: 'one part on the whole screen; the same key or esc goes back' },
   { key: 'tab', short: 'next', long: 'the next part on the whole screen' },
   { key: 'l', short: 'log', long: 'all that has happened' },
   { key: '?', short: 'help', long: 'this page' },
 ];
-const closing: KeyHelp = { key: 'q', short: 'close', long: 'close this screen; the run is not touched' };
+const closing: DashboardKey = { key: 'q', short: 'close', long: 'close this screen; the run is not touched' };
 
 /** Those that do something here. */
-export function keysFor(controls: boolean): readonly KeyHelp[] {
+export function keysFor(controls: boolean): readonly DashboardKey[] {
   return controls ? keyTable : [closing, ...keyTable.filter((key) => !key.controls)];
 }
 

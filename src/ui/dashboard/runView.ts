@@ -1,6 +1,7 @@
 /** What the dashboard knows of a run, from its events alone; plain data, so that a screen is a function of it. */
 import type {
   CheckpointEvent,
+  FailedEvent,
   FinishedEvent,
   PreviewEvent,
   StartedEvent,
@@ -8,10 +9,19 @@ import type {
   StoppedEvent,
 } from '../../streams/events.js';
 import type { JournalEntry } from '../../streams/journal/entry.js';
+import { count } from '../format.js';
 import { type Point, pointOf, recentMean, upTo, withPoint } from './history.js';
 
 /** `gone`: its process has ended without a word. */
-export type RunStatus = 'opening' | 'training' | 'paused' | 'crashed' | 'finished' | 'stopped' | 'gone';
+export type RunStatus =
+  | 'opening'
+  | 'training'
+  | 'paused'
+  | 'crashed'
+  | 'finished'
+  | 'stopped'
+  | 'failed'
+  | 'gone';
 
 /** An event with its time in milliseconds since 1970. */
 export type At<T> = T & { readonly time: number };
@@ -40,7 +50,7 @@ export interface RunView {
   readonly crashes: number;
   /** Resident memory behind each of the last steps, in bytes, oldest first. */
   readonly memory: readonly number[];
-  readonly ended: At<FinishedEvent> | At<StoppedEvent> | null;
+  readonly ended: At<FinishedEvent> | At<StoppedEvent> | At<FailedEvent> | null;
 }
 
 export const newRun: RunView = {
@@ -112,6 +122,8 @@ export function withEvent(view: RunView, event: JournalEntry): RunView {
         event,
         `stopped behind step ${event.step}; ${event.checkpoint ?? 'nothing was trained yet'}`,
       );
+    case 'failed':
+      return logged({ ...view, status: 'failed', ended: event }, event, `failed: ${event.message}`);
   }
 }
 
@@ -147,6 +159,13 @@ export function speed(history: readonly Point[]): number | null {
   // The mean of the times, not of the rates: one quick step must not count for many.
   const seconds = recentMean(history, ({ values }) => 1 / values.imagesPerSecond, 20);
   return seconds === null ? null : 1 / seconds;
+}
+
+/** Which batch of its epoch the last step had: `12/63`; null before the first. */
+export function batchOf({ started, step }: RunView): string | null {
+  if (!started || !step) return null;
+  const { images, batchSize } = started;
+  return `${count(Math.ceil(step.imagesTaken / batchSize))}/${count(Math.ceil(images / batchSize))}`;
 }
 
 /** How far a run is, as shares, and the seconds that are left of it; null where nobody knows. */

@@ -2,7 +2,16 @@
 import type { RunCommand } from '../../streams/run/controls.js';
 import { metrics, ranges } from './metrics.js';
 
-export const panes = ['curve', 'groups', 'terms', 'reconstructions', 'samples', 'health', 'log'] as const;
+export const panes = [
+  'curve',
+  'groups',
+  'terms',
+  'reconstructions',
+  'samples',
+  'health',
+  'log',
+  'run',
+] as const;
 export type PaneName = (typeof panes)[number];
 
 export interface ScreenState {

@@ -35,7 +35,7 @@ const soon = 100;
 
 /**
  * Shows a run until the person leaves; gives what is known of it then. A run that this screen controls is left when it
- * has stopped; one that has finished stays for a while. Unsubscribes from the events when it leaves.
+ * has stopped; one that has finished stays for a while. One that only watches is left when the events complete. Unsubscribes from the events when it leaves.
  *
  * @throws what the events fail with
  */
@@ -92,7 +92,7 @@ function Live(props: DashboardOptions & { readonly done: (ended: Ended) => void 
         error: (error: unknown) => done({ error }),
         complete: () => {
           show();
-          if (onRequest && newest.current.status !== 'finished') done({ view: newest.current });
+          if (!onRequest || newest.current.status !== 'finished') done({ view: newest.current });
         },
       });
     listening.add(() => clearInterval(frames));
@@ -111,7 +111,9 @@ function Live(props: DashboardOptions & { readonly done: (ended: Ended) => void 
   };
   const message = finished
     ? `finished: ${view.ended && 'model' in view.ended ? view.ended.model : ''} · q closes${staying ? '' : `, or ${left} s without a key`}`
-    : answer(asked, view);
+    : view.ended?.type === 'failed'
+      ? `failed: ${view.ended.message}`
+      : answer(asked, view);
   const ending = asked !== null && ['stop', 'abort', 'interrupt'].includes(asked.wish);
   return (
     <Dashboard

@@ -1,0 +1,45 @@
+/** A run in words, for people who listen to a screen reader: nothing drawn, one fact a line. */
+import { figure } from '../format.js';
+import type { Fact } from './FactsPane.js';
+import { healthFacts, type Measures, termFacts } from './facts.js';
+import { groupsOf } from './groups.js';
+import { runFacts } from './runFacts.js';
+import type { RunView } from './runView.js';
+
+/** All that the dashboard would show. */
+export function words(view: RunView, measures: Measures): string[] {
+  const { started, history, status } = view;
+  const groups = groupsOf(started?.latentShapes ?? [], history).map(
+    ({ scale, name, kl, collapsed }): Fact => ({
+      name: `KL of group ${name.slice(1)} at ${scale}`,
+      text: `${figure(kl)} nats${collapsed ? ', may have collapsed' : ''}`,
+      alarming: collapsed,
+    }),
+  );
+  const facts = [
+    ...runFacts(view, measures.now),
+    ...termFacts(view),
+    ...(history.length > 0 ? groups : []),
+    ...healthFacts(view, measures),
+  ];
+  return [
+    `${started?.name ?? 'run'}: ${status === 'gone' ? 'ended without a word' : status}`,
+    ...facts.map(told),
+  ];
+}
+
+/** How far it is, in one line. */
+export function progressWords(view: RunView): string {
+  const loss = view.history.at(-1)?.values.loss;
+  const [progress] = runFacts(view, 0);
+  return `${spoken(progress?.text ?? 'opening')}${loss === undefined ? '' : `, loss ${figure(loss)}`}`;
+}
+
+function told({ name, text, alarming = false }: Fact): string {
+  return `${name}: ${alarming ? 'attention, ' : ''}${spoken(text)}`;
+}
+
+/** Signs that only separate are read aloud. */
+function spoken(text: string): string {
+  return text.replaceAll(' · ', ', ');
+}
