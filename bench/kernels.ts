@@ -89,12 +89,12 @@ function measure({ batch, size, channels, outChannels, filter, stride = 1, depth
   const [y, dx, dw] = [floats(dy.length), floats(x.length), floats(w.length)];
   const kernels = depthwise
     ? [
-        () => addon.depthwise(shape, x, w, y),
+        () => addon.depthwise(shape, x, w, null, null, 0, y),
         () => addon.depthwiseInputGradient(shape, dy, w, dx),
         () => addon.depthwiseFilterGradient(shape, x, dy, dw),
       ]
     : [
-        () => addon.conv2d(shape, x, w, null, y),
+        () => addon.conv2d(shape, x, w, null, null, 0, y),
         () => addon.conv2dInputGradient(shape, dy, w, dx),
         () => addon.conv2dFilterGradient(shape, x, dy, dw),
       ];

@@ -7,6 +7,8 @@ import {
   batchNormInference,
   batchNormTrain,
   convolveBiased,
+  convolveDepthwiseNormalized,
+  convolveNormalized,
   gaussianMixtureLogProb,
   globalNorm,
   largestMagnitude,
@@ -318,6 +320,40 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
       { numRuns },
     );
   });
+
+  test.each(['silu', 'none'] as const)(
+    'convolutions with a norm behind them should equal their composition (%s)',
+    async (activation) => {
+      const kernels = fc.constantFrom(1, 3, 5);
+      await fc.assert(
+        fc.asyncProperty(sizes, kernels, fc.integer({ min: 1, max: 70 }), async (shape, kernel, outputs) => {
+          const channels = shape[3];
+          const x = tensor(shape, 1) as tf.Tensor4D;
+          const pad = (kernel - 1) / 2;
+          for (const depthwise of [false, true]) {
+            const out = depthwise ? channels : outputs;
+            const filter = tensor([kernel, kernel, channels, depthwise ? 1 : out], 2) as tf.Tensor4D;
+            const [bias, mean, gamma, beta] = [3, 4, 5, 6].map((seed) =>
+              tensor([out], seed),
+            ) as tf.Tensor1D[];
+            const variance = tf.tidy(() => tf.abs(tensor([out], 7))) as tf.Tensor1D;
+            const norm = { mean: mean!, variance, gamma: gamma!, beta: beta!, epsilon: 1e-2 };
+            const fused = depthwise ? convolveDepthwiseNormalized : convolveNormalized;
+            const actual = fused(x, filter, { bias: bias!, norm, activation });
+            const expected = tf.tidy(() => {
+              const y = depthwise ? tf.depthwiseConv2d(x, filter, 1, pad) : tf.conv2d(x, filter, 1, pad);
+              const u = tf.batchNorm4d(tf.add(y, bias!), mean!, variance, beta!, gamma!, 1e-2);
+              return activation === 'silu' ? tf.mul(u, tf.sigmoid(u)) : u;
+            });
+            expect(relativeError(await actual.data(), await expected.data())).toBeLessThan(1e-4);
+            tf.dispose([filter, bias!, mean!, gamma!, beta!, variance, actual, expected]);
+          }
+          x.dispose();
+        }),
+        { numRuns },
+      );
+    },
+  );
 
   test('largestMagnitude should share its gradient among the largest', async () => {
     tf.tidy(() => {

@@ -58,8 +58,8 @@ export function nativeConvolution(addon, shape, x, filter, dy, depthwise, half =
   const numbers = Int32Array.of(...shape, Number(half));
   const poisoned = (like) => new Float32Array(like.length).fill(Number.NaN);
   const [y, dx, dfilter] = [poisoned(dy), poisoned(x), poisoned(filter)];
-  if (depthwise) addon.depthwise(numbers, x, filter, y);
-  else addon.conv2d(numbers, x, filter, null, y);
+  if (depthwise) addon.depthwise(numbers, x, filter, null, null, 0, y);
+  else addon.conv2d(numbers, x, filter, null, null, 0, y);
   addon[depthwise ? 'depthwiseInputGradient' : 'conv2dInputGradient'](numbers, dy, filter, dx);
   addon[depthwise ? 'depthwiseFilterGradient' : 'conv2dFilterGradient'](numbers, x, dy, dfilter);
   return { y, dx, dfilter };

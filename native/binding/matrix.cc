@@ -42,16 +42,18 @@ napi_value gemm(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// conv2d(shape, x, filter, bias | null, y)
-napi_value conv2d(napi_env env, napi_callback_info info) {
+// conv2d and depthwise: (shape, x, filter, scale | null, shift | null, silu, y)
+template <auto Kernel>
+napi_value forward(napi_env env, napi_callback_info info) {
   Arguments args(env, info);
-  kernels().matrix.conv2d(conv_shape(args.ints(0)), args.floats(1), args.floats(2), args.floats(3), args.floats(4));
+  (kernels().matrix.*Kernel)(conv_shape(args.ints(0)), args.floats(1), args.floats(2),
+                             {args.floats(3), args.floats(4), args.integer(5) != 0}, args.floats(6));
   return nullptr;
 }
 
-// All others: (shape, first operand, second operand, result)
+// All gradients: (shape, first operand, second operand, result)
 template <auto Kernel>
-napi_value convolution(napi_env env, napi_callback_info info) {
+napi_value gradient(napi_env env, napi_callback_info info) {
   Arguments args(env, info);
   (kernels().matrix.*Kernel)(conv_shape(args.ints(0)), args.floats(1), args.floats(2), args.floats(3));
   return nullptr;
@@ -63,12 +65,12 @@ void export_matrix(napi_env env, napi_value exports) {
   export_function(env, exports, "peakFma", peak_fma);
   export_function(env, exports, "halfProducts", half_products);
   export_function(env, exports, "gemm", gemm);
-  export_function(env, exports, "conv2d", conv2d);
-  export_function(env, exports, "conv2dInputGradient", convolution<&MatrixTable::conv2d_input_gradient>);
-  export_function(env, exports, "conv2dFilterGradient", convolution<&MatrixTable::conv2d_filter_gradient>);
-  export_function(env, exports, "depthwise", convolution<&MatrixTable::depthwise>);
-  export_function(env, exports, "depthwiseInputGradient", convolution<&MatrixTable::depthwise_input_gradient>);
-  export_function(env, exports, "depthwiseFilterGradient", convolution<&MatrixTable::depthwise_filter_gradient>);
+  export_function(env, exports, "conv2d", forward<&MatrixTable::conv2d>);
+  export_function(env, exports, "conv2dInputGradient", gradient<&MatrixTable::conv2d_input_gradient>);
+  export_function(env, exports, "conv2dFilterGradient", gradient<&MatrixTable::conv2d_filter_gradient>);
+  export_function(env, exports, "depthwise", forward<&MatrixTable::depthwise>);
+  export_function(env, exports, "depthwiseInputGradient", gradient<&MatrixTable::depthwise_input_gradient>);
+  export_function(env, exports, "depthwiseFilterGradient", gradient<&MatrixTable::depthwise_filter_gradient>);
 }
 
 }  // namespace nvae

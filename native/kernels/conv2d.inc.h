@@ -76,17 +76,18 @@ class GridRows {
 
 // The filter as B: the k-th value under the window for the n-th output channel.
 template <typename Format, typename Filter>
-static void convolve(const WindowGrid& g, int64_t batch, const Filter& filter, const float* bias) {
-  multiply<Format>(batch * g.rows * g.columns, g.out_channels, g.taps_height * g.taps_width * g.channels, filter, bias,
-                   [&](int64_t first, int64_t count) { return GridRows(g, first, count); });
+static void convolve(const WindowGrid& g, int64_t batch, const Filter& filter, const float* shift, bool silu) {
+  multiply<Format>(batch * g.rows * g.columns, g.out_channels, g.taps_height * g.taps_width * g.channels, filter, shift,
+                   silu, [&](int64_t first, int64_t count) { return GridRows(g, first, count); });
 }
 
 template <typename Format>
-static void conv2d_in(const ConvShape& s, const float* x, const float* filter, const float* bias, float* y) {
+static void conv2d_in(const ConvShape& s, const float* x, const float* filter, const Epilogue& e, float* y) {
   const WindowGrid grid = {x, s.in_height, s.in_width, s.in_channels, s.filter_height, s.filter_width,
                            s.out_height, s.out_width, -s.pad_top, -s.pad_left, s.stride_height, s.stride_width,
                            y, s.out_height, s.out_width, s.out_channels, 0, 0, 1, 1};
-  convolve<Format>(grid, s.batch, RowMajor{filter, s.out_channels}, bias);
+  if (e.scale) convolve<Format>(grid, s.batch, ScaledColumns{filter, s.out_channels, e.scale}, e.shift, e.silu);
+  else convolve<Format>(grid, s.batch, RowMajor{filter, s.out_channels}, e.shift, e.silu);
 }
 
 // The taps of a filter that belong to one phase of the stride, backwards: k runs over taps and output channels, n over input
@@ -129,16 +130,17 @@ static void conv2d_input_gradient_in(const ConvShape& s, const float* dy, const 
                                (first_x + s.pad_left) / s.stride_width - (taps_x - 1), 1, 1,
                                dx, s.in_height, s.in_width, s.in_channels,
                                first_y, first_x, s.stride_height, s.stride_width};
-      convolve<Format>(grid, s.batch, FilterBackwards{filter, s, phase_y, phase_x, taps_y, taps_x}, nullptr);
+      convolve<Format>(grid, s.batch, FilterBackwards{filter, s, phase_y, phase_x, taps_y, taps_x}, nullptr,
+                       false);
     }
   }
 }
 
-static void conv2d(const ConvShape& s, const float* x, const float* filter, const float* bias, float* y) {
+static void conv2d(const ConvShape& s, const float* x, const float* filter, const Epilogue& epilogue, float* y) {
 #ifdef NVAE_HALF_PRODUCTS
-  if (s.half) return conv2d_in<Half>(s, x, filter, bias, y);
+  if (s.half) return conv2d_in<Half>(s, x, filter, epilogue, y);
 #endif
-  conv2d_in<Single>(s, x, filter, bias, y);
+  conv2d_in<Single>(s, x, filter, epilogue, y);
 }
 
 static void conv2d_input_gradient(const ConvShape& s, const float* dy, const float* filter, float* dx) {

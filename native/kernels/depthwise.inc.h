@@ -1,4 +1,4 @@
-// Depthwise convolution: one filter per channel. Included once per instruction set, after simd.inc.h.
+// Depthwise convolution: one filter per channel. Included once per instruction set, after math.inc.h.
 //
 // A task takes one image and a block of kBlock channels. The image rows under the filter are copied, with their zero borders,
 // into a ring of rows that stays in L1; output columns are computed kColumns at a time, so that every value of x that is
@@ -95,8 +95,10 @@ static inline void add_filter_row(const float* x, const float* filter, int64_t f
   }
 }
 
+// shift: of this block; null for none.
 template <int KW>
-static void depthwise_rows(const ConvShape& s, Window& window, const float* filter, float* y) {
+static void depthwise_rows(const ConvShape& s, Window& window, const float* filter, const float* shift, bool silu,
+                           float* y) {
   for (int64_t row = 0; row < s.out_height; ++row) {
     window.advance(row * s.stride_height - s.pad_top);
     for (int64_t column = 0; column < s.out_width; column += kColumns) {
@@ -105,10 +107,14 @@ static void depthwise_rows(const ConvShape& s, Window& window, const float* filt
       for (int v = 0; v < window.lanes; v += kLanes) {
         vf sum[kColumns];
 #pragma GCC unroll 8
-        for (int t = 0; t < kColumns; ++t) sum[t] = vf{};
+        for (int t = 0; t < kColumns; ++t) sum[t] = shift ? load(shift + v) : vf{};
         for (int64_t ky = 0; ky < s.filter_height; ++ky) {
           add_filter_row<KW>(window.rows[ky] + column * s.stride_width * kBlock + v,
                              filter + ky * s.filter_width * kBlock + v, s.filter_width, s.stride_width, sum);
+        }
+        if (silu) {
+#pragma GCC unroll 8
+          for (int t = 0; t < kColumns; ++t) sum[t] *= sigmoid(sum[t]);
         }
         if (count == kColumns && window.lanes - v >= kLanes) {
 #pragma GCC unroll 8
@@ -123,22 +129,28 @@ static void depthwise_rows(const ConvShape& s, Window& window, const float* filt
 
 // filter_at(tap, channel) is the address of that weight; the input gradient reads the filter backwards.
 template <typename FilterAt>
-static void depthwise_with(const ConvShape& s, const float* x, float* y, const FilterAt& filter_at) {
+static void depthwise_with(const ConvShape& s, const float* x, const Epilogue& e, float* y,
+                           const FilterAt& filter_at) {
   const int64_t blocks = ceil_div(s.in_channels, kBlock), taps = s.filter_height * s.filter_width;
   parallel(s.batch * blocks, [&](int64_t task) {
     const int64_t image = task / blocks, channel = task % blocks * kBlock;
     Window window = open_window(s, x, image, channel);
-    float* filter = scratch(Slot::kRows, static_cast<size_t>(taps * kBlock));
-    for (int64_t tap = 0; tap < taps; ++tap) copy_block(filter + tap * kBlock, filter_at(tap, channel), window.lanes);
+    float* filter = scratch(Slot::kRows, static_cast<size_t>((taps + 1) * kBlock));
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      copy_block(filter + tap * kBlock, filter_at(tap, channel), window.lanes);
+      for (int64_t c = 0; e.scale && c < window.lanes; ++c) filter[tap * kBlock + c] *= e.scale[channel + c];
+    }
+    float* shift = e.shift ? filter + taps * kBlock : nullptr;
+    if (shift) copy_block(shift, e.shift + channel, window.lanes);
     float* out = y + image * s.out_height * s.out_width * s.out_channels + channel;
-    if (s.filter_width == 5 && s.stride_width == 1) depthwise_rows<5>(s, window, filter, out);
-    else if (s.filter_width == 3 && s.stride_width == 1) depthwise_rows<3>(s, window, filter, out);
-    else depthwise_rows<0>(s, window, filter, out);
+    if (s.filter_width == 5 && s.stride_width == 1) depthwise_rows<5>(s, window, filter, shift, e.silu, out);
+    else if (s.filter_width == 3 && s.stride_width == 1) depthwise_rows<3>(s, window, filter, shift, e.silu, out);
+    else depthwise_rows<0>(s, window, filter, shift, e.silu, out);
   });
 }
 
-static void depthwise(const ConvShape& s, const float* x, const float* filter, float* y) {
-  depthwise_with(s, x, y, [&](int64_t tap, int64_t channel) { return filter + tap * s.in_channels + channel; });
+static void depthwise(const ConvShape& s, const float* x, const float* filter, const Epilogue& epilogue, float* y) {
+  depthwise_with(s, x, epilogue, y, [&](int64_t tap, int64_t channel) { return filter + tap * s.in_channels + channel; });
 }
 
 // Any stride, by scattering; the model only has stride 1, which does not come here.
@@ -172,7 +184,7 @@ static void depthwise_input_gradient(const ConvShape& s, const float* dy, const 
                             s.filter_height, s.filter_width, 1, 1,
                             s.filter_height - 1 - s.pad_top, s.filter_width - 1 - s.pad_left};
   const int64_t taps = s.filter_height * s.filter_width;
-  depthwise_with(turned, dy, dx, [&](int64_t tap, int64_t channel) {
+  depthwise_with(turned, dy, {}, dx, [&](int64_t tap, int64_t channel) {
     return filter + (taps - 1 - tap) * s.in_channels + channel;
   });
 }

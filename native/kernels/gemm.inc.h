@@ -117,6 +117,14 @@ struct RowMajor {
   const float* run(int64_t, int64_t, int64_t) const { return nullptr; }
 };
 
+struct ScaledColumns {
+  const float* b;
+  int64_t columns;
+  const float* scale;
+  float operator()(int64_t k, int64_t n) const { return b[k * columns + n] * scale[n]; }
+  const float* run(int64_t, int64_t, int64_t) const { return nullptr; }
+};
+
 struct ColumnMajor {
   const float* b;
   int64_t rows;
@@ -183,7 +191,7 @@ static Shares share_out(int64_t m_count, int64_t n_count) {
 // The product of A and B. `Rows` knows the rows of A and C: for each task an object is made of its
 // first row and their number; fill(i, k0, k1, out) writes columns k0..k1 of row i of A, out(i) is the address of row i of C.
 template <typename Format = Single, typename Rows, typename B>
-static void multiply(int64_t m_count, int64_t n_count, int64_t k_count, const B& b, const float* bias,
+static void multiply(int64_t m_count, int64_t n_count, int64_t k_count, const B& b, const float* shift, bool silu,
                      const Rows& rows_of) {
   const int64_t panels = ceil_div(n_count, kPanelColumns);
   const int64_t cells = ceil_div(k_count, Format::kPerCell);
@@ -212,9 +220,18 @@ static void multiply(int64_t m_count, int64_t n_count, int64_t k_count, const B&
           const int64_t count = least(kTileRows, rows - r);
           for (int64_t i = 0; i < count; ++i) tile[i] = a.out(r + i) + n0;
           multiply_rows<Format, kTileRows>(count, buffer + r * kRowStride, panel, c1 - c0, tile, columns,
-                                           bias ? bias + n0 : nullptr, c0 > 0);
+                                           shift ? shift + n0 : nullptr, c0 > 0);
         }
       }
+    }
+    if (!silu) return;
+    const int64_t first = p0 * kPanelColumns, columns = least(n_count, p1 * kPanelColumns) - first;
+    for (int64_t r = 0; r < rows; ++r) {
+      float* c = a.out(r) + first;
+      for_channels(columns, [&](int64_t n, int lanes) {
+        const vf x = load_n(c + n, lanes);
+        store_n(c + n, x * sigmoid(x), lanes);
+      });
     }
   });
 }
@@ -284,6 +301,6 @@ static void gemm(int64_t m, int64_t n, int64_t k, const float* a, bool transpose
   const auto rows_of = [&](int64_t first, int64_t) {
     return MatrixRows{transpose_a ? a + first : a + first * k, transpose_a ? 1 : k, transpose_a ? m : 1, c + first * n, n};
   };
-  if (transpose_b) multiply(m, n, k, ColumnMajor{b, k}, nullptr, rows_of);
-  else multiply(m, n, k, RowMajor{b, n}, nullptr, rows_of);
+  if (transpose_b) multiply(m, n, k, ColumnMajor{b, k}, nullptr, false, rows_of);
+  else multiply(m, n, k, RowMajor{b, n}, nullptr, false, rows_of);
 }

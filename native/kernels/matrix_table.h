@@ -16,6 +16,13 @@ struct ConvShape {
   bool half = false;
 };
 
+// What is done to the sums of a convolution: y = activation(sum * scale + shift), per output channel.
+struct Epilogue {
+  const float* scale = nullptr;  // null: 1
+  const float* shift = nullptr;  // null: 0
+  bool silu = false;             // else none
+};
+
 struct MatrixTable {
   // Floating-point operations per second of one thread that only multiplies and adds in registers.
   double (*peak_fma)(double seconds);
@@ -23,12 +30,11 @@ struct MatrixTable {
   bool half_products;
   // c[m, n] = a * b, where a is [m, k] (or [k, m] if transpose_a) and b is [k, n] (or [n, k] if transpose_b).
   void (*gemm)(int64_t m, int64_t n, int64_t k, const float* a, bool transpose_a, const float* b, bool transpose_b, float* c);
-  // y = convolution of x; bias may be null.
-  void (*conv2d)(const ConvShape& shape, const float* x, const float* filter, const float* bias, float* y);
+  void (*conv2d)(const ConvShape& shape, const float* x, const float* filter, const Epilogue& epilogue, float* y);
   void (*conv2d_input_gradient)(const ConvShape& shape, const float* dy, const float* filter, float* dx);
   void (*conv2d_filter_gradient)(const ConvShape& shape, const float* x, const float* dy, float* dfilter);
   // One filter per channel: out_channels = in_channels.
-  void (*depthwise)(const ConvShape& shape, const float* x, const float* filter, float* y);
+  void (*depthwise)(const ConvShape& shape, const float* x, const float* filter, const Epilogue& epilogue, float* y);
   void (*depthwise_input_gradient)(const ConvShape& shape, const float* dy, const float* filter, float* dx);
   void (*depthwise_filter_gradient)(const ConvShape& shape, const float* x, const float* dy, float* dfilter);
 };

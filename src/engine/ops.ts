@@ -5,6 +5,7 @@
 import { batchNormKernels } from './fused/batchNorm.js';
 import { registerComposites } from './fused/composite.js';
 import { convolveKernels } from './fused/convolve.js';
+import { convolveNormalizedKernels } from './fused/convolveNormalized.js';
 import { globalNormKernels } from './fused/globalNorm.js';
 import { largestMagnitudeKernels } from './fused/largestMagnitude.js';
 import { mixtureLogProbKernels } from './fused/mixtureLogProb.js';
@@ -23,6 +24,11 @@ export {
   batchNormTrain,
 } from './fused/batchNorm.js';
 export { convolveBiased } from './fused/convolve.js';
+export {
+  type ConvolveNormalizedOptions,
+  convolveDepthwiseNormalized,
+  convolveNormalized,
+} from './fused/convolveNormalized.js';
 export { globalNorm } from './fused/globalNorm.js';
 export { largestMagnitude } from './fused/largestMagnitude.js';
 export { gaussianMixtureLogProb, logisticMixtureLogProb } from './fused/mixtureLogProb.js';
@@ -47,6 +53,7 @@ export function registerCompositeKernels(backendName: string): void {
     ...mixtureLogProbKernels,
     ...squeezeExciteKernels,
     ...convolveKernels,
+    ...convolveNormalizedKernels,
     ...weightNormKernels,
   ]);
 }

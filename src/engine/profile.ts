@@ -71,12 +71,14 @@ function convolutionFlopsOf(
   switch (name) {
     case 'Conv2D':
     case 'ConvolveBiased':
+    case 'ConvolveNormalized':
       return 2 * size(result) * size(filter!.shape.slice(0, 3));
     case 'Conv2DBackpropInput':
       return 2 * size(dy!.shape) * size(filter!.shape.slice(0, 3));
     case 'Conv2DBackpropFilter':
       return 2 * size(dy!.shape) * size(filterShape.slice(0, 3));
     case 'DepthwiseConv2dNative':
+    case 'DepthwiseNormalized':
       return 2 * size(result) * size(filter!.shape.slice(0, 2));
     case 'DepthwiseConv2dNativeBackpropInput':
       return 2 * size(dy!.shape) * size(filter!.shape.slice(0, 2));

@@ -11,6 +11,16 @@ type Ints = Int32Array;
 type Values = Float32Array | Int32Array | Uint8Array;
 /** Rows, channels, epsilon, whether SiLU follows. */
 type NormShape = [rows: number, channels: number, epsilon: number, silu: number];
+/** y = activation(convolution * scale + shift), both per output channel; the activation is SiLU or none. */
+type Convolution = (
+  shape: Ints,
+  x: Floats,
+  filter: Floats,
+  scale: Floats | null,
+  shift: Floats | null,
+  silu: number,
+  y: Floats,
+) => void;
 type MixtureShape = [logistic: number, rows: number, k: number];
 type ExciteShape = [batch: number, pixels: number, channels: number, hidden: number, weight: number];
 type ExciteWeights = [w1: Floats, b1: Floats, w2: Floats, b2: Floats];
@@ -43,10 +53,10 @@ export interface Addon {
     c: Floats,
     cOffset: number,
   ): void;
-  conv2d(shape: Ints, x: Floats, filter: Floats, bias: Floats | null, y: Floats): void;
+  conv2d: Convolution;
   conv2dInputGradient(shape: Ints, dy: Floats, filter: Floats, dx: Floats): void;
   conv2dFilterGradient(shape: Ints, x: Floats, dy: Floats, dfilter: Floats): void;
-  depthwise(shape: Ints, x: Floats, filter: Floats, y: Floats): void;
+  depthwise: Convolution;
   depthwiseInputGradient(shape: Ints, dy: Floats, filter: Floats, dx: Floats): void;
   depthwiseFilterGradient(shape: Ints, x: Floats, dy: Floats, dfilter: Floats): void;
 

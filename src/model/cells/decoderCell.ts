@@ -8,14 +8,13 @@ import type { BatchNormPlan } from '../layers/batchNorm.js';
 import { batchNorm, batchNormParameters } from '../layers/batchNorm.js';
 import type { ConvolutionPlan, DepthwisePlan } from '../layers/convolution.js';
 import {
-  convolution,
   convolutionParameters,
   convolutionSpectral,
-  depthwise,
   depthwiseParameters,
   depthwiseSpectral,
 } from '../layers/convolution.js';
 import { inSequence } from '../layers/inSequence.js';
+import { normalizedConvolution, normalizedDepthwise } from '../layers/normalizedConvolution.js';
 import { planSkipUp, skipUp } from '../layers/skip.js';
 import type { SqueezeExcitationPlan } from '../layers/squeezeExcitation.js';
 import { squeezeExcitationParameters } from '../layers/squeezeExcitation.js';
@@ -82,12 +81,12 @@ export function decoderCell(pass: Pass, cell: DecoderCellPlan, x: tf.Tensor4D): 
   const repeats = cell.skip ? 4 : 1;
   const y = inSequence(x, [
     (input) => batchNorm(pass, cell.norm1, input, 'none', repeats),
-    (input) => convolution(pass, cell.expand, input),
-    (input) => batchNorm(pass, cell.norm2, input, 'silu', repeats),
-    (input) => depthwise(pass, cell.spatial, cell.skip ? upsampleNearest2x(input) : input),
-    (input) => batchNorm(pass, cell.norm3, input, 'silu'),
-    (input) => convolution(pass, cell.reduce, input),
-    (input) => batchNorm(pass, cell.norm4, input, 'none'),
+    (input) => normalizedConvolution(pass, cell.expand, cell.norm2, input, { activation: 'silu', repeats }),
+    (input) =>
+      normalizedDepthwise(pass, cell.spatial, cell.norm3, cell.skip ? upsampleNearest2x(input) : input, {
+        activation: 'silu',
+      }),
+    (input) => normalizedConvolution(pass, cell.reduce, cell.norm4, input, { activation: 'none' }),
   ]);
   const skip = cell.skip ? skipUp(pass, cell.skip, x) : x;
   return joinBranch(pass, cell.excitation, skip, y);

@@ -8,6 +8,7 @@ import { batchNorm, batchNormParameters } from '../layers/batchNorm.js';
 import type { ConvolutionPlan } from '../layers/convolution.js';
 import { convolution, convolutionParameters, convolutionSpectral } from '../layers/convolution.js';
 import { inSequence } from '../layers/inSequence.js';
+import { normalizedConvolution } from '../layers/normalizedConvolution.js';
 import type { SkipDownPlan } from '../layers/skip.js';
 import { planSkipDown, skipDown, skipDownParameters } from '../layers/skip.js';
 import type { SqueezeExcitationPlan } from '../layers/squeezeExcitation.js';
@@ -56,8 +57,7 @@ export function planEncoderCell(
 export function encoderCell(pass: Pass, cell: EncoderCellPlan, x: tf.Tensor4D): tf.Tensor4D {
   const y = inSequence(x, [
     (input) => batchNorm(pass, cell.norm1, input, 'silu'),
-    (input) => convolution(pass, cell.convolution1, input),
-    (input) => batchNorm(pass, cell.norm2, input, 'silu'),
+    (input) => normalizedConvolution(pass, cell.convolution1, cell.norm2, input, { activation: 'silu' }),
     (input) => convolution(pass, cell.convolution2, input),
   ]);
   const skip = cell.skip ? skipDown(pass, cell.skip, x) : x;

@@ -3,6 +3,7 @@ import type { Activation } from '../../engine/ops.js';
 import { batchNormInference, batchNormTrain } from '../../engine/ops.js';
 import type * as tf from '../../engine/tf.js';
 import type { ParameterSpec } from '../parameterSpec.js';
+import type { ParameterStore } from '../parameterStore.js';
 import type { Pass } from '../pass.js';
 
 const epsilon = 1e-5;
@@ -33,15 +34,25 @@ export function batchNorm(
   repeats = 1,
 ): tf.Tensor4D {
   const { store } = pass;
-  const gamma = store.parameter(`${plan.name}.weight`) as tf.Tensor1D;
-  const beta = store.parameter(`${plan.name}.bias`) as tf.Tensor1D;
   if (pass.mode === 'eval') {
-    const mean = store.buffer(`${plan.name}.running_mean`) as tf.Tensor1D;
-    const variance = store.buffer(`${plan.name}.running_var`) as tf.Tensor1D;
+    const { mean, variance, gamma, beta } = normStatistics(store, plan);
     return batchNormInference(x, mean, variance, gamma, beta, epsilon, activation);
   }
+  const gamma = store.parameter(`${plan.name}.weight`) as tf.Tensor1D;
+  const beta = store.parameter(`${plan.name}.bias`) as tf.Tensor1D;
   const [batch, height, width] = x.shape;
   const { y, mean, variance } = batchNormTrain(x, gamma, beta, epsilon, activation);
   pass.statistics.record(plan.name, mean, variance, batch * height * width * repeats);
   return y;
+}
+
+/** What a norm does in eval mode: the running averages and its parameters, `[channels]` each. They stay the store's. */
+export function normStatistics(store: ParameterStore, { name }: BatchNormPlan) {
+  return {
+    mean: store.buffer(`${name}.running_mean`) as tf.Tensor1D,
+    variance: store.buffer(`${name}.running_var`) as tf.Tensor1D,
+    gamma: store.parameter(`${name}.weight`) as tf.Tensor1D,
+    beta: store.parameter(`${name}.bias`) as tf.Tensor1D,
+    epsilon,
+  };
 }

@@ -5,7 +5,8 @@
 import { isHalfPrecision } from '../../halfPrecision.js';
 import * as tf from '../../tf.js';
 import type { Addon } from '../addon.js';
-import { type Attributes, allFloat, type NativeKernel, nativeKernel } from '../kernel.js';
+import type { NativeBackend } from '../backend.js';
+import { type Attributes, allFloat, type Inputs, type NativeKernel, nativeKernel } from '../kernel.js';
 
 type Shape4 = [number, number, number, number];
 type ConvInfo = tf.backend_util.Conv2DInfo;
@@ -62,42 +63,34 @@ interface Family {
   readonly depthwise: boolean;
   /** Whether there are kernels that round to bfloat16, for forward and input gradient. */
   readonly canBeHalf: boolean;
-  /** Without a bias, and with one. */
+  /** Those that compute the same but for what the addon's last steps are. */
   readonly forward: readonly string[];
   readonly inputGradient: string;
   readonly filterGradient: string;
   readonly run: {
-    readonly forward: (
-      shape: Int32Array,
-      x: Float32Array,
-      filter: Float32Array,
-      bias: Float32Array | null,
-      y: Float32Array,
-    ) => void;
-    readonly inputGradient: (
-      shape: Int32Array,
-      dy: Float32Array,
-      filter: Float32Array,
-      dx: Float32Array,
-    ) => void;
-    readonly filterGradient: (
-      shape: Int32Array,
-      x: Float32Array,
-      dy: Float32Array,
-      dfilter: Float32Array,
-    ) => void;
+    readonly forward: Addon['conv2d'];
+    readonly inputGradient: Addon['conv2dInputGradient'];
+    readonly filterGradient: Addon['conv2dFilterGradient'];
   };
 }
 
 function kernelsOf({ depthwise, canBeHalf, run, ...names }: Family): NativeKernel[] {
   const half = () => canBeHalf && isHalfPrecision();
   const forward = names.forward.map((name) =>
-    nativeKernel(name, ({ x, filter, bias }, attributes, backend) => {
+    nativeKernel(name, (inputs, attributes, backend) => {
+      const { x, filter, bias, variance } = inputs;
       const info = convInfo(name, x!.shape, filter!.shape, attributes, depthwise);
       if (!allFloat(x!, filter!) || !isNative(info, depthwise)) return undefined;
       const y = backend.floatOutput(info.outShape);
-      const operands = [backend.floats(x!), backend.floats(filter!)] as const;
-      run.forward(convShape(info, half()), ...operands, bias ? backend.floats(bias) : null, y.values);
+      const operands = [convShape(info, half()), backend.floats(x!), backend.floats(filter!)] as const;
+      const silu = Number(attributes.activation === 'silu');
+      if (variance) {
+        backend.scratch(2 * info.outChannels, (both) => {
+          const [scale, shift] = [both.subarray(0, info.outChannels), both.subarray(info.outChannels)];
+          foldNorm(inputs, attributes.epsilon as number, backend, scale, shift);
+          run.forward(...operands, scale, shift, silu, y.values);
+        });
+      } else run.forward(...operands, null, bias ? backend.floats(bias) : null, silu, y.values);
       return y.info;
     }),
   );
@@ -120,13 +113,34 @@ function kernelsOf({ depthwise, canBeHalf, run, ...names }: Family): NativeKerne
   return [...forward, inputGradient, filterGradient];
 }
 
-/** Conv2D, ConvolveBiased (see ../../fused/convolve.ts), DepthwiseConv2dNative and their gradients. */
+/** Bias and batch norm with given statistics as one scale and one shift per output channel. */
+function foldNorm(
+  { bias, mean, variance, gamma, beta }: Inputs,
+  epsilon: number,
+  backend: NativeBackend,
+  scale: Float32Array,
+  shift: Float32Array,
+): void {
+  const values = (tensor: tf.TensorInfo | undefined) => (tensor ? backend.floats(tensor) : null);
+  const [biases, means, variances] = [values(bias), values(mean)!, values(variance)!];
+  const [gammas, betas] = [values(gamma)!, values(beta)!];
+  for (let c = 0; c < scale.length; c++) {
+    const factor = gammas[c]! / Math.sqrt(variances[c]! + epsilon);
+    scale[c] = factor;
+    shift[c] = ((biases?.[c] ?? 0) - means[c]!) * factor + betas[c]!;
+  }
+}
+
+/**
+ * Conv2D, DepthwiseConv2dNative, their gradients, and what follows a convolution as part of it: see ../../fused/convolve.ts and
+ * ../../fused/convolveNormalized.ts.
+ */
 export function convolutionKernels(addon: Addon): NativeKernel[] {
   return [
     ...kernelsOf({
       depthwise: false,
       canBeHalf: addon.halfProducts(),
-      forward: ['Conv2D', 'ConvolveBiased'],
+      forward: ['Conv2D', 'ConvolveBiased', 'ConvolveNormalized'],
       inputGradient: 'Conv2DBackpropInput',
       filterGradient: 'Conv2DBackpropFilter',
       run: {
@@ -138,11 +152,11 @@ export function convolutionKernels(addon: Addon): NativeKernel[] {
     ...kernelsOf({
       depthwise: true,
       canBeHalf: false,
-      forward: ['DepthwiseConv2dNative'],
+      forward: ['DepthwiseConv2dNative', 'DepthwiseNormalized'],
       inputGradient: 'DepthwiseConv2dNativeBackpropInput',
       filterGradient: 'DepthwiseConv2dNativeBackpropFilter',
       run: {
-        forward: (shape, x, filter, _bias, y) => addon.depthwise(shape, x, filter, y),
+        forward: addon.depthwise,
         inputGradient: addon.depthwiseInputGradient,
         filterGradient: addon.depthwiseFilterGradient,
       },

@@ -1,0 +1,74 @@
+/**
+ * Convolution, batch normalisation with given statistics, activation: one kernel. The norm is part of the filter there, and
+ * the activation is applied where the sums are still in the cache. For use without gradients.
+ */
+import * as tf from '../tf.js';
+import type { Activation } from './batchNorm.js';
+import { type Attributes, type CompositeKernel, type Inputs, runOne } from './composite.js';
+
+/** Of each output channel, `[out]`. */
+export interface NormStatistics {
+  readonly mean: tf.Tensor;
+  readonly variance: tf.Tensor;
+  readonly gamma: tf.Tensor;
+  readonly beta: tf.Tensor;
+  readonly epsilon: number;
+}
+
+type Convolve = typeof tf.conv2d;
+
+function normalized(convolve: Convolve): (inputs: Inputs, attributes: Attributes) => tf.Tensor {
+  return ({ x, filter, bias, ...statistics }, { strides, pad, epsilon, activation }) => {
+    const y = convolve(x as tf.Tensor4D, filter as tf.Tensor4D, strides as number, pad as number);
+    const biased = bias ? tf.add(y, bias) : y;
+    return runOne('BatchNormInference', { x: biased, ...statistics }, { epsilon, activation });
+  };
+}
+
+export const convolveNormalizedKernels: CompositeKernel[] = [
+  { name: 'ConvolveNormalized', body: normalized(tf.conv2d) },
+  { name: 'DepthwiseNormalized', body: normalized(tf.depthwiseConv2d) },
+];
+
+export interface ConvolveNormalizedOptions {
+  /** `[out]`; null: none. */
+  readonly bias: tf.Tensor | null;
+  readonly norm: NormStatistics;
+  readonly activation: Activation;
+  /** @default 1 */
+  readonly stride?: 1 | 2;
+}
+
+function run(
+  name: string,
+  x: tf.Tensor4D,
+  filter: tf.Tensor,
+  options: ConvolveNormalizedOptions,
+): tf.Tensor4D {
+  const { bias, norm, activation, stride = 1 } = options;
+  const { epsilon, ...statistics } = norm;
+  const pad = ((filter.shape[0] ?? 1) - 1) / 2;
+  const inputs = { x, filter, ...(bias && { bias }), ...statistics };
+  return runOne(name, inputs, { strides: stride, pad, epsilon, activation });
+}
+
+/**
+ * activation(norm(convolution of x + bias)): x `[batch, height, width, in]` and filter `[k, k, in, out]`, padded and strided as in
+ * `convolveBiased`. No gradient.
+ */
+export function convolveNormalized(
+  x: tf.Tensor4D,
+  filter: tf.Tensor,
+  options: ConvolveNormalizedOptions,
+): tf.Tensor4D {
+  return run('ConvolveNormalized', x, filter, options);
+}
+
+/** The same with a filter per channel, `[k, k, channels, 1]`. */
+export function convolveDepthwiseNormalized(
+  x: tf.Tensor4D,
+  filter: tf.Tensor,
+  options: ConvolveNormalizedOptions,
+): tf.Tensor4D {
+  return run('DepthwiseNormalized', x, filter, options);
+}
