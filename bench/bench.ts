@@ -8,6 +8,7 @@ import { loadConfig } from '../src/config/loadConfig.js';
 import { useEngine } from '../src/engine/index.js';
 import { Trainer } from '../src/training/trainer.js';
 import { type BenchResult, measure } from './measure.js';
+import { watchNativeTime } from './nativeTime.js';
 
 interface BenchOptions {
   readonly config: string;
@@ -16,6 +17,11 @@ interface BenchOptions {
   readonly set: readonly string[];
   readonly engine: string;
   readonly json?: boolean;
+}
+
+function outsideText({ secondsOutsideKernels: outside, secondsPerStep: { min } }: BenchResult): string {
+  if (outside === null) return 'only measured on native';
+  return `${(1000 * outside).toFixed(0)} ms, ${((100 * outside) / min).toFixed(1)} % of the step`;
 }
 
 function table(result: BenchResult): string {
@@ -30,6 +36,7 @@ function table(result: BenchResult): string {
     ['convolutions per step', `${giga(result.convolutionFlops)}FLOP`],
     ['peak FMA rate', peakFmaFlops === null ? 'only measured on native' : `${giga(peakFmaFlops)}FLOPS`],
     ['efficiency', efficiency === null ? 'unknown' : efficiency.toFixed(3)],
+    ['outside of kernels', outsideText(result)],
     ['peak resident memory', `${(result.peakRssBytes / 2 ** 20).toFixed(0)} MiB`],
     ['nine samples', `${result.secondsForNineSamples.toFixed(3)} s`],
   ];
@@ -60,9 +67,16 @@ const options = new Command('bench')
   .parse()
   .opts<BenchOptions>();
 
+const native = watchNativeTime();
 const engine = await useEngine(options.engine);
 const config = await loadConfig(options.config, { overrides: options.set });
 const trainer = await Trainer.create(config);
-const result = await measure(trainer, engine, options.batch ?? config.training.batchSize, options.steps);
+const result = await measure(
+  trainer,
+  engine,
+  options.batch ?? config.training.batchSize,
+  options.steps,
+  native,
+);
 trainer.dispose();
 console.log(options.json ? JSON.stringify(result) : table(result));

@@ -4,6 +4,7 @@ import { loadAddon } from '../src/engine/native/addon.js';
 import { profileKernels } from '../src/engine/profile.js';
 import type { ImageBatch } from '../src/model/plainData.js';
 import type { Trainer } from '../src/training/trainer.js';
+import type { NativeTime } from './nativeTime.js';
 
 export interface BenchResult {
   readonly config: string;
@@ -19,6 +20,8 @@ export interface BenchResult {
   readonly peakFmaFlops: number | null;
   /** convolutionFlops / (shortest step * peakFmaFlops). */
   readonly efficiency: number | null;
+  /** Seconds of the shortest step in JavaScript: outside of native code; null where the engine is not native. */
+  readonly secondsOutsideKernels: number | null;
   readonly peakRssBytes: number;
   readonly secondsForNineSamples: number;
   readonly kernels: readonly { readonly name: string; readonly calls: number; readonly seconds: number }[];
@@ -56,15 +59,20 @@ export async function measure(
   engine: EngineInfo,
   batch: number,
   steps: number,
+  native: NativeTime | null,
 ): Promise<BenchResult> {
   const images = noiseImages(batch, trainer.config.model.inputDimension);
   const addon = engine.name === 'native' ? loadAddon() : null;
   const step = () => trainer.step(images, 0);
   await step();
   const stepSeconds: number[] = [];
+  const outside: number[] = [];
   let peak = addon?.peakFma(0.2) ?? null;
   for (let i = 0; i < steps; i++) {
-    stepSeconds.push(await secondsOf(step));
+    native?.take();
+    const seconds = await secondsOf(step);
+    stepSeconds.push(seconds);
+    if (native && addon) outside.push(seconds - native.take());
     if (addon) peak = Math.max(peak ?? 0, addon.peakFma(0.1));
   }
   const peakRssBytes = process.resourceUsage().maxRSS * 1024;
@@ -84,6 +92,7 @@ export async function measure(
     convolutionFlops: profile.convolutionFlops,
     peakFmaFlops: peak,
     efficiency: peak === null ? null : profile.convolutionFlops / (min * peak),
+    secondsOutsideKernels: outside.length > 0 ? Math.min(...outside) : null,
     peakRssBytes,
     secondsForNineSamples: Math.min(...sampleSeconds),
     kernels: profile.kernels,

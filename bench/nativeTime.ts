@@ -1,0 +1,38 @@
+/** How long native code runs, whatever calls it. */
+import { type Addon, loadAddon, NativeUnavailableError } from '../src/engine/native/addon.js';
+
+export interface NativeTime {
+  /** Seconds in native code since the last call. */
+  take(): number;
+}
+
+/**
+ * Watches every function of the addon from now on, for as long as the process lives; before the engine is chosen, since its
+ * kernels remember the functions. Null where there is no addon.
+ */
+export function watchNativeTime(): NativeTime | null {
+  let addon: Addon;
+  try {
+    addon = loadAddon();
+  } catch (error) {
+    if (error instanceof NativeUnavailableError) return null;
+    throw error;
+  }
+  let milliseconds = 0;
+  for (const [name, native] of Object.entries(addon) as [keyof Addon, (...args: unknown[]) => unknown][]) {
+    const timed = (...args: unknown[]) => {
+      const start = performance.now();
+      const result = native(...args);
+      milliseconds += performance.now() - start;
+      return result;
+    };
+    Object.assign(addon, { [name]: timed });
+  }
+  return {
+    take() {
+      const seconds = milliseconds / 1000;
+      milliseconds = 0;
+      return seconds;
+    },
+  };
+}
