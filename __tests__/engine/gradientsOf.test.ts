@@ -101,6 +101,25 @@ describe('gradientsOf', () => {
     tf.dispose([x, dy]);
   });
 
+  test('adds gradients up in the memory of one only where nothing else reads that', () => {
+    withVariables([[4, 6]], (x) => {
+      // The same gradient reaches x on several ways, some of which hand it on as it is, reshaped or to two operations at once.
+      const f = () => {
+        const flat = tf.reshape(x!, [24]);
+        const twice = tf.add(flat, flat);
+        const branch = tf.mul(tf.reshape(twice, [4, 6]), tf.add(x!, 1));
+        return tf.sum(tf.add(tf.add(branch, x!), tf.add(tf.mul(x!, x!), branch)));
+      };
+      const before = [...x!.dataSync()];
+      const { value, gradients } = gradientsOf(f, [x!]);
+      // 2 * 2 x (x + 1) + x + x^2
+      const expected = before.map((at) => 8 * at + 4 + 1 + 2 * at);
+      expect([...gradients[0]!.dataSync()]).toEqual(expected.map((slope) => expect.closeTo(slope, 4)));
+      expect([...x!.dataSync()]).toEqual(before);
+      tf.dispose([value, gradients[0]!]);
+    });
+  });
+
   test('frees what an operation has saved, and the gradient of its result, as soon as its own is computed', () => {
     const length = 20_000;
     const bytes: number[] = [];

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { sumInto } from '../../src/engine/fused/sumInto.js';
 import { useEngine } from '../../src/engine/index.js';
 import {
   type Activation,
@@ -398,6 +399,22 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
       expect(logProb(parameters).dataSync()[0]).toBeCloseTo(Math.log(1e-10), 3);
       expect([...tf.grad(logProb)(parameters).dataSync()].every(Number.isFinite)).toBe(true);
     });
+  });
+
+  test('sumInto should leave the first term, and the second where others use its data', async () => {
+    const [a, b] = [tensor([5, 7], 1), tensor([5, 7], 2)];
+    const [first, second] = [await a.data(), (await b.data()).slice()];
+    const sum = Float32Array.from(first, (value, i) => value + second[i]!);
+    const other = tf.clone(b);
+    const apart = sumInto(a, other);
+    expect(apart).not.toBe(other);
+    expect([...(await b.data())]).toEqual([...second]);
+    other.dispose();
+    const into = sumInto(a, b);
+    expect(into === b).toBe(engine === 'native');
+    for (const each of [apart, into]) expect([...(await each.data())]).toEqual([...sum]);
+    expect([...(await a.data())]).toEqual([...first]);
+    tf.dispose([a, b, apart, into]);
   });
 
   test('globalNorm should be the length of all together', async () => {
