@@ -17,6 +17,7 @@ import type { CherryChoice, CherryState } from '../../streams/cherryState.js';
 import { samples } from '../../streams/samples.js';
 import { grid } from '../../streams/toGrid.js';
 import { writeImage } from '../../streams/writeImages.js';
+import { terminalHints } from '../../ui/pictures/terminalHints.js';
 import { cherryChoice } from '../cherryChoices.js';
 import { cherryScreen, numbersOf } from '../cherryScreen.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
@@ -24,7 +25,7 @@ import { exitCodes } from '../exitCodes.js';
 import { lines } from '../lines.js';
 import { createOutput, isInteractive, type Output } from '../output.js';
 import { outputFiles, pictureName } from '../outputFiles.js';
-import { showPicture } from '../showPicture.js';
+import { pictureShower, type ShowPicture } from '../showPicture.js';
 import { listenForInterruption } from '../signals.js';
 import { withAdjustedModel } from '../withAdjustedModel.js';
 
@@ -48,10 +49,11 @@ export async function cherry(
   const { engine, keep, seed = 0, json = false, quiet = false } = options;
   const name = `${pictureName(file, temperature)}_cherry`;
   const path = (await outputFiles(options.out, { name, count: 1 }))(0);
-  const onScreen = isInteractive(options) && output.colour && keep <= mostKeys;
+  const onScreen = isInteractive(options) && output.colour && keep <= mostKeys && !withoutPictures();
+  const showPicture = await pictureShower(output);
   const interruption = listenForInterruption(() => output.progress('stopped'));
   try {
-    const tell = cherryScreen({ output, path, files: json || !quiet });
+    const tell = cherryScreen({ output, showPicture, path, files: json || !quiet });
     const adjusted = { engine, temperature, iterations, batchSize, seed };
     const last = await lastValueFrom(
       withAdjustedModel(file, adjusted, output, (model) => {
@@ -63,16 +65,21 @@ export async function cherry(
       { defaultValue: null },
     );
     if (interruption.interrupted) process.exitCode = exitCodes.interrupted;
-    else await save(last, keep, path, output);
+    else await save(last, keep, path, output, showPicture);
   } finally {
     interruption.dispose();
   }
 }
 
+/** Whether the person wants none: there is nothing to pick from on a screen then. */
+function withoutPictures(): boolean {
+  return terminalHints(process.env).choice === 'none';
+}
+
 /** The last state of the choices by keys; to leave counts as Ctrl-C. */
 async function shown(pick: Parameters<typeof told>[0]): Promise<CherryState | null> {
   const { showCherry } = await import('../../ui/cherry/showCherry.js');
-  const last = await showCherry(pick);
+  const last = await showCherry(pick, { pictures: terminalHints(process.env) });
   if (last === null) process.emit('SIGINT', 'SIGINT');
   return last;
 }
@@ -108,7 +115,13 @@ function told(
 }
 
 /** @throws Error when the input ended before there was anything to save */
-async function save(state: CherryState | null, keep: number, path: string, output: Output): Promise<void> {
+async function save(
+  state: CherryState | null,
+  keep: number,
+  path: string,
+  output: Output,
+  showPicture: ShowPicture,
+): Promise<void> {
   if (!state?.chosen) {
     const missing = keep - (state?.picks.length ?? 0);
     const rest =
@@ -116,7 +129,7 @@ async function save(state: CherryState | null, keep: number, path: string, outpu
     throw new Error(`cherry: expected ${keep} picks and their order, got the end of the input; ${rest}`);
   }
   const picture = grid(state.chosen);
-  showPicture(output, picture);
+  await showPicture(picture);
   await writeImage(path, picture);
   output.result({ type: 'cherry', path, picks: numbersOf(state), order: state.order }, path);
 }

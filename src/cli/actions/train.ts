@@ -8,6 +8,8 @@ import { readJournal } from '../../streams/journal/readJournal.js';
 import { trainInProcess } from '../../streams/process/trainInProcess.js';
 import type { RunCommand } from '../../streams/run/controls.js';
 import { newRun, type RunView, withEvent } from '../../ui/dashboard/runView.js';
+import { colourDepth } from '../../ui/pictures/colourDepth.js';
+import { terminalHints } from '../../ui/pictures/terminalHints.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
 import { createOutput, isInteractive, type Output } from '../output.js';
@@ -85,7 +87,8 @@ async function shown(
     before: { ...known, status: 'opening', ended: null },
     // As the terminal would: the first stops, the second aborts.
     onRequest: (request) => (request === 'interrupt' ? void process.emit('SIGINT', 'SIGINT') : ask(request)),
-    colour: !process.env.NO_COLOR,
+    colour: colourDepth(process.env) > 1,
+    pictures: terminalHints(process.env),
   });
   return ended ?? undefined;
 }

@@ -20,6 +20,8 @@ import { nearest } from '../../config/nearest.js';
 import type { PreviewEvent } from '../../streams/events.js';
 import { type JournalEntry, journalName } from '../../streams/journal/entry.js';
 import { readJournal } from '../../streams/journal/readJournal.js';
+import { colourDepth } from '../../ui/pictures/colourDepth.js';
+import { terminalHints } from '../../ui/pictures/terminalHints.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
 import { createOutput, isInteractive, type Output } from '../output.js';
@@ -56,7 +58,8 @@ export async function watchRun(name: string, options: WatchOptions): Promise<voi
       gone$,
       pathOf: ({ path: told }: PreviewEvent) =>
         existsSync(told) ? told : join(folder, 'images', name, basename(told)),
-      colour: !process.env.NO_COLOR,
+      colour: colourDepth(process.env) > 1,
+      pictures: terminalHints(process.env),
     });
     return;
   }
