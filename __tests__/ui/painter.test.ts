@@ -39,6 +39,13 @@ describe('createPainter', () => {
     expect(painter.paint('one\ntwo', rows)).toBe(first);
   });
 
+  test('should erase before it writes: behind a full line xterm erases its last cell', () => {
+    const painter = createPainter();
+    for (const letter of 'xy') {
+      expect(painter.paint(letter.repeat(columns), rows)).not.toMatch(/[xy].*\[\d*[JKX]/);
+    }
+  });
+
   test('should not use up more lines than the screen has', async () => {
     const terminal = createTestTerminal(columns, 3);
     terminal.stdout.write(createPainter().paint('1\n2\n3\n4\n5', 3));

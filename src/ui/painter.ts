@@ -179,8 +179,6 @@ function changesOf({ spans }: Line, row: number, before: Line | undefined): Chan
     );
     return { text: changed.map((span) => written(span, row)).join(''), touched: picturesOf(changed) };
   }
-  // A line of one part is written over, for terminals that show what is between.
-  if (spans.length === 1) return { text: spans.map((span) => written(span, row)).join(''), touched: [] };
   const texts = spans.filter(({ text, picture }) => text !== '' && !picture);
   return {
     text: `${moveTo(row)}${resetStyle}${eraseLine}${texts.map((span) => placed(span, row)).join('')}`,
@@ -188,10 +186,10 @@ function changesOf({ spans }: Line, row: number, before: Line | undefined): Chan
   };
 }
 
-/** Instead of what its cells hold. */
+/** Instead of what its cells hold. Behind a full line the cursor is on its last cell, so that they are erased before. */
 function written(span: Span, row: number): string {
-  if (span.columns === null) return `${placed(span, row)}${eraseRest}`;
-  return span.columns === 0 ? '' : placed(span, row, eraseNext(span.columns));
+  if (span.columns === 0) return '';
+  return placed(span, row, span.columns === null ? eraseRest : eraseNext(span.columns));
 }
 
 function placed({ column, text }: Span, row: number, before = ''): string {
