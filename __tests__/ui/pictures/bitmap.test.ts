@@ -47,21 +47,21 @@ function readKitty(text: string) {
 describe('kittyPicture', () => {
   test('should say in pieces what it was given, and let nothing be answered', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 1, maxLength: 9000 }), (bytes) => {
-        const { parameters, data } = readKitty(
-          kittyPicture(Buffer.from(bytes), { columns: 3, rows: 2, id: 7 }),
-        );
-        expect([...data]).toEqual([...bytes]);
+      fc.property(fc.integer({ min: 1, max: 10_000 }), (length) => {
+        const bytes = Buffer.from(Array.from({ length }, (_, i) => (i * 31) % 256));
+        const { parameters, data } = readKitty(kittyPicture(bytes, { columns: 3, rows: 2, id: 7 }));
+        expect(data.equals(bytes)).toBe(true);
+        // 4096 characters are 3072 bytes.
+        expect(parameters).toHaveLength(Math.ceil(length / 3072));
         expect(parameters[0]).toMatchObject({ a: 'T', f: '100', c: '3', r: '2', i: '7', C: '1', q: '2' });
         for (const later of parameters.slice(1)) expect(Object.keys(later).sort()).toEqual(['m', 'q']);
       }),
-      { numRuns: 30 },
     );
   });
 
   test('should let the cursor go on behind a picture that is printed', () => {
     const { parameters } = readKitty(kittyPicture(Buffer.from('png'), { columns: 3, rows: 2 }));
-    expect(Object.keys(parameters[0]!)).not.toEqual(expect.arrayContaining(['i', 'C']));
+    expect(Object.keys(parameters[0]!)).toEqual(['a', 'f', 'c', 'r', 'q', 'm']);
   });
 
   test('should take a picture and its memory away', () => {
