@@ -1,7 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { Text, useInput } from 'ink';
+import { Box, Text, useInput } from 'ink';
+import { useState } from 'react';
 import { fullScreen } from '../../src/ui/fullScreen.js';
+import { Picture } from '../../src/ui/Picture.js';
+import type { Bitmap } from '../../src/ui/pictures/bitmap.js';
+import { queryWithKitty } from '../../src/ui/pictures/terminalAnswers.js';
+import { terminalHints } from '../../src/ui/pictures/terminalHints.js';
+import { usePictureSupport } from '../../src/ui/pictures/usePictureSupport.js';
 import { useScreenSize } from '../../src/ui/screenSize.js';
 import { createTestTerminal } from '../support/terminal.js';
 
@@ -91,5 +97,103 @@ describe('fullScreen', () => {
     await ended;
     expect(count()).toEqual(before);
     expect(terminal.stdout.listenerCount('resize')).toBe(0);
+  });
+});
+
+const pictures = terminalHints({ TERM: 'xterm-256color', COLORTERM: 'truecolor' });
+const isKitty = '\u001b_Gi=31;OK\u001b\\\u001b[6;20;10t\u001b[?62;4c';
+const drawing: Bitmap = {
+  columns: 3,
+  rows: 2,
+  draw: (id) => `\u001b_Gdraw ${id}\u001b\\`,
+  erase: (id) => `\u001b_Gerase ${id}\u001b\\`,
+};
+
+/** Counts keys beside a picture, which p takes away; q ends it. */
+function Pictured({ done }: { readonly done: (value: string) => void }) {
+  const { kind, cell } = usePictureSupport();
+  const [typed, setTyped] = useState('');
+  useInput((input, key) => {
+    if (input === 'q') done(typed);
+    setTyped((before) => before + (key.escape ? 'ESC' : input));
+  });
+  return (
+    <Box flexDirection="column">
+      <Text>{`${kind} ${cell.width}x${cell.height} ${typed}`}</Text>
+      {!typed.includes('p') && <Picture picture={drawing} columns={10} rows={3} />}
+      <Text>below</Text>
+    </Box>
+  );
+}
+
+describe('fullScreen with pictures', () => {
+  const open = async () => {
+    const terminal = createTestTerminal(40, 6);
+    const ended = fullScreen((done) => <Pictured done={done} />, { ...terminal, pictures });
+    await turn();
+    return { terminal, ended, first: async () => (await terminal.screen())[0] };
+  };
+
+  test('should ask the terminal and tell those within what it answers', async () => {
+    const { terminal, ended, first } = await open();
+    expect(terminal.written()).toContain(queryWithKitty);
+    expect(await first()).toBe('blocks 8x16');
+    terminal.press(`a${isKitty}b`);
+    await turn();
+    expect(await first()).toBe('kitty 10x20 ab');
+    terminal.press('q');
+    expect(await ended).toBe('ab');
+    expect([await terminal.alternate(), terminal.raw]).toEqual([false, false]);
+    expect(terminal.stdin.listenerCount('data')).toBe(0);
+    expect(terminal.stdout.listenerCount('resize')).toBe(0);
+  });
+
+  test('should ask again when the size changes, as that of the cells may have', async () => {
+    const { terminal, ended, first } = await open();
+    terminal.press(isKitty);
+    await turn();
+    terminal.written();
+    terminal.resize(30, 6);
+    await turn();
+    expect(terminal.written()).toContain(queryWithKitty);
+    terminal.press(isKitty.replace('20;10', '30;15'));
+    await turn();
+    expect(await first()).toBe('kitty 15x30');
+    terminal.press('q');
+    await ended;
+  });
+
+  test('should wait for the answer before it gives the terminal back', async () => {
+    const { terminal, ended } = await open();
+    terminal.press('q');
+    await turn();
+    expect([await terminal.alternate(), terminal.raw]).toEqual([true, true]);
+    terminal.press(isKitty);
+    await ended;
+    expect(terminal.raw).toBe(false);
+    expect(terminal.stdin.read()).toBeNull();
+  });
+
+  test('should draw a picture once, and take it away with its component and with the screen', async () => {
+    const { terminal, ended } = await open();
+    terminal.press(isKitty);
+    await turn();
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what they are framed by
+    const drawings = () => terminal.written().match(/\u001b_G(draw|erase)/g) ?? [];
+    expect(drawings()).toEqual(['\u001b_Gdraw']);
+    terminal.press('a');
+    await turn();
+    expect(drawings()).toEqual([]);
+    terminal.press('p');
+    await turn();
+    expect(drawings()).toEqual(['\u001b_Gerase']);
+    terminal.press('q');
+    await ended;
+    expect(drawings()).toEqual([]);
+
+    const other = await open();
+    other.terminal.press(`${isKitty}q`);
+    await other.ended;
+    expect(other.terminal.written()).toMatch(/_Gdraw[^_]*_Gerase[^_]*\[\?1049l/);
   });
 });

@@ -39,4 +39,10 @@ describe('halfBlocks', () => {
     expect(lines).toHaveLength(1);
     expect(lines[0]!.match(/38;2;100;100;100/g)).toHaveLength(2);
   });
+
+  test('should choose the nearest colour where the terminal numbers its colours', () => {
+    const two = image(2, 1, (y) => (y === 0 ? [250, 3, 2] : [120, 121, 119]));
+    expect(halfBlocks(two, 80, 8)).toEqual(['\u001b[38;5;196m\u001b[48;5;243m▀\u001b[0m']);
+    expect(halfBlocks(two, 80, 4)).toEqual(['\u001b[91m\u001b[100m▀\u001b[0m']);
+  });
 });

@@ -6,10 +6,11 @@ import { joinImages } from '../streams/imageBatches.js';
 import { grid } from '../streams/toGrid.js';
 import { writeImage } from '../streams/writeImages.js';
 import type { Output } from './output.js';
-import { showPicture } from './showPicture.js';
+import type { ShowPicture } from './showPicture.js';
 
 export interface CherryScreenOptions {
   readonly output: Output;
+  readonly showPicture: ShowPicture;
   /** File of the result; pictures on the way are called after it. */
   readonly path: string;
   /** Whether somebody learns where such a picture is. */
@@ -19,6 +20,7 @@ export interface CherryScreenOptions {
 /** Makes a function that tells what is new in a state; done when it is to be seen. */
 export function cherryScreen({
   output,
+  showPicture,
   path,
   files,
 }: CherryScreenOptions): (state: CherryState) => Promise<void> {
@@ -26,7 +28,7 @@ export function cherryScreen({
   let before: CherryState | null = null;
 
   const show = async (picture: ImageBatch, type: string, name: string, details: object) => {
-    if (showPicture(output, picture) || !files) return;
+    if ((await showPicture(picture)) || !files) return;
     const file = `${stem}_${name}.png`;
     await writeImage(file, picture);
     output.event({ type, ...details, path: file });

@@ -2,6 +2,7 @@
  * Where a command writes: data to standard output, everything else to standard error. With --json, standard output
  * carries one JSON object per line; with --quiet, standard error carries warnings only.
  */
+import { colourDepth } from '../ui/pictures/colourDepth.js';
 import { barsAsLines, liveBars, noBars, type ProgressBar, type ProgressBarOptions } from './progressBars.js';
 
 export interface OutputOptions {
@@ -46,7 +47,7 @@ export function createOutput({ json = false, quiet = false }: OutputOptions): Ou
     },
     warning: (message) => line(stderr, `warning: ${message}`),
     progressBar: bars.start,
-    colour: toPerson && !env.NO_COLOR,
+    colour: toPerson && colourDepth(env) > 1,
   };
 }
 

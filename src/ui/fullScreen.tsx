@@ -1,9 +1,12 @@
 /** A screen of its own for an Ink component: entered, kept in shape, and left as the terminal was before. */
 import { Writable } from 'node:stream';
 import { render } from 'ink';
-import { type ReactElement, type ReactNode, useEffect, useState } from 'react';
+import { type ReactElement, type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
+import { OverlaysContext } from './overlays.js';
 import { createPainter, type Overlay } from './painter.js';
-import { OverlaysContext } from './Raw.js';
+import type { TerminalHints } from './pictures/terminalHints.js';
+import { PictureSupportContext } from './pictures/usePictureSupport.js';
+import { type WatchedSupport, watchSupport } from './pictures/watchSupport.js';
 import { type ScreenSize, ScreenSizeContext } from './screenSize.js';
 
 /** The alternate screen, without the cursor. */
@@ -15,12 +18,14 @@ export interface FullScreenOptions {
   readonly stdin?: NodeJS.ReadStream;
   /** @default process.stdout */
   readonly stdout?: NodeJS.WriteStream;
+  /** How it shows pictures; it is asked for what they leave open. @default half blocks in true colour */
+  readonly pictures?: TerminalHints;
 }
 
 /**
  * Shows what `content` makes on the whole terminal until it calls `done`; the value of that is the promise's. Keys come
- * one by one and Ctrl-C is one of them. Components learn the terminal's size by `useScreenSize`, and are drawn again when
- * it changes. The cursor, the keyboard's mode and what was on the terminal before are restored on every way out: also
+ * one by one and Ctrl-C is one of them. Components learn the terminal's size by `useScreenSize` and its pictures by
+ * `usePictureSupport`, and are drawn again when they change. The cursor, the keyboard's mode and what was on the terminal before are restored on every way out: also
  * when a component throws, and when the process ends by an error or by `process.exit`.
  *
  * Where a screen reader is to be served (the environment variable INK_SCREEN_READER is `true`) there is no screen of its
@@ -30,7 +35,7 @@ export interface FullScreenOptions {
  */
 export async function fullScreen<T>(
   content: (done: (value: T) => void) => ReactElement,
-  { stdin = process.stdin, stdout = process.stdout }: FullScreenOptions = {},
+  { stdin = process.stdin, stdout = process.stdout, pictures }: FullScreenOptions = {},
 ): Promise<T> {
   const screenReader = process.env.INK_SCREEN_READER === 'true';
   const canvas = canvasOn(stdout);
@@ -38,15 +43,18 @@ export async function fullScreen<T>(
   const settled = new Promise<T>((resolve) => {
     done = resolve;
   });
-  const restore = screenReader ? () => undefined : takeOver(stdout, stdin);
+  const restore = screenReader ? () => undefined : takeOver(stdout, stdin, canvas.wipe);
+  const support = watchSupport({ stdin, stdout, ...(pictures && !screenReader && { hints: pictures }) });
   stdout.prependListener('resize', canvas.forget);
   try {
     const app = render(
       <OverlaysContext.Provider value={canvas}>
-        <Sized stdout={stdout}>{content(done)}</Sized>
+        <Sized stdout={stdout}>
+          <WithPictures support={support}>{content(done)}</WithPictures>
+        </Sized>
       </OverlaysContext.Provider>,
       {
-        stdin,
+        stdin: support.keys,
         stdout: screenReader ? stdout : canvas.stream,
         // Every frame comes whole, for the painter to compare.
         debug: !screenReader,
@@ -65,6 +73,8 @@ export async function fullScreen<T>(
     }
   } finally {
     stdout.off('resize', canvas.forget);
+    // What the terminal still has to say is not for the shell.
+    await support.close();
     restore();
   }
 }
@@ -72,15 +82,15 @@ export async function fullScreen<T>(
 /** An error that nobody caught is printed behind the monitor's event, so that it is seen. */
 const ends = ['uncaughtExceptionMonitor', 'exit'];
 
-/** Enters; what it returns leaves, once. */
-function takeOver(stdout: NodeJS.WriteStream, stdin: NodeJS.ReadStream): () => void {
+/** Enters; what it returns leaves, once, behind what `wipe` says. */
+function takeOver(stdout: NodeJS.WriteStream, stdin: NodeJS.ReadStream, wipe: () => string): () => void {
   let left = false;
   const restore = () => {
     if (left) return;
     left = true;
     for (const event of ends) process.off(event, restore);
     if (stdin.isTTY && stdin.isRaw) stdin.setRawMode(false);
-    stdout.write(leave);
+    stdout.write(`${wipe()}${leave}`);
   };
   for (const event of ends) process.on(event, restore);
   stdout.write(enter);
@@ -122,6 +132,7 @@ function canvasOn(stdout: NodeJS.WriteStream) {
   return {
     stream: stream as unknown as NodeJS.WriteStream,
     forget: () => painter.forget(),
+    wipe: () => painter.wipe(),
     /** Nothing more is written. */
     close() {
       closed = true;
@@ -146,6 +157,12 @@ function Sized({ stdout, children }: { readonly stdout: NodeJS.WriteStream; read
     return () => void stdout.off('resize', resized);
   }, [stdout]);
   return <ScreenSizeContext.Provider value={size}>{children}</ScreenSizeContext.Provider>;
+}
+
+/** Tells those within how the terminal shows pictures. */
+function WithPictures({ support, children }: { support: WatchedSupport; children: ReactNode }) {
+  const known = useSyncExternalStore(support.subscribe, support.current);
+  return <PictureSupportContext.Provider value={known}>{children}</PictureSupportContext.Provider>;
 }
 
 function sizeOf({ columns, rows }: NodeJS.WriteStream): ScreenSize {

@@ -1,20 +1,39 @@
 /**
- * Frames to the escape sequences that turn one into the next: every changed line is written at its own place, so that
- * nothing scrolls, nothing else is touched, and nothing flickers. Pure.
+ * Frames to the escape sequences that turn one into the next: what has changed of a line is written at its own place, so
+ * that nothing scrolls, nothing else is touched, and nothing flickers. What lies over a frame has places of its own in its
+ * lines: where a clock beside a picture changes, the picture is not drawn again. Pure.
  */
+import { lineAround, type Stretch } from './lineAround.js';
+import type { Bitmap } from './pictures/bitmap.js';
 
 const moveTo = (row: number, column = 0) => `\u001b[${row + 1};${column + 1}H`;
+const eraseNext = (columns: number) => `\u001b[${columns}X`;
 const eraseRest = '\u001b[K';
+const eraseLine = '\u001b[2K';
 const eraseBelow = '\u001b[J';
 const resetStyle = '\u001b[0m';
 /** Terminals that know these show all between them at once (synchronised output); others pass over them. */
 const [begin, end] = ['\u001b[?2026h', '\u001b[?2026l'];
+/** Of a picture; a number that other programs hardly use ("nvae"). */
+const firstId = 0x6e766165;
 
-/** Lines that lie over a frame, in character cells from the upper left of the screen. */
-export interface Overlay {
+/** What lies over an empty part of a frame, in character cells from the upper left of the screen. */
+export type Overlay = TextOverlay | BitmapOverlay;
+
+interface Place {
   readonly row: number;
   readonly column: number;
+}
+
+export interface TextOverlay extends Place {
+  /** None wider than `columns`. */
   readonly lines: readonly string[];
+  readonly columns: number;
+}
+
+/** Drawn when its object is a new one, or when what was written has touched its cells. */
+export interface BitmapOverlay extends Place {
+  readonly bitmap: Bitmap;
 }
 
 export interface Painter {
@@ -25,34 +44,154 @@ export interface Painter {
   paint(frame: string, rows: number, overlays?: Iterable<Overlay>): string;
   /** The screen holds nothing that is known any more: the next frame is written whole. */
   forget(): void;
+  /** What to write so that no picture stays behind when the screen is left. */
+  wipe(): string;
+}
+
+/** What is written in one go. */
+interface Span {
+  readonly column: number;
+  /** Null: to the end of the line. */
+  readonly columns: number | null;
+  readonly text: string;
+  /** The picture that is drawn over it. */
+  readonly picture: BitmapOverlay | null;
+}
+
+interface Line {
+  readonly text: string;
+  readonly spans: readonly Span[];
 }
 
 export function createPainter(): Painter {
-  let shown: readonly string[] | null = null;
+  let shown: readonly Line[] | null = null;
+  const ids = new Map<BitmapOverlay, number>();
+  let nextId = firstId;
+
+  /** Pictures that are on the screen and should not be. */
+  const erased = (stay: (picture: BitmapOverlay) => boolean) => {
+    const gone = [...ids].filter(([picture]) => !stay(picture));
+    for (const [picture] of gone) ids.delete(picture);
+    return gone.map(([{ bitmap }, id]) => bitmap.erase(id));
+  };
+  const drawn = (picture: BitmapOverlay) => {
+    const id = ids.get(picture) ?? nextId++;
+    ids.set(picture, id);
+    return `${moveTo(picture.row, picture.column)}${picture.bitmap.draw(id)}`;
+  };
   return {
     paint(frame, rows, overlays = []) {
-      const lines = withOverlays(frame.split('\n').slice(0, rows), overlays);
-      const before = shown ?? [];
-      const changes = lines.flatMap((line, row) => (line === before[row] ? [] : [`${moveTo(row)}${line}`]));
-      // Behind the last line of the screen there is no further one to erase from.
-      if (before.length > lines.length) changes.push(`${moveTo(lines.length)}${eraseBelow}`);
-      if (shown === null) changes.unshift(`${resetStyle}${moveTo(0)}${eraseBelow}`);
+      const texts = frame.split('\n').slice(0, rows);
+      const fitting = [...overlays].filter((each) => !isPicture(each) || bottomOf(each) <= texts.length);
+      const pictures = fitting.filter(isPicture);
+      const lines = texts.map((text, row) => lineOf(text, row, fitting, shown?.[row]));
+      const changes = lines.map((line, row) => changesOf(line, row, shown?.[row]));
+      const written = [
+        ...erased((picture) => shown !== null && pictures.includes(picture)),
+        ...(shown === null ? [`${resetStyle}${moveTo(0)}${eraseBelow}`] : []),
+        ...changes.map(({ text }) => text),
+        // Behind the last line of the screen there is no further one to erase from.
+        ...((shown?.length ?? 0) > lines.length ? [`${moveTo(lines.length)}${eraseBelow}`] : []),
+        ...pictures
+          .filter((picture) => !ids.has(picture) || changes.some(({ touched }) => touched.includes(picture)))
+          .map(drawn),
+      ].join('');
       shown = lines;
-      return changes.length > 0 ? `${begin}${changes.join('')}${end}` : '';
+      return written ? `${begin}${written}${end}` : '';
     },
     forget() {
       shown = null;
     },
+    wipe: () => erased(() => false).join(''),
   };
 }
 
-/** Each line as it is written, with what lies over it behind it. */
-function withOverlays(frame: readonly string[], overlays: Iterable<Overlay>): string[] {
-  const lines = frame.map((line) => `${resetStyle}${line}${resetStyle}${eraseRest}`);
-  for (const { row, column, lines: over } of overlays) {
-    for (const [i, line] of over.entries()) {
-      if (row + i < lines.length) lines[row + i] += `${moveTo(row + i, column)}${line}${resetStyle}`;
+function isPicture(overlay: Overlay): overlay is BitmapOverlay {
+  return 'bitmap' in overlay;
+}
+
+/** The row below it. */
+function bottomOf({ row, bitmap }: BitmapOverlay): number {
+  return row + bitmap.rows;
+}
+
+/** A line in its parts; those of the frame are found anew only where something has changed. */
+function lineOf(text: string, row: number, overlays: readonly Overlay[], before: Line | undefined): Line {
+  const covers = coversOf(row, overlays);
+  const known = before?.text === text && samePlaces(coveredBy(before.spans), covers);
+  const pieces = known
+    ? before.spans.filter((_, i) => i % 2 === 0).map((span) => span.text)
+    : lineAround(text, covers);
+  const spans = pieces.flatMap((piece, i): Span[] => {
+    const [left, right] = [covers[i - 1], covers[i]];
+    const column = left ? left.column + left.columns : 0;
+    const around = { column, columns: right ? right.column - column : null, text: piece, picture: null };
+    return right ? [around, right] : [around];
+  });
+  return { text, spans };
+}
+
+/** Where overlays are in a row, from left to right; what begins within another is left out. */
+function coversOf(row: number, overlays: readonly Overlay[]): (Span & Stretch)[] {
+  const found = overlays.flatMap((overlay): (Span & Stretch)[] => {
+    const { column } = overlay;
+    if (!isPicture(overlay)) {
+      const text = overlay.lines[row - overlay.row];
+      return text === undefined ? [] : [{ column, columns: overlay.columns, text, picture: null }];
     }
+    const { columns } = overlay.bitmap;
+    const inside = row >= overlay.row && row < bottomOf(overlay);
+    return inside ? [{ column, columns, text: ' '.repeat(columns), picture: overlay }] : [];
+  });
+  let free = 0;
+  return found
+    .toSorted((a, b) => a.column - b.column)
+    .filter(({ column, columns }) => {
+      const isFree = column >= free;
+      if (isFree) free = column + columns;
+      return isFree;
+    });
+}
+
+/** Every other part. */
+function coveredBy(spans: readonly Span[]): readonly Span[] {
+  return spans.filter((_, i) => i % 2 === 1);
+}
+
+function samePlaces(some: readonly Span[], others: readonly Span[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ column, columns }, i) => column === others[i]?.column && columns === others[i]?.columns)
+  );
+}
+
+interface Changes {
+  readonly text: string;
+  /** Pictures whose cells are written. */
+  readonly touched: readonly BitmapOverlay[];
+}
+
+function changesOf({ spans }: Line, row: number, before: Line | undefined): Changes {
+  const picturesOf = (some: readonly Span[]) => some.flatMap(({ picture }) => picture ?? []);
+  if (before !== undefined && samePlaces(before.spans, spans)) {
+    const changed = spans.filter(
+      ({ text, picture }, i) => text !== before.spans[i]?.text || picture !== before.spans[i]?.picture,
+    );
+    return { text: changed.map((span) => written(span, row)).join(''), touched: picturesOf(changed) };
   }
-  return lines;
+  const texts = spans.filter(({ text, picture }) => text !== '' && !picture);
+  return {
+    text: `${moveTo(row)}${resetStyle}${eraseLine}${texts.map((span) => placed(span, row)).join('')}`,
+    touched: picturesOf(spans),
+  };
+}
+
+/** Instead of what its cells hold. Behind a full line the cursor is on its last cell, so that they are erased before. */
+function written(span: Span, row: number): string {
+  if (span.columns === 0) return '';
+  return placed(span, row, span.columns === null ? eraseRest : eraseNext(span.columns));
+}
+
+function placed({ column, text }: Span, row: number, before = ''): string {
+  return `${moveTo(row, column)}${resetStyle}${before}${text}${resetStyle}`;
 }

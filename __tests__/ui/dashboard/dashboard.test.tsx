@@ -7,8 +7,11 @@ import { NEVER, Subject } from 'rxjs';
 import type { TrainEvent } from '../../../src/streams/events.js';
 import type { JournalEntry } from '../../../src/streams/journal/entry.js';
 import { writeImage } from '../../../src/streams/writeImages.js';
-import { pictureLines } from '../../../src/ui/dashboard/picture.js';
+import { readPicture } from '../../../src/ui/dashboard/picture.js';
 import { type DashboardOptions, showDashboard } from '../../../src/ui/dashboard/showDashboard.js';
+import { isBitmap } from '../../../src/ui/pictures/bitmap.js';
+import { trueColourBlocks } from '../../../src/ui/pictures/pictureSupport.js';
+import { terminalHints } from '../../../src/ui/pictures/terminalHints.js';
 import { startedEvent, stepEvent } from '../../support/events.js';
 import { createTestTerminal, type TestTerminal } from '../../support/terminal.js';
 
@@ -294,12 +297,57 @@ describe('showDashboard', () => {
   });
 });
 
-describe('pictureLines', () => {
+describe('showDashboard on a terminal with kitty graphics', () => {
+  test('should send a picture once, while all around it changes, and take it away for the help', async () => {
+    const path = join(folder, 'picture.png');
+    const preview = { type: 'preview', path, step: 1, imagesSeen: 10 } as const;
+    const shown = show({ pictures: terminalHints({ TERM: 'xterm-kitty' }) });
+    await setTimeout(20);
+    shown.terminal.press('\u001b_Gi=31;OK\u001b\\\u001b[6;20;10t\u001b[?62c');
+    shown.tell(...steps(3), { ...preview, kind: 'reconstruction' }, { ...preview, kind: 'samples' });
+    await shown.screen();
+    const drawings = () => [...shown.terminal.written().matchAll(/_Ga=([Td])/g)].map(([, what]) => what);
+    expect(drawings()).toEqual(['T', 'T']);
+    shown.tell(...steps(30).slice(3));
+    expect(await shown.screen()).toMatch(/1 loss 4,9/);
+    expect(drawings()).toEqual([]);
+    shown.terminal.press('?');
+    await setTimeout(60);
+    expect(drawings()).toEqual(['d', 'd']);
+    shown.terminal.press('x');
+    await shown.screen();
+    expect(drawings()).toEqual(['T', 'T']);
+    await leave(shown);
+    expect(drawings()).toEqual(['d', 'd']);
+  });
+
+  test('should name pictures where there shall be none', async () => {
+    const preview = { type: 'preview', kind: 'samples', path: 'named.png', step: 1, imagesSeen: 10 } as const;
+    const shown = show({ pictures: terminalHints({ TERM: 'xterm-kitty', NVAE_PICTURES: 'none' }) });
+    await setTimeout(20);
+    shown.tell(...steps(2), preview);
+    expect(await shown.screen()).toContain('│named.png ');
+    await leave(shown);
+  });
+});
+
+describe('readPicture', () => {
   test('should fill the space, cut between images, and keep their shape', async () => {
     const path = join(folder, 'picture.png'); // two images of 8 x 8, side by side
-    const wide = await pictureLines(path, { columns: 40, rows: 8, tile: 8 });
-    expect([wide.length, wide[0]?.match(/▀/g)?.length]).toEqual([8, 32]);
-    const narrow = await pictureLines(path, { columns: 16, rows: 8, tile: 8 });
-    expect([narrow.length, narrow[0]?.match(/▀/g)?.length]).toEqual([8, 16]);
+    const blocks = async (columns: number) => {
+      const lines = await readPicture(path, { columns, rows: 8, tile: 8 }, trueColourBlocks);
+      return isBitmap(lines) ? null : [lines.length, lines[0]?.match(/▀/g)?.length];
+    };
+    expect(await blocks(40)).toEqual([8, 32]);
+    expect(await blocks(16)).toEqual([8, 16]);
+  });
+
+  test('should count in the pixels of the cells where the terminal shows pixels', async () => {
+    const path = join(folder, 'picture.png');
+    const support = { ...trueColourBlocks, kind: 'kitty', cell: { width: 10, height: 20 } } as const;
+    const wide = await readPicture(path, { columns: 40, rows: 8, tile: 8 }, support);
+    expect(wide).toMatchObject({ columns: 32, rows: 8 });
+    const narrow = await readPicture(path, { columns: 16, rows: 8, tile: 8 }, support);
+    expect(narrow).toMatchObject({ columns: 16, rows: 8 });
   });
 });

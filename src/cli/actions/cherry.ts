@@ -17,6 +17,7 @@ import type { CherryChoice, CherryState } from '../../streams/cherryState.js';
 import { samples } from '../../streams/samples.js';
 import { grid } from '../../streams/toGrid.js';
 import { writeImage } from '../../streams/writeImages.js';
+import { terminalHints } from '../../ui/pictures/terminalHints.js';
 import { cherryChoice } from '../cherryChoices.js';
 import { cherryScreen, numbersOf } from '../cherryScreen.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
@@ -24,7 +25,7 @@ import { exitCodes } from '../exitCodes.js';
 import { lines } from '../lines.js';
 import { createOutput, isInteractive, type Output } from '../output.js';
 import { outputFiles, pictureName } from '../outputFiles.js';
-import { showPicture } from '../showPicture.js';
+import { pictureShower, type ShowPicture } from '../showPicture.js';
 import { listenForInterruption } from '../signals.js';
 import { withAdjustedModel } from '../withAdjustedModel.js';
 
@@ -50,10 +51,11 @@ export async function cherry(
   const path = (await outputFiles(options.out, { name, count: 1 }))(0);
   const why = process.stdin.isTTY ? whyLines(keep, output) : null;
   const onScreen = isInteractive(options) && why === null;
+  const showPicture = await pictureShower(output);
   const interruption = listenForInterruption(() => output.progress('stopped'));
   if (why !== null) output.progress(why);
   try {
-    const tell = cherryScreen({ output, path, files: json || !quiet });
+    const tell = cherryScreen({ output, showPicture, path, files: json || !quiet });
     const adjusted = { engine, temperature, iterations, batchSize, seed };
     const last = await lastValueFrom(
       withAdjustedModel(file, adjusted, output, (model) => {
@@ -65,7 +67,7 @@ export async function cherry(
       { defaultValue: null },
     );
     if (interruption.interrupted) process.exitCode = exitCodes.interrupted;
-    else await save(last, keep, path, output);
+    else await save(last, keep, path, output, showPicture);
   } finally {
     interruption.dispose();
   }
@@ -73,7 +75,8 @@ export async function cherry(
 
 /** Why a person types lines instead of pressing keys on a screen; null where there is one. */
 function whyLines(keep: number, { colour }: Output): string | null {
-  if (!colour) return 'pictures are PNG files here, their paths are below; type each choice and press enter';
+  if (!colour || terminalHints(process.env).choice === 'none')
+    return 'pictures are PNG files here, their paths are below; type each choice and press enter';
   if (keep <= mostKeys) return null;
   return `more than ${mostKeys} to keep are too many for single keys: type each choice and press enter`;
 }
@@ -81,7 +84,8 @@ function whyLines(keep: number, { colour }: Output): string | null {
 /** The last state of the choices by keys; to leave counts as Ctrl-C. */
 async function shown(pick: Parameters<typeof told>[0], stop$: Observable<void>): Promise<CherryState | null> {
   const { showCherry } = await import('../../ui/cherry/showCherry.js');
-  const last = await showCherry((choices$) => pick(choices$).pipe(takeUntil(stop$)));
+  const pictures = terminalHints(process.env);
+  const last = await showCherry((choices$) => pick(choices$).pipe(takeUntil(stop$)), { pictures });
   if (last === null) process.emit('SIGINT', 'SIGINT');
   return last;
 }
@@ -117,7 +121,13 @@ function told(
 }
 
 /** @throws Error when the input ended before there was anything to save */
-async function save(state: CherryState | null, keep: number, path: string, output: Output): Promise<void> {
+async function save(
+  state: CherryState | null,
+  keep: number,
+  path: string,
+  output: Output,
+  showPicture: ShowPicture,
+): Promise<void> {
   if (!state?.chosen) {
     const missing = keep - (state?.picks.length ?? 0);
     const rest =
@@ -125,7 +135,7 @@ async function save(state: CherryState | null, keep: number, path: string, outpu
     throw new Error(`cherry: expected ${keep} picks and their order, got the end of the input; ${rest}`);
   }
   const picture = grid(state.chosen);
-  showPicture(output, picture);
+  await showPicture(picture);
   await writeImage(path, picture);
   output.result({ type: 'cherry', path, picks: numbersOf(state), order: state.order }, path);
 }

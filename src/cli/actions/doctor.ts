@@ -1,9 +1,11 @@
-/** `nvae doctor`: which engines work here, why the others do not, and how to get them. */
+/** `nvae doctor`: which engines work here, why the others do not, how to get them, and how the terminal shows pictures. */
 import { availableParallelism, totalmem } from 'node:os';
 import { type EngineReport, listEngines } from '../../engine/index.js';
+import { pictureWords } from '../../ui/pictures/pictureSupport.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { measureEngineSpeed } from '../engineSpeed.js';
 import { createOutput } from '../output.js';
+import { supportOfTerminal } from '../supportOfTerminal.js';
 
 function engineLines(report: EngineReport): string[] {
   const mark = report.chosenByAuto ? '*' : ' ';
@@ -17,6 +19,7 @@ function engineLines(report: EngineReport): string[] {
 
 export async function doctor(options: CommonOptions): Promise<void> {
   const output = createOutput(options);
+  const pictures = await supportOfTerminal();
   const engines = await listEngines();
   const speed = await measureEngineSpeed(options.engine);
   const machine = {
@@ -32,6 +35,7 @@ export async function doctor(options: CommonOptions): Promise<void> {
     ...engines.flatMap(engineLines),
     '',
     `speed of ${speed.engine}: ${(speed.convolutionFlops / 1e9).toFixed(1)} GFLOPS in a 3x3 convolution, 64 to 64 channels`,
+    `pictures on this terminal: ${pictureWords(pictures)}`,
   ].join('\n');
-  output.result({ machine, engines, speed }, text);
+  output.result({ machine, engines, speed, pictures }, text);
 }

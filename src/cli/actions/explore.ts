@@ -11,7 +11,7 @@ import { writeImage } from '../../streams/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { createOutput } from '../output.js';
 import { outputFiles } from '../outputFiles.js';
-import { showPicture } from '../showPicture.js';
+import { pictureShower } from '../showPicture.js';
 import { withAdjustedModel } from '../withAdjustedModel.js';
 import { withProgress } from '../withProgress.js';
 
@@ -38,6 +38,7 @@ export async function explore(
   const { engine, seed = 0, group, spatial = false, difference = false } = options;
   const { variation, variants, statistic } = options;
   const pathOf = await outputFiles(options.out, { name: nameOf(file, options), count: 1 });
+  const showPicture = await pictureShower(output);
   const adjusted = { engine, temperature, iterations, batchSize: 9, seed };
   const walk$ = withAdjustedModel(file, adjusted, output, (model) => {
     const only = group === undefined ? {} : { group };
@@ -58,7 +59,7 @@ export async function explore(
   const picture = pictureOf(walk, difference);
   const path = pathOf(0);
   await writeImage(path, picture);
-  showPicture(output, picture);
+  await showPicture(picture);
   const groups = [...new Set(walk.map(({ group: which }) => which))];
   output.result({ type: 'exploration', path, groups, ...(difference && { amplification }) }, path);
 }

@@ -13,7 +13,7 @@ import { writeImage } from '../../streams/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { createOutput } from '../output.js';
 import { outputFiles } from '../outputFiles.js';
-import { showPicture } from '../showPicture.js';
+import { pictureShower } from '../showPicture.js';
 import { withAdjustedModel } from '../withAdjustedModel.js';
 import { withProgress } from '../withProgress.js';
 
@@ -42,6 +42,7 @@ export async function interpolate(
   if (options.gif && filmPath === path) {
     throw new Error(`--out: expected a strip that is no .gif beside the film of --gif, got ${path}`);
   }
+  const showPicture = await pictureShower(output);
   // Encoding and decoding take the averages of the training as they are.
   const asTrained = { engine, temperature: 1, iterations: 0, batchSize: 1, seed };
   const frames$ = withAdjustedModel(file, asTrained, output, (model) =>
@@ -68,7 +69,7 @@ export async function interpolate(
   const paths = options.gif ? [path, filmPath] : [path];
   await writeImage(path, strip);
   if (options.gif) await writeAnimation(filmPath, frames);
-  showPicture(output, strip);
+  await showPicture(strip);
   output.result({ type: 'interpolation', paths, images: frames.shape[0] }, paths.join('\n'));
 }
 

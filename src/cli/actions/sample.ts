@@ -1,5 +1,16 @@
 /** `nvae sample`: new images as grids, or one file each. */
-import { lastValueFrom, map, type Observable, of, range, scan, takeUntil, tap, toArray } from 'rxjs';
+import {
+  concatMap,
+  lastValueFrom,
+  map,
+  type Observable,
+  of,
+  range,
+  scan,
+  takeUntil,
+  tap,
+  toArray,
+} from 'rxjs';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { Nvae, Temperature } from '../../model/nvae.js';
 import type { ImageBatch } from '../../model/plainData.js';
@@ -13,7 +24,7 @@ import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
 import { createOutput, type Output } from '../output.js';
 import { outputFiles, pictureName } from '../outputFiles.js';
-import { showPicture } from '../showPicture.js';
+import { pictureShower, type ShowPicture } from '../showPicture.js';
 import { type Interruption, listenForInterruption } from '../signals.js';
 import { withAdjustedModel } from '../withAdjustedModel.js';
 import { withProgress } from '../withProgress.js';
@@ -53,12 +64,13 @@ export async function sample(
   const layout = layoutOf(options);
   const name = pictureName(file, temperature);
   const pathOf = await outputFiles(options.out, { name, count: layout.files });
+  const showPicture = await pictureShower(output);
   const interruption = listenForInterruption(() => output.progress('stopping after this picture'));
   try {
     const adjusted = { engine, temperature, iterations, batchSize, seed };
     const written$ = withAdjustedModel(file, adjusted, output, (model) => {
       const write = (images: ImageBatch, turn: number) =>
-        written(images, turn, layout, pathOf, options, output);
+        written(images, turn, layout, pathOf, options, showPicture);
       let done = 0;
       return withProgress(output, { label: 'making images', total: layout.count, unit: 'images' }, (bar) => {
         const made = ({ shape }: ImageBatch) => {
@@ -106,12 +118,12 @@ function written(
   { perTurn }: Layout,
   pathOf: (index: number) => string,
   { separate, columns }: SampleOptions,
-  output: Output,
+  showPicture: ShowPicture,
 ): Observable<string> {
   if (separate) return of(images).pipe(writeImages((i) => pathOf(turn * perTurn + i)));
   return of(images).pipe(
     toGrid({ columns }),
-    tap((picture) => showPicture(output, picture)),
+    concatMap((picture) => showPicture(picture).then(() => picture)),
     writeImages(() => pathOf(turn)),
   );
 }

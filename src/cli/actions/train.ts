@@ -9,6 +9,8 @@ import { trainInProcess } from '../../streams/process/trainInProcess.js';
 import type { RunCommand } from '../../streams/run/controls.js';
 import { newRun, type RunView, withEvent } from '../../ui/dashboard/runView.js';
 import type { DashboardOptions } from '../../ui/dashboard/showDashboard.js';
+import { colourDepth } from '../../ui/pictures/colourDepth.js';
+import { terminalHints } from '../../ui/pictures/terminalHints.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
 import { createOutput, hasScreenReader, isInteractive, type Output } from '../output.js';
@@ -93,7 +95,8 @@ async function shown(
     before: { ...known, status: 'opening', ended: null },
     // As the terminal would: the first stops, the second aborts.
     onRequest: (request) => (request === 'interrupt' ? void process.emit('SIGINT', 'SIGINT') : ask(request)),
-    colour: !process.env.NO_COLOR,
+    colour: colourDepth(process.env) > 1,
+    pictures: terminalHints(process.env),
   };
   const { ended } = hasScreenReader()
     ? await spokenRun({ ...options, output })

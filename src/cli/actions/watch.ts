@@ -19,6 +19,8 @@ import { nearest } from '../../config/nearest.js';
 import type { PreviewEvent } from '../../streams/events.js';
 import { type JournalEntry, journalName } from '../../streams/journal/entry.js';
 import { readJournal } from '../../streams/journal/readJournal.js';
+import { colourDepth } from '../../ui/pictures/colourDepth.js';
+import { terminalHints } from '../../ui/pictures/terminalHints.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
 import { createOutput, hasScreenReader, isInteractive, type Output } from '../output.js';
@@ -73,7 +75,8 @@ async function onScreen(
   const { showDashboard } = await import('../../ui/dashboard/showDashboard.js');
   const pathOf = ({ path: told }: PreviewEvent) =>
     existsSync(told) ? told : join(folder, 'images', name, basename(told));
-  await showDashboard({ name, events$, gone$, pathOf, colour: !process.env.NO_COLOR });
+  const colour = colourDepth(process.env) > 1;
+  await showDashboard({ name, events$, gone$, pathOf, colour, pictures: terminalHints(process.env) });
 }
 
 /** Tells what there is; whether the run says how it has ended. */

@@ -1,8 +1,12 @@
 import { Box, Text } from 'ink';
-import { useMemo } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { ImageBatch } from '../../model/plainData.js';
 import { halfBlocks } from '../halfBlocks.js';
-import { Raw } from '../Raw.js';
+import { Picture } from '../Picture.js';
+import { type CellSpace, sharpOf, type TerminalPicture, terminalPicture } from '../pictures/bitmap.js';
+import type { PictureDepth } from '../pictures/colourDepth.js';
+import { isBitmapKind } from '../pictures/pictureSupport.js';
+import { usePictureSupport } from '../pictures/usePictureSupport.js';
 
 export interface TileOf {
   readonly image: ImageBatch;
@@ -40,25 +44,56 @@ export function Tiles({ tiles, across, down, columns, rows }: TilesProps) {
 }
 
 function Tile({ image, label, marked = false, columns, rows }: TileOf & { columns: number; rows: number }) {
-  const lines = useMemo(() => fitted(image, columns - 1, rows - 1), [image, columns, rows]);
+  const space = { columns: columns - 1, rows: rows - 1 };
+  const picture = useTile(image, space);
   const text = marked ? ` ${label} ✓ ` : ` ${label} `;
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
       <Text wrap="truncate" inverse={marked} bold={marked}>
         {text}
       </Text>
-      <Raw lines={lines} columns={columns - 1} rows={rows - 1} />
+      <Picture picture={picture} {...space} />
     </Box>
   );
 }
 
+/** An image as its terminal takes it: text at once, a bitmap when it is encoded, which is done once for the same pixels. */
+function useTile(image: ImageBatch, { columns, rows }: CellSpace): TerminalPicture | null {
+  const support = usePictureSupport();
+  const pixels = useRef(image);
+  if (!isSame(pixels.current, image)) pixels.current = image;
+  const same = pixels.current;
+  const [bitmap, setBitmap] = useState<TerminalPicture | null>(null);
+  const isText = !isBitmapKind(support.kind);
+  const lines = useMemo(
+    () => (isText ? fitted(same, { columns, rows }, support.depth) : null),
+    [same, columns, rows, isText, support.depth],
+  );
+  useEffect(() => {
+    if (isText || columns < 1 || rows < 1) return setBitmap(null);
+    const [, height, width] = same.shape;
+    let wanted = true;
+    terminalPicture(sharpOf(same), { width, height }, { columns, rows }, support).then(
+      (made) => wanted && setBitmap(made),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [same, columns, rows, isText, support]);
+  return lines ?? bitmap;
+}
+
+function isSame(one: ImageBatch, other: ImageBatch): boolean {
+  return one === other || Buffer.compare(one.pixels, other.pixels) === 0;
+}
+
 /** As large as it fits, in whole reductions of its size. */
-function fitted(image: ImageBatch, columns: number, rows: number): string[] {
+function fitted(image: ImageBatch, { columns, rows }: CellSpace, depth: PictureDepth): string[] {
   const [, height, width] = image.shape;
   const reduction = Math.max(
     1,
     Math.ceil(width / Math.max(1, columns)),
     Math.ceil(height / Math.max(2, 2 * rows)),
   );
-  return halfBlocks(image, Math.floor(width / reduction)).slice(0, Math.max(0, rows));
+  return halfBlocks(image, Math.floor(width / reduction), depth).slice(0, Math.max(0, rows));
 }

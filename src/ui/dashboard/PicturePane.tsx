@@ -1,7 +1,8 @@
 import { Text, useIsScreenReaderEnabled } from 'ink';
 import type { PreviewEvent } from '../../streams/events.js';
 import { ago, count } from '../format.js';
-import { Raw } from '../Raw.js';
+import { Picture } from '../Picture.js';
+import { usePictureSupport } from '../pictures/usePictureSupport.js';
 import { Pane } from './Pane.js';
 import { usePicture } from './picture.js';
 import type { At } from './runView.js';
@@ -17,7 +18,7 @@ export interface PicturePaneProps {
   readonly pathOf: (preview: PreviewEvent) => string;
   /** Height and width of the images it is made of. */
   readonly imageSize: number;
-  /** Whether the terminal shows colours; without them the file is named. */
+  /** Whether the terminal shows colours; without them, or where there shall be no pictures, the file is named. */
   readonly colour: boolean;
   readonly now: number;
   readonly columns: number;
@@ -28,7 +29,8 @@ export interface PicturePaneProps {
 export function PicturePane(props: PicturePaneProps) {
   const { digit, title, previews, back = 0, pathOf, imageSize, colour, now, columns, rows } = props;
   const preview = previews.at(-1 - Math.min(back, previews.length - 1)) ?? null;
-  const words = useIsScreenReaderEnabled() || !colour;
+  const { kind } = usePictureSupport();
+  const words = useIsScreenReaderEnabled() || !colour || kind === 'none';
   const path = preview && pathOf(preview);
   const space = { columns: columns - 2, rows: rows - 2, tile: imageSize };
   const picture = usePicture(words ? null : path, space);
@@ -39,7 +41,9 @@ export function PicturePane(props: PicturePaneProps) {
       {preview === null && <Text dimColor>none yet</Text>}
       {words && path && <Text wrap="truncate-start">{path}</Text>}
       {picture && 'problem' in picture && <Text wrap="truncate">{`${path}: ${picture.problem}`}</Text>}
-      {picture && !('problem' in picture) && <Raw lines={picture} columns={columns - 2} rows={rows - 2} />}
+      {picture && !('problem' in picture) && (
+        <Picture picture={picture} columns={columns - 2} rows={rows - 2} />
+      )}
     </Pane>
   );
 }

@@ -1,0 +1,20 @@
+export interface ItermPlace {
+  /** In character cells. */
+  readonly columns: number;
+  readonly rows: number;
+  /** Whether the cursor stays where it is, where the terminal knows how. */
+  readonly still: boolean;
+}
+
+/** Shows a PNG where the cursor is, as an inline image of iTerm2 (https://iterm2.com/documentation-images.html). Pure. */
+export function itermPicture(png: Buffer, { columns, rows, still }: ItermPlace): string {
+  const settings = [
+    'inline=1',
+    `size=${png.length}`,
+    `width=${columns}`,
+    `height=${rows}`,
+    'preserveAspectRatio=1',
+    ...(still ? ['doNotMoveCursor=1'] : []),
+  ];
+  return `\u001b]1337;File=${settings.join(';')}:${png.toString('base64')}\u0007`;
+}

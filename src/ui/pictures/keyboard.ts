@@ -1,0 +1,109 @@
+import { PassThrough } from 'node:stream';
+import { noAnswers, sift, type TerminalAnswers } from './terminalAnswers.js';
+
+/** Milliseconds for all answers; those that come later are still kept from the keys. */
+const patience = 1000;
+/** Milliseconds after which what looks like the beginning of an answer is taken for a key, as Escape is. */
+const pieceMs = 50;
+
+export interface Keyboard {
+  /** What is typed, without the terminal's answers. */
+  readonly keys: NodeJS.ReadStream;
+  /** Writes a query of ./terminalAnswers.ts; the terminal is in raw mode. */
+  ask(query: string): void;
+  /** When all questions are answered, or the terminal has had its time. */
+  settled(): Promise<void>;
+  /** Reads no more. */
+  close(): void;
+}
+
+export interface KeyboardOptions {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: Pick<NodeJS.WriteStream, 'write'>;
+  /** What is known by now, whenever more is. @default nobody wants to know */
+  readonly onAnswers?: (answers: TerminalAnswers) => void;
+}
+
+/**
+ * Keys and a terminal's answers come the same way; here they part. An answer is never taken for keys, however late it comes.
+ * As long as all questions are answered, nothing is held back.
+ */
+export function keyboardOn({ stdin, stdout, onAnswers = () => undefined }: KeyboardOptions): Keyboard {
+  const keys = keysOf(stdin);
+  let [answers, rest, missing, deadline] = [noAnswers, '', 0, 0];
+  let holding: NodeJS.Timeout | undefined;
+  const waiting = new Set<() => void>();
+
+  const pass = (text: string) => {
+    if (text) keys.write(Buffer.from(text, 'latin1'));
+  };
+  const release = () => {
+    pass(rest);
+    rest = '';
+  };
+  const hold = () => {
+    if (mayBeKeys(rest)) holding = setTimeout(release, pieceMs);
+  };
+  const read = (chunk: Buffer | string) => {
+    clearTimeout(holding);
+    // Bytes stay what they are, also where a character's are in two pieces.
+    const input = rest + Buffer.from(chunk as Buffer).toString('latin1');
+    rest = '';
+    if (missing === 0) return pass(input);
+    const sifted = sift(input, answers);
+    missing = Math.max(0, missing - sifted.completed);
+    pass(sifted.keys);
+    rest = sifted.rest;
+    hold();
+    if (sifted.answers !== answers) {
+      answers = sifted.answers;
+      onAnswers(answers);
+    }
+    if (missing > 0) return;
+    for (const done of waiting) done();
+  };
+  stdin.on('data', read);
+  return {
+    keys,
+    ask(query) {
+      missing += 1;
+      deadline = performance.now() + patience;
+      stdout.write(query);
+    },
+    async settled() {
+      if (missing === 0) return;
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        waiting.add(resolve);
+        timer = setTimeout(resolve, Math.max(0, deadline - performance.now()));
+      });
+      clearTimeout(timer);
+    },
+    close() {
+      clearTimeout(holding);
+      if (mayBeKeys(rest)) release();
+      stdin.off('data', read);
+      stdin.pause();
+    },
+  };
+}
+
+/** Escape, and what it begins; more of an answer is none. */
+function mayBeKeys(rest: string): boolean {
+  return ['\u001b', '\u001b[', '\u001b_', '\u001b[6'].includes(rest);
+}
+
+/** A stream that Ink takes for the terminal's; its mode stays what it is until the last answer has come. */
+function keysOf(stdin: NodeJS.ReadStream): PassThrough & NodeJS.ReadStream {
+  const keys = new PassThrough();
+  const itself = (change?: () => unknown) => () => {
+    change?.();
+    return keys;
+  };
+  return Object.assign(keys, {
+    isTTY: stdin.isTTY,
+    ref: itself(() => stdin.ref()),
+    unref: itself(() => stdin.unref()),
+    setRawMode: itself(),
+  }) as unknown as PassThrough & NodeJS.ReadStream;
+}

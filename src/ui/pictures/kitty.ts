@@ -1,0 +1,35 @@
+/**
+ * Pictures in the kitty graphics protocol (https://sw.kovidgoyal.net/kitty/graphics-protocol): a PNG in pieces, over so
+ * many character cells. Pure. The terminal answers nothing (`q=2`).
+ */
+
+/** Characters of base64 in one piece, at most. */
+const pieceLength = 4096;
+
+export interface KittyPlace {
+  /** In character cells, which the picture is stretched to. */
+  readonly columns: number;
+  readonly rows: number;
+  /** By which it is replaced and deleted; it leaves the cursor where it is. Without one it is as text that was printed. */
+  readonly id?: number;
+}
+
+/** Shows a PNG where the cursor is; one that the terminal has by this id is replaced. */
+export function kittyPicture(png: Buffer, { columns, rows, id }: KittyPlace): string {
+  const text = png.toString('base64');
+  const pieces = Array.from({ length: Math.ceil(text.length / pieceLength) }, (_, i) =>
+    text.slice(i * pieceLength, (i + 1) * pieceLength),
+  );
+  const name = id === undefined ? '' : `,i=${id},C=1`;
+  const first = `a=T,f=100,c=${columns},r=${rows}${name},`;
+  return pieces
+    .map(
+      (piece, i) => `\u001b_G${i === 0 ? first : ''}q=2,m=${i < pieces.length - 1 ? 1 : 0};${piece}\u001b\\`,
+    )
+    .join('');
+}
+
+/** Takes a picture off the screen and out of the terminal's memory. */
+export function kittyDeletion(id: number): string {
+  return `\u001b_Ga=d,d=I,i=${id},q=2\u001b\\`;
+}

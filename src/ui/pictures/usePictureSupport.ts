@@ -1,0 +1,9 @@
+import { createContext, useContext } from 'react';
+import { trueColourBlocks } from './pictureSupport.js';
+
+export const PictureSupportContext = createContext(trueColourBlocks);
+
+/** How the terminal shows pictures; the component is drawn again when more becomes known of it. */
+export function usePictureSupport() {
+  return useContext(PictureSupportContext);
+}

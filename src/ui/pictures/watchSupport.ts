@@ -1,0 +1,65 @@
+import { isDeepStrictEqual } from 'node:util';
+import { keyboardOn } from './keyboard.js';
+import { isBitmapKind, type PictureSupport, trueColourBlocks } from './pictureSupport.js';
+import { noAnswers } from './terminalAnswers.js';
+import { supportOf, type TerminalHints } from './terminalHints.js';
+
+export interface WatchedSupport {
+  /** What is typed, without the terminal's answers. */
+  readonly keys: NodeJS.ReadStream;
+  /** The same object as long as nothing more is known. */
+  current(): PictureSupport;
+  /** Calls the listener when it is another one. */
+  subscribe(listener: () => void): () => void;
+  /** Done when nothing more comes from the terminal but keys. */
+  close(): Promise<void>;
+}
+
+export interface WatchOptions {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  /** @default half blocks in true colour, and nobody is asked */
+  readonly hints?: TerminalHints;
+}
+
+/**
+ * How a terminal shows pictures, for a screen of its own: by the hints at first, then by its answers, whenever they come.
+ * Where it shows pixels it is asked again when its size changes: that of its cells may have too. Puts it into raw mode.
+ */
+export function watchSupport({ stdin, stdout, hints }: WatchOptions): WatchedSupport {
+  let support = hints ? supportOf(hints, noAnswers) : trueColourBlocks;
+  const current = () => support;
+  if (!hints || hints.query === '') {
+    return { keys: stdin, current, subscribe: () => () => undefined, close: async () => undefined };
+  }
+  const listeners = new Set<() => void>();
+  const keyboard = keyboardOn({
+    stdin,
+    stdout,
+    onAnswers(answers) {
+      const now = supportOf(hints, answers);
+      if (!answers.complete || isDeepStrictEqual(now, support)) return;
+      support = now;
+      for (const listener of listeners) listener();
+    },
+  });
+  const resized = () => {
+    if (isBitmapKind(support.kind)) keyboard.ask(hints.query);
+  };
+  stdin.setRawMode(true);
+  keyboard.ask(hints.query);
+  stdout.on('resize', resized);
+  return {
+    keys: keyboard.keys,
+    current,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      stdout.off('resize', resized);
+      await keyboard.settled();
+      keyboard.close();
+    },
+  };
+}
