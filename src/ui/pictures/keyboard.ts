@@ -63,6 +63,8 @@ export function keyboardOn({ stdin, stdout, onAnswers = () => undefined }: Keybo
     for (const done of waiting) done();
   };
   stdin.on('data', read);
+  // It may have been read from before, and paused then.
+  stdin.resume();
   return {
     keys,
     ask(query) {
