@@ -35,7 +35,7 @@ export interface DecodeImagesOptions {
 export function decodeImages(
   options: DecodeImagesOptions,
 ): OperatorFunction<ImageFile, Recipe<DecodedImage>> {
-  const { size } = options;
+  const { size, cache } = options;
   if (!Number.isInteger(size) || size < 1) {
     throw new RangeError(`decodeImages: expected a size that is a positive integer, got ${size}`);
   }
@@ -44,6 +44,10 @@ export function decodeImages(
     make: async (signal) => {
       signal?.throwIfAborted();
       const pixels = await pixelsOf(file, options);
+      return pixels && { name: file.name, size, pixels };
+    },
+    kept: () => {
+      const pixels = cache?.kept?.(file, size) ?? null;
       return pixels && { name: file.name, size, pixels };
     },
   }));
