@@ -1,6 +1,7 @@
 /**
- * Speed of loading alone: what comes before the step, on the emoji of the npm package emoji-datasource-google, with steps
- * that do nothing; and whether slow steps hold it back.
+ * Speed of loading alone: what comes before the step, from the list of files on, with the emoji of the npm package
+ * emoji-datasource-google, and steps that do nothing; whether slow steps hold it back, whether they wait for it, and the
+ * processor time that it takes from them.
  *
  *     npm run bench:loader -- --json
  */
@@ -11,9 +12,11 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import sharp from 'sharp';
 import { imageCache } from '../src/streams/imageCache.js';
+import { type ImageFile, listImages } from '../src/streams/images.js';
 import { type Backlog, backlog, type EpochRate, epochRate, prefetch } from './measureLoader.js';
 
 const runs = 3;
+const epochs = 6;
 
 interface Spread {
   readonly min: number;
@@ -39,16 +42,25 @@ function rates(epochs: readonly EpochRate[]): Rates {
   };
 }
 
-/** Two epochs of each run: the first decodes, the second has it all. */
-async function measureRates(folder: string) {
+/** Epochs of each run: the first decodes, the others have it all. */
+async function measureRates(files: readonly ImageFile[]) {
   const [decoded, kept]: [EpochRate[], EpochRate[]] = [[], []];
   for (let run = 0; run < runs; run += 1) {
     const cache = imageCache();
-    decoded.push(await epochRate(folder, 0, cache));
-    kept.push(await epochRate(folder, 1, cache));
+    decoded.push(await epochRate(files, 0, cache));
+    for (let epoch = 1; epoch < epochs; epoch += 1) kept.push(await epochRate(files, epoch, cache));
     await cache.close();
   }
   return { images: decoded[0]?.images ?? 0, decoded: rates(decoded), kept: rates(kept) };
+}
+
+/** Two epochs with steps of 20 ms: the first decodes beside them, the second has it all. */
+async function measureSteps(files: readonly ImageFile[]) {
+  const cache = imageCache();
+  const decoded = await backlog(files, 20, { cache });
+  const kept = await backlog(files, 20, { cache, epoch: 1 });
+  await cache.close();
+  return { decoded, kept };
 }
 
 /** `count` names of one small file: hard links, as many of them as the file system allows. */
@@ -69,7 +81,7 @@ async function measureMany(count: number): Promise<Backlog> {
   const folder = await mkdtemp(join(tmpdir(), 'nvae-bench-'));
   try {
     await manyImages(folder, count);
-    return await backlog(folder, 1000, 5);
+    return await backlog(await listImages(folder), 1000, { steps: 5 });
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -83,12 +95,14 @@ function rateLine(name: string, { imagesPerSecond, cores, waitShare }: Rates): s
 
 function backlogLine(
   name: string,
-  { steps, waitShare, batchesAlive, secondsToFirstStep, rssBytes }: Backlog,
+  { steps, waitShare, longestWaitMs, processorShare, batchesAlive, secondsToFirstStep, rssBytes }: Backlog,
 ) {
   const [first, most] = [rssBytes.first, rssBytes.most].map((bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`);
   const alive = `${batchesAlive} batches alive at most (prefetch ${prefetch})`;
-  const rest = `${(100 * waitShare).toFixed(0)} % waiting, first step after ${secondsToFirstStep.toFixed(2)} s`;
-  return `${name.padEnd(28)} ${steps} steps, ${alive}, ${first} resident, then ${most}; ${rest}`;
+  const waits = `${(100 * waitShare).toFixed(2)} % waiting, ${longestWaitMs.toFixed(2)} ms at most`;
+  const cost = `processor ${(100 * processorShare).toFixed(2)} % of a step's time`;
+  const start = `first step after ${secondsToFirstStep.toFixed(2)} s`;
+  return `${name.padEnd(28)} ${steps} steps, ${waits}, ${cost}; ${alive}, ${first} resident, then ${most}; ${start}`;
 }
 
 const { json } = new Command('bench:loader')
@@ -100,17 +114,19 @@ const emoji = join(
   dirname(createRequire(import.meta.url).resolve('emoji-datasource-google/package.json')),
   'img/google/64',
 );
-const { images, decoded, kept } = await measureRates(emoji);
-const slow = await backlog(emoji, 20);
+const files = await listImages(emoji);
+const { images, decoded, kept } = await measureRates(files);
+const steps = await measureSteps(files);
 const many = await measureMany(20_000);
 console.log(
   json
-    ? JSON.stringify({ images, decoded, kept, slow, many })
+    ? JSON.stringify({ images, decoded, kept, steps, many })
     : [
-        `${images} images of 64 x 64, ${runs} runs`,
+        `${images} images of 64 x 64, ${runs} runs of ${epochs} epochs`,
         rateLine('first epoch (decodes)', decoded),
-        rateLine('second epoch (kept)', kept),
-        backlogLine('steps of 20 ms', slow),
+        rateLine('later epochs (kept)', kept),
+        backlogLine('steps of 20 ms, first epoch', steps.decoded),
+        backlogLine('steps of 20 ms, second', steps.kept),
         backlogLine('20,000 images, steps of 1 s', many),
       ].join('\n'),
 );

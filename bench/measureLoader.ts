@@ -1,10 +1,11 @@
 /** Measures the loading of images alone, with trainers that do not train; see loader.ts for how to run it. */
-import { from, lastValueFrom, map, type Observable, of, reduce, Subject, tap, timer } from 'rxjs';
+import { from, lastValueFrom, map, type Observable, of, reduce, Subject, tap, timer, toArray } from 'rxjs';
+import { augment } from '../src/streams/augment.js';
 import { batch } from '../src/streams/batch.js';
 import { decodeImages } from '../src/streams/decodeImages.js';
 import type { StepEvent } from '../src/streams/events.js';
 import { type ImageCache, imageCache } from '../src/streams/imageCache.js';
-import { images } from '../src/streams/images.js';
+import type { ImageFile } from '../src/streams/images.js';
 import { shuffle } from '../src/streams/shuffle.js';
 import { type BatchRecipe, type Stepper, trainStep } from '../src/streams/trainStep.js';
 import type { StepResult } from '../src/training/trainer.js';
@@ -25,6 +26,10 @@ export interface EpochRate {
 export interface Backlog {
   readonly steps: number;
   readonly waitShare: number;
+  /** The longest wait of a step behind the first one. */
+  readonly longestWaitMs: number;
+  /** Processor time of all that is not the step, as a share of the steps' time. */
+  readonly processorShare: number;
   /** Batches that were being made, waiting or stepped, at most. */
   readonly batchesAlive: number;
   /** From the subscription to the first step. */
@@ -47,9 +52,14 @@ function fakeTrainer(stepMs: number): Stepper {
   };
 }
 
-/** The images of an epoch through the operators that a run has before its step. */
-function loading(folder: string, epoch: number, cache: ImageCache): Observable<BatchRecipe> {
-  return images(folder).pipe(shuffle(1, epoch), decodeImages({ size, cache }), batch(batchSize));
+/** The images of an epoch through the operators that a run has before its step; the demo's augmentation. */
+function loading(files: readonly ImageFile[], epoch: number, cache: ImageCache): Observable<BatchRecipe> {
+  return from(files).pipe(
+    shuffle(1, epoch),
+    decodeImages({ size, cache }),
+    augment({ horizontalFlip: true }, { seed: 1, epoch }),
+    batch(batchSize),
+  );
 }
 
 function waitShareOf(events: readonly StepEvent[], seconds: number): number {
@@ -57,13 +67,14 @@ function waitShareOf(events: readonly StepEvent[], seconds: number): number {
 }
 
 /** One epoch with steps that take no time. */
-export async function epochRate(folder: string, epoch: number, cache: ImageCache): Promise<EpochRate> {
+export async function epochRate(
+  files: readonly ImageFile[],
+  epoch: number,
+  cache: ImageCache,
+): Promise<EpochRate> {
   const [begin, used] = [performance.now(), process.cpuUsage()];
   const events = await lastValueFrom(
-    loading(folder, epoch, cache).pipe(
-      trainStep(fakeTrainer(0), { epoch, prefetch }),
-      reduce((all: StepEvent[], event) => [...all, event], []),
-    ),
+    loading(files, epoch, cache).pipe(trainStep(fakeTrainer(0), { epoch, prefetch }), toArray()),
   );
   const seconds = (performance.now() - begin) / 1000;
   const { user, system } = process.cpuUsage(used);
@@ -76,9 +87,21 @@ export async function epochRate(folder: string, epoch: number, cache: ImageCache
   };
 }
 
-/** An epoch with slow steps, or its first `steps`, after which it is stopped. */
-export async function backlog(folder: string, stepMs: number, steps?: number): Promise<Backlog> {
-  const cache = imageCache();
+export interface BacklogOptions {
+  /** Stopped after so many. @default at the epoch's end */
+  readonly steps?: number;
+  /** @default 0 */
+  readonly epoch?: number;
+  /** @default an empty one */
+  readonly cache?: ImageCache;
+}
+
+/** An epoch with slow steps. */
+export async function backlog(
+  files: readonly ImageFile[],
+  stepMs: number,
+  { steps, epoch = 0, cache = imageCache() }: BacklogOptions = {},
+): Promise<Backlog> {
   const stop$ = new Subject<void>();
   const rss: number[] = [];
   let [alive, batchesAlive] = [0, 0];
@@ -98,12 +121,12 @@ export async function backlog(folder: string, stepMs: number, steps?: number): P
     };
     return from(trainer.step(...args)).pipe(tap({ complete }));
   };
-  const begin = performance.now();
+  const [begin, used] = [performance.now(), process.cpuUsage()];
   let secondsToFirstStep = 0;
   const events = await lastValueFrom(
-    loading(folder, 0, cache).pipe(
+    loading(files, epoch, cache).pipe(
       map(counted),
-      trainStep({ step }, { prefetch, stop$ }),
+      trainStep({ step }, { epoch, prefetch, stop$ }),
       tap(() => rss.length === steps && stop$.next()),
       reduce((all: StepEvent[], event) => {
         if (all.length === 0) secondsToFirstStep = (performance.now() - begin - stepMs) / 1000;
@@ -111,9 +134,12 @@ export async function backlog(folder: string, stepMs: number, steps?: number): P
       }, []),
     ),
   );
+  const { user, system } = process.cpuUsage(used);
   const waitShare = waitShareOf(events, (performance.now() - begin) / 1000);
-  await cache.close();
+  const longestWaitMs = 1000 * Math.max(...events.slice(1).map(({ waitSeconds }) => waitSeconds));
+  const processorShare = (user + system) / 1000 / (events.length * stepMs);
   const [first = 0, ...later] = rss;
   const rssBytes = { first, most: Math.max(first, ...later) };
-  return { steps: events.length, waitShare, batchesAlive, secondsToFirstStep, rssBytes };
+  const waits = { waitShare, longestWaitMs, processorShare, secondsToFirstStep };
+  return { steps: events.length, ...waits, batchesAlive, rssBytes };
 }

@@ -84,6 +84,20 @@ describe('augment', () => {
     expect(await recipe.make()).toEqual(await recipe.make());
   });
 
+  test('should vary what is kept as what is made, and leave an augmentation of your own its time', async () => {
+    const image = imageOf('a.png', 1, 2, 3, 4);
+    const keeping = { ...recipeOf(image), kept: () => image };
+    for (const epoch of [0, 1, 2, 3]) {
+      const [recipe] = await collect(
+        from([keeping]).pipe(augment({ horizontalFlip: true }, { seed: 3, epoch })),
+      );
+      expect(recipe!.kept?.()).toEqual(await recipe!.make());
+    }
+    expect((await only({}, { ...keeping, kept: () => null })).kept?.()).toBeNull();
+    expect((await only({})).kept?.()).toBeNull();
+    expect((await only((given) => given, keeping)).kept).toBeUndefined();
+  });
+
   test('should leave the image as it was', async () => {
     await made({ horizontalFlip: true });
     expect(new Set(many.map((image) => greys(image).join()))).toEqual(new Set(['1,2,3,4']));

@@ -73,6 +73,24 @@ describe('batch', () => {
     expect(greys((await made)!)).toEqual([0, 1, 2]);
   });
 
+  test('should take what is kept, and make only what is not', async () => {
+    const keeping = (image: DecodedImage | null) => ({ ...recipeOf(imageOf('a', 9)), kept: () => image });
+    const make = jest.fn(one.make);
+    const recipes = [
+      keeping(imageOf('b', 2)),
+      keeping(imageOf('c', 3)),
+      keeping(imageOf('d', 4)),
+      { images: 1, make },
+    ];
+    const [all, some, none] = await batchesOf([...recipes, keeping(null), recipeOf(null)], 2);
+    expect(greys((await all!.make())!)).toEqual([2, 3]);
+    const { signal } = new AbortController();
+    expect(greys((await some!.make(signal))!)).toEqual([4, 1]);
+    expect(make.mock.calls).toEqual([[signal]]);
+    expect(greys((await none!.make())!)).toEqual([9]);
+    await expect(all!.make(AbortSignal.abort())).rejects.toThrow(/abort/);
+  });
+
   test('should make a smaller batch of damaged images, and null of none', async () => {
     const [smaller, none] = await batchesOf([recipeOf(null), one, recipeOf(null), recipeOf(null)], 2);
     expect(await smaller!.make()).toEqual({ pixels: Uint8Array.of(1, 1, 1), shape: [1, 1, 1, 3] });

@@ -31,6 +31,12 @@ describe('mirrored', () => {
   });
 });
 
+test('mirrored should leave a Buffer as it was, whose slice would be no copy', () => {
+  const image = { name: 'a', size: 2, pixels: Buffer.from([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) };
+  expect([...mirrored(image).pixels.subarray(0, 6)]).toEqual([4, 5, 6, 1, 2, 3]);
+  expect([...image.pixels.subarray(0, 6)]).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
 describe('moved', () => {
   test('should reflect what lies beyond the edges, without the edge itself', () => {
     expect(greys(moved(square, 0, 1))).toEqual([2, 3, 2, 5, 6, 5, 8, 9, 8]);

@@ -1,17 +1,18 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { map } from 'rxjs';
-import sharp from 'sharp';
-import { jpegOfSize } from '../../scripts/fuzz/imageBytes.js';
-import { decodeImages } from '../../src/streams/decodeImages.js';
+import sharp, { type Sharp } from 'sharp';
+import { chunk, jpegOfSize, pngHeader, pngOf } from '../../scripts/fuzz/imageBytes.js';
+import { decodeImage, decodeImages } from '../../src/streams/decodeImages.js';
 import { imageCache } from '../../src/streams/imageCache.js';
 import { type ImageFile, images, listImages } from '../../src/streams/images.js';
 import { collect } from '../support/collect.js';
+import { emoji } from '../support/emoji.js';
 import { marbles } from '../support/marbles.js';
 import { png, writePictures } from '../support/pictures.js';
 
@@ -194,5 +195,89 @@ describe('decodeImages', () => {
     }
     expect(await decoded({ cache })).toEqual(first);
     await cache.close();
+  });
+});
+
+describe('decodeImage of a PNG that has the size already', () => {
+  /** All by the decoder, as every other image. */
+  const reference = (bytes: Buffer, size: number) =>
+    sharp(bytes)
+      .rotate()
+      .flatten({ background: '#ffffff' })
+      .resize(size, size, { fit: 'cover', position: 'centre' })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer();
+
+  const check = async (bytes: Buffer, size: number) => {
+    const path = join(folder, 'a.png');
+    await writeFile(path, bytes);
+    const pixels = await decodeImage(path, size);
+    expect(Buffer.compare(pixels, await reference(bytes, size))).toBe(0);
+  };
+
+  /** Every value of red and of blue with every alpha, and others of green. */
+  const values = Buffer.alloc(256 * 256 * 4);
+  for (let i = 0; i < 256 * 256; i += 1) values.set([i & 255, (i * 7) & 255, 255 - (i & 255), i >> 8], 4 * i);
+  const image = () => sharp(values, { raw: { width: 256, height: 256, channels: 4 } });
+  /** Put together by hand: kinds that the encoder does not write. Alpha, where there is one, goes by the row. */
+  const written = (colourType: number, bitDepth: number, transparent: number[] = []) => {
+    const channels = { 0: 1, 2: 3, 4: 2, 6: 4 }[colourType] ?? 1;
+    const width = (256 * channels * bitDepth) / 8;
+    const rows = Buffer.alloc(256 * (1 + width));
+    for (let y = 0; y < 256; y += 1) {
+      for (let i = 0; i < width; i += 1) {
+        const last = Math.floor((8 * i) / bitDepth) % channels === channels - 1;
+        rows[y * (1 + width) + 1 + i] = channels % 2 === 0 && last ? y : (i * 3) & 255;
+      }
+    }
+    const between = transparent.length > 0 ? [chunk('tRNS', Buffer.from(transparent))] : [];
+    return pngOf(pngHeader({ width: 256, height: 256, bitDepth, colourType }), rows, between);
+  };
+
+  test.each<[string, () => Sharp]>([
+    ['red, green, blue and alpha', () => image().png()],
+    ['no alpha', () => image().removeAlpha().png()],
+    ['lines in seven passes', () => image().png({ progressive: true })],
+    ['a palette with alpha', () => image().png({ palette: true })],
+    ['a palette of two colours', () => image().png({ palette: true, colours: 2 })],
+    ['a palette without alpha', () => image().removeAlpha().png({ palette: true })],
+    ['grey', () => image().extractChannel(0).toColourspace('b-w').png()],
+    ['a colour profile', () => image().withIccProfile('p3').png()],
+    ...[2, 3, 4, 5, 6, 7, 8].map((orientation): [string, () => Sharp] => [
+      `orientation ${orientation}`,
+      () => image().withMetadata({ orientation }).png(),
+    ]),
+  ])('should give the bytes of the decoder: %s', async (_, make) => {
+    const bytes = await make().toBuffer();
+    await check(bytes, 256);
+    await check(bytes, 100);
+  });
+
+  test.each([
+    ['grey with alpha', written(4, 8)],
+    ['grey with alpha of 16 bits', written(4, 16)],
+    ['colour with alpha of 16 bits', written(6, 16)],
+    ['grey of which one is transparent', written(0, 8, [0, 30])],
+    ['grey of 1 bit', written(0, 1, [0, 1])],
+    ['grey of 2 bits', written(0, 2, [0, 2])],
+    ['grey of 4 bits', written(0, 4, [0, 7])],
+    ['a colour that is transparent', written(2, 8, [0, 9, 0, 12, 0, 15])],
+    ['a colour of 16 bits that is transparent', written(2, 16, [9, 12, 15, 18, 21, 24])],
+  ])('should give the bytes of the decoder: %s', async (_, bytes) => {
+    await check(bytes, 256);
+    await check(bytes, 100);
+  });
+
+  test('should give the bytes of the decoder for emoji of every kind', async () => {
+    const kinds = new Map<number, number>();
+    for (const [i, { path }] of (await emoji()).entries()) {
+      const bytes = await readFile(path);
+      const kind = bytes.readUInt8(25);
+      if (kind === 6 && i % 40 > 0) continue;
+      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+      expect(Buffer.compare(await decodeImage(path, 64), await reference(bytes, 64))).toBe(0);
+    }
+    expect([...kinds.keys()].sort()).toEqual([3, 4, 6]); // palette, grey with alpha, red, green, blue with alpha
   });
 });

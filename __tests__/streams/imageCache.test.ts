@@ -22,6 +22,16 @@ async function held(): Promise<string[]> {
   return targets.filter((target) => target.startsWith(folder));
 }
 
+test('imageCache should give at once what is in memory, and nothing else', async () => {
+  const cache = imageCache({ folder, memoryLimit: 12, reserve: 0 });
+  await cache.set(file('a'), 2, pixels(1));
+  await cache.set(file('damaged'), 2, null);
+  await cache.set(file('in a file'), 2, pixels(2));
+  const kept = (name: string) => cache.kept?.(file(name), 2);
+  expect(['a', 'damaged', 'in a file', 'unknown'].map(kept)).toEqual([pixels(1), null, null, null]);
+  await cache.close();
+});
+
 describe.each([
   ['memory', 1000],
   ['a file', 0],

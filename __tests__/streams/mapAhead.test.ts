@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { finalize, from, lastValueFrom, map, mergeMap, NEVER, of, range, take, toArray } from 'rxjs';
+import { finalize, from, lastValueFrom, map, mergeMap, NEVER, of, range, Subject, take, toArray } from 'rxjs';
 import { mapAhead } from '../../src/streams/mapAhead.js';
 import { collect } from '../support/collect.js';
 import { late, marbles } from '../support/marbles.js';
@@ -120,6 +120,26 @@ describe('mapAhead', () => {
       expectObservable(source.pipe(mapAhead(atOnce, atOnce, options))).toBe('#');
       expectSubscriptions(source.subscriptions).toBe('(^!)');
     });
+  });
+
+  test('should begin a projection before it prepares what comes next', () => {
+    const told: string[] = [];
+    const first = new Subject<never>();
+    const prepare = (n: number) => {
+      told.push(`prepare ${n}`);
+      return of(n);
+    };
+    const project = (n: number) => {
+      told.push(`project ${n}`);
+      return n === 0 ? first : NEVER;
+    };
+    const subscription = range(0, 9)
+      .pipe(mapAhead(prepare, project, { ahead: 1 }))
+      .subscribe();
+    expect(told).toEqual(['prepare 0', 'project 0', 'prepare 1']);
+    first.complete();
+    expect(told.slice(3)).toEqual(['project 1', 'prepare 2']);
+    subscription.unsubscribe();
   });
 
   test('should release what one projection holds before the next begins', () => {

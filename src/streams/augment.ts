@@ -1,3 +1,4 @@
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { type MonoTypeOperatorFunction, map } from 'rxjs';
 import type { AugmentationConfig } from '../config/types.js';
 import { keyedGenerator } from '../model/random.js';
@@ -30,14 +31,37 @@ export function augment(
   augmentation: Partial<AugmentationConfig> | Augmentation,
   { seed, epoch }: AugmentOptions,
 ): MonoTypeOperatorFunction<Recipe<DecodedImage>> {
-  const apply = typeof augmentation === 'function' ? augmentation : configuredAugmentation(augmentation);
-  return map((recipe) => ({
+  const random = (image: DecodedImage) => drawing(seed, image.name, epoch);
+  if (typeof augmentation === 'function') {
+    return map((recipe) => varied(recipe, (image) => augmentation(image, random(image))));
+  }
+  const configured = configuredAugmentation(augmentation);
+  const vary = (image: DecodedImage) => configured(image, random(image));
+  const kept = (recipe: Recipe<DecodedImage>) => {
+    const image = recipe.kept?.() ?? null;
+    return image && vary(image);
+  };
+  return map((recipe) => ({ ...varied(recipe, vary), kept: () => kept(recipe) }));
+}
+
+function varied(
+  recipe: Recipe<DecodedImage>,
+  vary: (image: DecodedImage) => DecodedImage | Promise<DecodedImage>,
+): Recipe<DecodedImage> {
+  return {
     images: recipe.images,
     make: async (signal) => {
       const image = await recipe.make(signal);
-      if (!image) return null;
-      const generator = keyedGenerator(seed, `augment/${image.name}`, epoch);
-      return apply(image, () => (generator.next() >>> 0) * 2 ** -32);
+      return image && vary(image);
     },
-  }));
+  };
+}
+
+/** Draws for one image; the generator is made for the first of them. */
+function drawing(seed: number, name: string, epoch: number): () => number {
+  let generator: RandomGenerator | null = null;
+  return () => {
+    generator ??= keyedGenerator(seed, `augment/${name}`, epoch);
+    return (generator.next() >>> 0) * 2 ** -32;
+  };
 }

@@ -22,11 +22,17 @@ export function batch(size: number): OperatorFunction<Recipe<DecodedImage>, Reci
     map((recipes) => ({
       images: recipes.reduce((sum, recipe) => sum + recipe.images, 0),
       make: async (signal) => {
-        const made = await Promise.all(recipes.map((recipe) => recipe.make(signal)));
-        return toBatch(made.filter((image) => image !== null));
+        signal?.throwIfAborted();
+        const made = recipes.map((recipe) => recipe.kept?.() ?? recipe.make(signal));
+        const images = made.every(isImage) ? made : await Promise.all(made);
+        return toBatch(images.filter((image) => image !== null));
       },
     })),
   );
+}
+
+function isImage(made: DecodedImage | Promise<DecodedImage | null>): made is DecodedImage {
+  return 'pixels' in made;
 }
 
 /** One batch of images of one size; null of none. */

@@ -1,6 +1,5 @@
 /** The augmentations that a configuration can ask for. */
 import type { AugmentationConfig } from '../config/types.js';
-import type { Augmentation } from './augment.js';
 import type { DecodedImage } from './recipe.js';
 
 /** Mirrored, moved, then changed in colour; nothing is drawn for what is off. */
@@ -10,32 +9,71 @@ export function configuredAugmentation({
   brightness = 0,
   contrast = 0,
   saturation = 0,
-}: Partial<AugmentationConfig>): Augmentation {
+}: Partial<AugmentationConfig>): (image: DecodedImage, random: () => number) => DecodedImage {
   const colour = brightness > 0 || contrast > 0 || saturation > 0;
   return (image, random) => {
-    const offset = () => Math.floor((2 * crop + 1) * random()) - crop;
-    const factor = (most: number) => (most > 0 ? 1 + most * (2 * random() - 1) : 1);
     let result = image;
     if (horizontalFlip && random() < 0.5) result = mirrored(result);
-    if (crop > 0) result = moved(result, offset(), offset());
-    if (colour) result = coloured(result, factor(brightness), factor(contrast), factor(saturation));
+    if (crop > 0) result = moved(result, offset(crop, random), offset(crop, random));
+    if (colour)
+      result = coloured(
+        result,
+        factor(brightness, random),
+        factor(contrast, random),
+        factor(saturation, random),
+      );
     return result;
   };
 }
 
+/** Evenly from -most to most. */
+function offset(most: number, random: () => number): number {
+  return Math.floor((2 * most + 1) * random()) - most;
+}
+
+/** Around one; nothing is drawn where it can only be one. */
+function factor(most: number, random: () => number): number {
+  return most > 0 ? 1 + most * (2 * random() - 1) : 1;
+}
+
 /** Left and right exchanged. */
-export function mirrored(image: DecodedImage): DecodedImage {
-  return rearranged(image, (row, column) => [row, image.size - 1 - column]);
+export function mirrored({ name, size, pixels }: DecodedImage): DecodedImage {
+  const result = new Uint8Array(pixels); // a Buffer's slice would be no copy
+  for (let begin = 0; begin < result.length; begin += 3 * size) {
+    for (let left = begin, right = begin + 3 * (size - 1); left < right; left += 3, right -= 3) {
+      exchange(result, left, right);
+      exchange(result, left + 1, right + 1);
+      exchange(result, left + 2, right + 2);
+    }
+  }
+  return { name, size, pixels: result };
+}
+
+function exchange(values: Uint8Array, a: number, b: number): void {
+  const value = values[a] as number;
+  values[a] = values[b] as number;
+  values[b] = value;
 }
 
 /**
  * A crop of the same size, `down` and `right` of the image's own place. What lies beyond its edges is its reflection, in
  * which the edge itself is not repeated. Both offsets are smaller than the size.
  */
-export function moved(image: DecodedImage, down: number, right: number): DecodedImage {
-  const last = image.size - 1;
+export function moved({ name, size, pixels }: DecodedImage, down: number, right: number): DecodedImage {
+  const last = size - 1;
   const reflected = (i: number) => last - Math.abs(last - Math.abs(i));
-  return rearranged(image, (row, column) => [reflected(row + down), reflected(column + right)]);
+  const result = new Uint8Array(pixels.length);
+  for (let row = 0; row < size; row += 1) {
+    const begin = 3 * size * reflected(row + down);
+    for (let column = 0; column < size; column += 1) {
+      const source = begin + 3 * reflected(column + right);
+      const target = 3 * (row * size + column);
+      result[target] = pixels[source] as number;
+      result[target + 1] = pixels[source + 1] as number;
+      result[target + 2] = pixels[source + 2] as number;
+    }
+  }
+  return { name, size, pixels: result };
 }
 
 /** Every pixel times `brightness`, then its distance to the mean grey and to its own grey times the other factors. */
@@ -64,23 +102,4 @@ export function coloured(
 /** Luma of ITU-R BT.601, as image libraries have it. */
 function greyOf(red: number, green: number, blue: number): number {
   return 0.299 * red + 0.587 * green + 0.114 * blue;
-}
-
-/** Each pixel taken from where `from` says, as row and column. */
-function rearranged(
-  { name, size, pixels }: DecodedImage,
-  from: (row: number, column: number) => readonly [number, number],
-): DecodedImage {
-  const result = new Uint8Array(pixels.length);
-  for (let row = 0; row < size; row += 1) {
-    for (let column = 0; column < size; column += 1) {
-      const [fromRow, fromColumn] = from(row, column);
-      const source = 3 * (fromRow * size + fromColumn);
-      const target = 3 * (row * size + column);
-      result[target] = pixels[source] ?? 0;
-      result[target + 1] = pixels[source + 1] ?? 0;
-      result[target + 2] = pixels[source + 2] ?? 0;
-    }
-  }
-  return { name, size, pixels: result };
 }

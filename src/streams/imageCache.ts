@@ -18,6 +18,8 @@ export interface ImageCacheOptions {
 export interface ImageCache {
   /** The pixels; null for a file known to be damaged; undefined for one not met yet. Never written to. */
   get(file: ImageFile, size: number): Promise<Uint8Array | null | undefined>;
+  /** The pixels, where they are in memory; null where they are not. */
+  kept?(file: ImageFile, size: number): Uint8Array | null;
   set(file: ImageFile, size: number, pixels: Uint8Array | null): Promise<void>;
   /** Forgets all, removes the file and keeps nothing from then on. */
   close(): Promise<void>;
@@ -25,29 +27,47 @@ export interface ImageCache {
 
 type Place = { readonly pixels: Uint8Array | null } | { readonly offset: number; readonly length: number };
 
+/** What is kept of a file as it was, in one size. */
+interface Kept {
+  readonly bytes: number;
+  readonly modified: number;
+  readonly size: number;
+  readonly place: Place;
+}
+
 /** An empty cache. A file that has changed since (size or time) counts as another. */
 export function imageCache(options: ImageCacheOptions = {}): ImageCache {
   const { memoryLimit = 2 ** 30, folder = defaultFolder(), reserve = 2 ** 30 } = options;
-  const places = new Map<string, Place>();
+  // By path alone: a key of all that identifies an image would take longer to write than its pixels to copy.
+  const places = new Map<string, Kept[]>();
   const packed = packedFile(folder, reserve);
   let inMemory = 0;
   let closed = false;
+  const placeOf = ({ path, bytes, modified }: ImageFile, size: number) =>
+    places.get(path)?.find((one) => one.bytes === bytes && one.modified === modified && one.size === size)
+      ?.place;
+  const keep = ({ path, bytes, modified }: ImageFile, size: number, place: Place) => {
+    places.set(path, [...(places.get(path) ?? []), { bytes, modified, size, place }]);
+  };
   return {
     async get(file, size) {
-      const place = places.get(keyOf(file, size));
+      const place = placeOf(file, size);
       if (place === undefined || 'pixels' in place) return place?.pixels;
       return packed.read(place.offset, place.length);
     },
+    kept(file, size) {
+      const place = placeOf(file, size);
+      return place && 'pixels' in place ? place.pixels : null;
+    },
     async set(file, size, pixels) {
-      const key = keyOf(file, size);
-      if (closed || places.has(key)) return;
+      if (closed || placeOf(file, size)) return;
       if (pixels === null || inMemory + pixels.length <= memoryLimit) {
         inMemory += pixels?.length ?? 0;
-        places.set(key, { pixels });
+        keep(file, size, { pixels });
         return;
       }
       const offset = await packed.append(pixels);
-      if (offset !== null) places.set(key, { offset, length: pixels.length });
+      if (offset !== null) keep(file, size, { offset, length: pixels.length });
     },
     async close() {
       closed = true;
@@ -56,10 +76,6 @@ export function imageCache(options: ImageCacheOptions = {}): ImageCache {
       await packed.close();
     },
   };
-}
-
-function keyOf({ path, bytes, modified }: ImageFile, size: number): string {
-  return `${size}/${bytes}/${modified}/${path}`;
 }
 
 function defaultFolder(): string {

@@ -93,8 +93,8 @@ export function mapAhead<T, P, R>(
         hold(paused);
         if (paused || stopping || subscriber.closed || !first.settled) return;
         prepared.shift();
-        prepareMore();
         run(first);
+        goOn(); // prepares what comes next, which would have kept this one waiting
       });
 
       subscriber.add(() => {

@@ -10,6 +10,11 @@ export interface Recipe<T> {
    * An abort rejects as soon as may be.
    */
   make(signal?: AbortSignal): Promise<T | null>;
+  /**
+   * What `make` would give, where that is in memory and takes no waiting; null where it does not. A promise for each image
+   * takes longer than copying one.
+   */
+  kept?(): T | null;
 }
 
 /** One image of the model's size. */

@@ -1,0 +1,10 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { type ImageFile, listImages } from '../../src/streams/images.js';
+
+const manifest = createRequire(import.meta.url).resolve('emoji-datasource-google/package.json');
+
+/** The 3,786 pictures of 64 by 64 pixels that the demo learns. */
+export function emoji(): Promise<ImageFile[]> {
+  return listImages(join(dirname(manifest), 'img/google/64'));
+}
