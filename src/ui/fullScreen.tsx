@@ -25,11 +25,9 @@ export interface FullScreenOptions {
 /**
  * Shows what `content` makes on the whole terminal until it calls `done`; the value of that is the promise's. Keys come
  * one by one and Ctrl-C is one of them. Components learn the terminal's size by `useScreenSize` and its pictures by
- * `usePictureSupport`, and are drawn again when they change. The cursor, the keyboard's mode and what was on the terminal before are restored on every way out: also
- * when a component throws, and when the process ends by an error or by `process.exit`.
- *
- * Where a screen reader is to be served (the environment variable INK_SCREEN_READER is `true`) there is no screen of its
- * own: the text goes where the terminal is.
+ * `usePictureSupport`, and are drawn again when they change. The cursor, the keyboard's mode and what was on the terminal
+ * before are restored on every way out: also when a component throws, and when the process ends by an error or by
+ * `process.exit`.
  *
  * @throws what a component throws while it is drawn
  */
@@ -37,14 +35,13 @@ export async function fullScreen<T>(
   content: (done: (value: T) => void) => ReactElement,
   { stdin = process.stdin, stdout = process.stdout, pictures }: FullScreenOptions = {},
 ): Promise<T> {
-  const screenReader = process.env.INK_SCREEN_READER === 'true';
   const canvas = canvasOn(stdout);
   let done: (value: T) => void = () => undefined;
   const settled = new Promise<T>((resolve) => {
     done = resolve;
   });
-  const restore = screenReader ? () => undefined : takeOver(stdout, stdin, canvas.wipe);
-  const support = watchSupport({ stdin, stdout, ...(pictures && !screenReader && { hints: pictures }) });
+  const restore = takeOver(stdout, stdin, canvas.wipe);
+  const support = watchSupport({ stdin, stdout, ...(pictures && { hints: pictures }) });
   stdout.prependListener('resize', canvas.forget);
   try {
     const app = render(
@@ -55,9 +52,11 @@ export async function fullScreen<T>(
       </OverlaysContext.Provider>,
       {
         stdin: support.keys,
-        stdout: screenReader ? stdout : canvas.stream,
+        stdout: canvas.stream,
         // Every frame comes whole, for the painter to compare.
-        debug: !screenReader,
+        debug: true,
+        // What is read aloud has no screen: cli/spokenRun.
+        isScreenReaderEnabled: false,
         exitOnCtrlC: false,
         patchConsole: false,
       },

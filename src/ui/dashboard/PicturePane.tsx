@@ -1,4 +1,4 @@
-import { Text, useIsScreenReaderEnabled } from 'ink';
+import { Text } from 'ink';
 import type { PreviewEvent } from '../../streams/events.js';
 import { ago, count } from '../format.js';
 import { Picture } from '../Picture.js';
@@ -30,7 +30,7 @@ export function PicturePane(props: PicturePaneProps) {
   const { digit, title, previews, back = 0, pathOf, imageSize, colour, now, columns, rows } = props;
   const preview = previews.at(-1 - Math.min(back, previews.length - 1)) ?? null;
   const { kind } = usePictureSupport();
-  const words = useIsScreenReaderEnabled() || !colour || kind === 'none';
+  const words = !colour || kind === 'none';
   const path = preview && pathOf(preview);
   const space = { columns: columns - 2, rows: rows - 2, tile: imageSize };
   const picture = usePicture(words ? null : path, space);
