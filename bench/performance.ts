@@ -58,7 +58,7 @@ async function outputOf(args: string[], env: NodeJS.ProcessEnv, enough = (_line:
 }
 
 async function bench({ config, batch, set, threads }: Variant): Promise<BenchResult> {
-  const args = ['--import', 'tsx', join(here, 'bench.ts'), '--json', '--steps', '4'];
+  const args = ['--import', 'tsx', join(here, 'bench.ts'), '--json', '--steps', '10'];
   args.push('--config', config, '--batch', String(batch), ...(set ? ['--set', set] : []));
   return JSON.parse(await outputOf(args, threads ? { NVAE_THREADS: String(threads) } : {}));
 }
