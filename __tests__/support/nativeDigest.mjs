@@ -1,6 +1,6 @@
 /**
- * Run as a child process, since the addon chooses its instruction set once: computes convolutions, a matrix product, sums and batch
- * norm with NVAE_THREADS threads, and prints the largest error against the definition and a digest of all bits.
+ * Run as a child process, since the addon chooses its instruction set once: computes convolutions, a matrix product, sums, batch
+ * norm and the fused kernels with NVAE_THREADS threads, and prints the largest error against the definition and a digest of all bits.
  */
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -49,6 +49,39 @@ const [y, mean, variance] = [
 ];
 const ones = new Float32Array(channels).fill(1);
 addon.batchNorm(8000, channels, 1e-5, 1, numbers, ones, ones, y, mean, variance);
+/** What a kernel leaves in new arrays of the given lengths. */
+function resultsOf(lengths, run) {
+  const results = lengths.map((length) => new Float32Array(length));
+  run(...results);
+  return results;
+}
+
+const positive = numbers.map(Math.abs);
+const fused = [
+  resultsOf([200_000, channels, channels], (dx, dgamma, dbeta) => {
+    const given = [numbers.slice().reverse(), numbers, ones, ones, mean, variance];
+    addon.batchNormGradient(8000, channels, 1e-5, 1, ...given, dx, dgamma, dbeta);
+  }),
+  resultsOf([6000], (y) => addon.mixtureLogProb(1, 6000, 7, numbers, positive, y)),
+  resultsOf([6000 * 21], (dp) => addon.mixtureLogProbGradient(1, 6000, 7, numbers, positive, numbers, dp)),
+  resultsOf([1, 1, 900, 900, 200, 200, 180_000], (...results) => {
+    const [state, dw] = [results.slice(0, 6), results[6]];
+    addon.spectralPenalty(900, 200, 100, 1e-3, numbers, ...state, numbers);
+    addon.spectralPenaltyGradient(900, 200, 100, 1e-3, numbers, ...state, numbers, dw);
+  }),
+  resultsOf([180_000, 180_000, 200], (w, dv, dg) => {
+    addon.weightNorm(900, 200, 1e-12, numbers, positive, w);
+    addon.weightNormGradient(900, 200, 1e-12, w, numbers, positive, dv, dg);
+  }),
+  resultsOf([120, 60, 120, 120_000, 120_000, 1200, 30, 1200, 40], (...results) => {
+    const [means, hidden, factors, out, dbranch, ...weights] = results;
+    const shape = [3, 1000, 40, 20, 0.1];
+    const given = [numbers, numbers, numbers, numbers, numbers, numbers];
+    addon.squeezeExcite(...shape, ...given, means, hidden, factors, out);
+    addon.squeezeExciteGradient(...shape, ...given, means, hidden, factors, dbranch, ...weights);
+  }),
+].flat();
+
 // The values are finite, so that rounding is an addition in their bits.
 const halves = new Int32Array(numbers.length / 2);
 const expanded = new Float32Array(numbers.length);
@@ -57,7 +90,7 @@ addon.fromBfloat16(halves, expanded);
 const bits = new Uint32Array(numbers.slice().buffer);
 const rounded = bits.map((value) => ((value + 0x7fff + ((value >>> 16) & 1)) >>> 16) << 16);
 error = Math.max(error, relativeError(expanded, new Float32Array(rounded.buffer)));
-for (const values of [sum, product, y, mean, variance, expanded]) hash.update(values);
+for (const values of [sum, product, y, mean, variance, expanded, ...fused]) hash.update(values);
 
 console.log(
   JSON.stringify({ simd: addon.simd(), threads: addon.threads(), error, digest: hash.digest('hex') }),
