@@ -107,6 +107,14 @@ describe('summarize', () => {
     expect(grown(settled.map((sample, i) => ({ ...sample, step: 100 * (i + 1) })))).toEqual([]);
   });
 
+  test('should pass handles that come and go, also where the last one is there', () => {
+    const passing = growing('handles', 0).map((sample, i) => ({ ...sample, handles: i % 4 === 3 ? 2 : 1 }));
+    expect(grown(passing)).toEqual([]);
+    expect(grown(passing.map((sample, i) => ({ ...sample, tensors: i % 4 === 3 ? 501 : 500 })))).toEqual([
+      'tensors',
+    ]);
+  });
+
   test('should leave out what could not be measured, and refuse too few samples', () => {
     const samples = growing('tensors', 0).map((sample) => ({
       ...sample,
