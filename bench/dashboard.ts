@@ -16,8 +16,9 @@ import { loadConfig } from '../src/config/loadConfig.js';
 import type { TrainEvent } from '../src/streams/events.js';
 import { writeImage } from '../src/streams/writeImages.js';
 import { showDashboard } from '../src/ui/dashboard/showDashboard.js';
-import { median, trainingCost } from './dashboardTraining.js';
+import { trainingCost } from './dashboardTraining.js';
 import { fakeTerminal } from './fakeTerminal.js';
+import { median } from './median.js';
 
 interface Options {
   readonly seconds: number;

@@ -15,6 +15,7 @@ import { trainInProcess } from '../src/streams/process/trainInProcess.js';
 import { newRun, type RunView, withEvent } from '../src/ui/dashboard/runView.js';
 import { showDashboard } from '../src/ui/dashboard/showDashboard.js';
 import { fakeTerminal } from './fakeTerminal.js';
+import { median } from './median.js';
 
 export interface TrainingCostOptions {
   readonly config: string;
@@ -137,10 +138,4 @@ async function answers(terminal: ReturnType<typeof fakeTerminal>, presses: numbe
     terminal.press('x');
   }
   return times.sort((a, b) => a - b);
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

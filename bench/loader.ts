@@ -14,6 +14,7 @@ import sharp from 'sharp';
 import { imageCache } from '../src/streams/imageCache.js';
 import { type ImageFile, listImages } from '../src/streams/images.js';
 import { type Backlog, backlog, type EpochRate, epochRate, prefetch } from './measureLoader.js';
+import { median } from './median.js';
 
 const runs = 3;
 const epochs = 6;
@@ -30,8 +31,7 @@ interface Rates {
 }
 
 function spread(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b);
-  return { min: sorted[0] ?? 0, median: sorted[sorted.length >> 1] ?? 0 };
+  return { min: Math.min(...values), median: median(values) };
 }
 
 function rates(epochs: readonly EpochRate[]): Rates {

@@ -4,6 +4,7 @@ import { loadAddon } from '../src/engine/native/addon.js';
 import { profileKernels } from '../src/engine/profile.js';
 import type { ImageBatch } from '../src/model/plainData.js';
 import type { Trainer } from '../src/training/trainer.js';
+import { median } from './median.js';
 import type { NativeTime } from './nativeTime.js';
 
 export interface BenchResult {
@@ -42,12 +43,6 @@ async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1000;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /**

@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import type { BenchResult } from './measure.js';
+import { median } from './median.js';
 
 const { rounds, json } = new Command('bench:performance')
   .option('--rounds <number>', 'runs of each', Number, 3)
@@ -86,10 +87,6 @@ const starts: number[] = [];
 for (let round = 0; round < rounds; round += 1) {
   for (const name of Object.keys(variants) as Name[]) results[name].push(await bench(variants[name]));
   starts.push(await startUp());
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }
 
 /** The best and the median of all rounds. */

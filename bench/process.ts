@@ -16,6 +16,7 @@ import { useEngine } from '../src/engine/index.js';
 import type { StepEvent, TrainEvent } from '../src/streams/events.js';
 import { trainInProcess } from '../src/streams/process/trainInProcess.js';
 import { train } from '../src/streams/train.js';
+import { median } from './median.js';
 
 const options = new Command('bench:process')
   .option('--config <name>', 'configuration', 'demo')
@@ -69,7 +70,6 @@ for (let round = 0; round < options.rounds; round += 1) {
   );
 }
 
-const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
 const summary = (runs: Measured[]) => ({
   secondsPerStep: {
     min: Math.min(...runs.map((run) => run.secondsPerStep)),

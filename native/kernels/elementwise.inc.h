@@ -181,18 +181,8 @@ static double sum_of_squares(const float* x, int64_t n) {
   const int64_t tasks = ceil_div(n, kTaskElements);
   auto* sums = reinterpret_cast<double*>(scratch(Slot::kPartials, static_cast<size_t>(2 * tasks)));
   parallel(tasks, [&](int64_t task) {
-    const int64_t end = least(n, (task + 1) * kTaskElements);
-    constexpr int kChains = 4;
-    vf part[kChains] = {};
-    int64_t i = task * kTaskElements;
-    for (; i + kChains * kLanes <= end; i += kChains * kLanes)
-#pragma GCC unroll 4
-      for (int c = 0; c < kChains; ++c) part[c] += load(x + i + c * kLanes) * load(x + i + c * kLanes);
-    double sum = 0;
-    for (int c = 0; c < kChains; ++c)
-      for (int lane = 0; lane < kLanes; ++lane) sum += part[c][lane];
-    for (; i < end; ++i) sum += static_cast<double>(x[i]) * x[i];
-    sums[task] = sum;
+    const int64_t first = task * kTaskElements;
+    sums[task] = dot(x + first, x + first, least(n - first, kTaskElements));
   });
   double total = 0;
   for (int64_t task = 0; task < tasks; ++task) total += sums[task];

@@ -1,4 +1,4 @@
-// Matrix product in the style of GotoBLAS. Included once per instruction set, after simd.inc.h.
+// Matrix product in the style of GotoBLAS. Included once per instruction set, after rows.inc.h.
 //
 // C = A * B: B is packed into panels [N / NR][K][NR]. A task takes a block of rows of A, copies a slice of them into a
 // buffer of fixed row stride (so that all rows of a register tile are addressed from one pointer), and multiplies it with
@@ -240,20 +240,8 @@ static void multiply(int64_t m_count, int64_t n_count, int64_t k_count, const B&
 static void multiply_vector(int64_t m, int64_t k, const float* a, const float* v, float* c) {
   const int64_t rows = most(1, 16384 / most(1, k));
   parallel(ceil_div(m, rows), [&](int64_t task) {
-    for (int64_t row = task * rows; row < least(m, (task + 1) * rows); ++row) {
-      vf sum = {}, more = {};
-      const float* in = a + row * k;
-      int64_t i = 0;
-      for (; i + 2 * kLanes <= k; i += 2 * kLanes) {
-        sum += load(in + i) * load(v + i);
-        more += load(in + i + kLanes) * load(v + i + kLanes);
-      }
-      sum += more;
-      float total = 0;
-      for (int lane = 0; lane < kLanes; ++lane) total += sum[lane];
-      for (; i < k; ++i) total += in[i] * v[i];
-      c[row] = total;
-    }
+    for (int64_t row = task * rows; row < least(m, (task + 1) * rows); ++row)
+      c[row] = static_cast<float>(dot(a + row * k, v, k));
   });
 }
 

@@ -31,7 +31,12 @@ export {
 } from './fused/convolveNormalized.js';
 export { globalNorm } from './fused/globalNorm.js';
 export { largestMagnitude } from './fused/largestMagnitude.js';
-export { gaussianMixtureLogProb, logisticMixtureLogProb } from './fused/mixtureLogProb.js';
+export {
+  gaussianMixtureLogProb,
+  logisticComponents,
+  logisticMixtureLogProb,
+  normalComponents,
+} from './fused/mixtureLogProb.js';
 export { type AverageOptions, moveAverage } from './fused/moveAverage.js';
 export { silu } from './fused/silu.js';
 export { softClamp } from './fused/softClamp.js';
@@ -39,6 +44,7 @@ export { spectralPenalty } from './fused/spectralPenalty.js';
 export { type ExciteWeights, squeezeExcite } from './fused/squeezeExcite.js';
 export { upsampleBilinear2x, upsampleNearest2x } from './fused/upsample.js';
 export { weightNorm } from './fused/weightNorm.js';
+export { type Normal, normalLogDensity, sigmaFloor } from './normalDensity.js';
 
 /** Makes the fused operations known to a backend that has no kernels of its own for them. */
 export function registerCompositeKernels(backendName: string): void {

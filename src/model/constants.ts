@@ -9,6 +9,3 @@ export function asConstant<X extends tf.Tensor, Y extends tf.Tensor>(x: X, f: (x
   }));
   return constant(x) as Y;
 }
-
-/** The `save` that `tf.customGrad` hands to its function, which its types do not know. */
-export type Save = (tensors: tf.Tensor[]) => void;

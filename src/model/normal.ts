@@ -1,15 +1,8 @@
 /** Normal distributions of latents and colours: from raw parameters, density, divergence. */
-import { softClamp } from '../engine/ops.js';
+import { type Normal, normalLogDensity, sigmaFloor, softClamp } from '../engine/ops.js';
 import * as tf from '../engine/tf.js';
 
-export interface Normal {
-  readonly mu: tf.Tensor;
-  readonly sigma: tf.Tensor;
-}
-
-const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
-/** Added to every standard deviation. */
-export const sigmaFloor = 0.01;
+export { type Normal, normalLogDensity };
 
 /**
  * `[..., 2 K]` raw parameters, means first, to mu and sigma `[..., K]`. The temperature multiplies the standard
@@ -24,12 +17,6 @@ export function normalFromParameters(parameters: tf.Tensor, temperature = 1): No
 /** mu + sigma * noise. */
 export function drawNormal({ mu, sigma }: Normal, noise: tf.Tensor): tf.Tensor {
   return tf.add(mu, tf.mul(sigma, noise));
-}
-
-/** Log density of every element. */
-export function normalLogDensity({ mu, sigma }: Normal, x: tf.Tensor): tf.Tensor {
-  const squared = tf.square(tf.div(tf.sub(x, mu), sigma));
-  return tf.sub(tf.mul(squared, -0.5), tf.add(tf.log(sigma), halfLogTwoPi));
 }
 
 /** KL(p || q) of every element. */

@@ -33,3 +33,14 @@ export function runOne<T extends tf.Tensor>(name: string, inputs: Inputs, attrib
 export function runMany(name: string, inputs: Inputs, attributes: Attributes = {}): tf.Tensor[] {
   return tf.engine().runKernel(name, { ...inputs }, attributes as tf.NamedAttrMap) as tf.Tensor[];
 }
+
+/** The gradient of a kernel with the one input x, by the kernel that is called after it: `<name>Grad` of dy and x. */
+export function registerGradientFromInput(name: string): void {
+  tf.registerGradient({
+    kernelName: name,
+    inputsToSave: ['x'],
+    gradFunc: (dy, saved) => ({
+      x: () => runOne(`${name}Grad`, { dy: dy as tf.Tensor, x: saved[0]! }),
+    }),
+  });
+}

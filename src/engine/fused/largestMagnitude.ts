@@ -1,6 +1,6 @@
 /** max |x|, with one kernel for its gradient. */
 import * as tf from '../tf.js';
-import { type CompositeKernel, runOne } from './composite.js';
+import { type CompositeKernel, registerGradientFromInput, runOne } from './composite.js';
 
 export const largestMagnitudeKernels: CompositeKernel[] = [
   { name: 'LargestMagnitude', body: ({ x }) => tf.max(tf.abs(x!)) },
@@ -14,13 +14,7 @@ export const largestMagnitudeKernels: CompositeKernel[] = [
   },
 ];
 
-tf.registerGradient({
-  kernelName: 'LargestMagnitude',
-  inputsToSave: ['x'],
-  gradFunc: (dy, saved) => ({
-    x: () => runOne('LargestMagnitudeGrad', { dy: dy as tf.Tensor, x: saved[0]! }),
-  }),
-});
+registerGradientFromInput('LargestMagnitude');
 
 /** max |x|, a scalar; where several are the largest, they share the gradient equally. */
 export function largestMagnitude(x: tf.Tensor): tf.Scalar {

@@ -2,6 +2,7 @@
  * Log probability of colours under mixtures, from the raw parameters `[N, 3 k]`: k logits, k means, k logarithms of scales.
  * Of all that lies between, nothing is kept for the backward pass.
  */
+import { normalLogDensity, sigmaFloor } from '../normalDensity.js';
 import * as tf from '../tf.js';
 import { type CompositeKernel, type Inputs, runMany, runOne } from './composite.js';
 import { differentiated } from './differentiated.js';
@@ -9,6 +10,17 @@ import { softClamp } from './softClamp.js';
 
 /** Log probability of x `[N, 1]` for each component, `[N, k]`, from raw means and logarithms of scales. */
 type Component = (means: tf.Tensor2D, logScales: tf.Tensor2D, x: tf.Tensor2D) => tf.Tensor2D;
+
+/** Means and logarithms of scales of logistic components, on the scale -1 to 1, from the raw ones `[N, k]`. */
+export function logisticComponents(means: tf.Tensor2D, logScales: tf.Tensor2D) {
+  return { mu: tf.clipByValue(means, -5, 5), logScale: tf.maximum<tf.Tensor2D>(logScales, -7) };
+}
+
+/** Means and standard deviations of normal components from the raw ones `[N, k]`. */
+export function normalComponents(means: tf.Tensor2D, logScales: tf.Tensor2D) {
+  const sigma: tf.Tensor2D = tf.add(tf.exp(softClamp(logScales)), sigmaFloor);
+  return { mu: softClamp(means), sigma };
+}
 
 /** Below the first, above the second, a colour takes the whole tail. */
 const lowerEdge = 0.0005;
@@ -23,8 +35,9 @@ const smallestProbability = 1e-10;
  * the difference is taken apart: sigmoid(plus) sigmoid(-minus) (1 - exp(minus - plus)).
  */
 const discretizedLogistic: Component = (means, logScales, x) => {
-  const centred = tf.sub(tf.sub(tf.mul(x, 2), 1), tf.clipByValue(means, -5, 5));
-  const inverseScale = tf.exp(tf.neg(tf.maximum(logScales, -7)));
+  const { mu, logScale } = logisticComponents(means, logScales);
+  const centred = tf.sub(tf.sub(tf.mul(x, 2), 1), mu);
+  const inverseScale = tf.exp(tf.neg(logScale));
   const below = tf.neg(tf.softplus(tf.mul(inverseScale, tf.sub(-halfWidth, centred)))); // log sigmoid(plus)
   const above = tf.neg(tf.softplus(tf.mul(inverseScale, tf.sub(centred, halfWidth)))); // log sigmoid(-minus)
   const width = tf.neg(tf.expm1(tf.mul(inverseScale, -2 * halfWidth)));
@@ -35,14 +48,8 @@ const discretizedLogistic: Component = (means, logScales, x) => {
   return tf.where(isLow, below, tf.where(isHigh, above, middle)) as tf.Tensor2D;
 };
 
-const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
-const sigmaFloor = 0.01;
-
-const normalDensity: Component = (means, logScales, x) => {
-  const sigma = tf.add(tf.exp(softClamp(logScales)), sigmaFloor);
-  const squared = tf.square(tf.div(tf.sub(x, softClamp(means)), sigma));
-  return tf.sub(tf.mul(squared, -0.5), tf.add(tf.log(sigma), halfLogTwoPi));
-};
+const normalDensity: Component = (means, logScales, x) =>
+  normalLogDensity(normalComponents(means, logScales), x) as tf.Tensor2D;
 
 function logProbOf(component: Component): (inputs: Inputs) => tf.Tensor {
   return ({ parameters, x }) => {

@@ -1,6 +1,6 @@
 /** SiLU (swish) and its gradient. */
 import * as tf from '../tf.js';
-import { type CompositeKernel, runOne } from './composite.js';
+import { type CompositeKernel, registerGradientFromInput, runOne } from './composite.js';
 
 export const siluKernels: CompositeKernel[] = [
   { name: 'Silu', body: ({ x }) => tf.mul(x!, tf.sigmoid(x!)) },
@@ -13,13 +13,7 @@ export function siluGradient(dy: tf.Tensor, x: tf.Tensor): tf.Tensor {
   return tf.mul(dy, tf.add(s, tf.mul(tf.mul(x, s), tf.sub(1, s))));
 }
 
-tf.registerGradient({
-  kernelName: 'Silu',
-  inputsToSave: ['x'],
-  gradFunc: (dy, saved) => ({
-    x: () => runOne('SiluGrad', { dy: dy as tf.Tensor, x: saved[0]! }),
-  }),
-});
+registerGradientFromInput('Silu');
 
 /** SiLU (swish): x * sigmoid(x), any shape. */
 export function silu<T extends tf.Tensor>(x: T): T {

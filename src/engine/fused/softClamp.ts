@@ -1,6 +1,6 @@
 /** 5 tanh(x / 5) and its gradient. */
 import * as tf from '../tf.js';
-import { type CompositeKernel, runOne } from './composite.js';
+import { type CompositeKernel, registerGradientFromInput, runOne } from './composite.js';
 
 const bound = 5;
 
@@ -17,13 +17,7 @@ export const softClampKernels: CompositeKernel[] = [
   },
 ];
 
-tf.registerGradient({
-  kernelName: 'SoftClamp',
-  inputsToSave: ['x'],
-  gradFunc: (dy, saved) => ({
-    x: () => runOne('SoftClampGrad', { dy: dy as tf.Tensor, x: saved[0]! }),
-  }),
-});
+registerGradientFromInput('SoftClamp');
 
 /** 5 tanh(x / 5): the identity near 0, never beyond 5. */
 export function softClamp<T extends tf.Tensor>(x: T): T {

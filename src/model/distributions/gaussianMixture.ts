@@ -1,7 +1,7 @@
 /** A mixture of Normals for every colour of every pixel. */
-import { gaussianMixtureLogProb, softClamp } from '../../engine/ops.js';
+import { gaussianMixtureLogProb, normalComponents, softClamp } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
-import { drawNormal, sigmaFloor } from '../normal.js';
+import { drawNormal } from '../normal.js';
 import { draws } from '../random.js';
 import {
   asImage,
@@ -22,8 +22,7 @@ interface Components {
 
 function components(parameters: tf.Tensor4D): Components {
   const { logits, means, logScales } = splitMixture(parameters);
-  const sigma = tf.add(tf.exp(softClamp(logScales)), sigmaFloor) as tf.Tensor2D;
-  return { logits: softClamp(logits), mu: softClamp(means), sigma };
+  return { logits: softClamp(logits), ...normalComponents(means, logScales) };
 }
 
 export function gaussianMixture(parameters: tf.Tensor4D): OutputDistribution {

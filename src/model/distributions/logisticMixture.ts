@@ -3,7 +3,7 @@
  * colour values is the difference of its distribution function at the value's two edges; the first and the last value
  * take the whole tail.
  */
-import { logisticMixtureLogProb, softClamp } from '../../engine/ops.js';
+import { logisticComponents, logisticMixtureLogProb, softClamp } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
 import { draws } from '../random.js';
 import {
@@ -28,11 +28,7 @@ interface Components {
 
 function components(parameters: tf.Tensor4D): Components {
   const { logits, means, logScales } = splitMixture(parameters);
-  return {
-    logits: softClamp(logits),
-    mu: tf.clipByValue(means, -5, 5),
-    logScale: tf.maximum(logScales, -7),
-  };
+  return { logits: softClamp(logits), ...logisticComponents(means, logScales) };
 }
 
 /** From the scale -1 to 1 to the scale 0 to 1. */

@@ -31,7 +31,7 @@ export function normalizedDepthwise(
   plan: DepthwisePlan,
   norm: BatchNormPlan,
   x: tf.Tensor4D,
-  { activation }: NormalizedOptions,
+  { activation }: Pick<NormalizedOptions, 'activation'>,
 ): tf.Tensor4D {
   if (pass.mode === 'train') return batchNorm(pass, norm, depthwise(pass, plan, x), activation);
   return convolveDepthwiseNormalized(x, ...operands(pass, plan, norm, activation, 1));
