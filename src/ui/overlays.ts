@@ -1,5 +1,5 @@
 import type { DOMElement } from 'ink';
-import { createContext, type RefObject, useContext, useEffect, useLayoutEffect, useRef } from 'react';
+import { createContext, type RefObject, useContext, useLayoutEffect, useRef } from 'react';
 import type { Overlay } from './painter.js';
 import type { Bitmap } from './pictures/bitmap.js';
 
@@ -37,7 +37,8 @@ export function useOverlay(
     else if ('draw' in content) overlays.set(owner.current, { row, column, bitmap: content });
     else overlays.set(owner.current, { row, column, columns, lines: content });
   });
-  useEffect(() => {
+  // With the frame that no longer has it; a moment later it would lie over what has taken its place.
+  useLayoutEffect(() => {
     const key = owner.current;
     return () => overlays.delete(key);
   }, [overlays]);
