@@ -48,6 +48,9 @@ describe('nvae', () => {
     const temperature = await nvae('sample', 'some.model', '1.5');
     expect(temperature.code).toBe(2);
     expect(temperature.stderr).toContain('between 0 and 1');
+    const name = await nvae('train', 'small.yaml', '--name', '../a');
+    expect(name.code).toBe(2);
+    expect(name.stderr).toContain('It must be a name, not a path');
   });
 
   test('should refuse an engine that does not exist as wrong usage', async () => {
@@ -181,6 +184,16 @@ describe('nvae train and nvae sample', () => {
     const logs = await readdir(inFolder('stopped', 'runs', 'small'));
     expect(logs.filter((name) => name.includes('tfevents'))).toHaveLength(2);
     expect(logs).toContain('events.jsonl');
+  });
+
+  test('should name a run as --name says, for nvae watch too', async () => {
+    const args = ['train', 'small.yaml', '--engine', 'native', '--name', 'a second', '--set'];
+    const { code, stdout } = await nvae(...args, 'training_parameters.epochs=1');
+    expect([code, stdout]).toEqual([0, `${join('saved_weights', 'final_result_a second.model')}\n`]);
+    expect((await nvae(...args, 'training_parameters.epochs=2')).stderr).toMatch(/resumed at .*step 3/);
+    const watched = await nvae('watch', 'a second');
+    expect(watched.stderr).toContain('training a second on native');
+    expect(await readdir(inFolder('images', 'a second'))).not.toEqual([]);
   });
 
   test('should name a checkpoint that is cut in half', async () => {

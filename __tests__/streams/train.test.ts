@@ -81,6 +81,29 @@ describe('train', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  test('should keep runs of one configuration and different names apart, and resume each by its name', async () => {
+    const config = smallConfig(['epochs=1']);
+    const named = (name: string, more: TrainOptions = {}) => all(config, { ...more, name });
+    const [one, two] = await Promise.all([named('one'), named('two', { seed: 9 })]);
+    expect([one[0], two[0]]).toMatchObject([{ name: 'one' }, { name: 'two', seed: 9 }]);
+    expect((await readdir(join(folder, 'weights'))).sort()).toEqual([
+      'final_result_one.model',
+      'final_result_two.model',
+      'one.checkpoint',
+      'two.checkpoint',
+    ]);
+    expect((await readdir(join(folder, 'images'))).sort()).toEqual(['one', 'two']);
+    expect((await readdir(join(folder, 'runs'))).sort()).toEqual(['one', 'two']);
+    const again = await all(smallConfig(['epochs=2']), { name: 'two' });
+    expect(again[0]).toMatchObject({ name: 'two', seed: 9, resumed: { step: 3 } });
+  });
+
+  test('should refuse a name of a run that is a path before anything is read', () => {
+    expect(() => train(smallConfig(), { ...options, name: 'a/b' })).toThrow(
+      'name of the run: must be a name, not a path',
+    );
+  });
+
   test('should resume to the same weights, bit for bit', async () => {
     const weightsFolder = join(folder, 'whole');
     await all(smallConfig(['epochs=2']), { weightsFolder });

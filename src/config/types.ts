@@ -72,7 +72,7 @@ export interface TrainingConfig {
 }
 
 export interface NvaeConfig {
-  /** Name of the run: the file name of the configuration without its extension. */
+  /** Name of the run; until it is given another, the file name of the configuration without its extension. */
   readonly name: string;
   readonly model: ModelConfig;
   readonly training: TrainingConfig;

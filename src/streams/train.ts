@@ -1,5 +1,6 @@
 /** A whole training run as one stream. */
 import { type Observable, type SchedulerLike, takeUntil } from 'rxjs';
+import { withRunName } from '../config/runName.js';
 import type { NvaeConfig } from '../config/types.js';
 import { aborted } from './aborted.js';
 import type { TrainEvent } from './events.js';
@@ -13,6 +14,8 @@ import type { WriteCheckpointsOptions } from './writeCheckpoints.js';
 import type { WritePreviewsOptions } from './writePreviews.js';
 
 export interface TrainOptions {
+  /** Of the run, in the names of its files and folders and in its events. @default config.name */
+  readonly name?: string;
   /** Folder of images, flat or nested. @default 'dataset' */
   readonly dataset?: string;
   /** Folder of the checkpoint and the final model. @default 'saved_weights' */
@@ -60,11 +63,13 @@ export interface TrainOptions {
  * at most `prefetch` batches are made ahead. Unsubscribing stops at the next step boundary and only releases; the
  * tensors are gone when the step is finished.
  *
+ * @throws RangeError at call time when no files can have the run's name
  * @throws DatasetError, RunInUseError, CheckpointError or NonFiniteLossError in the stream
  */
 export function train(config: NvaeConfig, options: TrainOptions = {}): Observable<TrainEvent> {
+  const named = withRunName(config, options.name);
   return usingAsync(
-    () => openRun(config, options),
+    () => openRun(named, options),
     (run) => runEvents(run, options).pipe(takeUntil(aborted(options.signal))),
     (run) => run.close(),
   );

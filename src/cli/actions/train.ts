@@ -19,6 +19,7 @@ import { listenForInterruption } from '../signals.js';
 import { spokenRun } from '../spokenRun.js';
 
 interface TrainCommandOptions extends CommonOptions {
+  readonly name?: string;
   readonly dataset: string;
   readonly folder: string;
   readonly set: readonly string[];
@@ -41,6 +42,7 @@ function tell(output: Output): (event: TrainEvent) => void {
 export async function runTraining(architecture: string, options: TrainCommandOptions): Promise<void> {
   const output = createOutput(options);
   const config = await loadConfig(architecture, { overrides: options.set });
+  const { name = config.name } = options;
   const followed = options.dashboard && isInteractive(options);
   const onScreen = followed && !hasScreenReader();
   const interruption = listenForInterruption(() => {
@@ -51,6 +53,7 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
   const runsFolder = join(options.folder, 'runs');
   try {
     const events$ = trainInProcess(config, {
+      name,
       engine: options.engine,
       dataset: options.dataset,
       weightsFolder: join(options.folder, 'saved_weights'),
@@ -64,9 +67,9 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
     });
     const ask = (command: RunCommand | 'abort') =>
       command === 'abort' ? abort.abort() : asked$.next(command);
-    const journal = join(runsFolder, config.name, journalName);
+    const journal = join(runsFolder, name, journalName);
     const last = followed
-      ? await shown(events$, { name: config.name, journal, ask, output })
+      ? await shown(events$, { name, journal, ask, output })
       : await lastValueFrom(events$.pipe(tap(tell(output))), { defaultValue: undefined });
     if (last && onScreen) output.progress(createProgressLines(() => 0)(last) ?? '');
     if (last?.type === 'finished' && !options.json) output.result(last, last.model);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
+import { runNameProblem } from '../../config/runName.js';
 import { engineNames } from '../../engine/engines.js';
 import type { Temperature } from '../../model/nvae.js';
 
@@ -47,6 +48,13 @@ export function numberFromZero(text: string): number {
   if (text.trim() === '' || !(value >= 0) || !Number.isFinite(value))
     throw new InvalidArgumentError('Expected a number of at least 0.');
   return value;
+}
+
+/** A parser for the name of a run. */
+export function runName(text: string): string {
+  const problem = runNameProblem(text);
+  if (problem !== null) throw new InvalidArgumentError(`It ${problem}.`);
+  return text;
 }
 
 /** What a temperature is, for a command's help. */

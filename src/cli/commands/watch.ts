@@ -14,7 +14,7 @@ runs/<name>/events.jsonl. It never changes the run. --engine and --seed change n
 export function watchCommand(): Command {
   const command = new Command('watch')
     .description('Watch a run that is going on or over.')
-    .argument('<name>', 'of the run: the name of its configuration')
+    .argument('<name>', 'of the run: that of its configuration, unless nvae train was given a --name')
     .option('--folder <folder>', 'where its saved_weights, images and runs are', '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof watchRun>) =>

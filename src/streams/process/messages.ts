@@ -8,6 +8,7 @@ import type { PlainError } from './plainError.js';
 /** The options of `train` that are plain data. */
 export type PlainTrainOptions = Pick<
   TrainOptions,
+  | 'name'
   | 'dataset'
   | 'weightsFolder'
   | 'picturesFolder'

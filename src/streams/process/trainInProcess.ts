@@ -17,6 +17,7 @@ import {
   throwError,
   timer,
 } from 'rxjs';
+import { withRunName } from '../../config/runName.js';
 import type { NvaeConfig } from '../../config/types.js';
 import type { Position } from '../../training/trainer.js';
 import { aborted } from '../aborted.js';
@@ -59,12 +60,14 @@ export interface TrainInProcessOptions extends PlainTrainOptions {
  * Where the parent ends, the child stops by itself, with a checkpoint. Cold: every subscription is a run of its own.
  * Unsubscribing asks the child to stop at the next step without a checkpoint.
  *
+ * @throws RangeError at call time when no files can have the run's name
  * @throws RunCrashedError in the stream when it has crashed too often, and what `train` throws
  */
 export function trainInProcess(
-  config: NvaeConfig,
+  given: NvaeConfig,
   options: TrainInProcessOptions = {},
 ): Observable<TrainEvent> {
+  const config = withRunName(given, options.name);
   const { signal, scheduler = asyncScheduler, engine = 'auto', seconds, clock = performance } = options;
   return defer(() => {
     const begin = clock.now();

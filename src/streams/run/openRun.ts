@@ -144,7 +144,7 @@ async function previousState(path: string, config: NvaeConfig, warn: Warn): Prom
   const checkpoint = await loadCheckpoint(path, { onWarning: (message) => warn('checkpoint', message) });
   const changed = changedKeys(checkpoint.config.model, config.model);
   if (changed.length > 0) {
-    const remedy = 'undo the change, or give the changed configuration a name of its own';
+    const remedy = 'undo the change, or start a run of another name (--name)';
     throw new CheckpointError(
       path,
       `expected the architecture of its run, got ${changed.join(', ')}; ${remedy}`,
