@@ -11,8 +11,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import sharp from 'sharp';
-import { imageCache } from '../src/streams/imageCache.js';
-import { type ImageFile, listImages } from '../src/streams/images.js';
+import { imageCache } from '../src/data/imageCache.js';
+import type { ImageFile } from '../src/data/imageFile.js';
+import { listImages } from '../src/data/listImages.js';
 import { type Backlog, backlog, type EpochRate, epochRate, prefetch } from './measureLoader.js';
 import { median } from './median.js';
 

@@ -1,11 +1,11 @@
 /** Measures the loading of images alone, with trainers that do not train; see loader.ts for how to run it. */
 import { from, lastValueFrom, map, type Observable, of, reduce, Subject, tap, timer, toArray } from 'rxjs';
+import { type ImageCache, imageCache } from '../src/data/imageCache.js';
+import type { ImageFile } from '../src/data/imageFile.js';
 import { augment } from '../src/streams/augment.js';
 import { batch } from '../src/streams/batch.js';
 import { decodeImages } from '../src/streams/decodeImages.js';
 import type { StepEvent } from '../src/streams/events.js';
-import { type ImageCache, imageCache } from '../src/streams/imageCache.js';
-import type { ImageFile } from '../src/streams/images.js';
 import { shuffle } from '../src/streams/shuffle.js';
 import { type BatchRecipe, type Stepper, trainStep } from '../src/streams/trainStep.js';
 import type { StepResult } from '../src/training/trainer.js';

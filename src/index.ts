@@ -19,6 +19,11 @@ export type {
   SamplingMethod,
   TrainingConfig,
 } from './config/types.js';
+/* Whole pipelines */
+export { DatasetError } from './data/datasetError.js';
+export type { ImageCache, ImageCacheOptions } from './data/imageCache.js';
+export { imageCache } from './data/imageCache.js';
+export type { ImageFile } from './data/imageFile.js';
 /* Engine */
 export type { EngineInfo, EngineName, EngineReport } from './engine/index.js';
 export {
@@ -33,7 +38,6 @@ export {
 export type { Statistic } from './model/distributions/outputDistribution.js';
 export { NonFiniteImagesError } from './model/nonFiniteImagesError.js';
 export type { Temperature } from './model/nvae.js';
-
 export { Nvae } from './model/nvae.js';
 export type { ImageBatch, NamedTensors, TensorData } from './model/plainData.js';
 export type { Noise } from './model/random.js';
@@ -47,8 +51,7 @@ export { cherryPick } from './streams/cherryPick.js';
 export type { CherryChoice, CherryPicked, CherryState } from './streams/cherryState.js';
 export type { DecodeImagesOptions } from './streams/decodeImages.js';
 export { decodeImages } from './streams/decodeImages.js';
-/* Whole pipelines */
-export { DatasetError, NonFiniteLossError, RunCrashedError } from './streams/errors.js';
+export { NonFiniteLossError, RunCrashedError } from './streams/errors.js';
 export type {
   CheckpointEvent,
   CrashEvent,
@@ -66,9 +69,6 @@ export type {
 } from './streams/events.js';
 /* Sources */
 export { imageAt, joinImages } from './streams/imageBatches.js';
-export type { ImageCache, ImageCacheOptions } from './streams/imageCache.js';
-export { imageCache } from './streams/imageCache.js';
-export type { ImageFile } from './streams/images.js';
 export { images } from './streams/images.js';
 export type { InterpolationOptions } from './streams/interpolation.js';
 export { interpolation } from './streams/interpolation.js';

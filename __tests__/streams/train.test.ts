@@ -7,9 +7,10 @@ import { concatMap, filter, firstValueFrom, lastValueFrom, Subject, tap, toArray
 import { loadCheckpoint, saveCheckpoint } from '../../src/checkpoint/checkpoint.js';
 import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
 import { loadModel } from '../../src/checkpoint/model.js';
+import { DatasetError } from '../../src/data/datasetError.js';
 import { EngineUnavailableError, useEngine } from '../../src/engine/index.js';
 import * as tf from '../../src/engine/tf.js';
-import { DatasetError, NonFiniteLossError } from '../../src/streams/errors.js';
+import { NonFiniteLossError } from '../../src/streams/errors.js';
 import type { TrainEvent } from '../../src/streams/events.js';
 import type { Journaled } from '../../src/streams/journal/entry.js';
 import { readJournal } from '../../src/streams/journal/readJournal.js';

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { type ImageFile, listImages } from '../../src/streams/images.js';
+import type { ImageFile } from '../../src/data/imageFile.js';
+import { listImages } from '../../src/data/listImages.js';
 
 const manifest = createRequire(import.meta.url).resolve('emoji-datasource-google/package.json');
 

@@ -1,15 +1,3 @@
-/** A folder of images that cannot be trained on. */
-export class DatasetError extends Error {
-  /** The folder, as the caller named it. */
-  readonly folder: string;
-
-  constructor(folder: string, problem: string, options?: ErrorOptions) {
-    super(`${folder}: ${problem}`, options);
-    this.name = 'DatasetError';
-    this.folder = folder;
-  }
-}
-
 /** Too many steps in a row had a loss or gradient that was not finite. The weights are those of the last good step. */
 export class NonFiniteLossError extends Error {
   /** The first term that was not finite in the last of those steps. */

@@ -2,9 +2,9 @@
 import { type Observable, type SchedulerLike, takeUntil } from 'rxjs';
 import { withRunName } from '../config/runName.js';
 import type { NvaeConfig } from '../config/types.js';
+import type { ImageCacheOptions } from '../data/imageCache.js';
 import { aborted } from './aborted.js';
 import type { TrainEvent } from './events.js';
-import type { ImageCacheOptions } from './imageCache.js';
 import type { RunCommand } from './run/controls.js';
 import { openRun } from './run/openRun.js';
 import { runEvents } from './run/runEvents.js';

@@ -2,9 +2,9 @@
 import { basename, extname } from 'node:path';
 import { concat, concatMap, defer, lastValueFrom, map, of, toArray } from 'rxjs';
 import { messageOf } from '../../config/errors.js';
+import { decodeImage } from '../../data/decodeImage.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { ImageBatch } from '../../model/plainData.js';
-import { decodeImage } from '../../streams/decodeImages.js';
 import { joinImages } from '../../streams/imageBatches.js';
 import { interpolation } from '../../streams/interpolation.js';
 import { grid } from '../../streams/toGrid.js';

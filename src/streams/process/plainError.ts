@@ -2,8 +2,9 @@
 import { CheckpointError } from '../../checkpoint/checkpointError.js';
 import { RunInUseError } from '../../checkpoint/runLock.js';
 import { ConfigError } from '../../config/configError.js';
+import { DatasetError } from '../../data/datasetError.js';
 import { EngineUnavailableError, UnknownEngineError } from '../../engine/engines.js';
-import { DatasetError, NonFiniteLossError } from '../errors.js';
+import { NonFiniteLossError } from '../errors.js';
 
 export interface PlainError {
   readonly name: string;

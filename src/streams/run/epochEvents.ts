@@ -1,10 +1,10 @@
 /** One epoch as one pipe: files in, step events out. */
 import { concat, defer, EMPTY, from, map, type Observable, of, skip } from 'rxjs';
 import type { DataPosition } from '../../checkpoint/checkpoint.js';
+import { DatasetError } from '../../data/datasetError.js';
 import { augment } from '../augment.js';
 import { batch } from '../batch.js';
 import { decodeImages } from '../decodeImages.js';
-import { DatasetError } from '../errors.js';
 import { type EpochEvent, type StepEvent, warning } from '../events.js';
 import { shuffle } from '../shuffle.js';
 import { trainStep } from '../trainStep.js';

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { imageCache } from '../../src/streams/imageCache.js';
+import { imageCache } from '../../src/data/imageCache.js';
 
 let folder: string;
 beforeEach(async () => {

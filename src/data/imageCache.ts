@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rm, statfs } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { ImageFile } from './images.js';
+import type { ImageFile } from './imageFile.js';
 
 export interface ImageCacheOptions {
   /** Bytes kept in memory; images beyond that go to a file. @default 1 GiB */
