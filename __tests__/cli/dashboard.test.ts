@@ -74,7 +74,7 @@ const journal = () =>
     await shell.shows('PAUSED', 5);
     shell.press('p');
     shell.press('q');
-    await shell.shows('stop and keep: s', 3);
+    await shell.shows('[s] save and quit', 3);
     shell.press('s');
     await shell.shows('ended with 0', 15);
     expect(shell.state).toEqual({ alternate: false, cursor: true });
@@ -87,7 +87,7 @@ const journal = () =>
     shell.type(`${nvae} train small.yaml; echo ended with $?`);
     await shell.shows(/step \d+ .*images\/s/);
     process.kill(journal()[0].pid, 'SIGKILL');
-    await shell.shows('CRASHED, STARTS AGAIN', 10);
+    await shell.shows('CRASHED, RESTARTING', 10);
     await shell.shows(/1 crashes/, 15);
     await shell.shows(/(started small in process \d+(.|\n)*){2}/, 15);
     shell.press('C-c');
@@ -102,13 +102,13 @@ const journal = () =>
     await shell.shows('started small in process');
     expect(shell.state).toEqual({ alternate: false, cursor: true });
     shell.type('p');
-    await shell.shows(/^paused behind step \d+/m);
+    await shell.shows(/^paused after step \d+/m);
     shell.type('');
     await shell.shows(/^small: paused\n(.*\n)*trouble: none\n(.*\n)*saved as: -/m);
     shell.type('q');
-    await shell.shows('s stops behind this step with a checkpoint');
+    await shell.shows('s saves a checkpoint after this step');
     shell.type('s');
-    await shell.shows(/^stopped behind step \d+; saved_weights\/small\.checkpoint\nended with 0/m);
+    await shell.shows(/^stopped after step \d+; saved_weights\/small\.checkpoint\nended with 0/m);
     expect(await readFile(join(folder, 'written'), 'utf8')).not.toContain('\u001b[');
   });
 
@@ -138,7 +138,7 @@ const journal = () =>
     await writeFile(join(folder, 'runs/small/events.jsonl'), toLine(startedEvent(), Date.now()));
     const shell = await open();
     shell.type(`sh -c 'echo $$ > pid; exec "$@"' x ${nvae} watch small; echo ended with $?`);
-    await shell.shows('ENDED WITHOUT A WORD');
+    await shell.shows('PROCESS GONE');
     process.kill(Number(await readFile(join(folder, 'pid'), 'utf8')), 'SIGTERM');
     await shell.shows('ended with 130', 5);
     expect(shell.state).toEqual({ alternate: false, cursor: true });
@@ -157,7 +157,7 @@ const journal = () =>
     const shell = await open(110, 32);
     shell.record(join(folder, 'written'));
     shell.type(`${colours}${nvae} watch small; echo ended with $?`);
-    const screen = await shell.shows('paused behind step 2');
+    const screen = await shell.shows('paused after step 2');
     shell.press('2');
     const groups = await shell.shows(/1\.0e-3 collapsed\?/, 5);
     shell.press('q');

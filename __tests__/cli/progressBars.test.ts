@@ -45,6 +45,26 @@ describe('liveBars', () => {
     bar.end();
   });
 
+  test('should be as wide as 80 columns where the terminal says that it has none', () => {
+    const terminal = createTestTerminal();
+    Object.assign(terminal.stdout, { columns: 0, rows: 0 });
+    const bar = liveBars(terminal.stdout).start(work);
+    jest.advanceTimersByTime(600);
+    expect(terminal.written()).toContain('making images ▕');
+    bar.end();
+  });
+
+  test('should let the work go on where a bar cannot be drawn', () => {
+    const terminal = createTestTerminal();
+    const label = null as unknown as string;
+    const bar = liveBars(terminal.stdout).start({ ...work, label });
+    jest.advanceTimersByTime(600);
+    bar.at(3);
+    jest.advanceTimersByTime(600);
+    expect(terminal.written().split('warning: progress bar: ')).toHaveLength(2);
+    bar.end();
+  });
+
   test('should draw at most ten times a second', () => {
     const terminal = createTestTerminal();
     const bars = liveBars(terminal.stdout);

@@ -67,14 +67,14 @@ describe('spokenRun', () => {
   test('should say what happens when it does, and how far the run is once a minute', () => {
     const { tell, heard, minutes } = start();
     expect(heard()).toEqual([
-      'enter tells how the run is; keys, each followed by enter: q quit safely, p pause, c checkpoint, s sample, r reconstruct',
+      'enter tells how the run is; keys, each followed by enter: q quit, p pause, c checkpoint, s sample, r reconstruct',
     ]);
     tell(startedEvent(), step(1), step(2), warning('dataset', 'a.png is damaged'), paused, resumed);
     expect(heard()).toEqual([
       'started small in process 1',
       'warning: a.png is damaged',
-      'paused behind step 2',
-      'going on behind step 2',
+      'paused after step 2',
+      'resumed after step 2',
     ]);
     minutes(2);
     expect(heard()).toEqual([
@@ -98,14 +98,14 @@ describe('spokenRun', () => {
   test('should do what the keys of the dashboard do, and ask before it ends the run', async () => {
     const { tell, type, requests } = start();
     tell(startedEvent(), step(1));
-    expect(await type('p')).toEqual(['pause, behind this step']);
+    expect(await type('p')).toEqual(['pause: after this step']);
     tell(paused);
     await type('P');
     expect(await type('q')).toEqual([
-      's stops behind this step with a checkpoint, k throws away what is newer than the checkpoint, n goes on',
+      's saves a checkpoint after this step and quits, k quits without saving, n cancels',
     ]);
-    expect((await type('c'))[0]).toMatch(/^s stops/);
-    expect(await type('n')).toEqual(['going on']);
+    expect((await type('c'))[0]).toMatch(/^s saves/);
+    expect(await type('n')).toEqual(['cancelled']);
     expect((await type('what'))[0]).toMatch(/^enter tells/);
     await type('q');
     await type('s');
@@ -131,7 +131,7 @@ describe('spokenRun', () => {
     expect(watching.heard().slice(1)).toEqual(['warning: new']);
     gone$.next();
     await watching.ended;
-    expect(watching.heard()[0]).toBe('small: ended without a word');
+    expect(watching.heard()[0]).toBe('small: process is gone, and reported no result');
     const left = start({ watching: true });
     await left.type('q');
     expect((await left.ended).status).toBe('opening');

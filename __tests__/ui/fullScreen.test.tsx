@@ -1,15 +1,17 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { Box, Text, useInput } from 'ink';
-import { useState } from 'react';
+import { type ReactElement, useEffect, useState } from 'react';
 import { fullScreen } from '../../src/ui/fullScreen.js';
 import { Picture } from '../../src/ui/Picture.js';
 import type { Bitmap } from '../../src/ui/pictures/bitmap.js';
 import { queryWithKitty } from '../../src/ui/pictures/terminalAnswers.js';
 import { terminalHints } from '../../src/ui/pictures/terminalHints.js';
 import { usePictureSupport } from '../../src/ui/pictures/usePictureSupport.js';
-import { useScreenSize } from '../../src/ui/screenSize.js';
-import { createTestTerminal } from '../support/terminal.js';
+import { ScreenError } from '../../src/ui/screenError.js';
+import { useKeys } from '../../src/ui/useKeys.js';
+import { useScreenSize } from '../../src/ui/useScreenSize.js';
+import { createTestTerminal, type TestTerminal } from '../support/terminal.js';
 
 /** Shows the size and the last key; q ends it, x is its undoing. */
 function Probe({ done, last }: { readonly done: (value: string) => void; readonly last?: string }) {
@@ -28,6 +30,30 @@ function Probe({ done, last }: { readonly done: (value: string) => void; readonl
 function Broken(): never {
   throw new Error('broken on purpose');
 }
+
+/** Throws when x is pressed, when the screen is seven wide, and a moment later where it is late. */
+function Fragile({ late = false }: { readonly late?: boolean }) {
+  const { columns } = useScreenSize();
+  const [broken, setBroken] = useState(false);
+  useKeys((input) => {
+    if (input === 'x') throw new Error('fragile key');
+  });
+  useEffect(() => {
+    const timer = setInterval(() => setBroken(late), 5);
+    return () => clearInterval(timer);
+  }, [late]);
+  if (broken || columns === 7) throw new Error('fragile component');
+  return <Text>whole</Text>;
+}
+
+const broken: Bitmap = {
+  columns: 2,
+  rows: 1,
+  draw() {
+    throw new Error('fragile picture');
+  },
+  erase: () => '',
+};
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -83,10 +109,48 @@ describe('fullScreen', () => {
     expect([await terminal.alternate(), terminal.raw]).toEqual([false, false]);
   });
 
+  test.each([
+    [0, 0],
+    [Number.NaN, undefined],
+    [undefined, Number.POSITIVE_INFINITY],
+  ])('should take a terminal of %s x %s for one of 80 x 24', async (columns, rows) => {
+    const terminal = createTestTerminal();
+    Object.assign(terminal.stdout, { columns, rows });
+    const ended = fullScreen((done) => <Probe done={done} />, terminal);
+    await turn();
+    expect((await terminal.screen())[0]).toBe('80 x 24');
+    terminal.press('q');
+    await ended;
+  });
+
+  const failing: [string, (terminal: TestTerminal) => void, ReactElement][] = [
+    ['a key', ({ press }) => press('x'), <Fragile key="a" />],
+    ['a resize', ({ resize }) => resize(7, 7), <Fragile key="b" />],
+    ['a timer of its own', () => undefined, <Fragile key="c" late />],
+    ['the painter', () => undefined, <Picture key="d" picture={broken} columns={4} rows={2} />],
+  ];
+  test.each(failing)(
+    'should leave the screen when %s throws, and say that it was the screen',
+    async (_, act, content) => {
+      jest.spyOn(console, 'error').mockImplementation(() => undefined);
+      const terminal = createTestTerminal(40, 5);
+      const ended = fullScreen(() => content, terminal);
+      const outcome = expect(ended).rejects.toThrow(ScreenError);
+      await turn();
+      act(terminal);
+      await outcome;
+      await expect(ended).rejects.toThrow('fragile');
+      expect([await terminal.alternate(), terminal.raw]).toEqual([false, false]);
+      expect(terminal.written()).toContain('\u001b[?25h');
+      expect(terminal.stdin.listenerCount('data')).toBe(0);
+    },
+  );
+
   test('should leave nothing that listens', async () => {
     const count = () => [
       process.listenerCount('exit'),
-      process.listenerCount('uncaughtExceptionMonitor'),
+      process.listenerCount('uncaughtException'),
+      process.listenerCount('unhandledRejection'),
       process.listenerCount('SIGINT'),
     ];
     const before = count();
@@ -139,7 +203,7 @@ describe('fullScreen with pictures', () => {
     expect(terminal.written()).toContain(queryWithKitty);
     expect(await first()).toBe('blocks 8x16');
     terminal.press(`a${isKitty}b`);
-    await turn();
+    for (let i = 0; i < 50 && !(await first())?.endsWith('ab'); i += 1) await turn();
     expect(await first()).toBe('kitty 10x20 ab');
     terminal.press('q');
     expect(await ended).toBe('ab');

@@ -15,7 +15,6 @@ import { watchCommand } from './commands/watch.js';
 import { exitCodes } from './exitCodes.js';
 import { watchForClosedOutput } from './output.js';
 import { packageVersion } from './packageVersion.js';
-import { exitAtInterruption } from './signals.js';
 
 function createProgram(): Command {
   const program = new Command('nvae')
@@ -48,7 +47,6 @@ function exitCodeOf(error: unknown): number {
 // React draws several times slower otherwise.
 process.env.NODE_ENV ??= 'production';
 watchForClosedOutput();
-exitAtInterruption();
 try {
   await createProgram().parseAsync();
 } catch (error) {

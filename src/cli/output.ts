@@ -2,7 +2,7 @@
  * Where a command writes: data to standard output, everything else to standard error. With --json, standard output
  * carries one JSON object per line; with --quiet, standard error carries warnings only.
  */
-import { colourDepth } from '../ui/pictures/colourDepth.js';
+import { colourDepth, isInCi } from '../ui/pictures/colourDepth.js';
 import { barsAsLines, liveBars, noBars, type ProgressBar, type ProgressBarOptions } from './progressBars.js';
 
 export interface OutputOptions {
@@ -30,7 +30,7 @@ export interface Output {
 export function createOutput({ json = false, quiet = false }: OutputOptions): Output {
   const { stdout, stderr, env } = process;
   const toPerson =
-    Boolean(stderr.isTTY) && !env.CI && env.TERM !== 'dumb' && !quiet && !json && !hasScreenReader();
+    Boolean(stderr.isTTY) && !isInCi(env) && env.TERM !== 'dumb' && !quiet && !json && !hasScreenReader();
   const bars = toPerson
     ? liveBars(stderr)
     : quiet || json
@@ -59,7 +59,7 @@ export function hasScreenReader(): boolean {
 /** Whether there is a person who follows what happens on a terminal and presses keys. */
 export function isInteractive({ json = false, quiet = false }: OutputOptions): boolean {
   const { stdin, stdout, env } = process;
-  return Boolean(stdin.isTTY && stdout.isTTY) && !env.CI && env.TERM !== 'dumb' && !json && !quiet;
+  return Boolean(stdin.isTTY && stdout.isTTY) && !isInCi(env) && env.TERM !== 'dumb' && !json && !quiet;
 }
 
 /**

@@ -1,6 +1,8 @@
 /** Who tells how far long work is: a bar that is rewritten on a terminal, a line now and then elsewhere. */
 import { onExit } from 'signal-exit';
+import { messageOf } from '../config/errors.js';
 import { type ProgressSnapshot, progressBarLine, progressWords } from '../ui/progressBar.js';
+import { screenSizeOf } from '../ui/screenSize.js';
 
 export interface ProgressBarOptions extends Pick<ProgressSnapshot, 'label' | 'total' | 'unit'> {}
 
@@ -30,18 +32,25 @@ const betweenLinesMs = 2000;
  */
 export function liveBars(terminal: NodeJS.WriteStream): ProgressBars {
   const bars: Work[] = [];
-  let shown = false;
+  let [shown, broken] = [false, false];
   let drawnAt = Number.NEGATIVE_INFINITY;
   let stop: (() => void) | null = null;
 
   const draw = () => {
     const work = bars.at(-1);
     const now = performance.now();
-    if (!work || now - work.begun < patienceMs || now - drawnAt < betweenBarsMs) return;
+    if (broken || !work || now - work.begun < patienceMs || now - drawnAt < betweenBarsMs) return;
     drawnAt = now;
     shown = true;
     // A character in the last column would have some terminals begin another line.
-    terminal.write(`\r${progressBarLine(work.snapshot(now), (terminal.columns ?? 80) - 1)}\u001b[J\r`);
+    const width = screenSizeOf(terminal).columns - 1;
+    try {
+      terminal.write(`\r${progressBarLine(work.snapshot(now), width)}\u001b[J\r`);
+    } catch (error) {
+      // A bar is no reason to lose the work.
+      broken = true;
+      terminal.write(`\r\u001b[Jwarning: progress bar: ${messageOf(error)}; the work goes on without\n`);
+    }
   };
   const erase = () => {
     if (shown) terminal.write('\r\u001b[J');

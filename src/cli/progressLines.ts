@@ -1,6 +1,7 @@
 /** Training events as plain lines for a terminal, a log file or CI: one line every few seconds, not one per step. */
 import type { StartedEvent, StepEvent, StoppedEvent } from '../streams/events.js';
 import type { Journaled } from '../streams/journal/entry.js';
+import { isWhole } from '../streams/journal/isWhole.js';
 
 const millisecondsBetweenLines = 2000;
 
@@ -24,6 +25,7 @@ export function createProgressLines(now: () => number): (event: Journaled) => st
   };
 
   return (event) => {
+    if (!isWhole(event)) return undefined;
     if (event.type === 'step') return stepLine(event);
     if (event.type === 'started') lastLine = now();
     return describe(event);

@@ -1,3 +1,4 @@
+import { messageOf } from '../config/errors.js';
 import type { ImageBatch } from '../model/plainData.js';
 import { type CellSpace, isBitmap, sharpOf, terminalPicture } from '../ui/pictures/bitmap.js';
 import {
@@ -6,6 +7,7 @@ import {
   type PictureSupport,
   pixelsOfCell,
 } from '../ui/pictures/pictureSupport.js';
+import { screenSizeOf } from '../ui/screenSize.js';
 import type { Output } from './output.js';
 import { supportOfTerminal } from './supportOfTerminal.js';
 
@@ -13,33 +15,45 @@ import { supportOfTerminal } from './supportOfTerminal.js';
 export type ShowPicture = (picture: ImageBatch) => Promise<boolean>;
 
 /**
- * Makes a function that shows pictures, as well as the terminal can, which is asked now: later somebody may be typing.
+ * Makes a function that shows pictures, as well as the terminal can, which is asked now: later somebody may be typing. One
+ * that cannot be shown costs a warning, once, and nothing else.
  *
  * @throws Error where the person has chosen a way that there is not
  */
 export async function pictureShower(output: Output): Promise<ShowPicture> {
   const support = output.colour ? await supportOfTerminal() : noPictures;
+  let broken = support.kind === 'none';
   return async (picture) => {
-    if (support.kind === 'none') return false;
-    const { columns = 80, rows = 24 } = process.stderr;
+    if (broken) return false;
     const [, height, width] = picture.shape;
-    const space = spaceFor({ width, height }, { columns, rows }, support);
-    const shown = await terminalPicture(sharpOf(picture), { width, height }, space, support);
-    output.progress(isBitmap(shown) ? shown.draw() : shown.join('\n'));
-    return true;
+    try {
+      const space = spaceFor({ width, height }, screenSizeOf(process.stderr), support);
+      const shown = await terminalPicture(sharpOf(picture), { width, height }, space, support);
+      output.progress(isBitmap(shown) ? shown.draw() : shown.join('\n'));
+      return true;
+    } catch (error) {
+      broken = true;
+      output.warning(`pictures are not shown: ${messageOf(error)}`);
+      return false;
+    }
   };
 }
 
-/**
- * As wide as the terminal, but a character for a pixel at most; as high as the screen, if it is not higher pixel by pixel.
- */
+/** Lines of the terminal that are left for what is printed after a picture. */
+const below = 2;
+
+/** As large as the screen has room for without scrolling its top away, but no cell wider than a pixel. */
 function spaceFor(
   { width, height }: { readonly width: number; readonly height: number },
   { columns, rows }: CellSpace,
   support: PictureSupport,
 ): CellSpace {
+  const room = { columns, rows: Math.max(1, rows - below) };
+  if (isBitmapKind(support.kind)) return { ...room, columns: Math.min(columns, width) };
   const cell = pixelsOfCell(support);
-  const pixelByPixel = Math.ceil(height / cell.height);
-  const screen = isBitmapKind(support.kind) ? rows - 2 : 1;
-  return { columns: Math.min(columns, width), rows: Math.max(screen, pixelByPixel) };
+  const pixelByPixel = { columns: Math.ceil(width / cell.width), rows: Math.ceil(height / cell.height) };
+  return {
+    columns: Math.min(room.columns, pixelByPixel.columns),
+    rows: Math.min(room.rows, pixelByPixel.rows),
+  };
 }

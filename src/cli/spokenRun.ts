@@ -7,15 +7,14 @@ import {
   endWith,
   firstValueFrom,
   ignoreElements,
+  interval,
   merge,
-  repeat,
   type SchedulerLike,
   Subject,
   take,
   tap,
 } from 'rxjs';
-import { longTimer } from '../streams/longTimer.js';
-import { keysFor } from '../ui/dashboard/keyTable.js';
+import { type KeySituation, keysFor } from '../ui/dashboard/keyTable.js';
 import { newRun, type RunView, withEvent, withoutProcess } from '../ui/dashboard/runView.js';
 import { firstScreen, pressed } from '../ui/dashboard/screenState.js';
 import type { DashboardOptions } from '../ui/dashboard/showDashboard.js';
@@ -49,6 +48,7 @@ export async function spokenRun(options: SpokenRunOptions): Promise<RunView> {
   const left$ = new Subject<null>();
   let [view, screen] = [before, firstScreen];
 
+  const situation = () => ({ ...firstScreen, controls, paused: view.status === 'paused' });
   const become = (next: RunView) => {
     const last = view.log.at(-1);
     const told = next.log.slice(last ? next.log.lastIndexOf(last) + 1 : 0);
@@ -72,15 +72,15 @@ export async function spokenRun(options: SpokenRunOptions): Promise<RunView> {
     if (next.request === 'leave') return left$.next(null);
     if (next.request) {
       onRequest?.(next.request);
-      output.progress(`${next.request}, behind this step`);
+      output.progress(`${next.request}: after this step`);
     } else if (quitting) output.progress(question);
-    else if (help || !screen.quitting) output.progress(keyWords(controls));
-    else output.progress('going on');
+    else if (help || !screen.quitting) output.progress(keyWords(situation()));
+    else output.progress('cancelled');
     // Of what a screen shows nothing is kept but the question that is asked.
     screen = { ...firstScreen, quitting };
   };
 
-  output.progress(keyWords(controls));
+  output.progress(keyWords(situation()));
   const run$ = events$.pipe(
     tap((event) => become(withEvent(view, event))),
     ignoreElements(),
@@ -92,21 +92,17 @@ export async function spokenRun(options: SpokenRunOptions): Promise<RunView> {
   );
   const beside$ = merge(
     lines(input, async () => undefined).pipe(tap((line) => void press(line))),
-    longTimer(between, scheduler).pipe(
-      repeat(),
-      tap(() => output.progress(progressWords(view))),
-    ),
+    interval(between, scheduler).pipe(tap(() => output.progress(progressWords(view)))),
   ).pipe(ignoreElements());
   await firstValueFrom(merge(run$, found$, left$, beside$));
   if (!controls) await tellFacts();
   return view;
 }
 
-const question =
-  's stops behind this step with a checkpoint, k throws away what is newer than the checkpoint, n goes on';
+const question = 's saves a checkpoint after this step and quits, k quits without saving, n cancels';
 
-function keyWords(controls: boolean): string {
-  const keys = keysFor(controls).filter(({ key, controls }) => controls || key === 'q');
+function keyWords(situation: KeySituation): string {
+  const keys = keysFor(situation).filter(({ key, controls }) => controls || key === 'q');
   const named = keys.map(({ key, short }) => `${key} ${short}`).join(', ');
   return `enter tells how the run is; keys, each followed by enter: ${named}`;
 }

@@ -59,14 +59,3 @@ export function percent(share: number): string {
 export function bitsPerDimension(nats: number, size: number): number {
   return nats / (size * size * 3 * Math.LN2);
 }
-
-/** As many of the parts, from the first, as there is room for. */
-export function fitting(parts: readonly string[], columns: number): string {
-  let line = '';
-  for (const part of parts.filter(Boolean)) {
-    const longer = `${line}${line === '' ? ' ' : '  '}${part}`;
-    if (longer.length > columns) break;
-    line = longer;
-  }
-  return line;
-}

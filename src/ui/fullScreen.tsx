@@ -1,13 +1,23 @@
 /** A screen of its own for an Ink component: entered, kept in shape, and left as the terminal was before. */
 import { Writable } from 'node:stream';
-import { render } from 'ink';
-import { type ReactElement, type ReactNode, useEffect, useState, useSyncExternalStore } from 'react';
+import { type Instance, render } from 'ink';
+import {
+  Component,
+  type ReactElement,
+  type ReactNode,
+  useEffect,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 import { OverlaysContext } from './overlays.js';
 import { createPainter, type Overlay } from './painter.js';
 import type { TerminalHints } from './pictures/terminalHints.js';
 import { PictureSupportContext } from './pictures/usePictureSupport.js';
 import { type WatchedSupport, watchSupport } from './pictures/watchSupport.js';
-import { type ScreenSize, ScreenSizeContext } from './screenSize.js';
+import { ScreenError } from './screenError.js';
+import { screenSizeOf } from './screenSize.js';
+import { FailureContext } from './useKeys.js';
+import { ScreenSizeContext } from './useScreenSize.js';
 
 /** The alternate screen, without the cursor. */
 const enter = '\u001b[?1049h\u001b[?25l\u001b[2J';
@@ -22,34 +32,46 @@ export interface FullScreenOptions {
   readonly pictures?: TerminalHints;
 }
 
+/** Tells the screen that something of it has thrown. */
+type Fail = (thrown: unknown) => void;
+
 /**
  * Shows what `content` makes on the whole terminal until it calls `done`; the value of that is the promise's. Keys come
  * one by one and Ctrl-C is one of them. Components learn the terminal's size by `useScreenSize` and its pictures by
  * `usePictureSupport`, and are drawn again when they change. The cursor, the keyboard's mode and what was on the terminal
- * before are restored on every way out: also when a component throws, and when the process ends by an error or by
- * `process.exit`.
+ * before are restored on every way out.
  *
- * @throws what a component throws while it is drawn
+ * What throws while the screen is there ends the screen alone: a component, a key, a resize, the painter, or anything that
+ * nobody catches meanwhile, since React and Ink draw from timers of their own.
+ *
+ * @throws ScreenError with what was thrown as its cause
  */
 export async function fullScreen<T>(
   content: (done: (value: T) => void) => ReactElement,
   { stdin = process.stdin, stdout = process.stdout, pictures }: FullScreenOptions = {},
 ): Promise<T> {
-  const canvas = canvasOn(stdout);
-  let done: (value: T) => void = () => undefined;
-  const settled = new Promise<T>((resolve) => {
+  let [done, fail]: [(value: T) => void, Fail] = [() => undefined, () => undefined];
+  const settled = new Promise<T>((resolve, reject) => {
     done = resolve;
+    fail = (thrown) => reject(new ScreenError(thrown));
   });
-  const restore = takeOver(stdout, stdin, canvas.wipe);
-  const support = watchSupport({ stdin, stdout, ...(pictures && { hints: pictures }) });
-  stdout.prependListener('resize', canvas.forget);
+  const canvas = canvasOn(stdout, fail);
+  const restore = takeOver(stdout, stdin, canvas.wipe, fail);
+  let support: WatchedSupport | null = null;
+  let app: Instance | null = null;
   try {
-    const app = render(
-      <OverlaysContext.Provider value={canvas}>
-        <Sized stdout={stdout}>
-          <WithPictures support={support}>{content(done)}</WithPictures>
-        </Sized>
-      </OverlaysContext.Provider>,
+    support = watchSupport({ stdin, stdout, ...(pictures && { hints: pictures }) });
+    stdout.prependListener('resize', canvas.forget);
+    app = render(
+      <Boundary onError={fail}>
+        <FailureContext.Provider value={fail}>
+          <OverlaysContext.Provider value={canvas}>
+            <Sized stdout={stdout} onError={fail}>
+              <WithPictures support={support}>{content(done)}</WithPictures>
+            </Sized>
+          </OverlaysContext.Provider>
+        </FailureContext.Provider>
+      </Boundary>,
       {
         stdin: support.keys,
         stdout: canvas.stream,
@@ -61,51 +83,93 @@ export async function fullScreen<T>(
         patchConsole: false,
       },
     );
-    // A component that throws ends the application with its error.
-    const ended = app.waitUntilExit().then(() => settled);
-    try {
-      return await Promise.race([settled, ended]);
-    } finally {
-      canvas.close();
-      app.unmount();
-      app.cleanup();
-    }
+    app.waitUntilExit().catch(fail);
+  } catch (thrown) {
+    fail(thrown);
+  }
+  try {
+    return await settled;
   } finally {
+    canvas.close();
+    unmount(app);
     stdout.off('resize', canvas.forget);
     // What the terminal still has to say is not for the shell.
-    await support.close();
+    await support?.close();
     restore();
   }
 }
 
-/** An error that nobody caught is printed behind the monitor's event, so that it is seen. */
-const ends = ['uncaughtExceptionMonitor', 'exit'];
+/** After an error within React nothing of it can be relied on, but the terminal is given back all the same. */
+function unmount(app: Instance | null): void {
+  try {
+    app?.unmount();
+    app?.cleanup();
+  } catch {}
+}
 
-/** Enters; what it returns leaves, once, behind what `wipe` says. */
-function takeOver(stdout: NodeJS.WriteStream, stdin: NodeJS.ReadStream, wipe: () => string): () => void {
+/** Enters; what it returns leaves, once, after what `wipe` says. */
+function takeOver(
+  stdout: NodeJS.WriteStream,
+  stdin: NodeJS.ReadStream,
+  wipe: () => string,
+  fail: Fail,
+): () => void {
   let left = false;
   const restore = () => {
     if (left) return;
     left = true;
-    for (const event of ends) process.off(event, restore);
+    process.off('exit', restore);
+    for (const event of uncaught) process.off(event, fail);
     if (stdin.isTTY && stdin.isRaw) stdin.setRawMode(false);
-    stdout.write(`${wipe()}${leave}`);
+    stdout.write(leaving(wipe));
   };
-  for (const event of ends) process.on(event, restore);
+  process.on('exit', restore);
+  for (const event of uncaught) process.on(event, fail);
   stdout.write(enter);
   return restore;
 }
 
+function leaving(wipe: () => string): string {
+  try {
+    return `${wipe()}${leave}`;
+  } catch {
+    return leave;
+  }
+}
+
+const uncaught = ['uncaughtException', 'unhandledRejection'];
+
+/** Draws nothing more once something has thrown. */
+class Boundary extends Component<{ readonly onError: Fail; readonly children: ReactNode }> {
+  override readonly state = { broken: false };
+
+  static getDerivedStateFromError() {
+    return { broken: true };
+  }
+
+  override componentDidCatch(thrown: unknown) {
+    this.props.onError(thrown);
+  }
+
+  override render() {
+    return this.state.broken ? null : this.props.children;
+  }
+}
+
 /** What Ink writes frames to, as wide and high as the terminal, and what lies over them. */
-function canvasOn(stdout: NodeJS.WriteStream) {
+function canvasOn(stdout: NodeJS.WriteStream, fail: Fail) {
   const painter = createPainter();
   const overlays = new Map<object, Overlay>();
   let [frame, due, closed] = ['', false, false];
   const paint = () => {
     due = false;
     if (closed) return;
-    const text = painter.paint(frame, stdout.rows, overlays.values());
-    if (text) stdout.write(text);
+    try {
+      const text = painter.paint(frame, screenSizeOf(stdout).rows, overlays.values());
+      if (text) stdout.write(text);
+    } catch (error) {
+      fail(error);
+    }
   };
   /** Once for all that changes within a frame. */
   const paintSoon = () => {
@@ -124,8 +188,8 @@ function canvasOn(stdout: NodeJS.WriteStream) {
     },
   });
   Object.defineProperties(stream, {
-    columns: { get: () => stdout.columns },
-    rows: { get: () => stdout.rows },
+    columns: { get: () => screenSizeOf(stdout).columns },
+    rows: { get: () => screenSizeOf(stdout).rows },
     isTTY: { value: true },
   });
   return {
@@ -147,14 +211,26 @@ function canvasOn(stdout: NodeJS.WriteStream) {
   };
 }
 
+interface SizedProps {
+  readonly stdout: NodeJS.WriteStream;
+  readonly onError: Fail;
+  readonly children: ReactNode;
+}
+
 /** Tells those within the terminal's size. */
-function Sized({ stdout, children }: { readonly stdout: NodeJS.WriteStream; readonly children: ReactNode }) {
-  const [size, setSize] = useState(() => sizeOf(stdout));
+function Sized({ stdout, onError, children }: SizedProps) {
+  const [size, setSize] = useState(() => screenSizeOf(stdout));
   useEffect(() => {
-    const resized = () => setSize(sizeOf(stdout));
+    const resized = () => {
+      try {
+        setSize(screenSizeOf(stdout));
+      } catch (error) {
+        onError(error);
+      }
+    };
     stdout.on('resize', resized);
     return () => void stdout.off('resize', resized);
-  }, [stdout]);
+  }, [stdout, onError]);
   return <ScreenSizeContext.Provider value={size}>{children}</ScreenSizeContext.Provider>;
 }
 
@@ -162,8 +238,4 @@ function Sized({ stdout, children }: { readonly stdout: NodeJS.WriteStream; read
 function WithPictures({ support, children }: { support: WatchedSupport; children: ReactNode }) {
   const known = useSyncExternalStore(support.subscribe, support.current);
   return <PictureSupportContext.Provider value={known}>{children}</PictureSupportContext.Provider>;
-}
-
-function sizeOf({ columns, rows }: NodeJS.WriteStream): ScreenSize {
-  return { columns, rows };
 }

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import { isNarrow, widthOf } from './text.js';
 
 /** Character cells of a line, from `column` on. */
 export interface Stretch {
@@ -19,8 +19,6 @@ const endings: readonly (readonly [RegExp, string])[] = [
 /** A style, another escape sequence, or text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what they are made of
 const tokens = /\u001b\[([\d;]*)m|\u001b(?:\[[^@-~]*[@-~])?|[^\u001b]+/g;
-/** Letters, frames and blocks, all of one cell. */
-const narrow = /^[ -~\u00a0-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u25fc\u2800-\u28ff]*$/;
 
 /**
  * What is left of a line with styles where stretches of it are covered, which follow each other from left to right: what is
@@ -67,9 +65,9 @@ function withStyle(styles: readonly Style[], token: string, parameters: string):
 }
 
 function charactersOf(text: string): { character: string; width: number }[] {
-  if (narrow.test(text)) return Array.from(text, (character) => ({ character, width: 1 }));
+  if (isNarrow(text)) return Array.from(text, (character) => ({ character, width: 1 }));
   return Array.from(new Intl.Segmenter().segment(text), ({ segment }) => ({
     character: segment,
-    width: stringWidth(segment),
+    width: widthOf(segment),
   }));
 }

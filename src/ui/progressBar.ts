@@ -1,7 +1,7 @@
 /** How far some work is, as text. Pure: who writes it, and how often, is another's business. */
-import stringWidth from 'string-width';
 import { bar } from './bars.js';
 import { clock } from './format.js';
+import { cut, oneLine, widthOf } from './text.js';
 
 export interface ProgressSnapshot {
   /** What is being done: `making images`. */
@@ -33,7 +33,7 @@ export function progressBarLine(progress: ProgressSnapshot, width: number): stri
       ]
     : [[`${count} ${progress.unit}`]]) {
     const text = tail.join('  ');
-    const room = width - stringWidth(label) - stringWidth(text) - ' ▕▏ '.length;
+    const room = width - widthOf(label) - widthOf(text) - ' ▕▏ '.length;
     if (room >= narrowest) return `${label} ▕${filled(done / total, Math.min(room, widest))}▏ ${text}`;
   }
   const text = [`${label} ${count}`, left].filter(Boolean).join('  ');
@@ -63,20 +63,4 @@ function pace({ done, total, unit, seconds }: ProgressSnapshot): {
     rate: `${rate} ${unit}/s`,
     left: `${clock(Math.round(Math.max(0, total - done) / perSecond))} left`,
   };
-}
-
-/** Whole characters only: wide ones are two cells, and some are made of several code points. */
-function cut(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
-  let kept = '';
-  for (const { segment } of new Intl.Segmenter().segment(text)) {
-    if (stringWidth(`${kept}${segment}…`) > width) break;
-    kept += segment;
-  }
-  return width < 1 ? '' : `${kept}…`;
-}
-
-/** Nothing in a label moves the cursor. */
-function oneLine(label: string): string {
-  return label.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }

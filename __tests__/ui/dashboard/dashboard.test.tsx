@@ -2,16 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { NEVER, Subject } from 'rxjs';
 import type { TrainEvent } from '../../../src/streams/events.js';
 import type { JournalEntry } from '../../../src/streams/journal/entry.js';
 import { writeImage } from '../../../src/streams/writeImages.js';
 import { readPicture } from '../../../src/ui/dashboard/picture.js';
+import { newRun } from '../../../src/ui/dashboard/runView.js';
 import { type DashboardOptions, showDashboard } from '../../../src/ui/dashboard/showDashboard.js';
 import { isBitmap } from '../../../src/ui/pictures/bitmap.js';
 import { trueColourBlocks } from '../../../src/ui/pictures/pictureSupport.js';
 import { terminalHints } from '../../../src/ui/pictures/terminalHints.js';
+import { ScreenError } from '../../../src/ui/screenError.js';
 import { startedEvent, stepEvent } from '../../support/events.js';
 import { createTestTerminal, type TestTerminal } from '../../support/terminal.js';
 
@@ -181,7 +183,7 @@ describe('showDashboard', () => {
     await shown.screen();
     shown.terminal.press('p');
     await setTimeout(60);
-    expect((await shown.terminal.screen()).join('\n')).toContain('pausing behind this step');
+    expect((await shown.terminal.screen()).join('\n')).toContain('will pause after this step');
     shown.terminal.press('2');
     await setTimeout(60);
     expect((await shown.terminal.screen()).join('\n')).not.toContain('1 loss');
@@ -211,7 +213,7 @@ describe('showDashboard', () => {
     shown.tell(...steps(3));
     await shown.screen();
     shown.terminal.press('q');
-    expect(await shown.screen()).toContain('stop and keep: s');
+    expect(await shown.screen()).toContain('[s] save and quit  [k] quit without saving  [esc] cancel');
     shown.terminal.press('s');
     expect(await shown.screen()).toContain('STOPPING');
     expect(shown.requests).toEqual(['stop']);
@@ -247,7 +249,7 @@ describe('showDashboard', () => {
     gone$.next();
     await setTimeout(1100);
     const screen = (await terminal.screen()).join('\n');
-    expect(screen).toContain('ENDED WITHOUT A WORD');
+    expect(screen).toContain('PROCESS GONE');
     expect(screen).toContain('q close');
     expect(screen).not.toContain('p pause');
     terminal.press('q');
@@ -262,6 +264,47 @@ describe('showDashboard', () => {
     expect(await shown.screen()).toMatch(/ FAILED (.|\n)*^ failed: no space left/m);
     shown.terminal.press('q');
     expect((await shown.ended).status).toBe('failed');
+  });
+
+  test('should end with an error of the screen, and not of the run, where it cannot be drawn or a key throws', async () => {
+    const error = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    const poisoned = { ...newRun, log: undefined as unknown as [] };
+    const undrawable = show({ before: poisoned });
+    await expect(undrawable.ended).rejects.toBeInstanceOf(ScreenError);
+    expect([await undrawable.terminal.alternate(), undrawable.terminal.raw]).toEqual([false, false]);
+    expect(undrawable.events$.observed).toBe(false);
+    error.mockRestore();
+    const refused = show({
+      onRequest() {
+        throw new Error('no run');
+      },
+    });
+    await setTimeout(20);
+    const outcome = expect(refused.ended).rejects.toThrow('no run');
+    refused.terminal.press('c');
+    await outcome;
+    await expect(refused.ended).rejects.toBeInstanceOf(ScreenError);
+    expect(refused.terminal.raw).toBe(false);
+  });
+
+  test('should pass over events that it does not know, or that lack something', async () => {
+    const shown = show();
+    await setTimeout(20);
+    const odd = [
+      { type: 'telepathy', of: 'a newer version' },
+      { type: 'started' },
+      { type: 'step', step: 3 },
+      { ...steps(1)[0], latentShapes: null },
+      { type: 'preview', kind: 'film', path: 'x', step: 1 },
+      { type: 'warning' },
+      { type: 'failed', message: 7 },
+      { type: '__proto__' },
+    ] as unknown as TrainEvent[];
+    shown.tell(...odd, ...steps(4), ...odd);
+    const screen = await shown.screen();
+    expect(screen).toMatch(/1 loss 4,99/);
+    expect(screen).toMatch(/trouble +none/);
+    await leave(shown);
   });
 
   test('should show pictures with colours, and where they are without', async () => {

@@ -1,14 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { keyLines, keysFor } from '../../../src/ui/dashboard/keyTable.js';
-import { keyRowsAt } from '../../../src/ui/dashboard/layout.js';
+import { keyNames, keysFor } from '../../../src/ui/dashboard/keyTable.js';
 import { metrics, ranges } from '../../../src/ui/dashboard/metrics.js';
 import {
   firstScreen,
   type Key,
+  type PaneName,
   pressed,
   type ScreenState,
   type Situation,
 } from '../../../src/ui/dashboard/screenState.js';
+import { inLines } from '../../../src/ui/text.js';
 
 const running: Situation = { controls: true, paused: false, over: false };
 const press = (keys: readonly (string | Key)[], situation = running, screen: ScreenState = firstScreen) => {
@@ -92,14 +93,28 @@ describe('pressed', () => {
 });
 
 describe('the key bar', () => {
+  const here = { controls: true, paused: false, pane: null, logarithmic: false };
+
   test.each([60, 80, 110, 250])('should have every key in sight at %s columns', (columns) => {
-    const lines = keyLines(true, columns, keyRowsAt(columns));
+    const lines = inLines(keyNames(here), columns, 3);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
-    for (const { key } of keysFor(true)) expect(lines.join('')).toContain(`${key} `);
+    for (const { key } of keysFor(here)) expect(lines.join('')).toContain(`${key} `);
   });
 
   test('should not offer what a screen that only watches cannot do', () => {
-    expect(keyLines(false, 250, 1)[0]).toMatch(/^ q close .*\? help$/);
-    expect(keyLines(false, 250, 1)[0]).not.toContain('pause');
+    const names = keyNames({ ...here, controls: false });
+    expect(names[0]).toBe('q close');
+    expect(names.join()).not.toContain('pause');
+  });
+
+  test('should say what each key does now', () => {
+    const at = (changes: Partial<typeof here> | { pane: PaneName }) =>
+      keyNames({ ...here, ...changes }).join(', ');
+    expect(at({})).toMatch(/p pause, .*y log axis, 1-8 enlarge, .*l log/);
+    expect(at({ paused: true })).toMatch(/p resume,/);
+    expect(at({ logarithmic: true })).toMatch(/y linear axis,/);
+    expect(at({ pane: 'log' })).toMatch(/↑↓ scroll, .*esc back, .*l close log/);
+    expect(at({ pane: 'samples' })).toMatch(/←→ earlier, later/);
+    expect(at({ pane: 'samples' })).not.toMatch(/axis|range|metric/);
   });
 });

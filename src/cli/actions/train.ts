@@ -1,6 +1,7 @@
 /** `nvae train`: a training run with a dashboard, plain progress lines or JSON events. */
 import { join } from 'node:path';
-import { lastValueFrom, map, merge, type Observable, reduce, Subject, tap } from 'rxjs';
+import { catchError, lastValueFrom, map, merge, type Observable, of, reduce, Subject, tap } from 'rxjs';
+import { messageOf } from '../../config/errors.js';
 import { loadConfig } from '../../config/loadConfig.js';
 import type { TrainEvent } from '../../streams/events.js';
 import { journalName } from '../../streams/journal/entry.js';
@@ -11,10 +12,12 @@ import { newRun, type RunView, withEvent } from '../../ui/dashboard/runView.js';
 import type { DashboardOptions } from '../../ui/dashboard/showDashboard.js';
 import { colourDepth } from '../../ui/pictures/colourDepth.js';
 import { terminalHints } from '../../ui/pictures/terminalHints.js';
+import { loadScreen, type ScreenError } from '../../ui/screenError.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
 import { createOutput, hasScreenReader, isInteractive, type Output } from '../output.js';
 import { createProgressLines } from '../progressLines.js';
+import { shownRun } from '../shownRun.js';
 import { listenForInterruption } from '../signals.js';
 import { spokenRun } from '../spokenRun.js';
 
@@ -44,7 +47,7 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
   const config = await loadConfig(architecture, { overrides: options.set });
   const { name = config.name } = options;
   const followed = options.dashboard && isInteractive(options);
-  const onScreen = followed && !hasScreenReader();
+  let onScreen = followed && !hasScreenReader();
   const interruption = listenForInterruption(() => {
     if (!onScreen) output.progress('stopping after this step; once more to abort without a checkpoint');
   });
@@ -67,9 +70,15 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
     });
     const ask = (command: RunCommand | 'abort') =>
       command === 'abort' ? abort.abort() : asked$.next(command);
-    const journal = join(runsFolder, name, journalName);
-    const last = followed
-      ? await shown(events$, { name, journal, ask, output })
+    const known = { name, journal: join(runsFolder, name, journalName), output };
+    const screen = followed ? await dashboardOptions(known, ask) : null;
+    const onFailure = ({ message }: ScreenError) => {
+      onScreen = false;
+      output.warning(`dashboard: ${message}; the run goes on, as lines`);
+    };
+    const show = (told$: Observable<TrainEvent>) => shown(told$, screen ?? known, output);
+    const last = screen
+      ? await shownRun(events$, { screen: show, onFailure, tell: tell(output) })
       : await lastValueFrom(events$.pipe(tap(tell(output))), { defaultValue: undefined });
     if (last && onScreen) output.progress(createProgressLines(() => 0)(last) ?? '');
     if (last?.type === 'finished' && !options.json) output.result(last, last.model);
@@ -79,30 +88,42 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
   }
 }
 
-interface ShownOptions {
+interface Known {
   readonly name: string;
   readonly journal: string;
-  readonly ask: (command: RunCommand | 'abort') => void;
   readonly output: Output;
 }
 
-/** The run on a dashboard, or told, with what its journal knows of earlier sessions; how it ended, if it did. */
-async function shown(
-  events$: Observable<TrainEvent>,
-  { name, journal, ask, output }: ShownOptions,
-): Promise<RunView['ended'] | undefined> {
-  const known = await lastValueFrom(readJournal(journal).pipe(reduce(withEvent, newRun)));
-  const options: DashboardOptions = {
+/** What a screen starts with: what the journal knows of earlier sessions, and what keys do. */
+async function dashboardOptions(
+  { name, journal, output }: Known,
+  ask: (command: RunCommand | 'abort') => void,
+): Promise<Omit<DashboardOptions, 'events$'>> {
+  const known$ = readJournal(journal).pipe(
+    reduce(withEvent, newRun),
+    catchError((error: unknown) => {
+      output.warning(`${journal}: ${messageOf(error)}; the dashboard starts without what was before`);
+      return of(newRun);
+    }),
+  );
+  return {
     name,
-    events$: events$.pipe(map((event) => ({ ...event, time: Date.now() }))),
-    before: { ...known, status: 'opening', ended: null },
+    before: { ...(await lastValueFrom(known$)), status: 'opening', ended: null },
     // As the terminal would: the first stops, the second aborts.
     onRequest: (request) => (request === 'interrupt' ? void process.emit('SIGINT', 'SIGINT') : ask(request)),
     colour: colourDepth(process.env) > 1,
     pictures: terminalHints(process.env),
   };
-  const { ended } = hasScreenReader()
-    ? await spokenRun({ ...options, output })
-    : await (await import('../../ui/dashboard/showDashboard.js')).showDashboard(options);
-  return ended ?? undefined;
+}
+
+/** The run on a dashboard, or read aloud. */
+async function shown(
+  events$: Observable<TrainEvent>,
+  screen: Omit<DashboardOptions, 'events$'>,
+  output: Output,
+): Promise<RunView> {
+  const options = { ...screen, events$: events$.pipe(map((event) => ({ ...event, time: Date.now() }))) };
+  if (hasScreenReader()) return spokenRun({ ...options, output });
+  const { showDashboard } = await loadScreen(() => import('../../ui/dashboard/showDashboard.js'));
+  return showDashboard(options);
 }

@@ -21,6 +21,7 @@ import { type JournalEntry, journalName } from '../../streams/journal/entry.js';
 import { readJournal } from '../../streams/journal/readJournal.js';
 import { colourDepth } from '../../ui/pictures/colourDepth.js';
 import { terminalHints } from '../../ui/pictures/terminalHints.js';
+import { loadScreen, ScreenError } from '../../ui/screenError.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
 import { createOutput, hasScreenReader, isInteractive, type Output } from '../output.js';
@@ -33,8 +34,6 @@ interface WatchOptions extends CommonOptions {
 }
 
 const withoutAWord = 'the run has ended without a word; the same nvae train goes on from its checkpoint';
-/** Milliseconds that a process which is started again may take until it has the run. */
-const restartPatience = 60_000;
 /** Milliseconds between two looks at whether the run's process lives. */
 const lookEvery = 1000;
 /** Milliseconds in which the last lines of a process that has ended are read. */
@@ -46,52 +45,57 @@ export async function watchRun(name: string, options: WatchOptions): Promise<voi
   const path = await journalOf(name, join(folder, 'runs'));
   const lock = join(folder, 'saved_weights', `${name}.lock`);
   const interruption = listenForInterruption(() => undefined);
-  let newest: JournalEntry | null = null;
   const gone$ = timer(0, lookEvery).pipe(
-    concatMap(async () => restarts(newest) || (await isRunHeld(lock))),
+    concatMap(() => isRunHeld(lock)),
     distinctUntilChanged(),
     filter((held) => !held),
     delay(lastLines),
     takeUntil(interruption.stop$),
     share(),
   );
-  const entries$ = readJournal(path, { follow: true }).pipe(
-    tap((entry) => {
-      newest = entry;
-    }),
-    takeUntil(interruption.stop$),
-  );
+  const entries$ = readJournal(path, { follow: true }).pipe(takeUntil(interruption.stop$));
   try {
     if (!isInteractive(options)) {
       const ended = await asLines(entries$.pipe(takeUntil(gone$)), output);
       if (!ended && !interruption.interrupted) output.warning(withoutAWord);
     } else if (hasScreenReader()) await spokenRun({ events$: entries$, gone$, output });
-    else await onScreen(entries$, gone$, name, folder);
+    else await onScreen(entries$, gone$, { name, folder, output });
     if (interruption.interrupted) process.exitCode = exitCodes.interrupted;
   } finally {
     interruption.dispose();
   }
 }
 
-/** Whether the process of a run has crashed and another is to take its place: nobody has the run meanwhile. */
-function restarts(newest: JournalEntry | null): boolean {
-  if (newest?.type !== 'crash' || newest.restartSeconds === null) return false;
-  return Date.now() < newest.time + newest.restartSeconds * 1000 + restartPatience;
+interface Watched {
+  readonly name: string;
+  readonly folder: string;
+  readonly output: Output;
 }
 
-/** Until the person leaves. */
+/** Until the person leaves; where the screen fails, as lines until the run is over. */
 async function onScreen(
   events$: Observable<JournalEntry>,
   gone$: Observable<unknown>,
-  name: string,
-  folder: string,
+  { name, folder, output }: Watched,
 ): Promise<void> {
-  const { showDashboard } = await import('../../ui/dashboard/showDashboard.js');
   const pathOf = ({ path: told }: PreviewEvent) =>
     existsSync(told) ? told : join(folder, 'images', name, basename(told));
   const colour = colourDepth(process.env) > 1;
-  await showDashboard({ name, events$, gone$, pathOf, colour, pictures: terminalHints(process.env) });
+  const pictures = terminalHints(process.env);
+  try {
+    const { showDashboard } = await loadScreen(() => import('../../ui/dashboard/showDashboard.js'));
+    await showDashboard({ name, events$, gone$, pathOf, colour, pictures });
+  } catch (error) {
+    if (!(error instanceof ScreenError)) throw error;
+    output.warning(`dashboard: ${error.message}; going on as lines`);
+    const since = Date.now();
+    const isNew = ({ time, type }: JournalEntry) => time >= since || !told.includes(type);
+    await asLines(events$.pipe(filter(isNew), takeUntil(gone$)), output);
+  }
 }
+
+/** What happens all the time in a run, and is of no interest any more once it is over. */
+const told: readonly string[] = ['step', 'epoch', 'checkpoint', 'preview', 'paused', 'resumed', 'warning'];
 
 /** Tells what there is; whether the run says how it has ended. */
 async function asLines(entries$: Observable<JournalEntry>, output: Output): Promise<boolean> {
@@ -103,8 +107,7 @@ async function asLines(entries$: Observable<JournalEntry>, output: Output): Prom
       time = entry.time;
       ended = ['finished', 'stopped', 'failed'].includes(entry.type);
       output.event(entry);
-      if (entry.type === 'warning') output.warning(entry.message);
-      if (entry.type === 'crash' && entry.restartSeconds !== null) output.warning(entry.message);
+      if (entry.type === 'warning') output.warning(String(entry.message));
       if (entry.type === 'failed') output.warning(`the run has failed: ${entry.message}`);
       const text = line(entry);
       if (text !== undefined) output.progress(text);

@@ -20,13 +20,26 @@ export function toLine(event: Journaled, time: number): string {
   return `${event.type === 'started' ? '\n' : ''}${JSON.stringify({ time, ...event })}\n`;
 }
 
-/** Null where the line is none: empty, or cut off by a crash. */
+/**
+ * Null where the line is none: empty, or cut off by a crash. JSON writes numbers that are not finite as null; those of a
+ * step are numbers again.
+ */
 export function fromLine(line: string): JournalEntry | null {
   if (!line.startsWith('{')) return null;
   try {
     const entry = JSON.parse(line) as Partial<JournalEntry>;
-    return typeof entry.type === 'string' && typeof entry.time === 'number' ? (entry as JournalEntry) : null;
+    if (typeof entry.type !== 'string' || typeof entry.time !== 'number') return null;
+    return (entry.type === 'step' ? withNumbers(entry) : entry) as JournalEntry;
   } catch {
     return null;
   }
+}
+
+/** Null is a value of its own in one field alone. */
+function withNumbers(step: object): object {
+  const revived = Object.entries(step).map(([name, value]) => {
+    if (Array.isArray(value)) return [name, value.map((each) => each ?? Number.NaN)];
+    return [name, name === 'nonFinite' ? value : (value ?? Number.NaN)];
+  });
+  return Object.fromEntries(revived);
 }

@@ -1,10 +1,11 @@
-import { Box, Text, useInput } from 'ink';
+import { Box, Text } from 'ink';
 import { useRef, useState } from 'react';
 import type { CherryChoice, CherryState } from '../../streams/cherryState.js';
 import { imageAt } from '../../streams/imageBatches.js';
-import { fitting } from '../format.js';
 import { KeyList } from '../KeyList.js';
-import { useScreenSize } from '../screenSize.js';
+import { fitting } from '../text.js';
+import { useKeys } from '../useKeys.js';
+import { useScreenSize } from '../useScreenSize.js';
 import { orderingKeys, pickingKeys } from './cherryKeys.js';
 import { type TileOf, Tiles } from './Tiles.js';
 
@@ -66,9 +67,7 @@ export function CherryScreen({ state, newest, onChoice, onLeave }: CherryScreenP
       pick(input);
     }
   };
-  useInput((typed, key) => {
-    for (const input of typed.length > 1 ? typed : [typed]) press(input, key);
-  });
+  useKeys(press);
 
   const main = Math.max(3, rows - 4);
   const left = Math.floor(columns * 0.62);

@@ -1,14 +1,17 @@
-import { Box, Text, useInput } from 'ink';
+import { Box, Text } from 'ink';
 import { useRef, useState } from 'react';
 import type { PreviewEvent } from '../../streams/events.js';
 import { KeyList } from '../KeyList.js';
-import { useScreenSize } from '../screenSize.js';
+import { inLines, oneLine, wrapped } from '../text.js';
+import { useKeys } from '../useKeys.js';
+import { useScreenSize } from '../useScreenSize.js';
+import { Compact } from './Compact.js';
 import { CurvePane } from './CurvePane.js';
 import { FactsPane } from './FactsPane.js';
 import { healthFacts, termFacts } from './facts.js';
 import { GroupsPane } from './GroupsPane.js';
 import { Header } from './Header.js';
-import { keyLines, keysFor } from './keyTable.js';
+import { type KeySituation, keyNames, keysFor, quitQuestion } from './keyTable.js';
 import { LogLines } from './LogLines.js';
 import { layoutOf, type Size } from './layout.js';
 import { Pane } from './Pane.js';
@@ -40,30 +43,40 @@ export interface DashboardProps {
 
 /** A run on the whole terminal: a function of what is known of it, and of the keys that were pressed. */
 export function Dashboard(props: DashboardProps) {
-  const { name, view, now, controls, ending, message, onRequest } = props;
+  const { view, now, controls, ending, onRequest } = props;
   const { columns, rows } = useScreenSize();
   const [screen, setScreen] = useState(firstScreen);
   // Keys may come faster than frames.
   const current = useRef(screen);
   const over = view.ended !== null || view.status === 'gone';
-  useInput((typed, key) => {
+  const paused = view.status === 'paused';
+  useKeys((input, key) => {
     props.onKey?.();
-    const situation = { controls, paused: view.status === 'paused', over };
-    for (const input of typed.length > 1 ? typed : [typed]) {
-      const next = pressed(current.current, { ...key, input }, situation);
-      current.current = next.screen;
-      if (next.request) onRequest(next.request);
-    }
+    const next = pressed(current.current, { ...key, input }, { controls, paused, over });
+    current.current = next.screen;
+    if (next.request) onRequest(next.request);
     setScreen(current.current);
   });
+  const name = oneLine(props.name);
+  const { quitting, help } = screen;
+  const situation = { ...screen, controls: controls && !over, paused };
+  const notice = quitting
+    ? inLines(quitQuestion, columns, noticeRows)
+    : wrapped(props.message, columns - 2, noticeRows).map((line) => ` ${line} `);
+  const keys = inLines(keyNames(situation), columns, rows);
   const groups = view.started?.latentShapes.length ?? 2;
-  const layout = layoutOf({ columns, rows }, groups, screen.help ? 'log' : screen.pane);
-  const { stacks, logRows, keyRows } = layout;
+  const pane = help ? 'log' : screen.pane;
+  const layout = layoutOf({ columns, rows }, { groups, pane, keys: keys.length, notice: notice.length });
+  if (!layout) {
+    const compact = { view, name, quitting, message: props.message, columns, rows: Math.max(1, rows - 1) };
+    return <Compact {...compact} />;
+  }
+  const { stacks } = layout;
   return (
-    <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
+    <Box flexDirection="column" width={columns} height={rows - 1} overflow="hidden">
       <Header view={view} name={name} now={now} columns={columns} ending={ending} />
-      {screen.help ? (
-        <Help controls={controls} columns={columns} rows={stacks[0]?.[0]?.rows ?? rows} />
+      {help ? (
+        <Help situation={situation} columns={columns} rows={stacks[0]?.[0]?.rows ?? 0} />
       ) : (
         <Box>
           {stacks.map((parts) => (
@@ -75,24 +88,24 @@ export function Dashboard(props: DashboardProps) {
           ))}
         </Box>
       )}
-      {logRows > 0 && !screen.quitting && (
-        <LogLines log={view.log} rows={logRows - (message ? 1 : 0)} colour={props.colour} />
-      )}
-      {message !== '' && !screen.quitting && <Text inverse wrap="truncate">{` ${message} `}</Text>}
+      <LogLines log={view.log} rows={layout.logRows} colour={props.colour} />
       <Box flexGrow={1} />
-      {screen.quitting ? (
-        <Text inverse wrap="truncate">
-          {' stop and keep: s · throw away what is newer than the checkpoint: k · go on: esc '}
-        </Text>
-      ) : (
-        keyLines(controls && !over, columns, keyRows).map((line) => (
-          <Text key={line} dimColor wrap="truncate">
-            {line}
-          </Text>
-        ))
-      )}
+      <Lines lines={notice.slice(0, layout.noticeRows)} inverse />
+      <Lines lines={keys.slice(0, layout.keyRows)} dimColor />
     </Box>
   );
+}
+
+/** Lines that a notice has at most. */
+const noticeRows = 3;
+
+function Lines({ lines, ...style }: { lines: readonly string[]; inverse?: boolean; dimColor?: boolean }) {
+  return lines.map((line, i) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
+    <Text key={i} {...style} wrap="truncate">
+      {line}
+    </Text>
+  ));
 }
 
 type PartProps = DashboardProps &
@@ -145,11 +158,13 @@ function Part({ name, columns, rows, screen, ...props }: PartProps) {
   }
 }
 
-function Help({ controls, columns, rows }: Size & { readonly controls: boolean }) {
+function Help({ situation, columns, rows }: Size & { readonly situation: KeySituation }) {
   return (
     <Box flexDirection="column" height={rows} width={columns} overflow="hidden">
-      <Text bold> keys (any key goes back)</Text>
-      <KeyList keys={keysFor(controls)} />
+      <Text bold wrap="truncate">
+        {' keys (any key goes back)'}
+      </Text>
+      <KeyList keys={keysFor(situation)} />
       {panes.map((pane, i) => (
         <Text key={pane} wrap="truncate" dimColor>{`  ${String(i + 1).padEnd(5)} ${pane}`}</Text>
       ))}

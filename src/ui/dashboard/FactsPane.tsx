@@ -1,4 +1,5 @@
 import { Text } from 'ink';
+import { oneLine, wrapped } from '../text.js';
 import { Pane, type PaneProps } from './Pane.js';
 
 /** A line of a pane that tells numbers. */
@@ -18,18 +19,33 @@ export interface FactsPaneProps extends Omit<PaneProps, 'children'> {
 }
 
 export function FactsPane({ facts, colour, ...pane }: FactsPaneProps) {
-  // Where there is room nothing is cut off.
-  const wrap = pane.rows - 2 >= 2 * facts.length ? 'wrap' : 'truncate';
-  const widest = Math.max(0, ...facts.map(({ name }) => name.length));
   return (
     <Pane {...pane}>
-      {facts.map(({ name, text, drawing = '', alarming = false }) => (
-        <Text key={name} wrap={wrap}>
-          <Text dimColor>{` ${name.padEnd(widest)}  `}</Text>
-          {alarming ? <Text {...(colour && { color: 'yellow' })}>{`! ${text}`}</Text> : text}
-          {drawing && `  ${drawing}`}
-        </Text>
-      ))}
+      <FactLines facts={facts} colour={colour} columns={pane.columns - 2} rows={pane.rows - 2} />
     </Pane>
   );
+}
+
+export interface FactLinesProps extends Pick<FactsPaneProps, 'facts' | 'colour'> {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** One line a fact; where there is room for two each, nothing is cut off. */
+export function FactLines({ facts, colour, columns, rows }: FactLinesProps) {
+  const widest = Math.max(0, ...facts.map(({ name }) => name.length));
+  const room = columns - widest - 4;
+  const most = rows >= 2 * facts.length ? 2 : 1;
+  return facts.slice(0, rows).flatMap(({ name, text, drawing = '', alarming = false }) => {
+    const words = alarming ? `! ${text}` : text;
+    const lines = most > 1 ? wrapped(words, room, most) : [oneLine(words)];
+    return lines.map((line, i) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
+      <Text key={`${name}${i}`} wrap="truncate">
+        <Text dimColor>{` ${(i === 0 ? name : '').padEnd(widest)}  `}</Text>
+        <Text {...(alarming && colour && { color: 'yellow' })}>{line}</Text>
+        {i === 0 && drawing && `  ${drawing}`}
+      </Text>
+    ));
+  });
 }

@@ -1,10 +1,12 @@
 import { Box, Text } from 'ink';
 import { progressBar } from '../bars.js';
-import { clock, count, duration, figure, fitting, percent } from '../format.js';
+import { clock, count, duration, figure, percent } from '../format.js';
+import { cut, filled, fitting, widthOf } from '../text.js';
 import { batchOf, progressOf, type RunView, speed } from './runView.js';
 
 export interface HeaderProps {
   readonly view: RunView;
+  /** Of the run; without control characters. */
   readonly name: string;
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -14,56 +16,79 @@ export interface HeaderProps {
 }
 
 /** Two lines that tell the run's health: who and where it is, how far, how fast. */
-export function Header({ view, name, now, columns, ending }: HeaderProps) {
-  const { started, step, ended } = view;
-  const { epoch, run, secondsLeft } = progressOf(view);
-  const until = ended?.time ?? (view.status === 'gone' ? (step?.time ?? now) : now);
-  const elapsed = started ? clock((until - started.time) / 1000) : '';
-  const left = secondsLeft === null || ended ? '' : `${duration(secondsLeft)} left`;
-  const epochs =
-    started && step ? `epoch ${step.epoch + 1}${started.epochs === -1 ? '' : `/${started.epochs}`}` : '';
-  const rate = speed(view.history);
+export function Header(props: HeaderProps) {
+  const { view, columns } = props;
+  const { left, badge, facts, right } = firstLine(props);
+  const { epoch, run } = progressOf(view);
   const width = Math.max(6, Math.min(30, Math.floor(columns / 8)));
   const bars = [
     run === null ? '' : `run ${progressBar(run, width)} ${percent(run)}`,
     `epoch ${progressBar(epoch, width)} ${percent(epoch)}`,
   ];
-  const numbers = step
-    ? [
-        `step ${count(step.step)}`,
-        `batch ${batchOf(view)}`,
-        rate === null ? '' : `${figure(rate)} images/s`,
-        `lr ${figure(step.learningRate)}`,
-        `KL weight ${step.klCoefficient.toFixed(2)}`,
-      ]
-    : [];
-  const engine = started ? `${started.engine} · ${started.engineDescription.replaceAll(', ', ' · ')}` : '';
-  const summary = started
-    ? `${(started.parameters / 1e6).toFixed(1)} M parameters · ${started.config.model.samplingMethod} · batch ${started.batchSize}`
-    : '';
-  const status = ending && !ended ? 'STOPPING' : badges[view.status];
   return (
     <Box flexDirection="column">
-      <Box justifyContent="space-between" width={columns}>
-        <Text wrap="truncate">
-          <Text bold> rx-nvae {name} </Text>
-          {status && <Text inverse>{` ${status} `}</Text>}
-          <Text dimColor>{fitting([engine, summary], columns - name.length - 50)}</Text>
-        </Text>
-        <Text>{`${fitting([epochs, elapsed, left], columns - name.length - 14)} `}</Text>
-      </Box>
-      <Text wrap="truncate">{fitting([...bars.filter(Boolean), ...numbers], columns)}</Text>
+      <Text wrap="truncate">
+        <Text bold>{left}</Text>
+        {badge && <Text inverse>{badge}</Text>}
+        <Text dimColor>{facts}</Text>
+        {right}
+      </Text>
+      <Text wrap="truncate">{fitting([...bars.filter(Boolean), ...numbersOf(view)], columns)}</Text>
     </Box>
   );
+}
+
+/** What stands in the first line, which it fills. */
+function firstLine({ view, name, now, columns, ending }: HeaderProps) {
+  const { started, ended } = view;
+  const status = ending && !ended ? 'STOPPING' : badges[view.status];
+  const badge = status && ` ${status} `;
+  const left = cut(` rx-nvae ${name} `, Math.max(12, columns - badge.length - 12));
+  const taken = widthOf(left) + badge.length;
+  const right = `${fitting(timesOf(view, now), columns - taken - 1)} `;
+  const summary = started
+    ? [
+        `${started.engine} · ${started.engineDescription.replaceAll(', ', ' · ')}`,
+        `${(started.parameters / 1e6).toFixed(1)} M parameters · ${started.config.model.samplingMethod} · batch ${started.batchSize}`,
+      ]
+    : [];
+  const room = Math.max(0, columns - taken - widthOf(right));
+  return { left, badge, facts: filled(fitting(summary, room - 2), room), right };
+}
+
+/** The most needed first. */
+function timesOf(view: RunView, now: number): string[] {
+  const { started, step, ended } = view;
+  const { secondsLeft } = progressOf(view);
+  const until = ended?.time ?? (view.status === 'gone' ? (step?.time ?? now) : now);
+  const of = started && started.epochs !== -1 ? `/${started.epochs}` : '';
+  return [
+    started && step ? `epoch ${step.epoch + 1}${of}` : '',
+    started ? clock((until - started.time) / 1000) : '',
+    secondsLeft === null || ended ? '' : `${duration(secondsLeft)} left`,
+  ];
+}
+
+function numbersOf(view: RunView): string[] {
+  const { step } = view;
+  if (!step) return [];
+  const rate = speed(view.history);
+  return [
+    `step ${count(step.step)}`,
+    `batch ${batchOf(view)}`,
+    rate === null ? '' : `${figure(rate)} images/s`,
+    `lr ${figure(step.learningRate)}`,
+    `KL weight ${step.klCoefficient.toFixed(2)}`,
+  ];
 }
 
 const badges: Record<RunView['status'], string> = {
   opening: 'OPENING',
   training: '',
   paused: 'PAUSED',
-  crashed: 'CRASHED, STARTS AGAIN',
+  crashed: 'CRASHED, RESTARTING',
   finished: 'FINISHED',
   stopped: 'STOPPED',
   failed: 'FAILED',
-  gone: 'ENDED WITHOUT A WORD',
+  gone: 'PROCESS GONE',
 };

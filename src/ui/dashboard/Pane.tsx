@@ -1,5 +1,6 @@
 import { Box, Text } from 'ink';
 import type { ReactNode } from 'react';
+import { cut, widthOf } from '../text.js';
 
 export interface PaneProps {
   /** The key that enlarges it. */
@@ -15,10 +16,10 @@ export interface PaneProps {
 
 /** A frame with its title in the upper line; what does not fit in is cut off. */
 export function Pane({ digit, title, note = '', columns, rows, children }: PaneProps) {
-  const left = ` ${digit} ${title} `;
-  const room = columns - 4 - left.length;
-  const right = note !== '' && note.length + 3 <= room ? ` ${note} ` : '';
-  const line = '─'.repeat(Math.max(0, columns - 4 - left.length - right.length));
+  const left = cut(` ${digit} ${title} `, columns - 4);
+  const room = columns - 4 - widthOf(left);
+  const right = note !== '' && widthOf(note) + 3 <= room ? ` ${note} ` : '';
+  const line = '─'.repeat(Math.max(0, room - widthOf(right)));
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden" aria-label={title}>
       <Text wrap="truncate">

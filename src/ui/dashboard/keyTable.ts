@@ -1,42 +1,86 @@
-/** The keys, for the bar below and the help. */
-import { fitting } from '../format.js';
+/** The keys, for the bar below and the help. Each says what it does now. Pure. */
 import type { KeyHelp } from '../KeyList.js';
+import type { ScreenState } from './screenState.js';
+
+export interface KeySituation extends Pick<ScreenState, 'pane' | 'logarithmic'> {
+  /** Whether the screen may tell the run what to do. */
+  readonly controls: boolean;
+  readonly paused: boolean;
+}
 
 export interface DashboardKey extends KeyHelp {
-  /** Only where the screen may tell the run what to do. */
+  /** Asks something of the run. */
   readonly controls?: boolean;
 }
 
-export const keyTable: readonly DashboardKey[] = [
-  { key: 'q', short: 'quit safely', long: 'end: stop and keep, or throw away, or go on', controls: true },
-  { key: 'p', short: 'pause', long: 'hold before the next step, and go on', controls: true },
-  { key: 'c', short: 'checkpoint', long: 'write a checkpoint now', controls: true },
-  { key: 's', short: 'sample', long: 'make new images now', controls: true },
-  { key: 'r', short: 'reconstruct', long: 'make reconstructions now', controls: true },
-  { key: '←→', short: 'metric', long: 'the metric of the curve; an earlier picture where one is enlarged' },
-  { key: '↑↓', short: 'range', long: 'how much of the run the curve shows; lines of the log' },
-  { key: 'y', short: 'log axis', long: 'logarithmic axis' },
-  { key: '1-8', short: 'enlarge', long: 'one part on the whole screen; the same key or esc goes back' },
-  { key: 'tab', short: 'next', long: 'the next part on the whole screen' },
-  { key: 'l', short: 'log', long: 'all that has happened' },
-  { key: '?', short: 'help', long: 'this page' },
-];
-const closing: DashboardKey = { key: 'q', short: 'close', long: 'close this screen; the run is not touched' };
+/** Parts with curves over the images seen. */
+const withCurves: readonly ScreenState['pane'][] = [null, 'curve', 'groups', 'terms', 'health'];
+const withAxis: readonly ScreenState['pane'][] = [null, 'curve', 'terms', 'health'];
+const withPictures: readonly ScreenState['pane'][] = ['reconstructions', 'samples'];
 
 /** Those that do something here. */
-export function keysFor(controls: boolean): readonly DashboardKey[] {
-  return controls ? keyTable : [closing, ...keyTable.filter((key) => !key.controls)];
+export function keysFor(situation: KeySituation): readonly DashboardKey[] {
+  const { pane, controls } = situation;
+  return [
+    ...(controls ? controlKeys(situation) : [closing]),
+    ...viewKeys(situation),
+    {
+      key: '1-8',
+      short: pane === null ? 'enlarge' : 'parts',
+      long: 'one part on the whole screen; the same key or esc goes back',
+    },
+    ...(pane === null ? [] : [{ key: 'esc', short: 'back', long: 'all parts again' }]),
+    { key: 'tab', short: 'next', long: 'the next part on the whole screen' },
+    pane === 'log'
+      ? { key: 'l', short: 'close log', long: 'all parts again' }
+      : { key: 'l', short: 'log', long: 'everything that has happened' },
+    { key: '?', short: 'help', long: 'this page' },
+  ];
 }
 
-/** The keys in at most `rows` lines. */
-export function keyLines(controls: boolean, columns: number, rows: number): string[] {
-  let rest = keysFor(controls).map(({ key, short }) => `${key} ${short}`);
-  const lines: string[] = [];
-  while (rest.length > 0 && lines.length < rows) {
-    const line = fitting(rest, columns);
-    if (line === '') break;
-    lines.push(line);
-    rest = rest.slice(line.trim().split('  ').length);
-  }
-  return lines;
+const closing: DashboardKey = { key: 'q', short: 'close', long: 'close this screen; the run is not touched' };
+
+function controlKeys({ paused }: KeySituation): DashboardKey[] {
+  const pause = paused
+    ? { short: 'resume', long: 'continue the run' }
+    : { short: 'pause', long: 'hold the run before its next step' };
+  const keys: KeyHelp[] = [
+    { key: 'q', short: 'quit', long: 'end the run; asks whether to save first' },
+    { key: 'p', ...pause },
+    { key: 'c', short: 'checkpoint', long: 'write a checkpoint now' },
+    { key: 's', short: 'sample', long: 'write new samples now' },
+    { key: 'r', short: 'reconstruct', long: 'write reconstructions now' },
+  ];
+  return keys.map((key) => ({ ...key, controls: true }));
 }
+
+function viewKeys({ pane, logarithmic }: KeySituation): DashboardKey[] {
+  const keys: DashboardKey[] = [];
+  if (pane === null || pane === 'curve') {
+    keys.push({ key: '←→', short: 'metric', long: 'the metric that the curve shows' });
+  }
+  if (withPictures.includes(pane)) {
+    keys.push({ key: '←→', short: 'earlier, later', long: 'earlier pictures, and back to the newest' });
+  }
+  if (withCurves.includes(pane)) {
+    keys.push({ key: '↑↓', short: 'range', long: 'how much of the run curves show' });
+  }
+  if (pane === 'log')
+    keys.push({ key: '↑↓', short: 'scroll', long: 'earlier lines, and back to the newest' });
+  if (withAxis.includes(pane)) {
+    keys.push(
+      logarithmic
+        ? { key: 'y', short: 'linear axis', long: 'a linear axis again' }
+        : { key: 'y', short: 'log axis', long: 'a logarithmic axis' },
+    );
+  }
+  return keys;
+}
+
+/** For the bar, the most needed first. */
+export function keyNames(situation: KeySituation): string[] {
+  return keysFor(situation).map(({ key, short }) => `${key} ${short}`);
+}
+
+/** What `q` asks. */
+export const quitQuestion = ['[s] save and quit', '[k] quit without saving', '[esc] cancel'];

@@ -1,4 +1,4 @@
-/** Which parts are on the screen, and how large they are, in character cells. */
+/** Which parts are on the screen, and how large they are, in character cells. Pure. */
 import type { ScreenSize } from '../screenSize.js';
 import type { PaneName } from './screenState.js';
 
@@ -7,57 +7,82 @@ export interface Size {
   readonly rows: number;
 }
 
+export interface LayoutOptions {
+  /** Latent groups. */
+  readonly groups: number;
+  /** The part that fills the screen; null: all of them. */
+  readonly pane: PaneName | null;
+  /** Lines that all keys take. */
+  readonly keys: number;
+  /** Lines that the notice above the keys would take. */
+  readonly notice: number;
+}
+
 export interface Layout {
   /** Columns of parts from left to right, each from top to bottom. */
   readonly stacks: readonly (readonly (Size & { readonly name: PaneName })[])[];
+  readonly headerRows: number;
   readonly logRows: number;
+  readonly noticeRows: number;
   readonly keyRows: number;
 }
 
-const headerRows = 2;
-const widestNarrow = 90;
+/** Of two columns of parts. */
+const leastForTwo = 90;
+const leastMain = 3;
+/** A smaller screen has no parts: only lines. */
+const least: Size = { columns: 30, rows: 10 };
 
-/** `groups`: latent groups; `pane`: the one that fills the screen. */
-export function layoutOf({ columns, rows }: ScreenSize, groups: number, pane: PaneName | null): Layout {
-  const keyRows = rows < 20 ? 1 : keyRowsAt(columns);
-  const logRows = pane === null && rows >= 28 ? Math.min(6, Math.floor((rows - 22) / 4) + 1) : 0;
-  const main = Math.max(3, rows - headerRows - keyRows - logRows);
-  const rest = { logRows, keyRows };
-  if (pane !== null) return { ...rest, stacks: [[{ name: pane, columns, rows: main }]] };
+/**
+ * All of a screen but its last line, where some terminals scroll; null where it is too small for parts. A notice takes
+ * lines of the log, or else of the keys, so that nothing moves when it comes and goes; only where there are neither does
+ * it take some of the parts'.
+ */
+export function layoutOf(screen: ScreenSize, { groups, pane, keys, notice }: LayoutOptions): Layout | null {
+  if (screen.columns < least.columns || screen.rows < least.rows) return null;
+  const { columns } = screen;
+  const lines = screen.rows - 1;
+  const headerRows = 2;
+  const footRows = Math.min(keys, lines < 14 ? 1 : 3);
+  const ownLog = pane === null && lines >= 27 ? Math.min(6, Math.floor((lines - 21) / 4) + 1) : 0;
+  const noticeRows = Math.min(notice, lines - headerRows - leastMain - 1);
+  const logRows = Math.max(0, ownLog - noticeRows);
+  const keyRows = Math.max(noticeRows > ownLog ? 1 : footRows, footRows - Math.max(0, noticeRows - ownLog));
+  const main = Math.max(leastMain, lines - headerRows - logRows - noticeRows - keyRows);
+  const shownKeys = Math.max(0, lines - headerRows - main - logRows - noticeRows);
+  const rest = { headerRows, logRows, noticeRows, keyRows: Math.min(keyRows, shownKeys) };
+  return {
+    ...rest,
+    stacks: pane === null ? overview(columns, main, groups) : [[{ name: pane, columns, rows: main }]],
+  };
+}
+
+function overview(columns: number, main: number, groups: number): Layout['stacks'] {
   const groupRows = Math.min(groups + 2, Math.max(4, Math.floor(main * 0.3)));
-  if (columns < widestNarrow || main < 15) {
+  if (columns < leastForTwo || main < 15) {
     const below: { name: PaneName; rows: number }[] = [];
     if (main >= 17) below.push({ name: 'health', rows: 8 });
     if (main >= 21 + groupRows) below.push({ name: 'groups', rows: groupRows });
     const curve = main - below.reduce((sum, each) => sum + each.rows, 0);
-    return { ...rest, stacks: [stack(columns, [{ name: 'curve', rows: curve }, ...below])] };
+    return [stack(columns, [{ name: 'curve', rows: curve }, ...below])];
   }
   const left = Math.ceil(columns * 0.54);
   const terms = main >= 20 ? 6 : 0;
   const health = main >= 22 ? 8 : 7;
   const pictures = main - health;
   const samples = pictures >= 10 ? Math.floor(pictures / 2) : 0;
-  return {
-    ...rest,
-    stacks: [
-      stack(left, [
-        { name: 'curve', rows: main - groupRows - terms },
-        { name: 'groups', rows: groupRows },
-        { name: 'terms', rows: terms },
-      ]),
-      stack(columns - left, [
-        { name: 'reconstructions', rows: pictures - samples },
-        { name: 'samples', rows: samples },
-        { name: 'health', rows: health },
-      ]),
-    ],
-  };
-}
-
-/** Lines that all keys take. */
-export function keyRowsAt(columns: number): number {
-  if (columns < 75) return 3;
-  return columns < 130 ? 2 : 1;
+  return [
+    stack(left, [
+      { name: 'curve', rows: main - groupRows - terms },
+      { name: 'groups', rows: groupRows },
+      { name: 'terms', rows: terms },
+    ]),
+    stack(columns - left, [
+      { name: 'reconstructions', rows: pictures - samples },
+      { name: 'samples', rows: samples },
+      { name: 'health', rows: health },
+    ]),
+  ];
 }
 
 function stack(columns: number, parts: readonly { name: PaneName; rows: number }[]) {

@@ -1,5 +1,6 @@
 /** A curve as text: the values as faint dots of braille, their smoothed course as a line, labels at both axes. Pure. */
-import { figure } from '../format.js';
+import { type BrailleCanvas, brailleCanvas } from './braille.js';
+import { type AxisUnit, logarithmicTicks, tickLabels, ticks } from './ticks.js';
 
 export interface Sample {
   readonly x: number;
@@ -11,6 +12,8 @@ export interface PlotOptions {
   readonly rows: number;
   /** @default false */
   readonly logarithmic?: boolean;
+  /** How the labels of the y-axis are written. @default 'number' */
+  readonly unit?: AxisUnit;
   /** Whether single values are shown behind the smoothed line. @default true */
   readonly dots?: boolean;
 }
@@ -26,44 +29,54 @@ const leastSmoothing = 4;
 /** Share of the samples at each end that may lie outside the picture. */
 const outliers = 0.02;
 
+/** Below that many rows the labels of the x-axis have no line of marks above them. */
+const rowsForMarks = 8;
+/** Cells that a curve has at least, beside the labels of its axis. */
+const leastWidth = 8;
+
 /**
- * `rows` rows of `columns` characters; the last one labels the x-axis. Samples must be in the order of their x. Those
- * that are not finite, and on a logarithmic axis not positive, are left out.
+ * `rows` rows of `columns` characters; the last ones are the x-axis. Labels are round numbers at their places. Samples must
+ * be in the order of their x. Those that are not finite, and on a logarithmic axis not positive, are left out.
  */
 export function plot(samples: readonly Sample[], options: PlotOptions): PlotRow[] {
-  const { columns, rows, logarithmic = false, dots = true } = options;
+  const { columns, rows, logarithmic = false, dots = true, unit = 'number' } = options;
   const scaled = logarithmic ? Math.log10 : (y: number) => y;
   const points = samples
     .map(({ x, y }) => ({ x, y: scaled(y) }))
     .filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
-  const plotRows = rows - 1;
-  if (points.length === 0 || plotRows < 1) {
-    return Array.from({ length: rows }, () => [{ part: 'axis', text: ' '.repeat(columns) }]);
+  const axisRows = rows >= rowsForMarks ? 2 : 1;
+  const plotRows = rows - axisRows;
+  if (points.length === 0 || plotRows < 1 || columns < leastWidth) {
+    return Array.from({ length: Math.max(0, rows) }, () => [
+      { part: 'axis', text: ' '.repeat(Math.max(0, columns)) },
+    ]);
   }
-  const smooth = smoothed(points);
   const [low, high] = extent(points);
   const [first, last] = [points[0]?.x ?? 0, points.at(-1)?.x ?? 0];
-  const labels = yLabels(low, high, plotRows, logarithmic);
-  const margin = Math.max(...labels.map((label) => label.length)) + 1;
+  const labels = yLabels(low, high, plotRows, logarithmic, unit);
+  const wanted = Math.max(0, ...labels.map((label) => label.length)) + 1;
+  // Where it is that narrow the curve says more than the numbers beside it.
+  const margin = columns - wanted >= leastWidth ? wanted : 1;
   const width = columns - margin;
   const place = ({ x, y }: Sample): readonly [number, number] => [
     last > first ? ((x - first) / (last - first)) * (2 * width - 1) : 0,
     // What lies outside is drawn just there: a line is walked dot by dot.
     Math.min(4 * plotRows, Math.max(-1, ((high - y) / (high - low)) * (4 * plotRows - 1))),
   ];
-  const behind = canvas(width, plotRows);
-  const front = canvas(width, plotRows);
+  const behind = brailleCanvas(width, plotRows);
+  const front = brailleCanvas(width, plotRows);
   if (dots) for (const point of points) behind.dot(...place(point));
-  const course = smooth.map(place);
+  const course = smoothed(points).map(place);
   for (const [i, here] of course.entries()) front.line(course[i - 1] ?? here, here);
   const body = Array.from({ length: plotRows }, (_, row): PlotRow => {
-    const label = (labels[row] ?? '').padStart(margin - 1);
+    const label = (margin === wanted ? (labels[row] ?? '') : '').padStart(margin - 1);
     return [
       { part: 'axis', text: `${label}${labels[row] ? '┤' : '│'}` },
       ...cells(behind, front, row, width),
     ];
   });
-  return [...body, [{ part: 'axis', text: xLabels(first, last, margin, width) }]];
+  const axis = xAxis(first, last, margin, width).slice(-axisRows);
+  return [...body, ...axis.map((text): PlotRow => [{ part: 'axis', text }])];
 }
 
 /** The mean of each sample's neighbourhood. */
@@ -88,40 +101,49 @@ function extent(points: readonly Sample[]): readonly [number, number] {
   return [low - room, high + room];
 }
 
-/** One label or none for each row; every third or so has one, and the first and the last do. */
-function yLabels(low: number, high: number, rows: number, logarithmic: boolean): string[] {
-  const every = Math.max(1, Math.round(rows / Math.max(1, Math.floor(rows / 3))));
-  const valueAt = (row: number) => high - ((high - low) * (row + 0.5)) / rows;
-  const value = (y: number) => (logarithmic ? 10 ** y : y);
-  const labels = Array.from({ length: rows }, (_, row) =>
-    row % every === 0 || row === rows - 1 ? figure(value(valueAt(row))) : '',
-  );
-  // Close together, or the same by rounding: the first of them says enough.
-  return labels.map((label, row) => (label !== '' && labels.slice(0, row).includes(label) ? '' : label));
+/** Rows to a label of the y-axis, and cells to one of the x-axis. */
+const [rowsApart, cellsApart] = [3, 12];
+
+/** One label or none for each row. */
+function yLabels(low: number, high: number, rows: number, logarithmic: boolean, unit: AxisUnit): string[] {
+  const most = Math.max(2, Math.floor(rows / rowsApart));
+  const values = logarithmic
+    ? logarithmicTicks(10 ** low, 10 ** high, most, unit)
+    : ticks(low, high, most, unit);
+  const texts = tickLabels(values, unit);
+  const labels = Array.from({ length: rows }, () => '');
+  for (const [i, value] of values.entries()) {
+    const y = logarithmic ? Math.log10(value) : value;
+    const row = Math.floor((((high - y) / (high - low)) * (4 * rows - 1) + 0.5) / 4);
+    if (labels[row] === '') labels[row] = texts[i] ?? '';
+  }
+  return labels;
 }
 
-function xLabels(first: number, last: number, margin: number, width: number): string {
-  const from = short(first);
-  const to = `${short(last)} images`;
-  const gap = width - from.length - to.length;
-  if (gap < 1) return ' '.repeat(margin + width);
-  const middle = short((first + last) / 2);
-  const left = Math.floor((width - middle.length) / 2) - from.length;
-  const right = gap - left - middle.length;
-  const line =
-    left > 1 && right > 1
-      ? `${from}${' '.repeat(left)}${middle}${' '.repeat(right)}${to}`
-      : `${from}${' '.repeat(gap)}${to}`;
-  return `${' '.repeat(margin)}${line}`;
-}
-
-function short(images: number): string {
-  if (images < 10_000) return String(Math.round(images));
-  return images < 1e7 ? `${Math.round(images / 1000)}k` : `${(images / 1e6).toFixed(1)}M`;
+/** A line with marks, and below it their labels and what is counted. */
+function xAxis(first: number, last: number, margin: number, width: number): string[] {
+  const name = ' images';
+  const most = Math.max(1, Math.floor(width / cellsApart));
+  // There are no halves of images.
+  const values = ticks(first, last, most).filter(Number.isInteger);
+  const texts = tickLabels(values);
+  const room = width - (width >= 3 * name.length ? name.length : 0);
+  const marks = Array.from({ length: width }, () => '─');
+  let line = '';
+  for (const [i, value] of values.entries()) {
+    const column = last > first ? Math.round(((value - first) / (last - first)) * (width - 1)) : 0;
+    const text = texts[i] ?? '';
+    const begin = Math.max(0, column - Math.floor(text.length / 2));
+    marks[column] = '┬';
+    if (begin < line.length + (line === '' ? 0 : 1) || begin + text.length > room) continue;
+    line = line.padEnd(begin) + text;
+  }
+  if (room < width) line = line.padEnd(width - name.length) + name;
+  return [`${' '.repeat(margin - 1)}└${marks.join('')}`, `${' '.repeat(margin)}${line.padEnd(width)}`];
 }
 
 /** Where a cell has some of the line it shows that alone: what is faint must not thicken it. */
-function cells(behind: Canvas, front: Canvas, row: number, width: number): PlotRow {
+function cells(behind: BrailleCanvas, front: BrailleCanvas, row: number, width: number): PlotRow {
   const parts: { part: PlotPart; text: string }[] = [];
   for (let column = 0; column < width; column++) {
     const line = front.character(column, row);
@@ -132,39 +154,4 @@ function cells(behind: Canvas, front: Canvas, row: number, width: number): PlotR
     else parts.push({ part, text });
   }
   return parts;
-}
-
-interface Canvas {
-  /** In dots from the upper left; those outside are left out. */
-  dot(x: number, y: number): void;
-  line(from: readonly [number, number], to: readonly [number, number]): void;
-  character(column: number, row: number): string;
-}
-
-/** Bits of a braille character's two by four dots, row by row. */
-const bits = [
-  [0x01, 0x08],
-  [0x02, 0x10],
-  [0x04, 0x20],
-  [0x40, 0x80],
-] as const;
-
-function canvas(columns: number, rows: number): Canvas {
-  const masks = new Uint8Array(columns * rows);
-  const dot = (x: number, y: number) => {
-    const [left, top] = [Math.round(x), Math.round(y)];
-    if (left < 0 || top < 0 || left >= 2 * columns || top >= 4 * rows) return;
-    masks[(top >> 2) * columns + (left >> 1)]! |= bits[top & 3]![left & 1]!;
-  };
-  return {
-    dot,
-    line([x0, y0], [x1, y1]) {
-      const steps = Math.max(1, Math.ceil(Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0))));
-      for (let i = 0; i <= steps; i++) dot(x0 + ((x1 - x0) * i) / steps, y0 + ((y1 - y0) * i) / steps);
-    },
-    character(column, row) {
-      const mask = masks[row * columns + column] ?? 0;
-      return mask === 0 ? ' ' : String.fromCharCode(0x2800 + mask);
-    },
-  };
 }

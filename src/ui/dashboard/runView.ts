@@ -9,10 +9,12 @@ import type {
   StoppedEvent,
 } from '../../streams/events.js';
 import type { JournalEntry } from '../../streams/journal/entry.js';
+import { isWhole } from '../../streams/journal/isWhole.js';
 import { count } from '../format.js';
+import { oneLine } from '../text.js';
 import { type Point, pointOf, recentMean, upTo, withPoint } from './history.js';
 
-/** `gone`: its process has ended without a word. */
+/** `gone`: its process is gone and reported no result. */
 export type RunStatus =
   | 'opening'
   | 'training'
@@ -76,8 +78,12 @@ const memoryKept = 400;
 /** Seconds. */
 const shortEpoch = 10;
 
-/** The view with one event more. */
+/** The view with one event more. One of another version's that is not known here, or lacks something, is passed over. */
 export function withEvent(view: RunView, event: JournalEntry): RunView {
+  return isWhole(event) ? folded(view, event) : view;
+}
+
+function folded(view: RunView, event: JournalEntry): RunView {
   switch (event.type) {
     case 'started': {
       const { resumed } = event;
@@ -97,9 +103,9 @@ export function withEvent(view: RunView, event: JournalEntry): RunView {
       if (event.seconds < shortEpoch) return view;
       return logged(view, event, `epoch ${event.epoch + 1} done in ${event.seconds.toFixed(0)} s`);
     case 'paused':
-      return logged({ ...view, status: 'paused' }, event, `paused behind step ${event.step}`);
+      return logged({ ...view, status: 'paused' }, event, `paused after step ${event.step}`);
     case 'resumed':
-      return logged({ ...view, status: 'training' }, event, `going on behind step ${event.step}`);
+      return logged({ ...view, status: 'training' }, event, `resumed after step ${event.step}`);
     case 'checkpoint': {
       const text = `checkpoint ${event.path} (step ${event.step}, ${event.seconds.toFixed(1)} s)`;
       return logged({ ...view, checkpoint: event }, event, text);
@@ -120,7 +126,7 @@ export function withEvent(view: RunView, event: JournalEntry): RunView {
       return logged(
         { ...view, status: 'stopped', ended: event },
         event,
-        `stopped behind step ${event.step}; ${event.checkpoint ?? 'nothing was trained yet'}`,
+        `stopped after step ${event.step}; ${event.checkpoint ?? 'nothing was trained yet'}`,
       );
     case 'failed':
       return logged({ ...view, status: 'failed', ended: event }, event, `failed: ${event.message}`);
@@ -151,7 +157,7 @@ function logged(
   text: string,
   kind: LogLine['kind'] = 'event',
 ): RunView {
-  return { ...view, log: [...view.log, { time, kind, text }].slice(-logLines) };
+  return { ...view, log: [...view.log, { time, kind, text: oneLine(text) }].slice(-logLines) };
 }
 
 /** Images per second over the last steps, the waiting for images included; null before the first. */

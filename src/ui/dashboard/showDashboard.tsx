@@ -1,7 +1,17 @@
 /** The dashboard on a terminal, for a run's events. */
 import { stat } from 'node:fs/promises';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { asyncScheduler, EMPTY, filter, map, merge, type Observable, tap, throttleTime } from 'rxjs';
+import {
+  asyncScheduler,
+  EMPTY,
+  filter,
+  map,
+  merge,
+  type Observable,
+  Subscription,
+  tap,
+  throttleTime,
+} from 'rxjs';
 import type { PreviewEvent } from '../../streams/events.js';
 import type { JournalEntry } from '../../streams/journal/entry.js';
 import { type FullScreenOptions, fullScreen } from '../fullScreen.js';
@@ -12,7 +22,7 @@ import type { ScreenRequest } from './screenState.js';
 export interface DashboardOptions extends FullScreenOptions {
   /** Of the run. */
   readonly name: string;
-  /** Subscribed to once; the screen is left when it fails, and with what it fails. */
+  /** Subscribed to once, with the first frame; the screen is left when it fails, and with what it fails. */
   readonly events$: Observable<JournalEntry>;
   /** What is known before. @default nothing */
   readonly before?: RunView;
@@ -37,17 +47,29 @@ const soon = 100;
  * Shows a run until the person leaves; gives what is known of it then. A run that this screen controls is left when it
  * has stopped; one that has finished stays for a while. One that only watches is left when the events complete. Unsubscribes from the events when it leaves.
  *
- * @throws what the events fail with
+ * @throws what the events fail with; ScreenError where the run cannot be shown, which says nothing of the run
  */
 export async function showDashboard(options: DashboardOptions): Promise<RunView> {
-  const ended = await fullScreen<Ended>((done) => <Live {...options} done={done} />, options);
-  if ('error' in ended) throw ended.error;
-  return ended.view;
+  // After an error within React its effects are not undone any more.
+  const listening = new Subscription();
+  try {
+    const ended = await fullScreen<Ended>((done) => <Live {...options} {...{ listening, done }} />, options);
+    if ('error' in ended) throw ended.error;
+    return ended.view;
+  } finally {
+    listening.unsubscribe();
+  }
 }
 
 type Ended = { readonly view: RunView } | { readonly error: unknown };
 
-function Live(props: DashboardOptions & { readonly done: (ended: Ended) => void }) {
+interface LiveProps extends DashboardOptions {
+  /** What listens to the run, for as long as the screen is there. */
+  readonly listening: Subscription;
+  readonly done: (ended: Ended) => void;
+}
+
+function Live(props: LiveProps) {
   const {
     name,
     events$,
@@ -56,6 +78,7 @@ function Live(props: DashboardOptions & { readonly done: (ended: Ended) => void 
     gone$ = EMPTY,
     colour = true,
     patience = 60,
+    listening,
     done,
   } = props;
   const pathOf = props.pathOf ?? ((preview: PreviewEvent) => preview.path);
@@ -82,7 +105,7 @@ function Live(props: DashboardOptions & { readonly done: (ended: Ended) => void 
       show();
     }, refresh);
     const throttled = { leading: true, trailing: true };
-    const listening = changes$
+    const shown = changes$
       .pipe(
         filter(({ rare }) => rare),
         throttleTime(soon, asyncScheduler, throttled),
@@ -95,8 +118,9 @@ function Live(props: DashboardOptions & { readonly done: (ended: Ended) => void 
           if (!onRequest || newest.current.status !== 'finished') done({ view: newest.current });
         },
       });
-    listening.add(() => clearInterval(frames));
-    return () => listening.unsubscribe();
+    shown.add(() => clearInterval(frames));
+    listening.add(shown);
+    return () => shown.unsubscribe();
   }, []);
   const finished = onRequest !== undefined && view.status === 'finished';
   const left = useCountdown(finished && !staying, patience);
@@ -109,11 +133,7 @@ function Live(props: DashboardOptions & { readonly done: (ended: Ended) => void 
     setAsked({ wish, time: Date.now() });
     onRequest?.(wish);
   };
-  const message = finished
-    ? `finished: ${view.ended && 'model' in view.ended ? view.ended.model : ''} · q closes${staying ? '' : `, or ${left} s without a key`}`
-    : view.ended?.type === 'failed'
-      ? `failed: ${view.ended.message}`
-      : answer(asked, view);
+  const message = finished ? finishedWords(view, staying ? null : left) : answer(asked, view);
   const ending = asked !== null && ['stop', 'abort', 'interrupt'].includes(asked.wish);
   return (
     <Dashboard
@@ -131,24 +151,31 @@ interface Asked {
   readonly time: number;
 }
 
-/** What is to become of the last request, until it is seen. */
+function finishedWords({ ended }: RunView, secondsLeft: number | null): string {
+  const model = ended?.type === 'finished' ? ended.model : '';
+  const until = secondsLeft === null ? '' : `, or ${secondsLeft} s without a key`;
+  return `finished: ${model} · q closes${until}`;
+}
+
+/** What will become of the last request, until it is seen; or why the run is over. */
 function answer(asked: Asked | null, { status, ended, checkpoint, previews }: RunView): string {
+  if (ended?.type === 'failed') return `failed: ${ended.message} · q closes`;
   if (ended || asked === null) return '';
   const done = (event: { readonly time: number } | null | undefined) => (event?.time ?? 0) >= asked.time;
   switch (asked.wish) {
     case 'pause':
-      return status === 'paused' ? '' : 'pausing behind this step';
+      return status === 'paused' ? '' : 'will pause after this step';
     case 'stop':
     case 'interrupt':
-      return 'stopping behind this step, with a checkpoint; Ctrl-C once more to abort without';
+      return 'will save a checkpoint after this step and quit; Ctrl-C again quits without saving';
     case 'abort':
-      return 'ending behind this step, without a checkpoint';
+      return 'will quit after this step, without saving';
     case 'checkpoint':
-      return done(checkpoint) ? '' : 'a checkpoint comes behind this step';
+      return done(checkpoint) ? '' : 'will write a checkpoint after this step';
     case 'sample':
-      return done(previews.samples.at(-1)) ? '' : 'new images come behind this step';
+      return done(previews.samples.at(-1)) ? '' : 'will write samples after this step';
     case 'reconstruct':
-      return done(previews.reconstruction.at(-1)) ? '' : 'reconstructions come behind this step';
+      return done(previews.reconstruction.at(-1)) ? '' : 'will write reconstructions after this step';
     default:
       return '';
   }

@@ -23,7 +23,7 @@ export function words(view: RunView, measures: Measures): string[] {
     ...healthFacts(view, measures),
   ];
   return [
-    `${started?.name ?? 'run'}: ${status === 'gone' ? 'ended without a word' : status}`,
+    `${started?.name ?? 'run'}: ${status === 'gone' ? 'process is gone, and reported no result' : status}`,
     ...facts.map(told),
   ];
 }

@@ -6,6 +6,11 @@ export type PictureDepth = Exclude<ColourDepth, 1>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Whether CI says that nobody looks; `false`, `0` and nothing say as much as no CI. */
+export function isInCi({ CI }: Environment): boolean {
+  return Boolean(CI) && CI !== '0' && CI?.toLowerCase() !== 'false';
+}
+
 /** Those that say nothing of it in COLORTERM everywhere, or do not hand it on. */
 const trueColourTerm = /direct|24bit|truecolor|kitty|ghostty|alacritty|foot|wezterm|contour|^iterm/;
 const trueColourProgram = /^(iTerm\.app|WezTerm|ghostty|mintty|vscode|Hyper)$/;

@@ -1,5 +1,5 @@
 /** What environment variables say of the terminal's pictures, and what they and its answers come to. Pure. */
-import { type ColourDepth, colourDepth, type Environment } from './colourDepth.js';
+import { type ColourDepth, colourDepth, type Environment, isInCi } from './colourDepth.js';
 import {
   assumedCell,
   isBitmapKind,
@@ -26,7 +26,7 @@ const variable = 'NVAE_PICTURES';
 /** @throws Error where the person's choice is none of those there are */
 export function terminalHints(env: Environment): TerminalHints {
   const choice = choiceOf(env[variable]);
-  const depth = env.CI ? 1 : colourDepth(env);
+  const depth = isInCi(env) ? 1 : colourDepth(env);
   const promised = promisedBy(env);
   const asked = choice === null ? !cannotBeAsked(env) : isBitmapKind(choice);
   // A multiplexer knows no kitty graphics, and tmux would take the question for the title of its window.

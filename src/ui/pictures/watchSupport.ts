@@ -29,25 +29,24 @@ export interface WatchOptions {
 export function watchSupport({ stdin, stdout, hints }: WatchOptions): WatchedSupport {
   let support = hints ? supportOf(hints, noAnswers) : trueColourBlocks;
   const current = () => support;
-  if (!hints || hints.query === '') {
-    return { keys: stdin, current, subscribe: () => () => undefined, close: async () => undefined };
-  }
   const listeners = new Set<() => void>();
   const keyboard = keyboardOn({
     stdin,
     stdout,
     onAnswers(answers) {
+      if (!hints) return;
       const now = supportOf(hints, answers);
       if (!answers.complete || isDeepStrictEqual(now, support)) return;
       support = now;
       for (const listener of listeners) listener();
     },
   });
+  const query = hints?.query ?? '';
   const resized = () => {
-    if (isBitmapKind(support.kind)) keyboard.ask(hints.query);
+    if (query !== '' && isBitmapKind(support.kind)) keyboard.ask(query);
   };
   stdin.setRawMode(true);
-  keyboard.ask(hints.query);
+  if (query !== '') keyboard.ask(query);
   stdout.on('resize', resized);
   return {
     keys: keyboard.keys,

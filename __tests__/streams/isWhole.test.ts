@@ -1,0 +1,43 @@
+import { describe, expect, test } from '@jest/globals';
+import { fromLine, type Journaled, toLine } from '../../src/streams/journal/entry.js';
+import { isWhole } from '../../src/streams/journal/isWhole.js';
+import { startedEvent, stepEvent } from '../support/events.js';
+
+const position = { epoch: 0, batchInEpoch: 2, step: 2, imagesSeen: 2 };
+const events: Journaled[] = [
+  startedEvent(),
+  stepEvent(1, { klPerGroup: [1, 2] }),
+  { type: 'paused', ...position },
+  { type: 'resumed', ...position },
+  { type: 'checkpoint', ...position, path: 'c', seconds: 1 },
+  { type: 'preview', kind: 'samples', path: 'p', step: 1, imagesSeen: 1 },
+  { type: 'warning', about: 'dataset', message: 'm' },
+  { type: 'crash', message: 'm', signal: null, exitCode: 1, output: '', crashes: 1, restartSeconds: 1 },
+  { type: 'finished', ...position, model: 'm', seconds: 1 },
+  { type: 'stopped', ...position, reason: 'stop', checkpoint: null, seconds: 1 },
+  { type: 'failed', error: 'Error', message: 'm' },
+];
+
+describe('isWhole', () => {
+  test.each(events)('should know an event of type $type, also from a journal', (event) => {
+    expect(isWhole(event)).toBe(true);
+    expect(isWhole(fromLine(toLine(event, 1).trim())!)).toBe(true);
+  });
+
+  test.each(events)('should see when one of type $type lacks everything', ({ type }) => {
+    expect(isWhole({ type } as Journaled)).toBe(false);
+  });
+
+  test('should not know types of another version', () => {
+    for (const type of ['telepathy', '__proto__', 'toString']) expect(isWhole({ type })).toBe(false);
+  });
+
+  test('should have a number of a step where JSON had none', () => {
+    const line = toLine(stepEvent(1, { loss: Number.NaN, klPerGroup: [Number.NaN, 1], nonFinite: null }), 1);
+    expect(fromLine(line.trim())).toMatchObject({
+      loss: Number.NaN,
+      klPerGroup: [Number.NaN, 1],
+      nonFinite: null,
+    });
+  });
+});

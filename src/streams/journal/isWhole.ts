@@ -1,0 +1,79 @@
+/** Whether an event has what its readers rely on: a journal may be damaged, or written by another version. Pure. */
+import type { Journaled } from './entry.js';
+
+type Check = (value: unknown) => boolean;
+
+// JSON has no number for what is not finite, and writes null.
+const number: Check = (value) => typeof value === 'number' || value === null;
+const text: Check = (value) => typeof value === 'string';
+const listOf =
+  (each: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(each);
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+const fields =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(checks).every(([name, check]) => check((value as Record<string, unknown>)[name]));
+
+const position = { step: number };
+const config = fields({
+  model: fields({ inputDimension: number, samplingMethod: text, latentSize: number }),
+  training: fields({ warmupEpochs: number, epochsPerCheckpoint: number }),
+});
+
+const checks: Readonly<Record<Journaled['type'], Check>> = {
+  started: fields({
+    name: text,
+    engine: text,
+    engineDescription: text,
+    config,
+    parameters: number,
+    latentShapes: listOf((shape) => listOf(number)(shape) && (shape as unknown[]).length === 3),
+    images: number,
+    batchSize: number,
+    epochs: number,
+    resumed: orNull(fields(position)),
+  }),
+  step: fields({
+    ...position,
+    epoch: number,
+    batchSize: number,
+    imagesSeen: number,
+    imagesTaken: number,
+    seconds: number,
+    waitSeconds: number,
+    loss: number,
+    reconstructionLoss: number,
+    kl: number,
+    klPerGroup: listOf(number),
+    klCoefficient: number,
+    learningRate: number,
+    gradientNorm: number,
+    clipFactor: number,
+  }),
+  epoch: fields({ epoch: number, imagesTaken: number, seconds: number }),
+  paused: fields(position),
+  resumed: fields(position),
+  checkpoint: fields({ ...position, path: text, seconds: number }),
+  preview: fields({
+    ...position,
+    kind: (value) => value === 'reconstruction' || value === 'samples',
+    path: text,
+  }),
+  warning: fields({ message: text }),
+  crash: fields({ message: text }),
+  finished: fields({ ...position, model: text }),
+  stopped: fields({ ...position, checkpoint: orNull(text) }),
+  failed: fields({ message: text }),
+};
+
+/** False also for a type that this version does not know. */
+export function isWhole<T extends { readonly type: string }>(event: T): boolean {
+  return Object.hasOwn(checks, event?.type) && checks[event.type as Journaled['type']](event);
+}

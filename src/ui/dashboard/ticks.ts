@@ -1,0 +1,103 @@
+/** Round numbers for an axis, and how they are written. Pure. */
+
+/** How the values of an axis are written. */
+export type AxisUnit = 'number' | 'bytes' | 'percent' | 'seconds';
+
+/** A second is told in these steps; below one, and above hours, in powers of ten. */
+const timeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
+
+/** The least of 1, 2 and 5 times a power of ten that is at least `value`. */
+function roundStep(value: number, unit: AxisUnit): number {
+  const nice = unit === 'seconds' && value > 0.5 ? timeSteps.find((step) => step >= value) : undefined;
+  if (nice !== undefined) return nice;
+  const power = 10 ** Math.floor(Math.log10(value));
+  // A hair's breadth below is meant to be the number itself.
+  const factor = [1, 2, 5, 10].find((each) => each * power >= value * (1 - 1e-9)) ?? 10;
+  return factor * power;
+}
+
+/** Round values between two, at most `most` of them where that is more than one; in ascending order. */
+export function ticks(low: number, high: number, most: number, unit: AxisUnit = 'number'): number[] {
+  const span = high - low;
+  if (!(span > 0) || !Number.isFinite(span)) return Number.isFinite(low) ? [low] : [];
+  const step = roundStep(span / Math.max(1, most), unit);
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  const count = Math.min(100, last - first + 1);
+  return Array.from({ length: Math.max(0, count) }, (_, i) => round((first + i) * step, step));
+}
+
+/** Powers of ten between two positive values, with 2 and 5 times them where there is room; else as `ticks`. */
+export function logarithmicTicks(
+  low: number,
+  high: number,
+  most: number,
+  unit: AxisUnit = 'number',
+): number[] {
+  // Numbers at the end of what a computer can count have no powers beside them.
+  if (!(low > 1e-300 && high < 1e300)) return [];
+  const from = Math.floor(Math.log10(low));
+  const powers = Array.from({ length: Math.ceil(Math.log10(high)) - from + 1 }, (_, i) => 10 ** (from + i));
+  const within = (factors: readonly number[]) =>
+    powers
+      .flatMap((power) => factors.map((factor) => round(factor * power, power)))
+      .filter((value) => value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9));
+  const choices = [[1, 2, 5], [1, 3], [1]].map(within);
+  const fitting =
+    choices.find((values) => values.length <= Math.max(2, most) + 1) ?? thinned(choices[2] ?? [], most);
+  return fitting.length >= 2 ? fitting : ticks(low, high, most, unit);
+}
+
+/** Every second, third, ... of them. */
+function thinned(values: readonly number[], most: number): number[] {
+  const every = Math.ceil(values.length / Math.max(1, most));
+  return values.filter((_, i) => i % every === 0);
+}
+
+/** Without what binary fractions leave behind: 0.30000000000000004. */
+function round(value: number, step: number): number {
+  const digits = Math.min(100, Math.max(0, 1 - Math.floor(Math.log10(step))));
+  return digits < 20 ? Number(value.toFixed(digits)) : value;
+}
+
+const thousands = [
+  { from: 1e9, name: 'G' },
+  { from: 1e6, name: 'M' },
+  { from: 1e4, name: 'k', of: 1e3 },
+];
+const bytes = [
+  { from: 1e9, name: ' GB' },
+  { from: 1e6, name: ' MB' },
+  { from: 0, name: ' kB', of: 1e3 },
+];
+const times = [
+  { from: 2 * 86400, name: ' d', of: 86400 },
+  { from: 7200, name: ' h', of: 3600 },
+  { from: 120, name: ' min', of: 60 },
+  { from: 1, name: ' s' },
+  { from: 0, name: ' ms', of: 1e-3 },
+];
+
+const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 10 });
+
+/** The labels of ticks that belong together: all in one unit, with as many digits as tell them apart. */
+export function tickLabels(values: readonly number[], unit: AxisUnit = 'number'): string[] {
+  const most = Math.max(0, ...values.map(Math.abs));
+  const units = { number: thousands, bytes, seconds: times, percent: [{ from: 0, name: ' %', of: 0.01 }] }[
+    unit
+  ];
+  const chosen = units.find(({ from }) => most >= from) ?? { name: '', from: 1, of: 1 };
+  const size = ('of' in chosen ? chosen.of : undefined) ?? chosen.from;
+  return values.map((value) => (value === 0 ? '0' : `${written(value / size, values, size)}${chosen.name}`));
+}
+
+function written(value: number, all: readonly number[], size: number): string {
+  const scaled = all.map((each) => Math.abs(each / size)).filter((each) => each > 0);
+  if (Math.max(...scaled) < 1e-3) return value.toExponential(Number.isInteger(lead(value)) ? 0 : 1);
+  return grouped.format(Number(value.toPrecision(6)));
+}
+
+/** What stands before the power of ten. */
+function lead(value: number): number {
+  return Number((value / 10 ** Math.floor(Math.log10(Math.abs(value)))).toPrecision(6));
+}
