@@ -137,6 +137,20 @@ describe('train', () => {
     expect(events.at(-1)).toMatchObject({ type: 'stopped', reason: 'seconds' });
   });
 
+  test.each([2_592_000, 1e300, Number.POSITIVE_INFINITY])(
+    'should train on for %d seconds',
+    async (seconds) => {
+      const events = await all(smallConfig(['epochs=1']), { seconds });
+      expect(events.at(-1)).toMatchObject({ type: 'finished', step: 3 });
+    },
+  );
+
+  test.each([-1, Number.NaN])('should refuse %d seconds', (seconds) => {
+    expect(() => train(smallConfig(), { ...options, seconds })).toThrow(
+      'train: seconds must be a number of at least 0',
+    );
+  });
+
   test('should leave no tensor and no checkpoint when unsubscribed within an epoch', async () => {
     const before = tf.memory().numTensors;
     await firstValueFrom(train(smallConfig(), options).pipe(filter((event) => event.type === 'step')));

@@ -1,11 +1,12 @@
 /** `.checkpoint` files: everything a run needs to go on. */
 import { access } from 'node:fs/promises';
 import { cut } from '../config/shown.js';
-import type { Snapshot } from '../training/trainer.js';
+import type { Position, Snapshot } from '../training/trainer.js';
 import { partialPath, previousPath } from './atomicWrite.js';
 import { CheckpointError } from './checkpointError.js';
 import { checkFinite } from './finite.js';
 import { parseEntry, readModelFile, writeModelFile } from './modelFile.js';
+import { readSafetensorsHeader } from './readSafetensors.js';
 import { dataPositionSchema, trainerStateSchema } from './runState.js';
 
 /** How far a run is in its data. */
@@ -75,6 +76,16 @@ export async function loadCheckpoint(path: string, options: LoadCheckpointOption
 /** Whether a checkpoint, or the one before it, is there to go on from. */
 export async function checkpointExists(path: string): Promise<boolean> {
   return (await exists(path)) || (await exists(previousPath(path)));
+}
+
+/**
+ * How far the run of a checkpoint is, by the file's header alone; null where there is none.
+ * @throws CheckpointError when the header is damaged
+ */
+export async function checkpointPosition(path: string): Promise<Position | null> {
+  if (!(await exists(path))) return null;
+  const { metadata } = await readSafetensorsHeader(path);
+  return parseEntry(path, metadata, 'state', trainerStateSchema).position;
 }
 
 async function readCheckpoint(path: string): Promise<Checkpoint> {

@@ -15,6 +15,7 @@ import { watchCommand } from './commands/watch.js';
 import { exitCodes } from './exitCodes.js';
 import { watchForClosedOutput } from './output.js';
 import { packageVersion } from './packageVersion.js';
+import { exitAtInterruption } from './signals.js';
 
 function createProgram(): Command {
   const program = new Command('nvae')
@@ -47,6 +48,7 @@ function exitCodeOf(error: unknown): number {
 // React draws several times slower otherwise.
 process.env.NODE_ENV ??= 'production';
 watchForClosedOutput();
+exitAtInterruption();
 try {
   await createProgram().parseAsync();
 } catch (error) {

@@ -2,10 +2,11 @@
  * Ways to stop a running command. The first Ctrl-C (or SIGTERM, or the terminal's end) asks it to finish what it is doing
  * and keep it; the second aborts it at the next step. SIGUSR1 asks for a checkpoint.
  */
-import { type Observable, Subject } from 'rxjs';
+import { type Observable, ReplaySubject, Subject } from 'rxjs';
+import { exitCodes } from './exitCodes.js';
 
 export interface Interruption {
-  /** Emits once, at the first signal. */
+  /** Emits once, at the first signal; at once where that has come before anybody listened. */
   readonly stop$: Observable<void>;
   /** Emits at each SIGUSR1. */
   readonly checkpoint$: Observable<void>;
@@ -19,7 +20,7 @@ export interface Interruption {
 
 /** Listens until it is disposed; `onStop` is called at the first signal. */
 export function listenForInterruption(onStop: () => void): Interruption {
-  const stop = new Subject<void>();
+  const stop = new ReplaySubject<void>(1);
   const checkpoint = new Subject<void>();
   const abort = new AbortController();
   let signals = 0;
@@ -45,6 +46,8 @@ export function listenForInterruption(onStop: () => void): Interruption {
     listeners.set('SIGHUP', lostOutput);
   }
   for (const [name, listener] of listeners) process.on(name, listener);
+  const exited = exitSignals.filter((name) => process.listeners(name).includes(exitInterrupted));
+  for (const name of exited) process.off(name, exitInterrupted);
   return {
     stop$: stop.asObservable(),
     checkpoint$: checkpoint.asObservable(),
@@ -53,7 +56,19 @@ export function listenForInterruption(onStop: () => void): Interruption {
       return signals > 0;
     },
     dispose: () => {
+      for (const name of exited) process.on(name, exitInterrupted);
       for (const [name, listener] of listeners) process.off(name, listener);
     },
   };
+}
+
+const exitSignals = ['SIGINT', 'SIGTERM'] as const;
+
+/** From now on Ctrl-C and SIGTERM end the process with the exit code for it, but while a command listens for them itself. */
+export function exitAtInterruption(): void {
+  for (const name of exitSignals) process.on(name, exitInterrupted);
+}
+
+function exitInterrupted(): void {
+  process.exit(exitCodes.interrupted);
 }

@@ -7,13 +7,14 @@ import {
   endWith,
   firstValueFrom,
   ignoreElements,
-  interval,
   merge,
+  repeat,
   type SchedulerLike,
   Subject,
   take,
   tap,
 } from 'rxjs';
+import { longTimer } from '../streams/longTimer.js';
 import { type KeySituation, keysFor } from '../ui/dashboard/keyTable.js';
 import { newRun, type RunView, withEvent, withoutProcess } from '../ui/dashboard/runView.js';
 import { firstScreen, pressed } from '../ui/dashboard/screenState.js';
@@ -92,7 +93,10 @@ export async function spokenRun(options: SpokenRunOptions): Promise<RunView> {
   );
   const beside$ = merge(
     lines(input, async () => undefined).pipe(tap((line) => void press(line))),
-    interval(between, scheduler).pipe(tap(() => output.progress(progressWords(view)))),
+    longTimer(between, scheduler).pipe(
+      repeat(),
+      tap(() => output.progress(progressWords(view))),
+    ),
   ).pipe(ignoreElements());
   await firstValueFrom(merge(run$, found$, left$, beside$));
   if (!controls) await tellFacts();

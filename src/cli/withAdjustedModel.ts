@@ -1,5 +1,5 @@
 /** What the commands that sample have in common: an engine, a model, and its batch norm at their temperature. */
-import { concatMap, type Observable, type ObservableInput, of, tap } from 'rxjs';
+import { concatMap, filter, type Observable, type ObservableInput, of, takeUntil, tap } from 'rxjs';
 import { loadModel } from '../checkpoint/model.js';
 import { useEngine } from '../engine/index.js';
 import type { Nvae, Temperature } from '../model/nvae.js';
@@ -15,15 +15,18 @@ export interface AdjustedModelOptions {
   readonly iterations: number;
   readonly batchSize: number;
   readonly seed: number;
+  /** Its first value ends the stream where the model is not in use yet; later that is up to `use`. */
+  readonly stop$: Observable<unknown>;
 }
 
 /** What `use` makes of the model, which is there for as long as that takes. */
 export function withAdjustedModel<T>(
   file: string,
-  { engine, iterations, ...options }: AdjustedModelOptions,
+  { engine, iterations, stop$, ...options }: AdjustedModelOptions,
   output: Output,
   use: (model: Nvae) => ObservableInput<T>,
 ): Observable<T> {
+  let inUse = false;
   const open = async () => {
     const { name, description, warnings } = await useEngine(engine);
     for (const warning of warnings) output.warning(warning);
@@ -38,9 +41,12 @@ export function withAdjustedModel<T>(
         readjustBatchNorm({ ...options, iterations, onProgress: bar.at }),
         tap(() => {
           bar.end();
+          inUse = true;
           if (iterations > 0) output.progress(`batch norm re-adjusted in ${iterations} ${passes}`);
         }),
       ),
     ).pipe(concatMap(use));
-  return usingAsync(open, adjusted, async (model) => model.dispose());
+  return usingAsync(open, adjusted, async (model) => model.dispose()).pipe(
+    takeUntil(stop$.pipe(filter(() => !inUse))),
+  );
 }

@@ -2,14 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rm, statfs } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolders } from './cacheFolders.js';
 import type { ImageFile } from './imageFile.js';
 
 export interface ImageCacheOptions {
   /** Bytes kept in memory; images beyond that go to a file. @default 1 GiB */
   readonly memoryLimit?: number;
-  /** Folder of that file. @default `rx-nvae` in the user's cache folder */
+  /** Folder of that file. @default the first of `cacheFolders` that can be written to */
   readonly folder?: string;
   /** Bytes that the file leaves free on its disk, for checkpoints and everything else. @default 1 GiB */
   readonly reserve?: number;
@@ -37,10 +37,10 @@ interface Kept {
 
 /** An empty cache. A file that has changed since (size or time) counts as another. */
 export function imageCache(options: ImageCacheOptions = {}): ImageCache {
-  const { memoryLimit = 2 ** 30, folder = defaultFolder(), reserve = 2 ** 30 } = options;
+  const { memoryLimit = 2 ** 30, folder, reserve = 2 ** 30 } = options;
   // By path alone: a key of all that identifies an image would take longer to write than its pixels to copy.
   const places = new Map<string, Kept[]>();
-  const packed = packedFile(folder, reserve);
+  const packed = packedFile(folder === undefined ? cacheFolders() : [folder], reserve);
   let inMemory = 0;
   let closed = false;
   const placeOf = ({ path, bytes, modified }: ImageFile, size: number) =>
@@ -78,23 +78,28 @@ export function imageCache(options: ImageCacheOptions = {}): ImageCache {
   };
 }
 
-function defaultFolder(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'rx-nvae');
-}
-
 /**
- * One file that grows. Where it cannot be had, its disk is nearly full or a write fails, an image is not kept: it is
- * decoded again.
+ * One file that grows, in the first folder that takes it. Where none does, its disk is nearly full or a write fails, an
+ * image is not kept: it is decoded again.
  */
-function packedFile(folder: string, reserve: number) {
+function packedFile(folders: readonly string[], reserve: number) {
   let opened: Promise<FileHandle | null> | null = null;
   let path: string | null = null;
   let end = 0;
   let [failed, closed] = [false, false];
+  let [folder = ''] = folders;
   const openFile = async () => {
-    const name = join(folder, `images-${process.pid}-${randomUUID()}.raw`);
-    await mkdir(folder, { recursive: true });
+    for (const candidate of folders) {
+      const file = await openIn(candidate).catch(() => null);
+      if (file) return file;
+    }
+    return null;
+  };
+  const openIn = async (candidate: string) => {
+    const name = join(candidate, `images-${process.pid}-${randomUUID()}.raw`);
+    await mkdir(candidate, { recursive: true });
     const file = await open(name, 'wx+');
+    folder = candidate;
     path = name;
     // Without its name the file goes when the process does, however that ends; where that is not allowed, `close` removes it.
     await rm(name).then(
@@ -112,7 +117,7 @@ function packedFile(folder: string, reserve: number) {
   return {
     async append(bytes: Uint8Array): Promise<number | null> {
       if (failed) return null;
-      opened ??= openFile().catch(() => null);
+      opened ??= openFile();
       const file = await opened;
       if (!file || !(await hasRoom(bytes.length)) || closed) return null;
       const offset = end;

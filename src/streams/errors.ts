@@ -13,7 +13,10 @@ export class NonFiniteLossError extends Error {
   }
 }
 
-/** The process of a run has ended too often without reaching a new checkpoint. What it last saved is whole. */
+/**
+ * The process of a run has ended too often without reaching a new checkpoint, or while it was stopping. What it last saved
+ * is whole.
+ */
 export class RunCrashedError extends Error {
   constructor(message: string) {
     super(message);

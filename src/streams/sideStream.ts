@@ -8,16 +8,15 @@ import {
   ignoreElements,
   merge,
   mergeMap,
-  NEVER,
   type Observable,
   type OperatorFunction,
   of,
   type SchedulerLike,
   takeWhile,
-  timer,
 } from 'rxjs';
 import { messageOf } from '../config/errors.js';
 import { type WarningEvent, warning } from './events.js';
+import { longTimer } from './longTimer.js';
 
 export interface SideStreamOptions {
   /** Milliseconds that the side stream has to end when its source has; `Infinity` for no limit. @default 30 000 */
@@ -25,9 +24,6 @@ export interface SideStreamOptions {
   /** @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
 }
-
-/** Timers of JavaScript hold no more milliseconds than this, which is 24 days; a longer one would fire at once. */
-const longestTimer = 2 ** 31 - 1;
 
 const over = Symbol('over');
 
@@ -57,7 +53,7 @@ export function sideStream<T, R>(
   if (!(patience > 0)) {
     throw new RangeError(`sideStream: expected a patience that is a positive number, got ${patience}`);
   }
-  const spent$ = patience > longestTimer ? NEVER : timer(patience, scheduler);
+  const spent$ = longTimer(patience, scheduler);
   const givenUp = warning(
     name,
     `${name}: not finished with its source, nor after ${patience / 1000} s; given up`,

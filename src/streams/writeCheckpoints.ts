@@ -16,13 +16,14 @@ import {
   of,
   type SchedulerLike,
   throwError,
-  timer,
 } from 'rxjs';
 import { type Checkpoint, type DataPosition, saveCheckpoint } from '../checkpoint/checkpoint.js';
 import { CheckpointError } from '../checkpoint/checkpointError.js';
 import { messageOf } from '../config/errors.js';
 import type { Snapshot } from '../training/trainer.js';
+import { checkDuration, checkTimes } from './checkDuration.js';
 import { type CheckpointEvent, type WarningEvent, warning } from './events.js';
+import { longTimer } from './longTimer.js';
 import { newestMap } from './newestMap.js';
 
 export interface WriteCheckpointsOptions<Saved extends ObservableInput<unknown> = Promise<void>> {
@@ -54,12 +55,16 @@ type Options = WriteCheckpointsOptions<ObservableInput<unknown>>;
  * comes, only the newest waits; the last is always written. A try that fails is a warning, and the next one waits twice
  * as long. After the last the state is saved in `fallbackFolder`, and the stream ends with an error that says where it is.
  *
+ * @throws RangeError at call time when `retries` or `retryDelay` make no sense
  * @throws CheckpointError in the stream when a checkpoint could not be written to its place
  */
 export function writeCheckpoints(
   trainer: { snapshot(): ObservableInput<Snapshot> },
   options: Options,
 ): OperatorFunction<DataPosition, CheckpointEvent | WarningEvent> {
+  const { retries = 3, retryDelay = 1000 } = options;
+  checkTimes('writeCheckpoints', 'retries', retries);
+  checkDuration('writeCheckpoints', 'retryDelay', retryDelay);
   return (positions) =>
     positions.pipe(
       map(({ epoch, imagesTaken, dataset }) => {
@@ -92,7 +97,7 @@ function written(checkpoint: Checkpoint, options: Options): Observable<Checkpoin
         const last = number > retries;
         const next = last ? 'saving the state elsewhere' : `again in ${delay / 1000} s`;
         const message = `${path}: try ${number} of ${retries + 1} failed (${reasonOf(error)}); ${next}`;
-        const again$ = timer(delay, scheduler).pipe(concatMap(() => tryNumber(number + 1)));
+        const again$ = longTimer(delay, scheduler).pipe(concatMap(() => tryNumber(number + 1)));
         return concat(of(warning('checkpoint', message)), last ? rescue(error, checkpoint, options) : again$);
       }),
     );

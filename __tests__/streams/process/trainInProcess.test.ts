@@ -1,6 +1,8 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { lastValueFrom, type Observable, Subject, tap, toArray } from 'rxjs';
 import { loadCheckpoint } from '../../../src/checkpoint/checkpoint.js';
@@ -11,6 +13,7 @@ import { EngineUnavailableError } from '../../../src/engine/engines.js';
 import { useEngine } from '../../../src/engine/index.js';
 import { RunCrashedError } from '../../../src/streams/errors.js';
 import type { TrainEvent } from '../../../src/streams/events.js';
+import { readJournal } from '../../../src/streams/journal/readJournal.js';
 import { type TrainInProcessOptions, trainInProcess } from '../../../src/streams/process/trainInProcess.js';
 import type { RunCommand } from '../../../src/streams/run/controls.js';
 import { train } from '../../../src/streams/train.js';
@@ -96,7 +99,7 @@ describe('trainInProcess', () => {
     expect(ofType(events, 'crash')).toHaveLength(2);
     expect(ofType(events, 'crash')[0]).toMatchObject({ signal: 'SIGKILL', restartSeconds: 0.001 });
     expect(ofType(events, 'crash')[0]?.message).toMatch(
-      /was killed, .*; going on from the (start|checkpoint of step \d+)/,
+      /was killed, .*; restarting from the (beginning|checkpoint of step \d+)/,
     );
     expect(ofType(events, 'started')).toHaveLength(3);
     expect(events.at(-1)).toMatchObject({ type: 'finished', step: 12 });
@@ -116,11 +119,81 @@ describe('trainInProcess', () => {
     });
     await expect(run).rejects.toBeInstanceOf(RunCrashedError);
     await expect(run).rejects.toThrow(
-      /crashed \(SIGSEGV.*\), 2 times without reaching a new checkpoint; the same command goes on from the checkpoint of step \d+/,
+      /crashed \(SIGSEGV.*\), 2 times without reaching a new checkpoint; the same command resumes from the checkpoint of step \d+/,
     );
     expect(ofType(events, 'crash').map(({ restartSeconds }) => restartSeconds)).toEqual([0.001, null]);
     expect((await stateIn('weights')).state.position.step).toBeGreaterThanOrEqual(3);
   });
+
+  test('should fail where its process crashes while it stops, and have that in the journal', async () => {
+    const stop$ = new Subject<void>();
+    const run = watched(trainInProcess(config(['epochs=-1']), { ...options, stop$ }), (event, pid) => {
+      if (event.type !== 'checkpoint') return;
+      process.kill(pid, 'SIGKILL');
+      stop$.next();
+    });
+    await expect(run).rejects.toThrow(
+      /was killed, .*; it was stopping, so the steps since its last checkpoint are lost; the same command resumes from the checkpoint of step \d+/,
+    );
+    const entries = await lastValueFrom(
+      readJournal(join(folder, 'runs', 'small', 'events.jsonl')).pipe(toArray()),
+    );
+    expect(entries.slice(-2)).toMatchObject([
+      { type: 'crash', signal: 'SIGKILL', restartSeconds: null },
+      { type: 'failed', error: 'RunCrashedError', message: expect.stringContaining('it was stopping') },
+    ]);
+  });
+
+  test('should have each crash in the journal, between the lives of the run', async () => {
+    let killed = false;
+    await watched(trainInProcess(config(['epochs=1']), options), (event, pid) => {
+      if (killed || event.type !== 'step') return;
+      killed = true;
+      process.kill(pid, 'SIGKILL');
+    });
+    const path = join(folder, 'runs', 'small', 'events.jsonl');
+    const entries = await lastValueFrom(readJournal(path).pipe(toArray()));
+    const types = entries
+      .map(({ type }) => type)
+      .filter((type) => ['started', 'crash', 'finished'].includes(type));
+    expect(types).toEqual(['started', 'crash', 'started', 'finished']);
+    const text = await readFile(path, 'utf8');
+    expect(text.split('\n').filter((line) => line !== '' && !line.startsWith('{"time"'))).toEqual([]);
+  });
+
+  test('should not promise a checkpoint where there is none yet', async () => {
+    const stop$ = new Subject<void>();
+    const run = watched(
+      trainInProcess(config(['epochs=-1', 'epochs_per_checkpoint=1000']), { ...options, stop$ }),
+      (event, pid) => {
+        if (event.type !== 'started') return;
+        process.kill(pid, 'SIGKILL');
+        stop$.next();
+      },
+    );
+    await expect(run).rejects.toThrow(
+      'there is no checkpoint yet, so the same command starts from the beginning',
+    );
+  });
+
+  test('should take a Ctrl-C of the terminal that ends its process before that can listen for a stop', async () => {
+    await lastValueFrom(trainInProcess(config(['epochs=1']), options));
+    const stop$ = new Subject<void>();
+    const run = lastValueFrom(trainInProcess(config(), { ...options, stop$ }).pipe(toArray()));
+    const child = await newestChild();
+    stop$.next();
+    process.kill(child, 'SIGINT');
+    const events = await run;
+    expect(events.map(({ type }) => type)).toEqual(['stopped']);
+    expect(events[0]).toMatchObject({ step: 3, checkpoint: join(folder, 'weights', 'small.checkpoint') });
+  });
+
+  test.each([{ restarts: -1 }, { restarts: 1.5 }, { restartDelay: Number.NaN }, { seconds: -1 }])(
+    'should refuse %j when it is called',
+    (more) => {
+      expect(() => trainInProcess(config(), { ...options, ...more })).toThrow(RangeError);
+    },
+  );
 
   test('should end with the error of the run, as an instance of its class', async () => {
     const dataset = join(folder, 'nowhere');
@@ -234,6 +307,13 @@ describe('trainInProcess', () => {
     },
   );
 });
+
+/** The number of the last process that this one has started. */
+async function newestChild(): Promise<number> {
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'pid=,command=', '--ppid', String(process.pid)]);
+  const workers = stdout.split('\n').filter((line) => line.includes('worker.ts'));
+  return Number.parseInt(workers.at(-1) ?? '', 10);
+}
 
 function isAlive(pid: number): boolean {
   try {

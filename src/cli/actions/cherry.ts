@@ -48,22 +48,23 @@ export async function cherry(
   const output = createOutput(options);
   const { engine, keep, seed = 0, json = false, quiet = false } = options;
   const name = `${pictureName(file, temperature)}_cherry`;
-  const path = (await outputFiles(options.out, { name, count: 1 }))(0);
-  const why = process.stdin.isTTY ? whyLines(keep, output) : null;
-  const onScreen = isInteractive(options) && why === null;
-  const showPicture = await pictureShower(output);
   const interruption = listenForInterruption(() => output.progress('stopped'));
-  if (why !== null) output.progress(why);
+  const { stop$ } = interruption;
   try {
+    const path = (await outputFiles(options.out, { name, count: 1 }))(0);
+    const why = process.stdin.isTTY ? whyLines(keep, output) : null;
+    const onScreen = isInteractive(options) && why === null;
+    const showPicture = await pictureShower(output);
+    if (why !== null) output.progress(why);
     const tell = cherryScreen({ output, showPicture, path, files: json || !quiet });
-    const adjusted = { engine, temperature, iterations, batchSize, seed };
+    const adjusted = { engine, temperature, iterations, batchSize, seed, stop$ };
     const last = await lastValueFrom(
       withAdjustedModel(file, adjusted, output, (model) => {
         const candidates = (i: number) =>
           samples(model, { temperature, count: batchSize, batchSize, firstBatch: i, seed });
         const pick = (choices$: Observable<CherryChoice>) => cherryPick(candidates, choices$, { keep });
-        return onScreen ? defer(() => shown(pick, interruption.stop$)) : told(pick, tell, output);
-      }).pipe(takeUntil(interruption.stop$)),
+        return onScreen ? defer(() => shown(pick, stop$)) : told(pick, tell, output);
+      }).pipe(takeUntil(stop$)),
       { defaultValue: null },
     );
     if (interruption.interrupted) process.exitCode = exitCodes.interrupted;

@@ -1,15 +1,16 @@
 /** `nvae explore`: what each latent group does to an image. */
 import { basename, extname } from 'node:path';
-import { lastValueFrom, tap, toArray } from 'rxjs';
+import { lastValueFrom, type Observable, takeUntil, tap, toArray } from 'rxjs';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
-import type { Temperature } from '../../model/nvae.js';
+import type { Nvae, Temperature } from '../../model/nvae.js';
 import type { ImageBatch } from '../../model/plainData.js';
 import { joinImages } from '../../streams/imageBatches.js';
 import { type LatentVariants, latentWalk } from '../../streams/latentWalk.js';
 import { grid } from '../../streams/toGrid.js';
 import { writeImage } from '../../streams/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
-import { createOutput } from '../output.js';
+import { interruptible } from '../interruptible.js';
+import { createOutput, type Output } from '../output.js';
 import { outputFiles } from '../outputFiles.js';
 import { pictureShower } from '../showPicture.js';
 import { withAdjustedModel } from '../withAdjustedModel.js';
@@ -28,40 +29,51 @@ interface ExploreOptions extends CommonOptions {
 /** A difference of a fourth of the range is as bright as can be. */
 const amplification = 4;
 
-export async function explore(
+export function explore(
   file: string,
   temperature: Temperature,
   iterations: number,
   options: ExploreOptions,
 ): Promise<void> {
   const output = createOutput(options);
-  const { engine, seed = 0, group, spatial = false, difference = false } = options;
-  const { variation, variants, statistic } = options;
-  const pathOf = await outputFiles(options.out, { name: nameOf(file, options), count: 1 });
-  const showPicture = await pictureShower(output);
-  const adjusted = { engine, temperature, iterations, batchSize: 9, seed };
-  const walk$ = withAdjustedModel(file, adjusted, output, (model) => {
-    const only = group === undefined ? {} : { group };
-    const all$ = latentWalk(model, { temperature, variation, variants, statistic, seed, spatial, ...only });
-    const groups = group === undefined ? model.latentShapes.length : 1;
-    const [rows = 0, columns = 0] = spatial ? (model.latentShapes[group ?? 0] ?? []) : [groups, variants];
-    let done = 0;
-    return withProgress(output, { label: 'exploring', total: rows * columns, unit: 'images' }, (bar) =>
-      all$.pipe(
-        tap(({ variants: made }) => {
-          done += made.shape[0];
-          bar.at(done);
-        }),
-      ),
+  return interruptible(output, async (stop$) => {
+    const { engine, seed = 0, difference = false } = options;
+    const pathOf = await outputFiles(options.out, { name: nameOf(file, options), count: 1 });
+    const showPicture = await pictureShower(output);
+    const adjusted = { engine, temperature, iterations, batchSize: 9, seed, stop$ };
+    const walk$ = withAdjustedModel(file, adjusted, output, (model) =>
+      walkOf(model, temperature, options, output),
     );
+    const walk = await lastValueFrom(walk$.pipe(toArray(), takeUntil(stop$)), { defaultValue: null });
+    if (walk === null) return;
+    const picture = pictureOf(walk, difference);
+    const path = pathOf(0);
+    await writeImage(path, picture);
+    await showPicture(picture);
+    const groups = [...new Set(walk.map(({ group: which }) => which))];
+    output.result({ type: 'exploration', path, groups, ...(difference && { amplification }) }, path);
   });
-  const walk = await lastValueFrom(walk$.pipe(toArray()));
-  const picture = pictureOf(walk, difference);
-  const path = pathOf(0);
-  await writeImage(path, picture);
-  await showPicture(picture);
-  const groups = [...new Set(walk.map(({ group: which }) => which))];
-  output.result({ type: 'exploration', path, groups, ...(difference && { amplification }) }, path);
+}
+
+function walkOf(
+  model: Nvae,
+  temperature: Temperature,
+  { group, spatial = false, variation, variants, statistic, seed = 0 }: ExploreOptions,
+  output: Output,
+): Observable<LatentVariants> {
+  const only = group === undefined ? {} : { group };
+  const all$ = latentWalk(model, { temperature, variation, variants, statistic, seed, spatial, ...only });
+  const groups = group === undefined ? model.latentShapes.length : 1;
+  const [rows = 0, columns = 0] = spatial ? (model.latentShapes[group ?? 0] ?? []) : [groups, variants];
+  let done = 0;
+  return withProgress(output, { label: 'exploring', total: rows * columns, unit: 'images' }, (bar) =>
+    all$.pipe(
+      tap(({ variants: made }) => {
+        done += made.shape[0];
+        bar.at(done);
+      }),
+    ),
+  );
 }
 
 function nameOf(file: string, { group, spatial, difference }: ExploreOptions): string {

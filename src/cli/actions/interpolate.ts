@@ -1,9 +1,10 @@
 /** `nvae interpolate`: the images between two images. */
 import { basename, extname } from 'node:path';
-import { concat, concatMap, defer, lastValueFrom, map, of, toArray } from 'rxjs';
+import { concat, concatMap, defer, lastValueFrom, map, type Observable, of, takeUntil, toArray } from 'rxjs';
 import { messageOf } from '../../config/errors.js';
 import { decodeImage } from '../../data/decodeImage.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
+import type { Nvae } from '../../model/nvae.js';
 import type { ImageBatch } from '../../model/plainData.js';
 import { joinImages } from '../../streams/imageBatches.js';
 import { interpolation } from '../../streams/interpolation.js';
@@ -11,7 +12,8 @@ import { grid } from '../../streams/toGrid.js';
 import { writeAnimation } from '../../streams/writeAnimation.js';
 import { writeImage } from '../../streams/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
-import { createOutput } from '../output.js';
+import { interruptible } from '../interruptible.js';
+import { createOutput, type Output } from '../output.js';
 import { outputFiles } from '../outputFiles.js';
 import { pictureShower } from '../showPicture.js';
 import { withAdjustedModel } from '../withAdjustedModel.js';
@@ -24,7 +26,7 @@ interface InterpolateOptions extends CommonOptions {
   readonly out?: string;
 }
 
-export async function interpolate(
+export function interpolate(
   file: string,
   firstPath: string,
   secondPath: string,
@@ -32,45 +34,69 @@ export async function interpolate(
   options: InterpolateOptions,
 ): Promise<void> {
   const output = createOutput(options);
-  const { engine, seed = 0, freeFlow, statistic } = options;
-  const pathOf = await outputFiles(options.out, {
-    name: `${basename(file, extname(file))}_interpolation`,
-    count: 1,
+  return interruptible(output, async (stop$) => {
+    const { path, filmPath } = await pathsOf(file, options);
+    const showPicture = await pictureShower(output);
+    const { engine, seed = 0 } = options;
+    // Encoding and decoding take the averages of the training as they are.
+    const asTrained = { engine, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ };
+    const frames$ = withAdjustedModel(file, asTrained, output, (model) =>
+      framesOf(model, { firstPath, secondPath, n }, options, output),
+    );
+    const made = await lastValueFrom(frames$.pipe(toArray(), takeUntil(stop$)), { defaultValue: null });
+    if (made === null) return;
+    const frames = joinImages(made);
+    const strip = grid(frames, frames.shape[0]);
+    const paths = filmPath === null ? [path] : [path, filmPath];
+    await writeImage(path, strip);
+    if (filmPath !== null) await writeAnimation(filmPath, frames);
+    await showPicture(strip);
+    output.result({ type: 'interpolation', paths, images: frames.shape[0] }, paths.join('\n'));
   });
-  const path = pathOf(0);
+}
+
+/** Where the strip is written, and the film, if there is one. */
+async function pathsOf(
+  file: string,
+  { out, gif = false }: InterpolateOptions,
+): Promise<{ readonly path: string; readonly filmPath: string | null }> {
+  const name = `${basename(file, extname(file))}_interpolation`;
+  const path = (await outputFiles(out, { name, count: 1 }))(0);
   const filmPath = `${path.slice(0, path.length - extname(path).length)}.gif`;
-  if (options.gif && filmPath === path) {
+  if (gif && filmPath === path) {
     throw new Error(`--out: expected a strip that is no .gif beside the film of --gif, got ${path}`);
   }
-  const showPicture = await pictureShower(output);
-  // Encoding and decoding take the averages of the training as they are.
-  const asTrained = { engine, temperature: 1, iterations: 0, batchSize: 1, seed };
-  const frames$ = withAdjustedModel(file, asTrained, output, (model) =>
-    defer(async () => {
-      const size = model.config.inputDimension;
-      return { first: await imageOf(firstPath, size), second: await imageOf(secondPath, size) };
-    }).pipe(
-      concatMap(({ first, second }) => {
-        const points$ = interpolation(model, first, second, { n, freeFlow, statistic, seed });
-        const between$ = withProgress(output, { label: 'interpolating', total: n, unit: 'images' }, (bar) =>
-          points$.pipe(
-            map((image, i) => {
-              bar.at(i + 1);
-              return image;
-            }),
-          ),
-        );
-        return concat(of(first), between$, of(second));
-      }),
-    ),
+  return { path, filmPath: gif ? filmPath : null };
+}
+
+interface Between {
+  readonly firstPath: string;
+  readonly secondPath: string;
+  readonly n: number;
+}
+
+/** The first image, those between, and the second. */
+function framesOf(
+  model: Nvae,
+  { firstPath, secondPath, n }: Between,
+  { freeFlow, statistic, seed = 0 }: InterpolateOptions,
+  output: Output,
+): Observable<ImageBatch> {
+  const size = model.config.inputDimension;
+  return defer(async () => [await imageOf(firstPath, size), await imageOf(secondPath, size)] as const).pipe(
+    concatMap(([first, second]) => {
+      const points$ = interpolation(model, first, second, { n, freeFlow, statistic, seed });
+      const between$ = withProgress(output, { label: 'interpolating', total: n, unit: 'images' }, (bar) =>
+        points$.pipe(
+          map((image, i) => {
+            bar.at(i + 1);
+            return image;
+          }),
+        ),
+      );
+      return concat(of(first), between$, of(second));
+    }),
   );
-  const frames = joinImages(await lastValueFrom(frames$.pipe(toArray())));
-  const strip = grid(frames, frames.shape[0]);
-  const paths = options.gif ? [path, filmPath] : [path];
-  await writeImage(path, strip);
-  if (options.gif) await writeAnimation(filmPath, frames);
-  await showPicture(strip);
-  output.result({ type: 'interpolation', paths, images: frames.shape[0] }, paths.join('\n'));
 }
 
 async function imageOf(path: string, size: number): Promise<ImageBatch> {

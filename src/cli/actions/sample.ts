@@ -63,22 +63,27 @@ export async function sample(
   const { engine, batch: batchSize, seed = 0 } = options;
   const layout = layoutOf(options);
   const name = pictureName(file, temperature);
-  const pathOf = await outputFiles(options.out, { name, count: layout.files });
-  const showPicture = await pictureShower(output);
-  const interruption = listenForInterruption(() => output.progress('stopping after this picture'));
+  let making = false;
+  const interruption = listenForInterruption(() => {
+    if (making) output.progress('stopping after this picture; once more to abort');
+  });
   try {
-    const adjusted = { engine, temperature, iterations, batchSize, seed };
+    const pathOf = await outputFiles(options.out, { name, count: layout.files });
+    const showPicture = await pictureShower(output);
+    const { stop$ } = interruption;
+    const adjusted = { engine, temperature, iterations, batchSize, seed, stop$ };
     const written$ = withAdjustedModel(file, adjusted, output, (model) => {
       const write = (images: ImageBatch, turn: number) =>
         written(images, turn, layout, pathOf, options, showPicture);
       let done = 0;
+      making = true;
       return withProgress(output, { label: 'making images', total: layout.count, unit: 'images' }, (bar) => {
         const made = ({ shape }: ImageBatch) => {
           done += shape[0];
           bar.at(done);
         };
         const picture = (turn: number) => imagesOf(model, turn, layout, temperature, options, made);
-        return range(0, layout.turns).pipe(mapAhead(picture, write, { ahead: 1, stop$: interruption.stop$ }));
+        return range(0, layout.turns).pipe(mapAhead(picture, write, { ahead: 1, stop$ }));
       });
     });
     const count = await lastValueFrom(

@@ -34,6 +34,8 @@ interface WatchOptions extends CommonOptions {
 }
 
 const withoutAWord = 'the run has ended without a word; the same nvae train goes on from its checkpoint';
+/** Milliseconds that a process which is started again may take until it has the run. */
+const restartPatience = 60_000;
 /** Milliseconds between two looks at whether the run's process lives. */
 const lookEvery = 1000;
 /** Milliseconds in which the last lines of a process that has ended are read. */
@@ -45,15 +47,21 @@ export async function watchRun(name: string, options: WatchOptions): Promise<voi
   const path = await journalOf(name, join(folder, 'runs'));
   const lock = join(folder, 'saved_weights', `${name}.lock`);
   const interruption = listenForInterruption(() => undefined);
+  let newest: JournalEntry | null = null;
   const gone$ = timer(0, lookEvery).pipe(
-    concatMap(() => isRunHeld(lock)),
+    concatMap(async () => restarts(newest) || (await isRunHeld(lock))),
     distinctUntilChanged(),
     filter((held) => !held),
     delay(lastLines),
     takeUntil(interruption.stop$),
     share(),
   );
-  const entries$ = readJournal(path, { follow: true }).pipe(takeUntil(interruption.stop$));
+  const entries$ = readJournal(path, { follow: true }).pipe(
+    tap((entry) => {
+      newest = entry;
+    }),
+    takeUntil(interruption.stop$),
+  );
   try {
     if (!isInteractive(options)) {
       const ended = await asLines(entries$.pipe(takeUntil(gone$)), output);
@@ -64,6 +72,12 @@ export async function watchRun(name: string, options: WatchOptions): Promise<voi
   } finally {
     interruption.dispose();
   }
+}
+
+/** Whether the process of a run has crashed and another is to take its place: nobody has the run meanwhile. */
+function restarts(newest: JournalEntry | null): boolean {
+  if (newest?.type !== 'crash' || newest.restartSeconds === null) return false;
+  return Date.now() < newest.time + newest.restartSeconds * 1000 + restartPatience;
 }
 
 interface Watched {
@@ -108,6 +122,7 @@ async function asLines(entries$: Observable<JournalEntry>, output: Output): Prom
       ended = ['finished', 'stopped', 'failed'].includes(entry.type);
       output.event(entry);
       if (entry.type === 'warning') output.warning(String(entry.message));
+      if (entry.type === 'crash' && entry.restartSeconds !== null) output.warning(entry.message);
       if (entry.type === 'failed') output.warning(`the run has failed: ${entry.message}`);
       const text = line(entry);
       if (text !== undefined) output.progress(text);

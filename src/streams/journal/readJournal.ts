@@ -13,6 +13,8 @@ import {
   timer,
 } from 'rxjs';
 import { hasCode } from '../../config/errors.js';
+import { checkDuration } from '../checkDuration.js';
+import { longTimer } from '../longTimer.js';
 import { fromLine, type JournalEntry } from './entry.js';
 
 export interface ReadJournalOptions {
@@ -34,12 +36,16 @@ export interface ReadJournalOptions {
  * Lines that are no entries, such as one that a crash cut off, are passed over. Memory is bounded by the burst, which is
  * at most a megabyte. A file that does not exist (yet) is an empty one; one that is shorter than it was is read from its
  * start. Cold: each subscription reads by itself.
+ *
+ * @throws RangeError at call time when `interval` is no number of at least 0
  */
 export function readJournal(path: string, options: ReadJournalOptions = {}): Observable<JournalEntry> {
   const { follow = false, interval = 250, scheduler = asyncScheduler } = options;
+  checkDuration('readJournal', 'interval', interval);
   return defer(() => {
     const lines = lineReader(path);
-    const more = () => (lines.atEnd ? (follow ? timer(interval, scheduler) : EMPTY) : timer(0, scheduler));
+    const more = () =>
+      lines.atEnd ? (follow ? longTimer(interval, scheduler) : EMPTY) : timer(0, scheduler);
     return defer(() => lines.read()).pipe(
       repeat({ delay: more }),
       concatMap((burst) => from(burst)),

@@ -5,8 +5,7 @@ const memoryAdvice = 'a smaller batch_size needs less';
 /** How a process ended, as a phrase that follows its name. */
 export function describeDeath({ signal, exitCode, output }: Death): string {
   if (/out of memory|bad_alloc/i.test(output)) return `ran out of memory (${memoryAdvice})`;
-  if (signal === 'SIGKILL')
-    return `was killed, by hand or by the system for want of memory (${memoryAdvice})`;
+  if (signal === 'SIGKILL') return `was killed, possibly because memory ran out (${memoryAdvice})`;
   if (signal) return `crashed (${signal}${lastLine(output)})`;
   return `ended with exit code ${exitCode}${lastLine(output)}`;
 }

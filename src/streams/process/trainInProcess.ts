@@ -4,28 +4,32 @@ import {
   asyncScheduler,
   catchError,
   concat,
+  concatAll,
   defer,
   EMPTY,
   finalize,
+  from,
   merge,
   type Observable,
-  of,
   repeat,
   type SchedulerLike,
   takeUntil,
   tap,
   throwError,
-  timer,
 } from 'rxjs';
+import { checkpointPosition } from '../../checkpoint/checkpoint.js';
 import { withRunName } from '../../config/runName.js';
 import type { NvaeConfig } from '../../config/types.js';
 import type { Position } from '../../training/trainer.js';
 import { aborted } from '../aborted.js';
+import { checkDuration, checkTimes } from '../checkDuration.js';
 import { RunCrashedError } from '../errors.js';
-import type { CrashEvent, StoppedEvent, TrainEvent } from '../events.js';
+import type { FailedEvent, StoppedEvent, TrainEvent } from '../events.js';
+import { longTimer } from '../longTimer.js';
 import type { RunCommand } from '../run/controls.js';
 import { listenForCommands } from './commands.js';
-import { describeDeath } from './describeDeath.js';
+import { crashEvent } from './crashEvent.js';
+import { journaledCrash } from './journaledCrash.js';
 import type { PlainTrainOptions, ToWorker } from './messages.js';
 import { type Death, WorkerDiedError, workerRun } from './workerRun.js';
 
@@ -56,12 +60,13 @@ export interface TrainInProcessOptions extends PlainTrainOptions {
  *     trainInProcess   s--t--t--c--t--x---s--t--t--f|      x: crash, then again from the checkpoint
  *
  * Where the child ends without having been asked to (out of memory, a segmentation fault, kill -9) a `crash` event says
- * so, and it is started again from its last checkpoint, so that step numbers go back to that; the steps are the same.
+ * so, and it is started again from its last checkpoint, so that step numbers go back to that; the steps are the same. One
+ * that ends while it stops is not: what it should have saved is lost, so the stream fails. The journal has the crash, too.
  * Where the parent ends, the child stops by itself, with a checkpoint. Cold: every subscription is a run of its own.
  * Unsubscribing asks the child to stop at the next step without a checkpoint.
  *
- * @throws RangeError at call time when no files can have the run's name
- * @throws RunCrashedError in the stream when it has crashed too often, and what `train` throws
+ * @throws RangeError at call time when no files can have the run's name, or a number makes no sense
+ * @throws RunCrashedError in the stream when it has crashed too often or while it was stopping, and what `train` throws
  */
 export function trainInProcess(
   given: NvaeConfig,
@@ -69,18 +74,23 @@ export function trainInProcess(
 ): Observable<TrainEvent> {
   const config = withRunName(given, options.name);
   const { signal, scheduler = asyncScheduler, engine = 'auto', seconds, clock = performance } = options;
+  const { restarts = 3, restartDelay = 1000 } = options;
+  checkTimes('trainInProcess', 'restarts', restarts);
+  checkDuration('trainInProcess', 'restartDelay', restartDelay);
+  if (seconds !== undefined) checkDuration('trainInProcess', 'seconds', seconds);
+  const path = join(options.weightsFolder ?? 'saved_weights', `${config.name}.checkpoint`);
   return defer(() => {
     const begin = clock.now();
     const elapsed = () => (clock.now() - begin) / 1000;
     const commands = listenForCommands(options);
     let crashes = 0;
     let saved: Position | null = null;
-    let everStarted = false;
-    let restartDelay: number | null = null;
+    let [started, everStarted] = [false, false];
+    let waiting: number | null = null;
 
     const note = (event: TrainEvent) => {
       if (event.type === 'started') {
-        everStarted = true;
+        [started, everStarted] = [true, true];
         saved = event.resumed;
       }
       if (event.type !== 'checkpoint') return;
@@ -89,7 +99,8 @@ export function trainInProcess(
       saved = { epoch, batchInEpoch, step, imagesSeen };
     };
     const life$ = defer(() => {
-      restartDelay = null;
+      started = false;
+      waiting = null;
       const left = seconds === undefined ? {} : { seconds: Math.max(0, seconds - elapsed()) };
       const start: ToWorker = {
         type: 'start',
@@ -99,35 +110,46 @@ export function trainInProcess(
       };
       return workerRun(start, commands.forProcess$, signal).pipe(tap(note));
     });
-    const died = (error: unknown): Observable<TrainEvent> => {
-      if (!(error instanceof WorkerDiedError)) return throwError(() => error);
+    const findSaved = async () => {
+      saved ??= await checkpointPosition(path).catch(() => null);
+      return saved;
+    };
+    const died = async (death: Death): Promise<Observable<TrainEvent>> => {
+      const stopping = commands.stopping();
+      // The signals of a terminal reach a process that cannot listen yet; such a one has nothing to save.
+      if (stopping && !started && isStopSignal(death.signal)) return EMPTY;
       crashes += 1;
-      const crash = crashEvent(
-        error.death,
-        { crashes, saved, everStarted, stopping: commands.stopping() },
-        options,
-      );
-      if (crash.restartSeconds !== null) restartDelay = crash.restartSeconds * 1000;
-      else if (!commands.stopping()) {
-        return concat(
-          of(crash),
-          throwError(() => new RunCrashedError(crash.message)),
-        );
+      const state = { crashes, saved: await findSaved(), everStarted, stopping, restarts, restartDelay };
+      const crash = crashEvent(death, state);
+      if (crash.restartSeconds !== null) {
+        waiting = crash.restartSeconds * 1000;
+        return journaledCrash([crash], config.name, options);
       }
-      return of(crash);
+      const error = new RunCrashedError(crash.message);
+      const { name, message } = error;
+      const failed: FailedEvent = { type: 'failed', error: name, message };
+      return concat(
+        journaledCrash([crash, failed], config.name, options),
+        throwError(() => error),
+      );
     };
     const again = () => {
-      if (restartDelay === null) return EMPTY;
-      return timer(restartDelay, scheduler).pipe(takeUntil(merge(commands.stop$, aborted(signal))));
+      if (waiting === null) return EMPTY;
+      return longTimer(waiting, scheduler).pipe(takeUntil(merge(commands.stop$, aborted(signal))));
     };
-    const stoppedEvent = (): StoppedEvent => {
-      const position = saved ?? { epoch: 0, batchInEpoch: 0, step: 0, imagesSeen: 0 };
-      const path = join(options.weightsFolder ?? 'saved_weights', `${config.name}.checkpoint`);
+    const stoppedEvent = async (): Promise<StoppedEvent> => {
+      const position = (await findSaved()) ?? { epoch: 0, batchInEpoch: 0, step: 0, imagesSeen: 0 };
       return { type: 'stopped', ...position, reason: 'stop', checkpoint: saved && path, seconds: elapsed() };
     };
-    const lives$ = life$.pipe(catchError(died), repeat({ delay: again }));
+    const lives$ = life$.pipe(
+      catchError((error: unknown) => {
+        if (!(error instanceof WorkerDiedError)) return throwError(() => error);
+        return from(died(error.death)).pipe(concatAll());
+      }),
+      repeat({ delay: again }),
+    );
     let ended = false;
-    const end$ = defer(() => (ended || signal?.aborted || !commands.stopping() ? EMPTY : of(stoppedEvent())));
+    const end$ = defer(() => (ended || signal?.aborted || !commands.stopping() ? EMPTY : stoppedEvent()));
     const run$ = lives$.pipe(
       tap((event) => {
         ended = event.type === 'stopped' || event.type === 'finished';
@@ -143,28 +165,6 @@ function plainOptions(options: TrainInProcessOptions): PlainTrainOptions {
   return plain;
 }
 
-interface Circumstances {
-  /** Since the last new checkpoint. */
-  readonly crashes: number;
-  readonly saved: Position | null;
-  readonly everStarted: boolean;
-  readonly stopping: boolean;
-}
-
-function crashEvent(
-  death: Death,
-  { crashes, saved, everStarted, stopping }: Circumstances,
-  { restarts = 3, restartDelay = 1000 }: TrainInProcessOptions,
-): CrashEvent {
-  // What ends by itself before it has begun would do so again.
-  const hopeless = death.signal === null && !everStarted;
-  const restarting = !stopping && !hopeless && crashes <= restarts;
-  const restartSeconds = restarting ? (restartDelay * 2 ** (crashes - 1)) / 1000 : null;
-  const state = saved ? `the checkpoint of step ${saved.step}` : 'the start';
-  const plan = restarting
-    ? `going on from ${state} in ${restartSeconds} s (${crashes} of ${restarts})`
-    : `the same command goes on from ${state}`;
-  const often = crashes > restarts ? `, ${crashes} times without reaching a new checkpoint` : '';
-  const message = `train: the run's process ${describeDeath(death)}${often}; ${plan}`;
-  return { type: 'crash', message, ...death, crashes, restartSeconds };
+function isStopSignal(signal: NodeJS.Signals | null): boolean {
+  return signal === 'SIGINT' || signal === 'SIGTERM' || signal === 'SIGHUP';
 }

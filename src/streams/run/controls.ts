@@ -1,6 +1,7 @@
 /** What is asked of a run from outside. */
-import { map, merge, NEVER, type Observable, ReplaySubject, Subject, Subscription, take, timer } from 'rxjs';
+import { map, merge, NEVER, type Observable, ReplaySubject, Subject, Subscription, take } from 'rxjs';
 import type { StoppedEvent } from '../events.js';
+import { longTimer } from '../longTimer.js';
 import type { TrainOptions } from '../train.js';
 
 /** `checkpoint`, `reconstruct` and `sample` write theirs after the running step, or at once where the run is paused. */
@@ -30,7 +31,7 @@ export function listenForControls(options: TrainOptions): RunControls {
   const requested = new Subject<void>();
   const stops = new Subject<void>();
   const listening = new Subscription();
-  const limit$ = seconds === undefined ? NEVER : timer(seconds * 1000, scheduler);
+  const limit$ = seconds === undefined ? NEVER : longTimer(seconds * 1000, scheduler);
   const first$ = merge(
     stops.pipe(map((): StopReason => 'stop')),
     limit$.pipe(map((): StopReason => 'seconds')),

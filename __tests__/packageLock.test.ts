@@ -1,0 +1,26 @@
+/** `npm ci` refuses a lock file that lacks the optional packages of other platforms, and `npm install` would add them. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+
+interface LockedPackage {
+  readonly dependencies?: Record<string, string>;
+  readonly optionalDependencies?: Record<string, string>;
+  readonly resolved?: string;
+  readonly integrity?: string;
+}
+
+const text = readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8');
+const { '': _root, ...packages } = JSON.parse(text).packages as Record<string, LockedPackage>;
+const names = new Set(Object.keys(packages).map((path) => path.split('node_modules/').pop()));
+
+test('should lock every package that another one may install, on any platform', () => {
+  const wanted = Object.values(packages).flatMap((entry) =>
+    Object.keys({ ...entry.dependencies, ...entry.optionalDependencies }),
+  );
+  expect(wanted.filter((name) => !names.has(name))).toEqual([]);
+});
+
+test('should know the hash of every package and name no place to get it from', () => {
+  expect(Object.keys(packages).filter((path) => !packages[path]?.integrity)).toEqual([]);
+  expect(Object.keys(packages).filter((path) => packages[path]?.resolved)).toEqual([]);
+});

@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { asyncScheduler, catchError, concat, defer, ignoreElements, type Observable, of } from 'rxjs';
+import { messageOf } from '../../config/errors.js';
+import { type CrashEvent, type FailedEvent, type TrainEvent, warning } from '../events.js';
+import { appendToJournal } from '../journal/appendToJournal.js';
+import { journalName } from '../journal/entry.js';
+import type { TrainInProcessOptions } from './trainInProcess.js';
+
+/**
+ * The crash, once it and the failure that may follow are in the run's journal, which the process that has ended can no
+ * longer write. A journal that cannot be written costs one warning.
+ */
+export function journaledCrash(
+  events: readonly [CrashEvent, ...FailedEvent[]],
+  name: string,
+  { runsFolder = 'runs', scheduler = asyncScheduler }: TrainInProcessOptions,
+): Observable<TrainEvent> {
+  const [crash] = events;
+  if (runsFolder === null) return of(crash);
+  const path = join(runsFolder, name, journalName);
+  const told$ = defer(() => appendToJournal(path, events, scheduler.now())).pipe(
+    ignoreElements(),
+    catchError((error: unknown) => of(warning('journal', `journal: ${messageOf(error)}`))),
+  );
+  return concat(told$, of(crash));
+}
