@@ -56,6 +56,7 @@ export type {
   CheckpointEvent,
   CrashEvent,
   EpochEvent,
+  EpochMeans,
   FailedEvent,
   FinishedEvent,
   PausedEvent,

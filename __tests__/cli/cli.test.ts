@@ -179,7 +179,7 @@ describe('nvae train and nvae sample', () => {
     expect(stopped.stderr).toContain('stopped after');
     const resumed = await runCli([...args, '--seconds', '1'], { cwd: folder });
     expect(resumed.code).toBe(0);
-    expect(resumed.stderr).toMatch(/resumed at epoch \d+, step \d+/);
+    expect(resumed.stderr).toMatch(/resumed after step \d+/);
     expect(resumed.stderr).toContain('time is up');
     const logs = await readdir(inFolder('stopped', 'runs', 'small'));
     expect(logs.filter((name) => name.includes('tfevents'))).toHaveLength(2);
@@ -190,7 +190,7 @@ describe('nvae train and nvae sample', () => {
     const args = ['train', 'small.yaml', '--engine', 'native', '--name', 'a second', '--set'];
     const { code, stdout } = await nvae(...args, 'training_parameters.epochs=1');
     expect([code, stdout]).toEqual([0, `${join('saved_weights', 'final_result_a second.model')}\n`]);
-    expect((await nvae(...args, 'training_parameters.epochs=2')).stderr).toMatch(/resumed at .*step 3/);
+    expect((await nvae(...args, 'training_parameters.epochs=2')).stderr).toContain('resumed after step 3');
     const watched = await nvae('watch', 'a second');
     expect(watched.stderr).toContain('training a second on native');
     expect(await readdir(inFolder('images', 'a second'))).not.toEqual([]);

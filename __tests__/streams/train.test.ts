@@ -105,6 +105,45 @@ describe('train', () => {
     );
   });
 
+  test('should tell the means of an epoch over the images of its applied steps', async () => {
+    const keys = ['loss', 'reconstructionLoss', 'balancedKl', 'regularization', 'kl'] as const;
+    const createTrainer: TrainOptions['createTrainer'] = async (config, more) => {
+      const trainer = await Trainer.create(config, more);
+      const step = trainer.step.bind(trainer);
+      trainer.step = async (images, epoch) => {
+        const result = await step(images, epoch);
+        return result.step === 2 || result.epoch === 1
+          ? { ...result, loss: Number.NaN, applied: false, nonFinite: 'loss' }
+          : result;
+      };
+      return trainer;
+    };
+    const events = await all(smallConfig(['epochs=2']), { createTrainer });
+    const [first, , third] = ofType(events, 'step');
+    const [one, two] = ofType(events, 'epoch');
+    // Batches of 4 and 2: the last image counts as much as the first.
+    const mean = (name: (typeof keys)[number]) => (4 * first![name] + 2 * third![name]) / 6;
+    expect(one).toMatchObject({ epoch: 0, imagesTrained: 6 });
+    for (const name of keys) expect(one![name]).toBeCloseTo(mean(name), 6);
+    expect(one!.klPerGroup.reduce((sum, kl) => sum + kl)).toBeCloseTo(one!.kl, 6);
+    expect(two).toMatchObject({ epoch: 1, imagesTrained: 0, loss: Number.NaN, klPerGroup: [] });
+  });
+
+  test('should tell the means of an epoch that was resumed in its middle over what came after that', async () => {
+    const stop$ = new Subject<void>();
+    await lastValueFrom(
+      train(smallConfig(['epochs=1']), { ...options, stop$ }).pipe(
+        tap((event) => event.type === 'step' && stop$.next()),
+        toArray(),
+      ),
+    );
+    const events = await all(smallConfig(['epochs=1']));
+    const [second, third] = ofType(events, 'step');
+    const [epoch] = ofType(events, 'epoch');
+    expect(epoch).toMatchObject({ imagesTaken: 10, imagesTrained: 6 });
+    expect(epoch!.loss).toBeCloseTo((4 * second!.loss + 2 * third!.loss) / 6, 6);
+  });
+
   test('should resume to the same weights, bit for bit', async () => {
     const weightsFolder = join(folder, 'whole');
     await all(smallConfig(['epochs=2']), { weightsFolder });

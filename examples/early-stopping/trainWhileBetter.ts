@@ -2,7 +2,6 @@
 import { copyFile } from 'node:fs/promises';
 import { type NvaeConfig, type RunCommand, type TrainEvent, type TrainOptions, train } from 'rx-nvae';
 import {
-  buffer,
   concatMap,
   connect,
   defer,
@@ -36,15 +35,9 @@ export function trainWhileBetter(
     return train(config, { ...options, commands$ }).pipe(
       connect((run$) => {
         const progress$ = run$.pipe(
-          filter((event) => event.type === 'step' || event.type === 'epoch'),
-          buffer(run$.pipe(filter(({ type }) => type === 'epoch'))),
-          map((events) => events.filter((event) => event.type === 'step')),
-          filter((steps) => steps.length > 0),
-          map((steps) => ({
-            step: Math.max(...steps.map(({ step }) => step)),
-            // The negative ELBO: the loss itself grows while the KL is warmed up.
-            value: steps.reduce((sum, step) => sum + step.reconstructionLoss + step.kl, 0) / steps.length,
-          })),
+          filter((event) => event.type === 'epoch'),
+          // The negative ELBO: the loss itself grows while the KL is warmed up.
+          map(({ step, reconstructionLoss, kl }) => ({ step, value: reconstructionLoss + kl })),
           scan(
             (best, now) =>
               now.value < best.value ? { ...now, worse: 0 } : { ...best, worse: best.worse + 1 },

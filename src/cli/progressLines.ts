@@ -1,5 +1,5 @@
 /** Training events as plain lines for a terminal, a log file or CI: one line every few seconds, not one per step. */
-import type { StartedEvent, StepEvent, StoppedEvent } from '../streams/events.js';
+import type { EpochEvent, StartedEvent, StepEvent, StoppedEvent } from '../streams/events.js';
 import type { Journaled } from '../streams/journal/entry.js';
 import { isWhole } from '../streams/journal/isWhole.js';
 
@@ -37,7 +37,7 @@ function describe(event: Exclude<Journaled, StepEvent>): string | undefined {
     case 'started':
       return describeStart(event);
     case 'epoch':
-      return `epoch ${event.epoch + 1} done: ${event.imagesTaken} images in ${event.seconds.toFixed(1)} s`;
+      return describeEpoch(event);
     case 'checkpoint':
       return `checkpoint ${event.path} (step ${event.step}, ${event.seconds.toFixed(2)} s)`;
     case 'preview':
@@ -57,10 +57,19 @@ function describe(event: Exclude<Journaled, StepEvent>): string | undefined {
   }
 }
 
+function describeEpoch(event: EpochEvent): string {
+  const { epoch, imagesTaken, imagesTrained, seconds, loss, reconstructionLoss, kl } = event;
+  const done = `epoch ${epoch + 1} done: ${imagesTaken} images in ${seconds.toFixed(1)} s`;
+  // A journal that an earlier version has written has no means.
+  if (!(imagesTrained > 0)) return done;
+  const means = `loss ${loss.toFixed(0)}  reconstruction ${reconstructionLoss.toFixed(0)}  KL ${kl.toFixed(0)}`;
+  return `${done}  mean ${means}`;
+}
+
 function describeStart(event: StartedEvent): string {
   const { name, engine, engineDescription, parameters, latentShapes, images, batchSize, resumed } = event;
   const millions = (parameters / 1e6).toFixed(2);
-  const from = resumed ? `, resumed at epoch ${resumed.epoch + 1}, step ${resumed.step}` : '';
+  const from = resumed ? `, resumed after step ${resumed.step}` : '';
   return (
     `training ${name} on ${engine} (${engineDescription}): ${millions} M parameters, ${latentShapes.length} latent groups, ` +
     `${images} images in batches of ${batchSize}${from}`

@@ -1,4 +1,7 @@
-/** What a run tells: plain values that anything may buffer, share, replay or write as JSON. */
+/**
+ * What a run tells: plain values that anything may buffer, share, replay or write as JSON. Events, like checkpoints, count
+ * epochs from 0, since schedules go by the number of finished ones; what people read counts them from 1.
+ */
 import type { NvaeConfig } from '../config/types.js';
 import type { Position, StepResult } from '../training/trainer.js';
 
@@ -39,8 +42,25 @@ export interface StepEvent extends StepResult {
   readonly residentBytes?: number;
 }
 
+/**
+ * Losses in nats per image: means over the images of all steps that were applied since the epoch began, or since the run
+ * was started or resumed within it. NaN where there was no such step.
+ */
+export interface EpochMeans {
+  /** Images that the means are over. */
+  readonly imagesTrained: number;
+  /** As in `StepEvent`, each step with the weights and the KL's coefficient of its own time. */
+  readonly loss: number;
+  readonly reconstructionLoss: number;
+  readonly balancedKl: number;
+  readonly regularization: number;
+  readonly kl: number;
+  /** Empty where no step was applied. */
+  readonly klPerGroup: readonly number[];
+}
+
 /** All images of an epoch have been taken. */
-export interface EpochEvent extends Position {
+export interface EpochEvent extends Position, EpochMeans {
   readonly type: 'epoch';
   /** Image files of this epoch. */
   readonly imagesTaken: number;

@@ -21,7 +21,7 @@ import { Queue } from './queue.js';
 
 /** What has been finished. */
 export interface Position {
-  /** Epoch of the last step; 0 before the first. */
+  /** Epoch of the last step, from 0 for the first epoch; 0 before the first step. */
   readonly epoch: number;
   /** Batches of that epoch. */
   readonly batchInEpoch: number;

@@ -9,6 +9,7 @@ import { type EpochEvent, type StepEvent, warning } from '../events.js';
 import { shuffle } from '../shuffle.js';
 import { trainStep } from '../trainStep.js';
 import type { StopReason } from './controls.js';
+import { epochMeans } from './epochMeans.js';
 import type { Run } from './openRun.js';
 
 export interface EpochOptions {
@@ -31,6 +32,7 @@ export function epochEvents(
     const { stop$, pause$ } = controls;
     const { seed } = trainer;
     const begin = clock.now();
+    const means = epochMeans();
     let steps = 0;
     const onWarning = (message: string) => warnings$.next(warning('dataset', message));
     const steps$ = from(files).pipe(
@@ -42,6 +44,7 @@ export function epochEvents(
       trainStep(trainer, { epoch, prefetch, stop$, pause$, onPause, imagesTaken, clock }),
       map((step) => {
         steps += 1;
+        means.add(step);
         return { ...step, residentBytes: process.memoryUsage.rss() };
       }),
     );
@@ -55,7 +58,13 @@ export function epochEvents(
       }
       const seconds = (clock.now() - begin) / 1000;
       const position = { ...trainer.position, epoch };
-      return of({ type: 'epoch', ...position, imagesTaken: files.length, seconds } as const);
+      return of({
+        type: 'epoch',
+        ...position,
+        ...means.means(),
+        imagesTaken: files.length,
+        seconds,
+      } as const);
     });
     return concat(steps$, end$);
   });

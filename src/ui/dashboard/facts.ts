@@ -13,7 +13,7 @@ export function termFacts({ history, started, step }: RunView): Fact[] {
   const { inputDimension } = started.config.model;
   const { warmupEpochs, klConstant, regularizationConstant } = started.config.training;
   const bits = bitsPerDimension(reconstruction + kl, inputDimension);
-  const warm = step.epoch >= warmupEpochs ? 'warm-up is over' : `1 at epoch ${warmupEpochs}`;
+  const warm = step.epoch >= warmupEpochs ? 'warm-up is over' : `1 at epoch ${warmupEpochs + 1}`;
   return [
     { name: 'reconstruction', text: `${figure(reconstruction)} nats` },
     { name: 'KL', text: `${figure(kl)} nats · weight ${weight(step.klCoefficient * klConstant)}, ${warm}` },

@@ -1,6 +1,7 @@
 /** What the dashboard knows of a run, from its events alone; plain data, so that a screen is a function of it. */
 import type {
   CheckpointEvent,
+  EpochEvent,
   FailedEvent,
   FinishedEvent,
   PreviewEvent,
@@ -101,7 +102,7 @@ function folded(view: RunView, event: JournalEntry): RunView {
     case 'epoch':
       // Short ones would be all that the log has.
       if (event.seconds < shortEpoch) return view;
-      return logged(view, event, `epoch ${event.epoch + 1} done in ${event.seconds.toFixed(0)} s`);
+      return logged(view, event, epochText(event));
     case 'paused':
       return logged({ ...view, status: 'paused' }, event, `paused after step ${event.step}`);
     case 'resumed':
@@ -131,6 +132,12 @@ function folded(view: RunView, event: JournalEntry): RunView {
     case 'failed':
       return logged({ ...view, status: 'failed', ended: event }, event, `failed: ${event.message}`);
   }
+}
+
+function epochText({ epoch, seconds, imagesTrained, loss }: EpochEvent): string {
+  // A journal that an earlier version has written has no means.
+  const mean = imagesTrained > 0 ? `, mean loss ${loss.toFixed(0)}` : '';
+  return `epoch ${epoch + 1} done in ${seconds.toFixed(0)} s${mean}`;
 }
 
 /** A run whose process has ended; where it did not say how, that is what there is to say. */
