@@ -78,7 +78,7 @@ const journal = () =>
     shell.press('s');
     await shell.shows('ended with 0', 15);
     expect(shell.state).toEqual({ alternate: false, cursor: true });
-    expect(shell.screen()).toMatch(/stopped after \d+ steps; the same command goes on from/);
+    expect(shell.screen()).toMatch(/stopped after \d+ steps; the same command resumes from/);
     expect(await readdir(join(folder, 'saved_weights'))).toContain('small.checkpoint');
   });
 

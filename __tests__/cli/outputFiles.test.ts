@@ -38,6 +38,37 @@ describe('outputFiles', () => {
     expect(await paths('/there.png', 1, 0)).toEqual(['/there.png/demo_t0.7.png']);
   });
 
+  test('should keep what is there where the name is not the person’s, and write over what is', async () => {
+    await mkdir(inFolder('images'));
+    for (const name of ['demo_t0.7.png', 'demo_t0.7-2.png', 'demo_t0.7_3.png', 'x.png']) {
+      await writeFile(inFolder('images', name), '');
+    }
+    expect(await paths('/images', 1, 0)).toEqual(['/images/demo_t0.7-3.png']);
+    expect(await paths('/images', 3, 0, 2)).toEqual([
+      '/images/demo_t0.7-2_1.png',
+      '/images/demo_t0.7-2_3.png',
+    ]);
+    expect(await paths('/images', 2, 0)).toEqual(['/images/demo_t0.7_1.png']);
+    expect(await paths('/images/x.png', 1, 0)).toEqual(['/images/x.png']);
+    await writeFile(inFolder('images', 'strip.gif'), '');
+    const folder = inFolder('images');
+    const pathOf = await outputFiles(undefined, { name: 'strip', count: 1, folder, beside: '.gif' });
+    expect(pathOf(0)).toBe(inFolder('images', 'strip-2.png'));
+  });
+
+  test('should take %d for a number in --out only, not in the name of a model', async () => {
+    const folder = inFolder('images');
+    const named = (name: string, count: number) => outputFiles(undefined, { name, count, folder });
+    expect((await named('my cfg %d_t0.7', 1))(0)).toBe(inFolder('images', 'my cfg %d_t0.7.png'));
+    expect((await named('my cfg %04d_t0.7', 2))(1)).toBe(inFolder('images', 'my cfg %04d_t0.7_2.png'));
+  });
+
+  test('should cut a name that leaves a file system no room', async () => {
+    const pathOf = await outputFiles(undefined, { name: '日'.repeat(200), count: 1, folder: inFolder() });
+    await writeFile(pathOf(0), '');
+    expect(pathOf(0)).toBe(inFolder(`${'日'.repeat(60)}.png`));
+  });
+
   test('should make the folder, and leave nothing else', async () => {
     await paths('/a/b/x.png', 1, 0);
     expect(await readdir(inFolder('a', 'b'))).toEqual([]);

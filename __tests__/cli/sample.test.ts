@@ -135,6 +135,20 @@ describe('nvae sample', () => {
     expect(quiet).toEqual({ ...loud, stderr: '' });
   });
 
+  test('should sample a run by its name, and keep the pictures of before', async () => {
+    await mkdir(inFolder('saved_weights'));
+    await saveModel(inFolder('saved_weights', 'final_result_mine.model'), model().snapshot);
+    const args = ['mine', '0.7', '0', '--folder', inFolder(), '--engine', 'native'];
+    const names = [];
+    for (const seed of ['1', '2']) {
+      const { stdout } = await runCommand(sampleCommand(), [...args, '--seed', seed]);
+      names.push(stdout.trim());
+    }
+    const stem = inFolder('images', 'final_result_mine_t0.7');
+    expect(names).toEqual([`${stem}.png`, `${stem}-2.png`]);
+    expect(await pictureOf(names[0] ?? '')).not.toEqual(await pictureOf(names[1] ?? ''));
+  });
+
   test('should compute on the engine that is asked for', async () => {
     const args = [model().path, '0.7', '0', '--out', inFolder('x.png'), '--engine'];
     await expect(runCommand(sampleCommand(), [...args, 'tensorflow'])).rejects.toThrow(/engine tensorflow/);

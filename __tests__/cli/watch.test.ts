@@ -52,12 +52,14 @@ describe('nvae watch', () => {
     const { stderr, exitCode } = await watch('small', '--quiet');
     expect(stderr).toBe('warning: the run has failed: dataset: expected images\n');
     expect(exitCode).toBeUndefined();
-    expect((await watch('small')).stderr).not.toContain('without a word');
+    expect((await watch('small')).stderr).not.toContain('reported no result');
   });
 
   test('should say that the process of a run is gone, also with --quiet', async () => {
     await writeFile(journal(), lines(begun));
-    expect((await watch('small', '--quiet')).stderr).toMatch(/^warning: the run has ended without a word/);
+    expect((await watch('small', '--quiet')).stderr).toMatch(
+      /^warning: the run's process is gone and reported no result; there is no checkpoint yet/,
+    );
   });
 
   test('should follow a run while its process lives, and touch nothing', async () => {

@@ -12,6 +12,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+const small = [
+  'channel_towers: 8',
+  'number_of_scales: 1',
+  'initial_splits_per_scale: 1',
+  'latent_size: 2',
+  'input_dimension: 8',
+  'num_flows: 0',
+].join('\n');
+
 const published = [
   'tiny',
   'gaussian_mixture',
@@ -51,6 +60,36 @@ describe('loadConfig', () => {
     await writeFile(path, [...lines, 'latent_size: 2', 'input_dimension: 8', 'num_flows: 0'].join('\n'));
     const config = await loadConfig(path, { overrides: ['training_parameters.epochs=3'] });
     expect(config).toMatchObject({ name: 'mine', training: { epochs: 3 } });
+  });
+
+  test('should read a file in UTF-8 with a mark at its beginning, and one that ends in .YAML', async () => {
+    const path = join(folder, 'SMALL.YAML');
+    await writeFile(path, `\ufeff# größer\n${small}`);
+    expect(await loadConfig(path)).toMatchObject({ name: 'SMALL', model: { latentSize: 2 } });
+    await expect(loadConfig('NOT-HERE.YML')).rejects.toThrow(
+      /NOT-HERE.YML: expected a readable configuration file/,
+    );
+  });
+
+  test.each([
+    ['UTF-16 with a mark', Buffer.from(`\ufeff${small}`, 'utf16le'), 'got UTF-16 or bytes that are no text'],
+    ['UTF-16', Buffer.from(small, 'utf16le'), 'got UTF-16 or bytes that are no text'],
+    [
+      'big-endian UTF-16',
+      Buffer.from(`\ufeff${small}`, 'utf16le').swap16(),
+      'got UTF-16 or bytes that are no text',
+    ],
+    [
+      'Latin-1',
+      Buffer.from(`${small}\n# gr\u00f6\u00dfer`, 'latin1'),
+      'line 7: expected text in UTF-8, got another',
+    ],
+  ])('should say how to save a file in %s', async (_, bytes, problem) => {
+    const path = join(folder, 'other.yaml');
+    await writeFile(path, bytes);
+    const refused = loadConfig(path);
+    await expect(refused).rejects.toThrow(problem);
+    await expect(refused).rejects.toThrow(/; save it as UTF-8$/);
   });
 
   test('should refuse an unknown name with the nearest', async () => {

@@ -125,7 +125,7 @@ describe.each(kinds)('a disk %s for the weights', (_, it, make) => {
     expect(error).toBeInstanceOf(CheckpointError);
     expect(messageOf(error)).toBe(
       `${checkpointPath()}: the checkpoint after step 6 could not be written (ENOSPC: no space left on device, write); ` +
-        `the state is in ${elsewhere}: copy it to ${checkpointPath()} to go on from it`,
+        `the state is in ${elsewhere}: copy it to ${checkpointPath()} to resume from it`,
     );
     expect(warningsOf(events, 'checkpoint')).toEqual([
       `${checkpointPath()}: try 1 of 3 failed (ENOSPC: no space left on device, write); again in 0.01 s`,

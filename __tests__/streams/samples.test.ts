@@ -102,6 +102,8 @@ describe('samples', () => {
     const trainer = fakeTrainer();
     await collect(samples(trainer, { count: 2, temperature: 0.5, statistic: 'sample' }));
     expect(trainer.sample.mock.calls).toEqual([[2, 0.5, { statistic: 'sample', draw: 0 }]]);
+    await collect(samples(trainer, { seed: 7 }));
+    expect(trainer.sample).toHaveBeenLastCalledWith(9, 1, { statistic: 'mean', draw: 0, seed: 7 });
     await collect(samples(trainer));
     expect(trainer.sample).toHaveBeenLastCalledWith(9, 1, { statistic: 'mean', draw: 0 });
   });

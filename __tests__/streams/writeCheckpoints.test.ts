@@ -24,7 +24,7 @@ const rescued = (step: number, reason = 'full') =>
   new CheckpointError(
     'w/x.checkpoint',
     `the checkpoint after step ${step} could not be written (${reason}); ` +
-      `the state is in ${elsewhere}: copy it to w/x.checkpoint to go on from it`,
+      `the state is in ${elsewhere}: copy it to w/x.checkpoint to resume from it`,
   );
 
 /** A, B, ... for the checkpoints of a, b, ...; w1, w2 for warnings of the tries. */
@@ -171,7 +171,8 @@ describe('writeCheckpoints', () => {
       };
       const warnings = { 1: failedTry(1, 1, 'saving the state elsewhere') };
       const what = 'the checkpoint after step 1 could not be written (full)';
-      const second = 'nor could it be saved elsewhere (full too); the one before it is whole';
+      const second =
+        'nor could it be saved elsewhere (full too); an earlier checkpoint, if there is one, is intact';
       const error = new CheckpointError('w/x.checkpoint', `${what}, ${second}`);
       const result = cold('a--', positions).pipe(writing(save, { retries: 0 }));
       expectObservable(result).toBe('(1#)', warnings, error);

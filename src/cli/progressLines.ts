@@ -45,7 +45,7 @@ function describe(event: Exclude<Journaled, StepEvent>): string | undefined {
     case 'paused':
       return `paused after step ${event.step}`;
     case 'resumed':
-      return `going on after step ${event.step}`;
+      return `resumed after step ${event.step}`;
     case 'warning':
     case 'crash':
     case 'failed':
@@ -78,7 +78,9 @@ function describeStart(event: StartedEvent): string {
 
 function describeStop({ reason, step, checkpoint }: StoppedEvent): string {
   const why = reason === 'seconds' ? 'time is up' : 'stopped';
-  const state = checkpoint ? `; the same command goes on from ${checkpoint}` : '; nothing was trained yet';
+  const state = checkpoint
+    ? `; the same command resumes from ${checkpoint}`
+    : '; no step was made, so there is no checkpoint';
   return `${why} after ${step} steps${state}`;
 }
 

@@ -13,6 +13,8 @@ import type { NvaeConfig } from './types.js';
 /** The package's own configurations; as far from here in src as in dist. */
 const packageFolder = fileURLToPath(new URL('../../model_configs', import.meta.url));
 const workingFolder = 'model_configs';
+/** Some editors and systems write it in capitals. */
+const isYaml = /\.ya?ml$/i;
 /** A hundred times a configuration with long comments. */
 const largestFile = 2 ** 20;
 
@@ -34,15 +36,33 @@ export interface ConfigListing {
 export async function loadConfig(nameOrPath: string, options: LoadConfigOptions = {}): Promise<NvaeConfig> {
   const path = await find(nameOrPath);
   const file = path.startsWith(packageFolder) ? join('model_configs', basename(path)) : path;
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = (await readBytes(path, largestFile)).toString('utf8');
+    bytes = await readBytes(path, largestFile);
   } catch (error) {
     throw new ConfigError(file, [`expected a readable configuration file, got: ${messageOf(error)}`], {
       cause: error,
     });
   }
-  return parseConfig(text, { ...options, file });
+  return parseConfig(textOf(bytes, file), { ...options, file });
+}
+
+/** A mark at the beginning, which some editors write, is left out. */
+function textOf(bytes: Buffer, file: string): string {
+  const problem = 'expected text in UTF-8';
+  const remedy = 'save it as UTF-8';
+  // PowerShell's > and Notepad's "Unicode"; without a mark, every other byte of a character that ASCII has is 0.
+  if (bytes.includes(0))
+    throw new ConfigError(file, [`${problem}, got UTF-16 or bytes that are no text; ${remedy}`]);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    const [before = ''] = bytes.toString('utf8').split('\ufffd');
+    const line = before.split('\n').length;
+    throw new ConfigError(file, [`line ${line}: ${problem}, got another encoding; ${remedy}`], {
+      cause: error,
+    });
+  }
 }
 
 /** All configurations that have a name: the package's, and the working directory's in place of those or besides. */
@@ -50,19 +70,21 @@ export async function listConfigs(): Promise<ConfigListing[]> {
   const found = new Map<string, string>();
   for (const folder of [packageFolder, workingFolder]) {
     for (const file of (await readdir(folder).catch(() => [])).sort()) {
-      if (/\.ya?ml$/.test(file)) found.set(basename(file, extname(file)), join(folder, file));
+      if (isYaml.test(file)) found.set(basename(file, extname(file)), join(folder, file));
     }
   }
   return [...found].map(([name, path]) => ({ name, path })).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 async function find(nameOrPath: string): Promise<string> {
-  if (/[\\/]|\.ya?ml$/.test(nameOrPath)) return nameOrPath;
+  if (/[\\/]/.test(nameOrPath) || isYaml.test(nameOrPath)) return nameOrPath;
   const known = await listConfigs();
   const match = known.find(({ name }) => name === nameOrPath);
   if (match) return match.path;
   const names = known.map(({ name }) => name);
-  const similar = nearest(nameOrPath, names);
+  const here = (await readdir('.').catch(() => [])).filter((file) => isYaml.test(file));
+  const itself = here.find((file) => basename(file, extname(file)) === nameOrPath);
+  const similar = itself ?? nearest(nameOrPath, [...names, ...here]);
   const hint = similar ? ` Did you mean "${similar}"?` : '';
   const problem = `expected a path or one of ${names.join(', ')}, got this name.${hint}`;
   throw new ConfigError(nameOrPath, [problem]);

@@ -5,9 +5,10 @@ export class NonFiniteLossError extends Error {
 
   constructor(term: string, steps: number) {
     const advice =
-      'Try a lower learning_rate, gradient_clipping (for example 200), or a larger regularization_constant; ' +
-      'the last checkpoint is whole, and the same command goes on from it.';
-    super(`train: expected finite losses, got ${steps} steps in a row without (${term} last). ${advice}`);
+      'Try a lower learning_rate, gradient_clipping (for example 200), or a larger regularization_constant';
+    super(
+      `train: ${steps} steps in a row had a loss or gradient that was not finite (${term} last). ${advice}`,
+    );
     this.name = 'NonFiniteLossError';
     this.term = term;
   }

@@ -19,7 +19,7 @@ export interface SamplesOptions {
   readonly firstBatch?: number;
   /** What is taken of the pixels' distribution. @default 'mean' */
   readonly statistic?: Statistic;
-  /** @default 0 */
+  /** @default 0 for a model; a trainer's own for a trainer */
   readonly seed?: number;
 }
 
@@ -75,11 +75,13 @@ async function sampleOf(
   source: SampleSource,
   size: number,
   draw: number,
-  { temperature = 1, statistic = 'mean', seed = 0 }: SamplesOptions,
+  { temperature = 1, statistic = 'mean', seed }: SamplesOptions,
 ): Promise<ImageBatch> {
-  if (!('plan' in source)) return source.sample(size, temperature, { statistic, draw });
+  if (!('plan' in source)) {
+    return source.sample(size, temperature, { statistic, draw, ...(seed !== undefined && { seed }) });
+  }
   const images = tf.tidy(() =>
-    source.sample(size, temperature, keyedNoise(seed, 'samples', draw), statistic),
+    source.sample(size, temperature, keyedNoise(seed ?? 0, 'samples', draw), statistic),
   );
   try {
     await setImmediate(); // the native engine works inside one turn, and leaves timers and signals none of their own

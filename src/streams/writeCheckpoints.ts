@@ -115,10 +115,12 @@ function rescue(error: unknown, checkpoint: Checkpoint, options: Options): Obser
   const saved$ = defer(() => save(elsewhere, checkpoint)).pipe(
     ignoreElements(),
     catchError((second: unknown) => {
-      return failed(`, nor could it be saved elsewhere (${messageOf(second)}); the one before it is whole`);
+      return failed(
+        `, nor could it be saved elsewhere (${messageOf(second)}); an earlier checkpoint, if there is one, is intact`,
+      );
     }),
   );
-  return concat(saved$, failed(`; the state is in ${elsewhere}: copy it to ${path} to go on from it`));
+  return concat(saved$, failed(`; the state is in ${elsewhere}: copy it to ${path} to resume from it`));
 }
 
 /** Without the file's name, which is said already. */

@@ -70,6 +70,8 @@ export interface TrainerSampleOptions {
   readonly readjustments?: number;
   /** Different numbers give different images at the same step. @default 0 */
   readonly draw?: number;
+  /** @default the run's */
+  readonly seed?: number;
 }
 
 /**
@@ -158,13 +160,13 @@ export class Trainer {
 
   /** New images. The run's own running averages stay as they are. */
   sample(count: number, temperature: Temperature, options: TrainerSampleOptions = {}): Promise<ImageBatch> {
-    const { statistic = 'mean', readjustments = 20, draw = 0 } = options;
+    const { statistic = 'mean', readjustments = 20, draw = 0, seed } = options;
     return this.#queue.run(() => {
       return asImages(() =>
         this.model.store.keepingBuffers(() => {
-          const noiseOf = (i: number) => this.#noise(`readjust/${draw}/${i}`, 0);
+          const noiseOf = (i: number) => this.#noise(`readjust/${draw}/${i}`, 0, seed);
           this.model.readjustBatchNorm(readjustments, count, temperature, noiseOf);
-          return this.model.sample(count, temperature, this.#noise('sample', draw), statistic);
+          return this.model.sample(count, temperature, this.#noise('sample', draw, seed), statistic);
         }),
       );
     });
@@ -204,8 +206,8 @@ export class Trainer {
     );
   }
 
-  #noise(purpose: string, draw: number): Noise {
-    return keyedNoise(this.#seed, `${purpose}/${draw}`, this.#position.step);
+  #noise(purpose: string, draw: number, seed = this.#seed): Noise {
+    return keyedNoise(seed, `${purpose}/${draw}`, this.#position.step);
   }
 }
 

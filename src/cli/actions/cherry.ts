@@ -1,4 +1,5 @@
 /** `nvae cherry`: candidates batch by batch, picked and put in order by lines on standard input. */
+import { join } from 'node:path';
 import {
   BehaviorSubject,
   concatMap,
@@ -22,6 +23,7 @@ import { cherryChoice } from '../cherryChoices.js';
 import { cherryScreen, numbersOf } from '../cherryScreen.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
+import { findModel } from '../findModel.js';
 import { lines } from '../lines.js';
 import { createOutput, isInteractive, type Output } from '../output.js';
 import { outputFiles, pictureName } from '../outputFiles.js';
@@ -30,6 +32,7 @@ import { listenForInterruption } from '../signals.js';
 import { withAdjustedModel } from '../withAdjustedModel.js';
 
 interface CherryOptions extends CommonOptions {
+  readonly folder: string;
   readonly keep: number;
   readonly out?: string;
 }
@@ -40,18 +43,20 @@ const batchSize = 9;
 const mostKeys = 9;
 
 export async function cherry(
-  file: string,
+  model: string,
   temperature: Temperature,
   iterations: number,
   options: CherryOptions,
 ): Promise<void> {
   const output = createOutput(options);
   const { engine, keep, seed = 0, json = false, quiet = false } = options;
-  const name = `${pictureName(file, temperature)}_cherry`;
   const interruption = listenForInterruption(() => output.progress('stopped'));
   const { stop$ } = interruption;
   try {
-    const path = (await outputFiles(options.out, { name, count: 1 }))(0);
+    const file = await findModel(model, options.folder, output);
+    const name = `${pictureName(file, temperature)}_cherry`;
+    const folder = join(options.folder, 'images');
+    const path = (await outputFiles(options.out, { name, count: 1, folder }))(0);
     const why = process.stdin.isTTY ? whyLines(keep, output) : null;
     const onScreen = isInteractive(options) && why === null;
     const showPicture = await pictureShower(output);

@@ -1,4 +1,6 @@
 /** `nvae configs`: the configurations there are, with their sizes. */
+
+import { messageOf } from '../../config/errors.js';
 import { listConfigs, loadConfig } from '../../config/loadConfig.js';
 import { latentShapes, parameterCount, planModel } from '../../model/plan.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
@@ -48,7 +50,12 @@ function table(rows: readonly (readonly string[])[]): string {
 
 export async function configs(options: CommonOptions): Promise<void> {
   const output = createOutput(options);
-  const summaries = await Promise.all((await listConfigs()).map(summarize));
+  const summaries: ConfigSummary[] = [];
+  for (const listing of await listConfigs()) {
+    const summary = await summarize(listing).catch((error: unknown) => messageOf(error));
+    if (typeof summary === 'string') output.warning(summary.replaceAll('\n', '; '));
+    else summaries.push(summary);
+  }
   const rows = summaries.map(({ name, inputDimension, samplingMethod, parameters, latentGroups }) => [
     name,
     `${inputDimension}x${inputDimension}`,

@@ -1,5 +1,5 @@
 /** `nvae explore`: what each latent group does to an image. */
-import { basename, extname } from 'node:path';
+import { join } from 'node:path';
 import { lastValueFrom, type Observable, takeUntil, tap, toArray } from 'rxjs';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { Nvae, Temperature } from '../../model/nvae.js';
@@ -9,14 +9,16 @@ import { type LatentVariants, latentWalk } from '../../streams/latentWalk.js';
 import { grid } from '../../streams/toGrid.js';
 import { writeImage } from '../../streams/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
+import { findModel } from '../findModel.js';
 import { interruptible } from '../interruptible.js';
 import { createOutput, type Output } from '../output.js';
-import { outputFiles } from '../outputFiles.js';
+import { modelName, outputFiles } from '../outputFiles.js';
 import { pictureShower } from '../showPicture.js';
 import { withAdjustedModel } from '../withAdjustedModel.js';
 import { withProgress } from '../withProgress.js';
 
 interface ExploreOptions extends CommonOptions {
+  readonly folder: string;
   readonly group?: number;
   readonly spatial?: boolean;
   readonly difference?: boolean;
@@ -30,7 +32,7 @@ interface ExploreOptions extends CommonOptions {
 const amplification = 4;
 
 export function explore(
-  file: string,
+  model: string,
   temperature: Temperature,
   iterations: number,
   options: ExploreOptions,
@@ -38,7 +40,9 @@ export function explore(
   const output = createOutput(options);
   return interruptible(output, async (stop$) => {
     const { engine, seed = 0, difference = false } = options;
-    const pathOf = await outputFiles(options.out, { name: nameOf(file, options), count: 1 });
+    const file = await findModel(model, options.folder, output);
+    const folder = join(options.folder, 'images');
+    const pathOf = await outputFiles(options.out, { name: nameOf(file, options), count: 1, folder });
     const showPicture = await pictureShower(output);
     const adjusted = { engine, temperature, iterations, batchSize: 9, seed, stop$ };
     const walk$ = withAdjustedModel(file, adjusted, output, (model) =>
@@ -77,7 +81,7 @@ function walkOf(
 }
 
 function nameOf(file: string, { group, spatial, difference }: ExploreOptions): string {
-  const parts = [basename(file, extname(file)), 'explore'];
+  const parts = [modelName(file), 'explore'];
   if (group !== undefined) parts.push(`group${group}`);
   if (spatial) parts.push('spatial');
   if (difference) parts.push('difference');

@@ -1,5 +1,5 @@
 /** `nvae interpolate`: the images between two images. */
-import { basename, extname } from 'node:path';
+import { extname, join } from 'node:path';
 import { concat, concatMap, defer, lastValueFrom, map, type Observable, of, takeUntil, toArray } from 'rxjs';
 import { messageOf } from '../../config/errors.js';
 import { decodeImage } from '../../data/decodeImage.js';
@@ -12,14 +12,16 @@ import { grid } from '../../streams/toGrid.js';
 import { writeAnimation } from '../../streams/writeAnimation.js';
 import { writeImage } from '../../streams/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
+import { findModel } from '../findModel.js';
 import { interruptible } from '../interruptible.js';
 import { createOutput, type Output } from '../output.js';
-import { outputFiles } from '../outputFiles.js';
+import { modelName, outputFiles } from '../outputFiles.js';
 import { pictureShower } from '../showPicture.js';
 import { withAdjustedModel } from '../withAdjustedModel.js';
 import { withProgress } from '../withProgress.js';
 
 interface InterpolateOptions extends CommonOptions {
+  readonly folder: string;
   readonly gif?: boolean;
   readonly freeFlow: boolean;
   readonly statistic: Statistic;
@@ -27,7 +29,7 @@ interface InterpolateOptions extends CommonOptions {
 }
 
 export function interpolate(
-  file: string,
+  model: string,
   firstPath: string,
   secondPath: string,
   n: number,
@@ -35,6 +37,7 @@ export function interpolate(
 ): Promise<void> {
   const output = createOutput(options);
   return interruptible(output, async (stop$) => {
+    const file = await findModel(model, options.folder, output);
     const { path, filmPath } = await pathsOf(file, options);
     const showPicture = await pictureShower(output);
     const { engine, seed = 0 } = options;
@@ -58,10 +61,11 @@ export function interpolate(
 /** Where the strip is written, and the film, if there is one. */
 async function pathsOf(
   file: string,
-  { out, gif = false }: InterpolateOptions,
+  { out, folder, gif = false }: InterpolateOptions,
 ): Promise<{ readonly path: string; readonly filmPath: string | null }> {
-  const name = `${basename(file, extname(file))}_interpolation`;
-  const path = (await outputFiles(out, { name, count: 1 }))(0);
+  const name = `${modelName(file)}_interpolation`;
+  const files = { name, count: 1, folder: join(folder, 'images'), ...(gif && { beside: '.gif' }) };
+  const path = (await outputFiles(out, files))(0);
   const filmPath = `${path.slice(0, path.length - extname(path).length)}.gif`;
   if (gif && filmPath === path) {
     throw new Error(`--out: expected a strip that is no .gif beside the film of --gif, got ${path}`);

@@ -1,4 +1,5 @@
 /** `nvae sample`: new images as grids, or one file each. */
+import { join } from 'node:path';
 import {
   concatMap,
   lastValueFrom,
@@ -22,6 +23,7 @@ import { toGrid } from '../../streams/toGrid.js';
 import { writeImages } from '../../streams/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
+import { findModel } from '../findModel.js';
 import { createOutput, type Output } from '../output.js';
 import { outputFiles, pictureName } from '../outputFiles.js';
 import { pictureShower, type ShowPicture } from '../showPicture.js';
@@ -30,6 +32,7 @@ import { withAdjustedModel } from '../withAdjustedModel.js';
 import { withProgress } from '../withProgress.js';
 
 interface SampleOptions extends CommonOptions {
+  readonly folder: string;
   readonly rows: number;
   readonly columns: number;
   readonly count?: number;
@@ -54,7 +57,7 @@ function layoutOf({ rows, columns, batch, separate, count = rows * columns }: Sa
 }
 
 export async function sample(
-  file: string,
+  model: string,
   temperature: Temperature,
   iterations: number,
   options: SampleOptions,
@@ -62,13 +65,15 @@ export async function sample(
   const output = createOutput(options);
   const { engine, batch: batchSize, seed = 0 } = options;
   const layout = layoutOf(options);
-  const name = pictureName(file, temperature);
   let making = false;
   const interruption = listenForInterruption(() => {
     if (making) output.progress('stopping after this picture; once more to abort');
   });
   try {
-    const pathOf = await outputFiles(options.out, { name, count: layout.files });
+    const file = await findModel(model, options.folder, output);
+    const name = pictureName(file, temperature);
+    const folder = join(options.folder, 'images');
+    const pathOf = await outputFiles(options.out, { name, count: layout.files, folder });
     const showPicture = await pictureShower(output);
     const { stop$ } = interruption;
     const adjusted = { engine, temperature, iterations, batchSize, seed, stop$ };

@@ -14,11 +14,13 @@ import {
   tap,
   timer,
 } from 'rxjs';
+import { checkpointExists } from '../../checkpoint/checkpoint.js';
 import { isRunHeld } from '../../checkpoint/runLock.js';
 import { nearest } from '../../config/nearest.js';
 import type { PreviewEvent } from '../../streams/events.js';
 import { type JournalEntry, journalName } from '../../streams/journal/entry.js';
 import { readJournal } from '../../streams/journal/readJournal.js';
+import { resumeWords } from '../../streams/run/resumeWords.js';
 import { colourDepth } from '../../ui/pictures/colourDepth.js';
 import { terminalHints } from '../../ui/pictures/terminalHints.js';
 import { loadScreen, ScreenError } from '../../ui/screenError.js';
@@ -33,7 +35,6 @@ interface WatchOptions extends CommonOptions {
   readonly folder: string;
 }
 
-const withoutAWord = 'the run has ended without a word; the same nvae train goes on from its checkpoint';
 /** Milliseconds that a process which is started again may take until it has the run. */
 const restartPatience = 60_000;
 /** Milliseconds between two looks at whether the run's process lives. */
@@ -65,13 +66,18 @@ export async function watchRun(name: string, options: WatchOptions): Promise<voi
   try {
     if (!isInteractive(options)) {
       const ended = await asLines(entries$.pipe(takeUntil(gone$)), output);
-      if (!ended && !interruption.interrupted) output.warning(withoutAWord);
+      if (!ended && !interruption.interrupted)
+        output.warning(await goneWords(join(folder, 'saved_weights', `${name}.checkpoint`)));
     } else if (hasScreenReader()) await spokenRun({ events$: entries$, gone$, output });
     else await onScreen(entries$, gone$, { name, folder, output });
     if (interruption.interrupted) process.exitCode = exitCodes.interrupted;
   } finally {
     interruption.dispose();
   }
+}
+
+async function goneWords(checkpoint: string): Promise<string> {
+  return `the run's process is gone and reported no result; ${resumeWords(await checkpointExists(checkpoint))}`;
 }
 
 /** Whether the process of a run has crashed and another is to take its place: nobody has the run meanwhile. */

@@ -1,11 +1,18 @@
 /** Arguments of `nvae cherry`. */
 import { Command } from 'commander';
 import type { cherry } from '../actions/cherry.js';
-import { integerFrom, temperature, temperatureHelp, withCommonOptions } from './commonOptions.js';
+import {
+  folderHelp,
+  integerFrom,
+  modelHelp,
+  temperature,
+  temperatureHelp,
+  withCommonOptions,
+} from './commonOptions.js';
 
 const examples = `
 Examples:
-  nvae cherry saved_weights/final_result_demo.model 0.7
+  nvae cherry demo 0.7
   nvae cherry saved_weights/demo.checkpoint 0.8 40 --keep 4 --out best.png
   printf '%s\\n' 1 5 0 9 '3 1 2' | nvae cherry saved_weights/demo.checkpoint 0.7 --keep 3
 
@@ -15,7 +22,7 @@ all are picked, a line with their numbers is the order.`;
 export function cherryCommand(): Command {
   const command = new Command('cherry')
     .description('Pick the best of many new images and put them in order: 3x3 of them at a time.')
-    .argument('<model>', 'a .model or .checkpoint file')
+    .argument('<model>', modelHelp)
     .argument('<temperature>', temperatureHelp, temperature)
     .argument('[iterations]', 'sampling passes that re-adjust the batch norm first', integerFrom(0), 20)
     .option('--keep <number>', 'images to pick', integerFrom(1), 9)
@@ -23,6 +30,7 @@ export function cherryCommand(): Command {
       '--out <path>',
       'file of the grid, or a folder (default: images/<model>_t<temperature>_cherry.png)',
     )
+    .option('--folder <folder>', folderHelp, '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof cherry>) =>
     (await import('../actions/cherry.js')).cherry(...given),

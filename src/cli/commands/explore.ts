@@ -1,18 +1,25 @@
 /** Arguments of `nvae explore`. */
 import { Command, Option } from 'commander';
 import type { explore } from '../actions/explore.js';
-import { integerFrom, numberFromZero, temperature, withCommonOptions } from './commonOptions.js';
+import {
+  folderHelp,
+  integerFrom,
+  modelHelp,
+  numberFromZero,
+  temperature,
+  withCommonOptions,
+} from './commonOptions.js';
 
 const examples = `
 Examples:
-  nvae explore saved_weights/final_result_demo.model 0.7
+  nvae explore demo 0.7
   nvae explore saved_weights/demo.checkpoint 0.7 --variation 0.8 --difference
   nvae explore saved_weights/demo.checkpoint 0.7 --group 0 --spatial --out positions.png`;
 
 export function exploreCommand(): Command {
   const command = new Command('explore')
     .description('Show what each latent group does: its noise is replaced, that of all others kept.')
-    .argument('<model>', 'a .model or .checkpoint file')
+    .argument('<model>', modelHelp)
     .argument('<temperature>', 'standard deviation of the noise of the original, 0 to 1', temperature)
     .argument('[iterations]', 'sampling passes that re-adjust the batch norm first', integerFrom(0), 20)
     .option('--group <number>', 'only this latent group, from 0', integerFrom(0))
@@ -31,6 +38,7 @@ export function exploreCommand(): Command {
         .default('mean'),
     )
     .option('--out <file>', 'file to write (default: images/<model>_explore.png)')
+    .option('--folder <folder>', folderHelp, '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof explore>) =>
     (await import('../actions/explore.js')).explore(...given),

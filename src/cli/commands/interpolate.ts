@@ -1,17 +1,17 @@
 /** Arguments of `nvae interpolate`. */
 import { Command, Option } from 'commander';
 import type { interpolate } from '../actions/interpolate.js';
-import { integerFrom, withCommonOptions } from './commonOptions.js';
+import { folderHelp, integerFrom, modelHelp, withCommonOptions } from './commonOptions.js';
 
 const examples = `
 Examples:
-  nvae interpolate saved_weights/final_result_demo.model cat.jpg dog.png 7
+  nvae interpolate demo cat.jpg dog.png 7
   nvae interpolate saved_weights/demo.checkpoint cat.jpg dog.png 30 --gif --out between.png`;
 
 export function interpolateCommand(): Command {
   const command = new Command('interpolate')
     .description('Encode two images, mix their latents in equal steps, and decode: one strip.')
-    .argument('<model>', 'a .model or .checkpoint file')
+    .argument('<model>', modelHelp)
     .argument('<image1>', 'an image of any size and format')
     .argument('<image2>', 'another one')
     .argument('[n]', 'images between them', integerFrom(0), 1)
@@ -23,6 +23,7 @@ export function interpolateCommand(): Command {
         .default('mean'),
     )
     .option('--out <file>', 'file to write (default: images/<model>_interpolation.png)')
+    .option('--folder <folder>', folderHelp, '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof interpolate>) =>
     (await import('../actions/interpolate.js')).interpolate(...given),

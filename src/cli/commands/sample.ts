@@ -1,7 +1,14 @@
 /** Arguments of `nvae sample`. */
 import { Command, Option } from 'commander';
 import type { sample } from '../actions/sample.js';
-import { integerFrom, temperature, temperatureHelp, withCommonOptions } from './commonOptions.js';
+import {
+  folderHelp,
+  integerFrom,
+  modelHelp,
+  temperature,
+  temperatureHelp,
+  withCommonOptions,
+} from './commonOptions.js';
 
 const outHelp =
   'a folder, or a file (.png, .webp, .jpg, ...) with or without a place for its number (%d, %04d); several files get ' +
@@ -9,7 +16,7 @@ const outHelp =
 
 const examples = `
 Examples:
-  nvae sample saved_weights/final_result_demo.model 0.7
+  nvae sample demo 0.7
   nvae sample saved_weights/demo.checkpoint 0.8 40 --rows 2 --columns 8 --out eight.png
   nvae sample saved_weights/demo.checkpoint 0.7 --count 100 --separate --out samples/emoji_%04d.png
   nvae sample saved_weights/demo.checkpoint 0.6,0.7,0.9,1 --rows 8 --columns 8`;
@@ -17,7 +24,7 @@ Examples:
 export function sampleCommand(): Command {
   const command = new Command('sample')
     .description('Sample new images from a model, after re-adjusting its batch norm to the temperature.')
-    .argument('<model>', 'a .model or .checkpoint file')
+    .argument('<model>', modelHelp)
     .argument('<temperature>', temperatureHelp, temperature)
     .argument('[iterations]', 'sampling passes that re-adjust the batch norm first', integerFrom(0), 20)
     .option('--rows <number>', 'rows of the grid', integerFrom(1), 3)
@@ -31,6 +38,7 @@ export function sampleCommand(): Command {
         .choices(['sample', 'mean', 'most_likely_value'])
         .default('mean'),
     )
+    .option('--folder <folder>', folderHelp, '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof sample>) =>
     (await import('../actions/sample.js')).sample(...given),

@@ -1,5 +1,6 @@
 import type { Position } from '../../training/trainer.js';
 import type { CrashEvent } from '../events.js';
+import { resumeWords } from '../run/resumeWords.js';
 import { describeDeath } from './describeDeath.js';
 import type { Death } from './workerRun.js';
 
@@ -29,7 +30,7 @@ export function crashEvent(death: Death, circumstances: Circumstances): CrashEve
     ? `restarting ${from} in ${restartSeconds} s (${crashes} of ${restarts})`
     : saved
       ? `the same command resumes ${from}`
-      : 'there is no checkpoint yet, so the same command starts from the beginning';
+      : resumeWords(false);
   const often = crashes > restarts ? `, ${crashes} times without reaching a new checkpoint` : '';
   const what = `train: the run's process ${describeDeath(death)}${often}`;
   const loss = 'it was stopping, so the steps since its last checkpoint are lost';

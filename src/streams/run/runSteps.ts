@@ -19,6 +19,7 @@ import {
   tap,
   throwError,
 } from 'rxjs';
+import { checkpointExists } from '../../checkpoint/checkpoint.js';
 import { messageOf } from '../../config/errors.js';
 import type { ImageBatch } from '../../model/plainData.js';
 import { NonFiniteLossError } from '../errors.js';
@@ -33,6 +34,7 @@ import type { RunRequest } from './controls.js';
 import { type Due, dueAt, isDue, isScheduled, scheduledWants } from './due.js';
 import { epochEvents } from './epochEvents.js';
 import type { Run } from './openRun.js';
+import { resumeWords } from './resumeWords.js';
 import type { Progress } from './runEvents.js';
 
 /** Milliseconds for the last pictures; those of a large model take minutes. */
@@ -95,9 +97,20 @@ export function runSteps(
     );
     return concat(
       written$,
-      defer(() => (failure ? throwError(() => failure?.thrown) : EMPTY)),
+      defer(() => (failure ? failed(failure.thrown, path) : EMPTY)),
     );
   });
+}
+
+/** Fails with what ended the steps; where that asks for another try, it says what that will start from. */
+function failed(thrown: unknown, checkpointPath: string): Observable<never> {
+  if (!(thrown instanceof NonFiniteLossError)) return throwError(() => thrown);
+  return defer(() => checkpointExists(checkpointPath)).pipe(
+    concatMap((exists) => {
+      thrown.message += `; ${resumeWords(exists)}`;
+      return throwError(() => thrown);
+    }),
+  );
 }
 
 /** All that happens between two steps, in its order. */

@@ -127,7 +127,7 @@ function folded(view: RunView, event: JournalEntry): RunView {
       return logged(
         { ...view, status: 'stopped', ended: event },
         event,
-        `stopped after step ${event.step}; ${event.checkpoint ?? 'nothing was trained yet'}`,
+        `stopped after step ${event.step}; ${event.checkpoint ?? 'no step was made, so there is no checkpoint'}`,
       );
     case 'failed':
       return logged({ ...view, status: 'failed', ended: event }, event, `failed: ${event.message}`);

@@ -1,0 +1,28 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { configsCommand } from '../../src/cli/commands/configs.js';
+import { runCommand } from '../support/runCommand.js';
+import { useTemporaryFolder } from '../support/temporaryFolder.js';
+
+const inFolder = useTemporaryFolder();
+const before = process.cwd();
+beforeEach(() => process.chdir(inFolder()));
+afterEach(() => process.chdir(before));
+
+describe('nvae configs', () => {
+  test('should list the others where some cannot be used, with a warning each', async () => {
+    await mkdir(inFolder('model_configs', 'folder.yaml'), { recursive: true });
+    await writeFile(inFolder('model_configs', 'broken.yaml'), 'latent_size: [');
+    await writeFile(inFolder('model_configs', 'utf16.yaml'), Buffer.from('latent_size: 2', 'utf16le'));
+    const { stdout, stderr, exitCode } = await runCommand(configsCommand(), []);
+    expect(stdout).toMatch(/^demo .*\n/m);
+    expect(stdout).toMatch(/^penguin .*\n/m);
+    const warnings = stderr.trim().split('\n').sort();
+    expect(warnings).toEqual([
+      expect.stringMatching(/^warning: model_configs\/broken\.yaml: line 1, .*got text that does not parse/),
+      expect.stringMatching(/^warning: model_configs\/folder\.yaml: expected a readable configuration file/),
+      expect.stringMatching(/^warning: model_configs\/utf16\.yaml: .*save it as UTF-8$/),
+    ]);
+    expect(exitCode).toBeUndefined();
+  });
+});
