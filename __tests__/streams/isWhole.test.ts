@@ -4,9 +4,19 @@ import { isWhole } from '../../src/streams/journal/isWhole.js';
 import { startedEvent, stepEvent } from '../support/events.js';
 
 const position = { epoch: 0, batchInEpoch: 2, step: 2, imagesSeen: 2 };
+const means = {
+  imagesTrained: 2,
+  loss: 1,
+  reconstructionLoss: 1,
+  balancedKl: 0,
+  regularization: 0,
+  kl: 0,
+  klPerGroup: [],
+};
 const events: Journaled[] = [
   startedEvent(),
   stepEvent(1, { klPerGroup: [1, 2] }),
+  { type: 'epoch', ...position, ...means, imagesTaken: 2, seconds: 1 },
   { type: 'paused', ...position },
   { type: 'resumed', ...position },
   { type: 'checkpoint', ...position, path: 'c', seconds: 1 },
@@ -26,6 +36,13 @@ describe('isWhole', () => {
 
   test.each(events)('should see when one of type $type lacks everything', ({ type }) => {
     expect(isWhole({ type } as Journaled)).toBe(false);
+  });
+
+  test('should know an epoch that an earlier version has written, but none whose means are damaged', () => {
+    const epoch = { type: 'epoch', epoch: 0, imagesTaken: 2, seconds: 1 };
+    expect(isWhole(epoch)).toBe(true);
+    expect(isWhole({ ...epoch, imagesTrained: 0, loss: null })).toBe(true);
+    expect(isWhole({ ...epoch, ...means, loss: 'low' })).toBe(false);
   });
 
   test('should not know types of another version', () => {

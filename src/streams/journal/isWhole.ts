@@ -5,6 +5,8 @@ type Check = (value: unknown) => boolean;
 
 // JSON has no number for what is not finite, and writes null.
 const number: Check = (value) => typeof value === 'number' || value === null;
+const finite: Check = (value) => typeof value === 'number';
+const positive: Check = (value) => finite(value) && Number(value) > 0;
 const text: Check = (value) => typeof value === 'string';
 const listOf =
   (each: Check): Check =>
@@ -57,7 +59,11 @@ const checks: Readonly<Record<Journaled['type'], Check>> = {
     gradientNorm: number,
     clipFactor: number,
   }),
-  epoch: fields({ epoch: number, imagesTaken: number, seconds: number }),
+  epoch: (value) =>
+    fields({ epoch: number, imagesTaken: number, seconds: number })(value) &&
+    // An earlier version has written no means, and there are none of no images.
+    (!fields({ imagesTrained: positive })(value) ||
+      fields({ loss: finite, reconstructionLoss: finite, kl: finite })(value)),
   paused: fields(position),
   resumed: fields(position),
   checkpoint: fields({ ...position, path: text, seconds: number }),
