@@ -7,6 +7,7 @@ interface LockedPackage {
   readonly optionalDependencies?: Record<string, string>;
   readonly resolved?: string;
   readonly integrity?: string;
+  readonly libc?: readonly string[];
 }
 
 const text = readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8');
@@ -23,4 +24,8 @@ test('should lock every package that another one may install, on any platform', 
 test('should know the hash of every package and name no place to get it from', () => {
   expect(Object.keys(packages).filter((path) => !packages[path]?.integrity)).toEqual([]);
   expect(Object.keys(packages).filter((path) => packages[path]?.resolved)).toEqual([]);
+});
+
+test('should have no field that npm 10, which comes with Node 20, takes out', () => {
+  expect(Object.keys(packages).filter((path) => packages[path]?.libc)).toEqual([]);
 });
