@@ -1,54 +1,108 @@
 /**
  * Compiles the native engine with the node-gyp that comes with npm, and puts the finished addon in place in one rename.
  *
- * An install without a compiler must succeed: a failed build prints one line and leaves whatever addon was there before.
- * With --strict (npm run build:native) it prints the compiler's output and fails instead.
+ * It builds in a temporary folder of its own: make cannot work in a path with spaces, and two builds do not meet there.
+ * An install without a compiler must succeed: a failed build prints one line, leaves whatever addon was there before, and
+ * writes the reason and the whole output to native/build/failure.txt, where the engine and `nvae doctor` find it (npm
+ * shows nothing of what the scripts of a dependency print). With --strict (npm run build:native) it prints the output and
+ * fails instead.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { causeOf } from './build-native/causeOf.mjs';
+import { findHeaders, findNodeGyp } from './build-native/findTools.mjs';
+import { rebuildCommand } from './build-native/rebuildCommand.mjs';
+import { makeWorkFolder } from './build-native/workFolder.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const strict = process.argv.includes('--strict');
+const target = join(root, 'native/build');
+const failure = join(target, 'failure.txt');
 
-function findNodeGyp() {
-  const bundled = join(
-    dirname(process.execPath),
-    '../lib/node_modules/npm/node_modules/node-gyp/bin/node-gyp.js',
-  );
-  const debian = '/usr/share/nodejs/npm/node_modules/node-gyp/bin/node-gyp.js';
-  return [process.env.npm_config_node_gyp, bundled, debian].find((path) => path && existsSync(path));
+/** Compiles in the folder; gives what was printed, and the path of the addon unless the build failed. */
+function compile(work, nodeGyp, headers) {
+  cpSync(join(root, 'binding.gyp'), join(work, 'binding.gyp'));
+  const isSource = (path) => path !== target;
+  cpSync(join(root, 'native'), join(work, 'native'), { recursive: true, filter: isSource });
+  if (headers) symlinkSync(headers, join(work, 'node'), 'junction');
+  const nodedir = headers ? [`--nodedir=${join(work, 'node')}`] : [];
+  const run = spawnSync(process.execPath, [nodeGyp, 'rebuild', '--jobs', 'max', ...nodedir], {
+    cwd: work,
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' }, // messages in English
+    maxBuffer: 1 << 26,
+  });
+  const output = `${run.stdout ?? ''}${run.stderr ?? ''}`
+    .replaceAll(`${work}/`, '')
+    .replaceAll('../native', 'native');
+  const addon = join(work, 'build/Release/nvae.node');
+  return { output, addon: run.status === 0 && existsSync(addon) ? addon : null };
 }
 
-function fail(reason, output = '') {
+function install(addon) {
+  mkdirSync(target, { recursive: true });
+  const beside = join(target, `nvae-${process.pid}.tmp`);
+  copyFileSync(addon, beside);
+  renameSync(beside, join(target, 'nvae.node'));
+  rmSync(failure, { force: true });
+}
+
+function keepFailure(text) {
+  try {
+    mkdirSync(target, { recursive: true });
+    writeFileSync(failure, text);
+  } catch {
+    // a folder that cannot be written to: the line printed below is all there is
+  }
+}
+
+function fail({ reason, remedy }, output = '') {
+  const advice = [remedy, `run "${rebuildCommand(root)}"`].filter(Boolean).join(', then ');
+  keepFailure(`${reason}\n${advice}\n\n${output}`);
   if (strict) {
-    process.stderr.write(`${output}\nbuild-native: ${reason}\n`);
+    process.stderr.write(`${output}\nbuild-native: ${reason}; to try again, ${advice}\n`);
     process.exit(1);
   }
   process.stderr.write(
-    `rx-nvae: the native engine was not built (${reason}); the slower wasm engine will be used. ` +
-      'To get it, install a C++ compiler, make and python3, then run: npm run build:native\n',
+    `rx-nvae: the native engine was not built: ${reason}; the slower wasm engine will be used. To get it, ${advice}\n`,
   );
-  process.exit(0);
 }
 
-const nodeGyp = findNodeGyp();
-if (!nodeGyp) fail('node-gyp, which comes with npm, was not found');
-
-// node-gyp always builds into ./build of the folder that holds binding.gyp.
-const run = spawnSync(process.execPath, [nodeGyp, 'rebuild', '--silent', '--jobs', 'max'], {
-  cwd: root,
-  encoding: 'utf8',
-  maxBuffer: 1 << 26,
-});
-const output = `${run.stdout ?? ''}${run.stderr ?? ''}`;
-const built = join(root, 'build/Release/nvae.node');
-if (run.status !== 0 || !existsSync(built)) {
-  rmSync(join(root, 'build'), { recursive: true, force: true });
-  const lines = output.split('\n').filter((line) => /error|not found|could not/i.test(line));
-  fail(lines[0]?.trim().slice(0, 160) ?? `node-gyp ended with status ${run.status}`, output);
+function build() {
+  const nodeGyp = findNodeGyp(root);
+  if (!nodeGyp) {
+    return fail({
+      reason: 'node-gyp, which comes with npm, was not found',
+      remedy: 'install npm or node-gyp',
+    });
+  }
+  const { headers, problem } = findHeaders();
+  if (problem) return fail(problem);
+  const work = makeWorkFolder(root);
+  try {
+    const { output, addon } = compile(work, nodeGyp, headers);
+    if (addon) install(addon);
+    else fail(causeOf(output), output);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
 }
-mkdirSync(join(root, 'native/build'), { recursive: true });
-renameSync(built, join(root, 'native/build/nvae.node'));
-rmSync(join(root, 'build'), { recursive: true, force: true });
+
+// The compiler hears Ctrl-C too and ends; what it has left is removed then.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
+try {
+  build();
+} catch (error) {
+  fail({ reason: error.message, remedy: '' });
+}
