@@ -1,0 +1,88 @@
+/**
+ * The CPU quota of control groups (Linux; `docker run --cpus`, systemd's CPUQuota, Kubernetes' limits), versions 1 and 2. The
+ * quota of every group up to the root of what this process sees counts; the smallest one holds.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+
+/** The text of a file; throws where there is none. */
+export type ReadText = (path: string) => string;
+
+interface Mount {
+  /** The group that is mounted, as `/proc/self/cgroup` names groups. */
+  readonly root: string;
+  readonly point: string;
+}
+
+/** Processors that the quota is worth, 1.5 for example; null where there is none. */
+export function cpuQuota(read: ReadText = (path) => readFileSync(path, 'utf8')): number | null {
+  const groups = linesOf(read, '/proc/self/cgroup').map((line) => line.split(':'));
+  const mounts = linesOf(read, '/proc/self/mountinfo');
+  const quotas = groups.flatMap(([, controllers = '', ...path]) => {
+    const [isV1, isV2] = [controllers.split(',').includes('cpu'), controllers === ''];
+    if (!isV1 && !isV2) return [];
+    const mount = mountOf(mounts, isV1 ? 'cgroup' : 'cgroup2');
+    const quota = isV1 ? quotaV1 : quotaV2;
+    return mount ? foldersOf(mount, path.join(':')).map((folder) => quota(read, folder)) : [];
+  });
+  const smallest = Math.min(...quotas.filter((quota) => quota !== null && quota > 0).map(Number));
+  return Number.isFinite(smallest) ? smallest : null;
+}
+
+/** `cpu.max`: "max 100000", or microseconds of processor time and the period in which they may be used. */
+function quotaV2(read: ReadText, folder: string): number | null {
+  const [quota, period = 100_000] = (linesOf(read, join(folder, 'cpu.max'))[0] ?? '').split(' ');
+  return ratio(Number(quota || Number.NaN), Number(period));
+}
+
+/** -1 for none. */
+function quotaV1(read: ReadText, folder: string): number | null {
+  const [quota] = linesOf(read, join(folder, 'cpu.cfs_quota_us'));
+  const [period] = linesOf(read, join(folder, 'cpu.cfs_period_us'));
+  return ratio(Number(quota ?? Number.NaN), Number(period ?? Number.NaN));
+}
+
+function ratio(quota: number, period: number): number | null {
+  return quota > 0 && period > 0 ? quota / period : null;
+}
+
+/** The folder of the group and those of the groups that hold it. */
+function foldersOf({ root, point }: Mount, path: string): string[] {
+  const inside = relative(root, path);
+  // In a container without a cgroup namespace the path is one of the host, of which only the root is mounted.
+  let folder = inside.startsWith('..') ? point : join(point, inside);
+  const folders = [folder];
+  while (folder !== point && folder.length > point.length) {
+    folder = dirname(folder);
+    folders.push(folder);
+  }
+  return folders;
+}
+
+/** A line is "36 25 0:31 ROOT POINT OPTIONS FIELDS... - TYPE SOURCE CONTROLLERS". */
+function mountOf(mounts: readonly string[], type: 'cgroup' | 'cgroup2'): Mount | null {
+  for (const line of mounts) {
+    const [before = '', after = ''] = line.split(' - ');
+    const [, , , root = '/', point = ''] = before.split(' ').map(unescaped);
+    const [found, , controllers = ''] = after.split(' ');
+    if (found === type && (type === 'cgroup2' || controllers.split(',').includes('cpu'))) {
+      return { root, point };
+    }
+  }
+  return null;
+}
+
+/** Spaces and their like are written as octal numbers there. */
+function unescaped(field: string): string {
+  return field.replace(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
+}
+
+function linesOf(read: ReadText, path: string): string[] {
+  try {
+    return read(path).split('\n').filter(Boolean);
+  } catch {
+    return []; // not Linux, or no such controller
+  }
+}
