@@ -3,8 +3,9 @@
  *
  *     npm run bench:kernels
  */
-import { loadAddon } from '../src/engine/native/addon.js';
+
 import { BufferPool } from '../src/engine/native/bufferPool.js';
+import { loadAddon } from '../src/engine/native/loadAddon.js';
 
 interface Convolution {
   readonly label: string;

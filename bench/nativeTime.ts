@@ -1,5 +1,6 @@
 /** How long native code runs, whatever calls it. */
-import { type Addon, loadAddon, NativeUnavailableError } from '../src/engine/native/addon.js';
+import type { Addon } from '../src/engine/native/addon.js';
+import { loadAddon, NativeUnavailableError } from '../src/engine/native/loadAddon.js';
 
 export interface NativeTime {
   /** Seconds in native code since the last call. */

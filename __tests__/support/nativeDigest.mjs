@@ -1,6 +1,6 @@
 /**
  * Run as a child process, since the addon chooses its instruction set once: computes convolutions, a matrix product, sums, batch
- * norm and the fused kernels with NVAE_THREADS threads, and prints the largest error against the definition and a digest of all bits.
+ * norm and the fused kernels with NVAE_THREADS threads and the instruction set NVAE_SIMD, and prints the largest error against the definition and a digest of all bits.
  */
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -13,6 +13,7 @@ import {
 } from './naiveConvolution.mjs';
 
 const addon = createRequire(import.meta.url)('../../native/build/nvae.node');
+if (process.env.NVAE_SIMD) addon.setSimd(process.env.NVAE_SIMD);
 addon.setThreads(Number(process.env.NVAE_THREADS ?? 2));
 
 const shapes = [

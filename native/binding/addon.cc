@@ -1,6 +1,7 @@
-// Entry point of the addon: picks the instruction set and lists what is exported.
-#include <cstdlib>
-#include <cstring>
+// Entry point of the addon: which instruction set runs, and the list of what is exported.
+#include <atomic>
+#include <string>
+#include <vector>
 
 #include "binding/arguments.h"
 #include "kernels/tables.h"
@@ -9,20 +10,43 @@
 namespace nvae {
 namespace {
 
-const KernelTables& choose() {
-  const char* wish = std::getenv("NVAE_SIMD");
-  if (wish && !std::strcmp(wish, "portable")) return kernels_portable;
+// What this processor can run, the best first.
+const std::vector<const KernelTables*>& supported() {
+  static const std::vector<const KernelTables*> tables = [] {
+    std::vector<const KernelTables*> found;
 #if defined(__x86_64__)
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if (avx512 && !(wish && !std::strcmp(wish, "avx2"))) return kernels_avx512;
-  if (avx2) return kernels_avx2;
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    if (avx512) found.push_back(&kernels_avx512);
+    if (avx2) found.push_back(&kernels_avx2);
 #endif
-  return kernels_portable;
+    found.push_back(&kernels_portable);
+    return found;
+  }();
+  return tables;
+}
+
+std::atomic<const KernelTables*> chosen{nullptr};
+
+napi_value instruction_sets(napi_env env, napi_callback_info) {
+  napi_value list;
+  napi_create_array(env, &list);
+  uint32_t i = 0;
+  for (const KernelTables* tables : supported()) napi_set_element(env, list, i++, to_js(env, tables->name));
+  return list;
 }
 
 napi_value simd(napi_env env, napi_callback_info) { return to_js(env, kernels().name); }
+
+// setSimd(name): one of instructionSets().
+napi_value set_simd(napi_env env, napi_callback_info info) {
+  const std::string name = Arguments(env, info).text(0);
+  for (const KernelTables* tables : supported()) {
+    if (name == tables->name) chosen = tables;
+  }
+  return nullptr;
+}
 
 napi_value threads(napi_env env, napi_callback_info) { return to_js(env, static_cast<double>(thread_count())); }
 
@@ -42,15 +66,17 @@ napi_value misalignment(napi_env env, napi_callback_info info) {
 }  // namespace
 
 const KernelTables& kernels() {
-  static const KernelTables& chosen = choose();
-  return chosen;
+  const KernelTables* tables = chosen.load(std::memory_order_relaxed);
+  return tables ? *tables : *supported().front();
 }
 
 }  // namespace nvae
 
 NAPI_MODULE_INIT() {
   using namespace nvae;
+  export_function(env, exports, "instructionSets", instruction_sets);
   export_function(env, exports, "simd", simd);
+  export_function(env, exports, "setSimd", set_simd);
   export_function(env, exports, "threads", threads);
   export_function(env, exports, "setThreads", set_threads);
   export_function(env, exports, "misalignment", misalignment);

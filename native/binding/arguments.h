@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace nvae {
 
@@ -34,6 +35,13 @@ class Arguments {
     int64_t value = 0;
     napi_get_value_int64(env_, values_[i], &value);
     return value;
+  }
+
+  std::string text(size_t i) const {
+    char buffer[64] = "";
+    size_t length = 0;
+    napi_get_value_string_utf8(env_, values_[i], buffer, sizeof buffer, &length);
+    return std::string(buffer, length);
   }
 
   double number(size_t i) const {

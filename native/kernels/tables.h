@@ -16,7 +16,7 @@ extern const KernelTables kernels_portable;
 extern const KernelTables kernels_avx2;
 extern const KernelTables kernels_avx512;
 
-// The table for this processor, chosen at the first call. NVAE_SIMD=portable|avx2|avx512 asks for a smaller one.
+// The table in use: the best for this processor, or the one that setSimd has chosen.
 const KernelTables& kernels();
 
 }  // namespace nvae

@@ -7,5 +7,6 @@ export {
   engineNames,
   UnknownEngineError,
 } from './engines.js';
-export { NativeUnavailableError } from './native/addon.js';
+export { NativeUnavailableError } from './native/loadAddon.js';
+export { EngineSettingError } from './settings.js';
 export { engineInUse, listEngines, useEngine } from './useEngine.js';

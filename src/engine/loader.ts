@@ -20,7 +20,10 @@ export interface EngineLoader {
   /** Name under which tfjs knows the backend. */
   readonly backendName: string;
   readonly howToGet: string;
-  /** Looks whether the engine works here, loading what that takes; never throws. */
+  /**
+   * Looks whether the engine works here, loading what that takes.
+   * @throws EngineSettingError when an environment variable makes no sense; nothing else
+   */
   probe(): Promise<Probe>;
   /** Makes the backend known to tfjs; only called after a successful probe. */
   register(): Promise<void>;

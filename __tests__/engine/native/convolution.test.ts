@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { useEngine } from '../../../src/engine/index.js';
-import { loadAddon } from '../../../src/engine/native/addon.js';
+import { loadAddon } from '../../../src/engine/native/loadAddon.js';
 import * as tf from '../../../src/engine/tf.js';
 import {
   naiveConvolution,

@@ -1,10 +1,8 @@
 /**
- * The only file that loads the native addon. Functions take typed arrays made in JavaScript and fill them; shapes and
- * sizes are checked here in TypeScript, C++ trusts them.
+ * What the native addon offers. Functions take typed arrays made in JavaScript and fill them; shapes and sizes are checked in
+ * TypeScript, C++ trusts them.
  */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
+import type { InstructionSet } from '../settings.js';
 
 type Floats = Float32Array;
 type Ints = Int32Array;
@@ -30,7 +28,11 @@ type SpectralState = [penalty: Floats | null, norm: Floats, v0: Floats, v1: Floa
 
 /** What the compiled addon exports; native/binding/*.cc says what each function does. */
 export interface Addon {
-  simd(): 'avx512' | 'avx2' | 'portable';
+  /** What this processor can run, the best first. */
+  instructionSets(): readonly InstructionSet[];
+  simd(): InstructionSet;
+  /** Chooses one of `instructionSets()`; the best is in use otherwise. */
+  setSimd(simd: InstructionSet): void;
   threads(): number;
   setThreads(threads: number): void;
   /** Bytes from the start of `bytes` to its first address that is a multiple of 64. */
@@ -165,45 +167,4 @@ export interface Addon {
   /** Two values side by side in each element of y; to nearest even. */
   toBfloat16(x: Floats, y: Ints): void;
   fromBfloat16(x: Ints, y: Floats): void;
-}
-
-/** The native addon is missing or does not load; the message says what was tried. */
-export class NativeUnavailableError extends Error {
-  override readonly name = 'NativeUnavailableError';
-}
-
-let loaded: Addon | undefined;
-
-/**
- * The addon, loaded at the first call and set to the number of threads in NVAE_THREADS (default: all cores).
- * @throws NativeUnavailableError when it was not built or does not load here.
- * @throws RangeError when NVAE_THREADS is not a positive integer.
- */
-export function loadAddon(): Addon {
-  if (loaded) return loaded;
-  const threads = threadsFromEnvironment(process.env.NVAE_THREADS);
-  const url = new URL('../../../native/build/nvae.node', import.meta.url);
-  if (!existsSync(url)) {
-    throw new NativeUnavailableError('native/build/nvae.node was not built');
-  }
-  try {
-    const addon = createRequire(import.meta.url)(url.pathname) as Addon;
-    addon.setThreads(threads);
-    loaded = addon;
-    return addon;
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new NativeUnavailableError(`native/build/nvae.node does not load: ${why}`, {
-      cause,
-    });
-  }
-}
-
-function threadsFromEnvironment(text: string | undefined): number {
-  if (text === undefined || text === '') return availableParallelism();
-  const threads = Number(text);
-  if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
-    throw new RangeError(`NVAE_THREADS: expected an integer from 1 to 1024, got "${text}"`);
-  }
-  return threads;
 }

@@ -2,7 +2,8 @@
 
 import { messageOf } from '../../config/errors.js';
 import type { EngineLoader } from '../loader.js';
-import { loadAddon } from './addon.js';
+import { EngineSettingError } from '../settings.js';
+import { howToBuild, loadAddon } from './loadAddon.js';
 import { nativeBackendName, registerNativeBackend } from './register.js';
 
 const simdNames = { avx512: 'AVX-512', avx2: 'AVX2', portable: 'portable SIMD' } as const;
@@ -10,7 +11,7 @@ const simdNames = { avx512: 'AVX-512', avx2: 'AVX2', portable: 'portable SIMD' }
 export const nativeLoader: EngineLoader = {
   name: 'native',
   backendName: nativeBackendName,
-  howToGet: 'install a C++ compiler, make and python3, then run: npm run build:native',
+  howToGet: howToBuild(),
   probe: async () => {
     try {
       const addon = loadAddon();
@@ -18,6 +19,7 @@ export const nativeLoader: EngineLoader = {
       const description = `C++ kernels, ${simdNames[simd]}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
       return { usable: true, description, forAuto: true, threads, simd };
     } catch (error) {
+      if (error instanceof EngineSettingError) throw error;
       return { usable: false, reason: messageOf(error) };
     }
   },

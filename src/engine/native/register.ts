@@ -1,10 +1,10 @@
 /** Registers the native backend: its own kernels, and those of the plain JavaScript backend for everything else. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '../tf.js';
-import { loadAddon } from './addon.js';
 import { NativeBackend } from './backend.js';
 import type { NativeKernel } from './kernel.js';
 import { nativeKernels } from './kernels/index.js';
+import { loadAddon } from './loadAddon.js';
 
 /** Name of the backend in tfjs. (An underscore would hide its kernels from `getKernelsForBackend`.) */
 export const nativeBackendName = 'native';

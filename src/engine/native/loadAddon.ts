@@ -1,0 +1,79 @@
+/** The only file that loads the native addon. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { messageOf } from '../../config/errors.js';
+import { processors } from '../../config/processors.js';
+import { EngineSettingError, engineSettings, type InstructionSet } from '../settings.js';
+import type { Addon } from './addon.js';
+
+/** The native addon is missing or does not load; the message says what was tried. */
+export class NativeUnavailableError extends Error {
+  override readonly name = 'NativeUnavailableError';
+}
+
+/** As far from here in src as in dist. */
+const file = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
+const addonPath = file('native/build/nvae.node');
+let loaded: Addon | undefined;
+
+/**
+ * The addon, loaded at the first call and set to what NVAE_THREADS and NVAE_SIMD ask for (default: all processors that this
+ * process may use, and the best instruction set).
+ * @throws NativeUnavailableError when it was not built or does not load here.
+ * @throws EngineSettingError when NVAE_THREADS or NVAE_SIMD makes no sense, or this processor lacks the instruction set.
+ */
+export function loadAddon(): Addon {
+  if (loaded) return loaded;
+  const { threads, simd } = engineSettings();
+  const addon = requireAddon();
+  if (simd) chooseInstructionSet(addon, simd);
+  addon.setThreads(threads ?? processors().usable);
+  loaded = addon;
+  return addon;
+}
+
+/** What to do where there is no addon, or not one that loads. */
+export function howToBuild(): string {
+  const [, advice] = lastFailure();
+  return advice ?? `install a C++ compiler, make and python3, then run "${rebuildCommand(file(''))}"`;
+}
+
+/** What builds the addon again for the package in this folder: a clone, or installed. */
+export function rebuildCommand(root: string): string {
+  const folders = root.split(/[\\/]/);
+  if (folders.includes('.pnpm')) return 'pnpm rebuild rx-nvae';
+  return folders.includes('node_modules') ? 'npm rebuild rx-nvae' : 'npm run build:native';
+}
+
+function requireAddon(): Addon {
+  if (!existsSync(addonPath)) {
+    const [reason] = lastFailure();
+    throw new NativeUnavailableError(`native/build/nvae.node was not built${reason ? `: ${reason}` : ''}`);
+  }
+  try {
+    return createRequire(import.meta.url)(addonPath) as Addon;
+  } catch (cause) {
+    const message = `native/build/nvae.node does not load: ${messageOf(cause)}`;
+    throw new NativeUnavailableError(message, { cause });
+  }
+}
+
+/** What scripts/build-native.mjs has left of a build that failed: the reason, what to do, and the whole output. */
+function lastFailure(): string[] {
+  try {
+    return readFileSync(file('native/build/failure.txt'), 'utf8').split('\n', 2);
+  } catch {
+    return [];
+  }
+}
+
+function chooseInstructionSet(addon: Addon, simd: InstructionSet): void {
+  const possible = addon.instructionSets();
+  if (!possible.includes(simd)) {
+    throw new EngineSettingError(
+      `NVAE_SIMD: this processor has no ${simd}, but ${possible.join(' and ')}; unset it to use the best`,
+    );
+  }
+  addon.setSimd(simd);
+}

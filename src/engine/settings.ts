@@ -1,0 +1,45 @@
+/** The environment variables of the engines. They are checked whatever engine is used: a wrong one is never ignored. */
+
+export const instructionSets = ['avx512', 'avx2', 'portable'] as const;
+
+export type InstructionSet = (typeof instructionSets)[number];
+
+export interface EngineSettings {
+  /** NVAE_THREADS: threads of the native engine; null where it is not set. */
+  readonly threads: number | null;
+  /** NVAE_SIMD: instruction set of the native engine; null where it is not set. */
+  readonly simd: InstructionSet | null;
+}
+
+/** An environment variable of the engines makes no sense, or asks for what this processor lacks. */
+export class EngineSettingError extends RangeError {
+  override readonly name = 'EngineSettingError';
+}
+
+const mostThreads = 1024;
+
+/**
+ * NVAE_THREADS and NVAE_SIMD; an empty one counts as not set.
+ * @throws EngineSettingError when one of them makes no sense
+ */
+export function engineSettings(environment: NodeJS.ProcessEnv = process.env): EngineSettings {
+  return { threads: threadsOf(environment.NVAE_THREADS), simd: simdOf(environment.NVAE_SIMD) };
+}
+
+function threadsOf(text: string | undefined): number | null {
+  if (!text) return null;
+  const threads = /^\d+$/.test(text) ? Number(text) : 0;
+  if (threads >= 1 && threads <= mostThreads) return threads;
+  throw new EngineSettingError(
+    `NVAE_THREADS: must be an integer from 1 to ${mostThreads} (got "${text}"); unset it to use all processors`,
+  );
+}
+
+function simdOf(text: string | undefined): InstructionSet | null {
+  if (!text) return null;
+  const known = instructionSets.find((name) => name === text);
+  if (known) return known;
+  throw new EngineSettingError(
+    `NVAE_SIMD: must be avx512, avx2 or portable (got "${text}"); unset it to use the best this processor has`,
+  );
+}
