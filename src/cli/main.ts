@@ -1,56 +1,16 @@
 #!/usr/bin/env node
 /**
- * The `nvae` command: arguments in, exit code out. The commands' arguments are in ./commands; what they do is in
- * ./actions, which is loaded when it is needed, because the engine takes a while to load.
+ * The `nvae` command on any Node. What it imports is loaded before it runs, and an old Node does not understand it: so this
+ * file imports next to nothing, in a syntax that Node has long understood, until it knows that Node is new enough.
  */
-import { Command, CommanderError } from 'commander';
-import { cherryCommand } from './commands/cherry.js';
-import { configsCommand } from './commands/configs.js';
-import { doctorCommand } from './commands/doctor.js';
-import { exploreCommand } from './commands/explore.js';
-import { interpolateCommand } from './commands/interpolate.js';
-import { sampleCommand } from './commands/sample.js';
-import { trainCommand } from './commands/train.js';
-import { watchCommand } from './commands/watch.js';
-import { exitCodes } from './exitCodes.js';
-import { watchForClosedOutput } from './output.js';
-import { packageVersion } from './packageVersion.js';
-import { exitAtInterruption } from './signals.js';
+import { readManifest } from './readManifest.js';
+import { tooOld } from './tooOld.js';
 
-function createProgram(): Command {
-  const program = new Command('nvae')
-    .description('Train and sample NVAE, a deep hierarchical variational autoencoder.')
-    .version(packageVersion())
-    .addCommand(trainCommand())
-    .addCommand(watchCommand())
-    .addCommand(sampleCommand())
-    .addCommand(cherryCommand())
-    .addCommand(exploreCommand())
-    .addCommand(interpolateCommand())
-    .addCommand(configsCommand())
-    .addCommand(doctorCommand());
-  for (const command of [program, ...program.commands]) {
-    command.exitOverride().showSuggestionAfterError().showHelpAfterError('(nvae --help lists all commands)');
-  }
-  return program;
-}
-
-function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`nvae: ${message}\n`);
-  if (process.env.NVAE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  return error instanceof Error && error.name === 'NonFiniteLossError'
-    ? exitCodes.diverged
-    : exitCodes.failed;
-}
-
-// React draws several times slower otherwise.
-process.env.NODE_ENV ??= 'production';
-watchForClosedOutput();
-exitAtInterruption();
-try {
-  await createProgram().parseAsync();
-} catch (error) {
-  process.exitCode = exitCodeOf(error);
+const problem = tooOld(process.versions.node, readManifest().engines.node);
+if (problem === null) {
+  const { runCommand } = await import('./runCommand.js');
+  await runCommand();
+} else {
+  process.stderr.write(`nvae: ${problem}\n`);
+  process.exitCode = 1;
 }

@@ -1,0 +1,12 @@
+/**
+ * Node before 20.18.3 and 22.12 warns that imports of JSON are experimental. The image library imports some, and nobody who
+ * trains a model can do anything about it, but the warning would be printed across the screen. Other warnings are printed.
+ */
+export function hideJsonWarning(): void {
+  const printers = process.listeners('warning');
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    const isJson = warning.name === 'ExperimentalWarning' && warning.message.includes('JSON modules');
+    if (!isJson) for (const print of printers) print(warning);
+  });
+}

@@ -1,0 +1,62 @@
+/**
+ * The `nvae` command: arguments in, exit code out. The commands' arguments are in ./commands; what they do is in
+ * ./actions, which is loaded when it is needed, because the engine takes a while to load.
+ */
+import { Command, CommanderError } from 'commander';
+import { engineSettings } from '../engine/settings.js';
+import { cherryCommand } from './commands/cherry.js';
+import { configsCommand } from './commands/configs.js';
+import { doctorCommand } from './commands/doctor.js';
+import { exploreCommand } from './commands/explore.js';
+import { interpolateCommand } from './commands/interpolate.js';
+import { sampleCommand } from './commands/sample.js';
+import { trainCommand } from './commands/train.js';
+import { watchCommand } from './commands/watch.js';
+import { exitCodes } from './exitCodes.js';
+import { hideJsonWarning } from './hideJsonWarning.js';
+import { watchForClosedOutput } from './output.js';
+import { readManifest } from './readManifest.js';
+import { exitAtInterruption } from './signals.js';
+
+function createProgram(): Command {
+  const program = new Command('nvae')
+    .description('Train and sample NVAE, a deep hierarchical variational autoencoder.')
+    .version(readManifest().version)
+    .addCommand(trainCommand())
+    .addCommand(watchCommand())
+    .addCommand(sampleCommand())
+    .addCommand(cherryCommand())
+    .addCommand(exploreCommand())
+    .addCommand(interpolateCommand())
+    .addCommand(configsCommand())
+    .addCommand(doctorCommand())
+    .hook('preAction', () => void engineSettings());
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().showSuggestionAfterError().showHelpAfterError('(nvae --help lists all commands)');
+  }
+  return program;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`nvae: ${message}\n`);
+  if (process.env.NVAE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return error instanceof Error && error.name === 'NonFiniteLossError'
+    ? exitCodes.diverged
+    : exitCodes.failed;
+}
+
+/** Runs the command that the arguments name, and sets the exit code of the process. */
+export async function runCommand(): Promise<void> {
+  // React draws several times slower otherwise.
+  process.env.NODE_ENV ??= 'production';
+  hideJsonWarning();
+  watchForClosedOutput();
+  exitAtInterruption();
+  try {
+    await createProgram().parseAsync();
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+}
