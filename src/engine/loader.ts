@@ -10,6 +10,8 @@ export type Probe =
       readonly forAuto: boolean;
       /** Why `auto` does not take it. */
       readonly reason?: string;
+      /** What a user should know who gets this engine. */
+      readonly warning?: string;
       readonly threads?: number;
       readonly simd?: string;
     }

@@ -125,7 +125,11 @@ async function start(loader: EngineLoader, probe: Usable, warnings: readonly str
   } catch (error) {
     throw unavailable(loader, messageOf(error), error);
   }
-  inUse = { name: loader.name, ...details(probe), warnings };
+  inUse = {
+    name: loader.name,
+    ...details(probe),
+    warnings: probe.warning ? [...warnings, probe.warning] : warnings,
+  };
   return inUse;
 }
 

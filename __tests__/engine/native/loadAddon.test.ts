@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
+import { processors } from '../../../src/config/processors.js';
 import { loadAddon, rebuildCommand } from '../../../src/engine/native/loadAddon.js';
 import { instructionSets } from '../../../src/engine/settings.js';
 
@@ -25,6 +26,10 @@ function startedWith(environment: NodeJS.ProcessEnv) {
 test('should use the threads and the instruction set that are asked for', () => {
   const started = startedWith({ NVAE_THREADS: '3', NVAE_SIMD: 'portable' });
   expect(started).toMatchObject({ name: 'native', threads: 3, simd: 'portable' });
+  const { usable } = processors();
+  expect(started.warnings.join()).toMatch(
+    usable < 3 ? /^NVAE_THREADS: 3 threads share \d usable proc/ : /^$/,
+  );
 });
 
 const possible = loadAddon().instructionSets();

@@ -1,9 +1,9 @@
 /** `nvae doctor`: which engines work here, why the others do not, how to get them, and how the terminal shows pictures. */
-import { availableParallelism, totalmem } from 'node:os';
 import { type EngineReport, listEngines } from '../../engine/index.js';
 import { pictureWords } from '../../ui/pictures/pictureSupport.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { measureEngineSpeed } from '../engineSpeed.js';
+import { machine, machineWords } from '../machine.js';
 import { createOutput } from '../output.js';
 import { supportOfTerminal } from '../supportOfTerminal.js';
 
@@ -22,14 +22,9 @@ export async function doctor(options: CommonOptions): Promise<void> {
   const pictures = await supportOfTerminal();
   const engines = await listEngines();
   const speed = await measureEngineSpeed(options.engine);
-  const machine = {
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-    cores: availableParallelism(),
-    memoryBytes: totalmem(),
-  };
+  const here = machine();
   const text = [
-    `node ${machine.node}, ${machine.platform}, ${machine.cores} cores, ${(totalmem() / 2 ** 30).toFixed(1)} GiB of memory`,
+    machineWords(here),
     '',
     'engines (* = chosen by --engine auto)',
     ...engines.flatMap(engineLines),
@@ -37,5 +32,5 @@ export async function doctor(options: CommonOptions): Promise<void> {
     `speed of ${speed.engine}: ${(speed.convolutionFlops / 1e9).toFixed(1)} GFLOPS in a 3x3 convolution, 64 to 64 channels`,
     `pictures on this terminal: ${pictureWords(pictures)}`,
   ].join('\n');
-  output.result({ machine, engines, speed, pictures }, text);
+  output.result({ machine: here, engines, speed, pictures }, text);
 }

@@ -1,6 +1,7 @@
 /** The native engine: our own C++ kernels. */
 
 import { messageOf } from '../../config/errors.js';
+import { processors } from '../../config/processors.js';
 import type { EngineLoader } from '../loader.js';
 import { EngineSettingError } from '../settings.js';
 import { howToBuild, loadAddon } from './loadAddon.js';
@@ -17,7 +18,11 @@ export const nativeLoader: EngineLoader = {
       const addon = loadAddon();
       const [threads, simd] = [addon.threads(), addon.simd()];
       const description = `C++ kernels, ${simdNames[simd]}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-      return { usable: true, description, forAuto: true, threads, simd };
+      const { usable } = processors();
+      const warning =
+        threads > usable &&
+        `NVAE_THREADS: ${threads} threads share ${usable} usable ${usable === 1 ? 'processor' : 'processors'}, which is slower; unset it`;
+      return { usable: true, description, forAuto: true, threads, simd, ...(warning && { warning }) };
     } catch (error) {
       if (error instanceof EngineSettingError) throw error;
       return { usable: false, reason: messageOf(error) };
