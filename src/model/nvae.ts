@@ -37,7 +37,7 @@ export interface ForwardResult {
 }
 
 export interface ForwardOptions {
-  /** Receives the batch's statistics in train mode; the caller commits or disposes them. */
+  /** Receives the batch's statistics in train mode; the caller commits or disposes them. @default none are kept */
   readonly statistics?: BatchStatistics;
   /** Keep only the input of every cell for the backward pass, and compute the rest once more in it. @default false */
   readonly recompute?: boolean;
@@ -84,30 +84,31 @@ export class Nvae {
     return parameterCount(this.plan);
   }
 
-  /**
-   * Encode, draw, decode; leaves its intermediate values to the caller's tidy or gradient scope.
-   */
+  /** Encode, draw, decode. Differentiable in the parameters of the model. */
   forward(
     images: tf.Tensor4D,
     noise: Noise,
     mode: Mode,
-    { statistics = new BatchStatistics(), recompute = false }: ForwardOptions = {},
+    { statistics, recompute = false }: ForwardOptions = {},
   ): ForwardResult {
     const pass = this.#pass(mode, statistics, recompute);
-    const encoded = encoderTower(pass, this.plan, images);
-    const kl: tf.Tensor1D[] = [];
-    const parameters = decoderTower(pass, this.plan, images.shape[0], (group, features) => {
-      const draw = drawPosterior(pass, group, at(encoded, group), features, noise);
-      const flowed = flow(pass, group.flow, draw.z);
-      kl.push(latentKl(this.plan, draw, flowed));
-      return flowed;
-    });
-    return { parameters, kl: tf.stack(kl) as tf.Tensor2D };
+    const run = () => {
+      const encoded = encoderTower(pass, this.plan, images);
+      const kl: tf.Tensor1D[] = [];
+      const parameters = decoderTower(pass, this.plan, images.shape[0], (group, features) => {
+        const draw = drawPosterior(pass, group, at(encoded, group), features, noise);
+        const flowed = flow(pass, group.flow, draw.z);
+        kl.push(latentKl(this.plan, draw, flowed));
+        return flowed;
+      });
+      return { parameters, kl: tf.stack(kl) as tf.Tensor2D };
+    };
+    return tf.tidy(() => ({ ...run() }));
   }
 
   /** The regularisation, a scalar, before its constant. */
   regularization(noise: Noise): tf.Scalar {
-    return regularization(this.#pass('eval'), this.plan, noise);
+    return tf.tidy(() => regularization(this.#pass('eval'), this.plan, noise));
   }
 
   /** The output distribution of raw parameters, which stay the caller's. */
@@ -208,7 +209,7 @@ export class Nvae {
     this.store.dispose();
   }
 
-  #pass(mode: Mode, statistics = new BatchStatistics(), recompute = false): Pass {
+  #pass(mode: Mode, statistics: BatchStatistics | null = null, recompute = false): Pass {
     return { store: this.store, mode, statistics, recompute };
   }
 

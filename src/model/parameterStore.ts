@@ -22,12 +22,17 @@ export class ParameterStore {
   constructor(specs: readonly ParameterSpec[], batchNorms: readonly BatchNormPlan[], seed: number) {
     this.specs = specs;
     this.#batchNorms = batchNorms;
-    for (const spec of specs)
-      this.#parameters.set(spec.name, variable(initialValues(spec, seed), spec.shape));
-    for (const plan of batchNorms) {
-      for (const spec of averagesOf(plan))
-        this.#buffers.set(spec.name, variable(initialValues(spec, seed), spec.shape));
-      this.#batchesSeen.set(plan.name, 0);
+    try {
+      for (const spec of specs)
+        this.#parameters.set(spec.name, variable(initialValues(spec, seed), spec.shape));
+      for (const plan of batchNorms) {
+        for (const spec of averagesOf(plan))
+          this.#buffers.set(spec.name, variable(initialValues(spec, seed), spec.shape));
+        this.#batchesSeen.set(plan.name, 0);
+      }
+    } catch (error) {
+      this.dispose();
+      throw error;
     }
   }
 
@@ -106,11 +111,10 @@ export class ParameterStore {
 
   /** Runs `use` and puts the running averages back as they were before. */
   keepingBuffers<T>(use: () => T): T {
-    const averages = [...this.#buffers.values()].map(
-      (buffer) => [buffer, tf.keep(tf.clone(buffer))] as const,
-    );
+    const averages: [tf.Variable, tf.Tensor][] = [];
     const counts = new Map(this.#batchesSeen);
     try {
+      for (const buffer of this.#buffers.values()) averages.push([buffer, tf.keep(tf.clone(buffer))]);
       return use();
     } finally {
       for (const [buffer, before] of averages) {
@@ -180,16 +184,11 @@ export function float32(
 
 /** Replace a variable's values; takes over the array. */
 export function assign(target: tf.Variable, values: Float32Array): void {
-  const tensor = tf.tensor(values, target.shape);
-  target.assign(tensor);
-  tensor.dispose();
+  tf.tidy(() => target.assign(tf.tensor(values, target.shape)));
 }
 
 function variable(values: Float32Array, shape: readonly number[]): tf.Variable {
-  const tensor = tf.tensor(values, [...shape]);
-  const result = tf.variable(tensor);
-  tensor.dispose();
-  return result;
+  return tf.tidy(() => tf.variable(tf.tensor(values, [...shape])));
 }
 
 function found<T>(map: ReadonlyMap<string, T>, name: string, what: string): T {

@@ -12,8 +12,8 @@ export type Mode = 'train' | 'eval';
 export interface Pass {
   readonly store: ParameterStore;
   readonly mode: Mode;
-  /** Receives the batch's statistics in train mode. */
-  readonly statistics: BatchStatistics;
+  /** Receives the batch's statistics in train mode; null: nobody wants them. */
+  readonly statistics: BatchStatistics | null;
   /** Whether cells keep only their input for the backward pass and are computed once more in it. */
   readonly recompute: boolean;
 }

@@ -28,9 +28,14 @@ export class Adamax {
 
   constructor(store: ParameterStore) {
     this.#store = store;
-    for (const [name, { shape }] of store.parameters) {
-      this.#momenta.set(name, zeros(shape));
-      this.#maxima.set(name, zeros(shape));
+    try {
+      for (const [name, { shape }] of store.parameters) {
+        this.#momenta.set(name, zeros(shape));
+        this.#maxima.set(name, zeros(shape));
+      }
+    } catch (error) {
+      this.dispose();
+      throw error;
     }
   }
 

@@ -46,31 +46,29 @@ export interface LossOptions {
 export function computeGradients(model: Nvae, images: tf.Tensor4D, options: LossOptions): Gradients {
   const statistics = new BatchStatistics();
   const { parameters } = model.store;
-  let parts: tf.Tensor1D | undefined;
+  const owned: tf.Tensor[] = [];
+  const dispose = () => {
+    statistics.dispose();
+    tf.dispose(owned);
+  };
   try {
+    const parts: tf.Tensor1D[] = [];
     const loss = () => {
       const { loss, parts: packed } = lossOf(model, images, statistics, options);
-      parts = tf.keep(packed);
+      owned.push(tf.keep(packed));
+      parts.push(packed);
       return loss;
     };
     const { value, gradients: computed } = withHalfPrecision(options.training.halfPrecision, () =>
       gradientsOf(loss, [...parameters.values()]),
     );
+    owned.push(value, ...computed.filter((gradient) => gradient !== undefined));
     const gradients = new Map([...parameters.keys()].map((name, i) => [name, gradientOf(name, computed[i])]));
     const norm = globalNorm(gradients.values());
-    const tensors = [value, norm, parts as tf.Tensor1D];
-    return {
-      gradients,
-      statistics,
-      readTerms: () => readTerms(tensors),
-      dispose: () => {
-        statistics.dispose();
-        tf.dispose([...tensors, ...gradients.values()]);
-      },
-    };
+    owned.push(norm);
+    return { gradients, statistics, readTerms: () => readTerms([value, norm, ...parts]), dispose };
   } catch (error) {
-    statistics.dispose();
-    parts?.dispose();
+    dispose();
     throw error;
   }
 }

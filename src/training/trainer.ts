@@ -90,7 +90,12 @@ export class Trainer {
     this.config = config;
     this.#seed = seed;
     this.model = Nvae.create(config.model, seed);
-    this.#optimizer = new Adamax(this.model.store);
+    try {
+      this.#optimizer = new Adamax(this.model.store);
+    } catch (error) {
+      this.model.dispose();
+      throw error;
+    }
   }
 
   /**

@@ -8,7 +8,6 @@ import type { SqueezeExcitationPlan } from '../layers/squeezeExcitation.js';
 import { exciteWeights } from '../layers/squeezeExcitation.js';
 import type { ParameterSpec } from '../parameterSpec.js';
 import type { Pass } from '../pass.js';
-import { BatchStatistics } from '../pass.js';
 
 /** The residual branch of every cell counts this much. */
 const branchWeight = 0.1;
@@ -31,24 +30,10 @@ export function runCell<C extends CellLayers>(
 ): tf.Tensor4D {
   if (!pass.recompute) return run(pass, cell, x);
   const variables = cell.parameters.map(({ name }) => pass.store.parameter(name));
+  // The batch's statistics are recorded the first time.
   const f = (input: tf.Tensor4D, again: boolean) =>
-    again ? runAgain(run, pass, cell, input) : run(pass, cell, input);
+    run(again ? { ...pass, statistics: null } : pass, cell, input);
   return recomputed(f, x, variables);
-}
-
-/** The batch's statistics have been recorded the first time. */
-function runAgain<C extends CellLayers>(
-  run: (pass: Pass, cell: C, x: tf.Tensor4D) => tf.Tensor4D,
-  pass: Pass,
-  cell: C,
-  x: tf.Tensor4D,
-): tf.Tensor4D {
-  const statistics = new BatchStatistics();
-  try {
-    return run({ ...pass, statistics }, cell, x);
-  } finally {
-    statistics.dispose();
-  }
 }
 
 /** skip + 0.1 * squeeze-excitation(branch); both `[B, H, W, C]`. */

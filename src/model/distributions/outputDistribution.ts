@@ -1,6 +1,6 @@
 /** The distribution of the colours of every pixel, given the raw output of the network. */
 import type { SamplingMethod } from '../../config/types.js';
-import type * as tf from '../../engine/tf.js';
+import * as tf from '../../engine/tf.js';
 import type { Noise } from '../random.js';
 import { gaussian } from './gaussian.js';
 import { gaussianMixture } from './gaussianMixture.js';
@@ -23,8 +23,18 @@ export function outputChannels(method: SamplingMethod, components: number): numb
   return method === 'gaussian' ? 6 : 9 * components;
 }
 
-/** The distribution with the raw parameters `[B, H, W, outputChannels]`, which stay the caller's. */
+/** The distribution with the raw parameters `[B, H, W, outputChannels]`, which stay the caller's; results are the caller's too. */
 export function outputDistribution(method: SamplingMethod, parameters: tf.Tensor4D): OutputDistribution {
+  const output = distributionOf(method, parameters);
+  return {
+    logProb: (x) => tf.tidy(() => output.logProb(x)),
+    mean: () => tf.tidy(() => output.mean()),
+    mostLikelyValue: () => tf.tidy(() => output.mostLikelyValue()),
+    sample: (noise) => tf.tidy(() => output.sample(noise)),
+  };
+}
+
+function distributionOf(method: SamplingMethod, parameters: tf.Tensor4D): OutputDistribution {
   switch (method) {
     case 'gaussian':
       return gaussian(parameters);

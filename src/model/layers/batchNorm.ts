@@ -42,7 +42,7 @@ export function batchNorm(
   const beta = store.parameter(`${plan.name}.bias`) as tf.Tensor1D;
   const [batch, height, width] = x.shape;
   const { y, mean, variance } = batchNormTrain(x, gamma, beta, epsilon, activation);
-  pass.statistics.record(plan.name, mean, variance, batch * height * width * repeats);
+  pass.statistics?.record(plan.name, mean, variance, batch * height * width * repeats);
   return y;
 }
 
