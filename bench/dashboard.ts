@@ -95,7 +95,15 @@ const step = (i: number): TrainEvent => ({
   ...{ step: i, epoch: 0, batchInEpoch: i, batchSize: 32, imagesSeen: 32 * i, imagesTaken: 32 * i },
   ...{ loss: 9000 - i + 500 * Math.sin(i), reconstructionLoss: 8000, balancedKl: 100, regularization: 200 },
   ...{ klPerGroup: [40, 80, 600, 650], kl: 1370, gradientNorm: 4000 + 100 * Math.sin(i), klCoefficient: 0.2 },
-  ...{ learningRate: 0.01, clipFactor: 1, applied: true, nonFinite: null, seconds: 0.33, waitSeconds: 0 },
+  ...{
+    learningRate: 0.01,
+    clipFactor: 1,
+    applied: true,
+    nonFinite: null,
+    zero: null,
+    seconds: 0.33,
+    waitSeconds: 0,
+  },
   residentBytes: 7e8,
 });
 const previews = (['reconstruction', 'samples'] as const).map(

@@ -43,7 +43,15 @@ function fakeTrainer(stepMs: number): Stepper {
   const losses = { loss: 0, reconstructionLoss: 0, balancedKl: 0, regularization: 0, kl: 0, klPerGroup: [] };
   const rates = { gradientNorm: 0, klCoefficient: 1, learningRate: 0, clipFactor: 1 };
   const position = { step: 0, epoch: 0, batchInEpoch: 0, imagesSeen: 0 };
-  const result = { ...losses, ...rates, ...position, applied: true, nonFinite: null, seconds: stepMs / 1000 };
+  const result = {
+    ...losses,
+    ...rates,
+    ...position,
+    applied: true,
+    nonFinite: null,
+    zero: null,
+    seconds: stepMs / 1000,
+  };
   return {
     step: ({ shape }): Observable<StepResult> => {
       const step = { ...result, batchSize: shape[0] };

@@ -51,6 +51,21 @@ describe('watchFinite', () => {
     });
   });
 
+  test('should say so where a loss or gradient was exactly 0', () => {
+    marbles(({ cold, expectObservable }) => {
+      const source = cold('z----z', { z: stepEvent(2, { applied: false, zero: 'loss' }) });
+      const message = 'step 2 was not applied: its loss is exactly 0 (1 of 2 in a row)';
+      expectObservable(source.pipe(watchFinite(2))).toBe(
+        '(zW)-#',
+        { z: stepEvent(2, { applied: false, zero: 'loss' }), W: { type: 'warning', about: 'step', message } },
+        new NonFiniteLossError('loss', 2, 'exactly 0'),
+      );
+    });
+    expect(new NonFiniteLossError('loss', 2, 'exactly 0').message).toMatch(
+      /2 steps in a row had a loss or gradient that was exactly 0 \(loss last\)\. The engine does not compute/,
+    );
+  });
+
   test('should count anew after a step that was applied, but not after other events', () => {
     marbles(({ cold, expectObservable }) => {
       const values = { ...events, W: warned(1, 2) };

@@ -48,6 +48,7 @@ export function stepEvent(step: number, changes: Partial<StepEvent> = {}): StepE
     clipFactor: 1,
     applied: true,
     nonFinite: null,
+    zero: null,
     ...changes,
   };
 }

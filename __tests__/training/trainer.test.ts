@@ -116,6 +116,37 @@ describe('a step that is not finite', () => {
   });
 });
 
+describe('a step on an engine that leaves zeros', () => {
+  const zeros = ({ inputs }: Parameters<tf.KernelFunc>[0]) => tf.zeros(Object.values(inputs)[0]!.shape);
+
+  test.each([
+    ['loss', tf.AddN, zeros],
+    ['gradientNorm', 'GlobalNorm', () => tf.scalar(0)],
+  ])('in place of the %s is named and changes nothing but the position', async (term, kernelName, broken) => {
+    await trainer.step(smallBatch(0), 0);
+    const before = await trainer.snapshot();
+    const original = tf.getKernel(kernelName, tf.getBackend());
+    tf.unregisterKernel(kernelName, original.backendName);
+    tf.registerKernel({ ...original, kernelFunc: broken });
+    try {
+      const result = await trainer.step(smallBatch(1), 0);
+      expect(result).toMatchObject({ applied: false, nonFinite: null, zero: term, step: 2 });
+    } finally {
+      tf.unregisterKernel(kernelName, original.backendName);
+      tf.registerKernel(original);
+    }
+    expect((await trainer.snapshot()).tensors).toEqual(before.tensors);
+    expect(await trainer.step(smallBatch(2), 0)).toMatchObject({ applied: true, zero: null });
+  });
+
+  test('terms that may be 0 are no reason: no regularisation, no KL in the first epoch', async () => {
+    const bare = await Trainer.create(smallConfig({}, { regularizationConstant: 0, warmupEpochs: 2 }));
+    const result = await bare.step(smallBatch(0), 0);
+    await bare.dispose();
+    expect(result).toMatchObject({ applied: true, zero: null, regularization: 0, klCoefficient: 0 });
+  });
+});
+
 describe('snapshot and restore', () => {
   test('a run that goes on from a snapshot is the same as one that never stopped', async () => {
     await run(trainer, [0, 1]);

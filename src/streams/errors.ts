@@ -1,13 +1,17 @@
-/** Too many steps in a row had a loss or gradient that was not finite. The weights are those of the last good step. */
+const adviceFor = {
+  'not finite':
+    'Try a lower learning_rate, gradient_clipping (for example 200), or a larger regularization_constant',
+  'exactly 0': 'The engine does not compute; try another one, for example --engine native',
+} as const;
+
+/** Too many steps in a row had a loss or gradient that was not finite, or exactly 0. The weights are those of the last good step. */
 export class NonFiniteLossError extends Error {
-  /** The first term that was not finite in the last of those steps. */
+  /** The first term that was not finite, or 0, in the last of those steps. */
   readonly term: string;
 
-  constructor(term: string, steps: number) {
-    const advice =
-      'Try a lower learning_rate, gradient_clipping (for example 200), or a larger regularization_constant';
+  constructor(term: string, steps: number, problem: keyof typeof adviceFor = 'not finite') {
     super(
-      `train: ${steps} steps in a row had a loss or gradient that was not finite (${term} last). ${advice}`,
+      `train: ${steps} steps in a row had a loss or gradient that was ${problem} (${term} last). ${adviceFor[problem]}`,
     );
     this.name = 'NonFiniteLossError';
     this.term = term;

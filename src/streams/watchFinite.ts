@@ -5,7 +5,7 @@ import { type StepEvent, type WarningEvent, warning } from './events.js';
 /**
  * A warning behind every step that was not applied, and an error after too many in a row.
  *
- *     steps            a--b--c--|      b's loss is not finite
+ *     steps            a--b--c--|      b's loss is not finite, or exactly 0
  *     watchFinite(2)   a--(bW)-c--|
  *
  * @throws NonFiniteLossError in the stream after `limit` such steps in a row
@@ -21,9 +21,10 @@ export function watchFinite<T extends { readonly type: string }>(
           if (!isStep(event)) return of(event);
           inARow = event.applied ? 0 : inARow + 1;
           if (event.applied) return of(event);
-          const term = event.nonFinite ?? 'loss';
-          if (inARow >= limit) return throwError(() => new NonFiniteLossError(term, inARow));
-          const message = `step ${event.step} was not applied: its ${term} is not finite (${inARow} of ${limit} in a row)`;
+          const term = event.zero ?? event.nonFinite ?? 'loss';
+          const problem = event.zero ? 'exactly 0' : 'not finite';
+          if (inARow >= limit) return throwError(() => new NonFiniteLossError(term, inARow, problem));
+          const message = `step ${event.step} was not applied: its ${term} is ${problem} (${inARow} of ${limit} in a row)`;
           return of(event, warning('step', message));
         }),
       );

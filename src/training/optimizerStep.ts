@@ -14,14 +14,16 @@ export interface OptimizerStepResult extends LossTerms {
   readonly learningRate: number;
   /** What the gradients were multiplied by; 1: not clipped. */
   readonly clipFactor: number;
-  /** False when a term or the gradient was not finite: nothing has changed then. */
+  /** False when a term or the gradient was not finite, or loss or gradient exactly 0: nothing has changed then. */
   readonly applied: boolean;
   /** The first term that was not finite. */
   readonly nonFinite: string | null;
+  /** What was exactly 0, where all was finite: an engine that computes nothing leaves zeros, training does not. */
+  readonly zero: 'loss' | 'gradientNorm' | null;
 }
 
 /**
- * Makes one step, or none where the loss or its gradient is not finite: then parameters, running averages and optimiser
+ * Makes one step, or none where the loss or its gradient is not finite or exactly 0: then parameters, running averages and optimiser
  * stay as they were. images `[B, H, W, 3]` in [0, 1] stay the caller's.
  */
 export async function optimizerStep(
@@ -35,9 +37,11 @@ export async function optimizerStep(
   try {
     const terms = await pass.readTerms();
     const nonFinite = firstNonFinite(terms);
+    const zero = nonFinite === null ? zeroTerm(terms) : null;
+    const applied = nonFinite === null && zero === null;
     const rate = learningRate(epoch, training);
     const clipFactor = clipFactorOf(terms.gradientNorm, training.gradientClipping);
-    if (nonFinite === null) {
+    if (applied) {
       const { weightDecay } = training;
       optimizer.update(pass.gradients, { learningRate: rate, weightDecay, gradientScale: clipFactor });
       pass.statistics.commit(model.store);
@@ -48,8 +52,9 @@ export async function optimizerStep(
       klCoefficient: klCoefficient(epoch, training.warmupEpochs),
       learningRate: rate,
       clipFactor,
-      applied: nonFinite === null,
+      applied,
       nonFinite,
+      zero,
     };
   } finally {
     pass.dispose();
@@ -72,4 +77,10 @@ function firstNonFinite(terms: LossTerms): string | null {
     ['gradientNorm', terms.gradientNorm],
   ];
   return named.find(([, value]) => !Number.isFinite(value))?.[0] ?? null;
+}
+
+/** Single terms may be 0: the KL of a latent group, a regularisation that is off. */
+function zeroTerm({ loss, gradientNorm }: LossTerms): OptimizerStepResult['zero'] {
+  if (loss === 0) return 'loss';
+  return gradientNorm === 0 ? 'gradientNorm' : null;
 }
