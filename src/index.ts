@@ -27,6 +27,7 @@ export type { ImageFile } from './data/imageFile.js';
 /* Engine */
 export type { EngineInfo, EngineName, EngineReport } from './engine/index.js';
 export {
+  EngineFailedError,
   EngineSettingError,
   EngineUnavailableError,
   engineInUse,

@@ -4,16 +4,26 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 
 const chromium = '/usr/lib/chromium';
 const softwareDevice = `${chromium}/vk_swiftshader_icd.json`;
 
-interface Outcome {
-  readonly report: { readonly usable: boolean; readonly chosenByAuto: boolean; readonly reason: string };
-  readonly gradients: { readonly webgpu: number[][]; readonly cpu: number[][] } | null;
+interface OnBoth {
+  readonly webgpu: number[][];
+  readonly cpu: number[][];
 }
 
+interface Outcome {
+  readonly report: { readonly usable: boolean; readonly chosenByAuto: boolean; readonly reason: string };
+  readonly results: {
+    readonly gradients: OnBoth;
+    readonly ofMany: OnBoth;
+    readonly failures: Readonly<Record<string, string>>;
+  } | null;
+}
+
+/** One process for all tests: its standard output is that one line and nothing of Dawn's. */
 function run(): Outcome {
   const environment = existsSync(softwareDevice)
     ? { VK_ICD_FILENAMES: softwareDevice, VK_DRIVER_FILES: softwareDevice, LD_LIBRARY_PATH: chromium }
@@ -22,28 +32,64 @@ function run(): Outcome {
   const printed = execFileSync(process.execPath, ['--import', 'tsx', script], {
     env: { ...process.env, ...environment },
     encoding: 'utf8',
-    timeout: 100_000,
+    timeout: 200_000,
   });
   return JSON.parse(printed) as Outcome;
 }
 
-test('gradients are those of the cpu engine, and the process ends', () => {
-  const { report, gradients } = run();
-  if (!gradients) {
-    expect(report.reason).not.toBe('');
-    if (existsSync(softwareDevice))
-      throw new Error(`webgpu: the software device does not work: ${report.reason}`);
-    process.stderr.write(
-      `webgpu is not tested: ${report.reason}; apt-get install chromium-common brings a device\n`,
-    );
-    return;
-  }
-  if (existsSync(softwareDevice)) expect(report.chosenByAuto).toBe(false);
-  gradients.cpu.forEach((expected, i) => {
-    const actual = gradients.webgpu[i] ?? [];
+let outcome: Outcome;
+beforeAll(() => {
+  outcome = run();
+  const { results, report } = outcome;
+  if (results) return;
+  if (existsSync(softwareDevice))
+    throw new Error(`webgpu: the software device does not work: ${report.reason}`);
+  process.stderr.write(
+    `webgpu is not tested: ${report.reason}; apt-get install chromium-common brings a device\n`,
+  );
+}, 220_000);
+
+function expectSame({ webgpu, cpu }: OnBoth): void {
+  expect(webgpu).toHaveLength(cpu.length);
+  cpu.forEach((expected, i) => {
+    const actual = webgpu[i] ?? [];
     expect(actual).toHaveLength(expected.length);
     const scale = Math.max(...expected.map(Math.abs));
     const errors = expected.map((value, k) => Math.abs(value - (actual[k] ?? Number.NaN)) / scale);
     expect(Math.max(...errors)).toBeLessThan(1e-5);
   });
-}, 120_000);
+}
+
+test('a software device is never taken by itself, and an engine that is missing says why', () => {
+  const { report } = outcome;
+  if (existsSync(softwareDevice)) expect(report.chosenByAuto).toBe(false);
+  if (!report.usable) expect(report.reason).not.toBe('');
+});
+
+test('gradients are those of the cpu engine', () => {
+  if (outcome.results) expectSame(outcome.results.gradients);
+});
+
+test('operations take any number of tensors', () => {
+  if (outcome.results) expectSame(outcome.results.ofMany);
+});
+
+test('what the device cannot do is an error, and the engine can be started anew after one', () => {
+  if (!outcome.results) return;
+  const refused =
+    /^EngineFailedError: engine webgpu: a validation error: Buffer size \(\d+\) exceeds .*\(in \[Device\].CreateBuffer\); try again/;
+  const lost = /^EngineFailedError: engine webgpu: device lost \(destroyed\): .*; try again/;
+  expect(outcome.results.failures).toEqual({
+    'too large': expect.stringMatching(
+      /^RangeError: engine webgpu: a tensor of shape \[\d+,1024\] is too large for the device \(\d+ MiB, at most \d+ MiB\); use a smaller batch_size/,
+    ),
+    'still works': 'no error',
+    'read synchronously': expect.stringContaining('engine webgpu: dataSync() cannot read from the device'),
+    'refused before an operation': expect.stringMatching(refused),
+    'refused before reading': expect.stringMatching(refused),
+    'refused while reading': expect.stringMatching(refused),
+    'lost while reading': expect.stringMatching(lost),
+    'lost before': expect.stringMatching(lost),
+    'works again': 'no error',
+  });
+});

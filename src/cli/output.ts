@@ -2,6 +2,7 @@
  * Where a command writes: data to standard output, everything else to standard error. With --json, standard output
  * carries one JSON object per line; with --quiet, standard error carries warnings only.
  */
+import { Console } from 'node:console';
 import { colourDepth, isInCi } from '../ui/pictures/colourDepth.js';
 import { barsAsLines, liveBars, noBars, type ProgressBar, type ProgressBarOptions } from './progressBars.js';
 
@@ -60,6 +61,11 @@ export function hasScreenReader(): boolean {
 export function isInteractive({ json = false, quiet = false }: OutputOptions): boolean {
   const { stdin, stdout, env } = process;
   return Boolean(stdin.isTTY && stdout.isTTY) && !isInCi(env) && env.TERM !== 'dumb' && !json && !quiet;
+}
+
+/** What a library prints through the console goes to standard error: standard output carries data only. */
+export function keepStandardOutputForData(): void {
+  Object.assign(console, new Console(process.stderr, process.stderr));
 }
 
 /**

@@ -14,7 +14,7 @@ import { trainCommand } from './commands/train.js';
 import { watchCommand } from './commands/watch.js';
 import { exitCodes } from './exitCodes.js';
 import { hideJsonWarning } from './hideJsonWarning.js';
-import { watchForClosedOutput } from './output.js';
+import { keepStandardOutputForData, watchForClosedOutput } from './output.js';
 import { readManifest } from './readManifest.js';
 import { exitAtInterruption } from './signals.js';
 
@@ -52,6 +52,7 @@ export async function runCommand(): Promise<void> {
   // React draws several times slower otherwise.
   process.env.NODE_ENV ??= 'production';
   hideJsonWarning();
+  keepStandardOutputForData();
   watchForClosedOutput();
   exitAtInterruption();
   try {

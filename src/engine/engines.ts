@@ -47,3 +47,17 @@ export class UnknownEngineError extends RangeError {
 export class EngineUnavailableError extends Error {
   override readonly name = 'EngineUnavailableError';
 }
+
+/**
+ * The engine failed while it computed: its device was lost, refused an operation, or ran out of memory. Results since then are
+ * worthless, so every later read throws this error too, until `useEngine` starts the engine anew.
+ */
+export class EngineFailedError extends Error {
+  override readonly name = 'EngineFailedError';
+
+  constructor(engine: EngineName, problem: string) {
+    const advice =
+      'try again, with a smaller batch_size if memory ran out, or with another engine (--engine native)';
+    super(`engine ${engine}: ${problem}; ${advice}`);
+  }
+}

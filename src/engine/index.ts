@@ -1,5 +1,6 @@
 /** The compute engine: what executes the model's tensor operations. */
 export {
+  EngineFailedError,
   type EngineInfo,
   type EngineName,
   type EngineReport,

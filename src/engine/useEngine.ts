@@ -10,7 +10,7 @@ import { engineSettings } from './settings.js';
 import { tensorflowLoader } from './tensorflow.js';
 import * as tf from './tf.js';
 import { wasmLoader } from './wasm/loader.js';
-import { webgpuLoader } from './webgpu.js';
+import { webgpuLoader } from './webgpu/loader.js';
 
 type Usable = Extract<Probe, { usable: true }>;
 

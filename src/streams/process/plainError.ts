@@ -3,7 +3,7 @@ import { CheckpointError } from '../../checkpoint/checkpointError.js';
 import { RunInUseError } from '../../checkpoint/runLock.js';
 import { ConfigError } from '../../config/configError.js';
 import { DatasetError } from '../../data/datasetError.js';
-import { EngineUnavailableError, UnknownEngineError } from '../../engine/engines.js';
+import { EngineFailedError, EngineUnavailableError, UnknownEngineError } from '../../engine/engines.js';
 import { NonFiniteLossError } from '../errors.js';
 
 export interface PlainError {
@@ -20,6 +20,7 @@ const classes: readonly (new (...args: never[]) => Error)[] = [
   RunInUseError,
   ConfigError,
   DatasetError,
+  EngineFailedError,
   EngineUnavailableError,
   NonFiniteLossError,
   RangeError,

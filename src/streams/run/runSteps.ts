@@ -21,6 +21,7 @@ import {
 } from 'rxjs';
 import { checkpointExists } from '../../checkpoint/checkpoint.js';
 import { messageOf } from '../../config/errors.js';
+import { EngineFailedError } from '../../engine/index.js';
 import type { ImageBatch } from '../../model/plainData.js';
 import { NonFiniteLossError } from '../errors.js';
 import type { EpochEvent, PausedEvent, ResumedEvent, StepEvent, TrainEvent } from '../events.js';
@@ -183,10 +184,11 @@ function withDue(
 
 /**
  * At the end, what has not been written yet; pictures only where nobody waits for the end. After losses that were not
- * finite nothing is: the checkpoint before them is the better one to go on from.
+ * finite nothing is: the checkpoint before them is the better one to go on from. Nor where the engine has failed, which
+ * can read nothing back.
  */
 function lastDue({ trainer, config, controls }: Run, progress: Progress, failure: unknown): Observable<Due> {
-  if (failure instanceof NonFiniteLossError) return EMPTY;
+  if (failure instanceof NonFiniteLossError || failure instanceof EngineFailedError) return EMPTY;
   const wanted = new Set<RunRequest>(controls.requests);
   if (trainer.position.step !== progress.written) {
     wanted.add('checkpoint');

@@ -1,0 +1,80 @@
+/** Dawn, the WebGPU of Node (npm package `webgpu`), and where tfjs looks for it. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Device } from './watchedDevice.js';
+
+export interface AdapterInfo {
+  readonly vendor?: string;
+  readonly architecture?: string;
+  readonly device?: string;
+  readonly description?: string;
+  readonly isFallbackAdapter?: boolean;
+}
+
+export interface Adapter {
+  readonly info: AdapterInfo;
+  readonly features: ReadonlySet<string>;
+  readonly limits: Readonly<Record<string, number>>;
+  requestDevice(descriptor: {
+    readonly requiredFeatures: readonly string[];
+    readonly requiredLimits: Readonly<Record<string, number>>;
+  }): Promise<Device>;
+}
+
+interface Gpu {
+  requestAdapter(options?: { readonly powerPreference: 'high-performance' }): Promise<Adapter | null>;
+}
+
+interface Dawn {
+  readonly create: (options: string[]) => Gpu;
+  readonly globals: object;
+}
+
+let gpu: Gpu | undefined;
+let navigatorBefore: PropertyDescriptor | undefined;
+
+/** On Linux without a Vulkan loader Dawn finds nothing, and prints a warning about it that nobody asked for. */
+export function vulkanLoaderMissing(): boolean {
+  if (process.platform !== 'linux') return false;
+  const library = 'libvulkan.so.1';
+  const folders = (process.env.LD_LIBRARY_PATH ?? '').split(':').filter(Boolean);
+  folders.push('/usr/lib', '/usr/lib64', '/usr/local/lib', '/lib', '/lib64', '/run/opengl-driver/lib');
+  if (folders.some((folder) => existsSync(join(folder, library)))) return false;
+  const cache = '/etc/ld.so.cache';
+  return existsSync(cache) && !readFileSync(cache).includes(library);
+}
+
+/** @throws what the import does where the package is missing or broken */
+export async function loadDawn(): Promise<Dawn> {
+  const packageName: string = 'webgpu';
+  return (await import(packageName)) as Dawn;
+}
+
+/** The device that Dawn would choose; null where there is none. */
+export async function requestAdapter(): Promise<Adapter | null> {
+  if (!gpu) {
+    const { create, globals } = await loadDawn();
+    Object.assign(globalThis, globals);
+    gpu = create([]);
+  }
+  return gpu.requestAdapter({ powerPreference: 'high-performance' });
+}
+
+/** tfjs looks for the WebGPU API where a browser has it. */
+export function provideNavigator(): void {
+  navigatorBefore ??= Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  const navigator = { gpu };
+  Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true, writable: true });
+}
+
+function restoreNavigator(): void {
+  if (navigatorBefore) Object.defineProperty(globalThis, 'navigator', navigatorBefore);
+  else Reflect.deleteProperty(globalThis, 'navigator');
+}
+
+/** Lets the process end: a live `navigator.gpu` may keep it running. Call when the engine is no longer used. */
+export function releaseGpu(): void {
+  if (!gpu) return;
+  gpu = undefined;
+  restoreNavigator();
+}
