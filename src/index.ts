@@ -24,6 +24,8 @@ export { DatasetError } from './data/datasetError.js';
 export type { ImageCache, ImageCacheOptions } from './data/imageCache.js';
 export { imageCache } from './data/imageCache.js';
 export type { ImageFile } from './data/imageFile.js';
+export type { SkippedImage } from './data/imagePixels.js';
+export type { ListImagesOptions } from './data/listImages.js';
 /* Engine */
 export type { EngineInfo, EngineName, EngineReport } from './engine/index.js';
 export {

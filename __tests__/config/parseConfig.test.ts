@@ -65,6 +65,7 @@ describe('parseConfig', () => {
         halfPrecision: false,
         useTensorCheckpoints: false,
         seed: 0,
+        maxPixels: 268_402_689,
         augmentation: { horizontalFlip: false, crop: 0, brightness: 0, contrast: 0, saturation: 0 },
       },
     });

@@ -48,6 +48,7 @@ export function smallConfig(
       halfPrecision: false,
       useTensorCheckpoints: false,
       seed: 1,
+      maxPixels: 268_402_689,
       augmentation: { horizontalFlip: false, crop: 0, brightness: 0, contrast: 0, saturation: 0 },
       ...training,
     },

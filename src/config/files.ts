@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 
 /** Open for reading. What is no regular file (folder, pipe, device) is an error. The caller closes it. */
-export async function openFile(path: string): Promise<FileHandle> {
+export async function openFile(path: string | Buffer): Promise<FileHandle> {
   return (await opened(path)).file;
 }
 
@@ -13,20 +13,25 @@ export async function readBytes(path: string, most: number): Promise<Buffer> {
   const { file, size } = await opened(path);
   try {
     if (size > most) throw new Error(`${size} bytes, more than ${most}`);
-    const bytes = Buffer.allocUnsafe(size);
-    let length = 0;
-    while (length < size) {
-      const { bytesRead } = await file.read(bytes, length, size - length);
-      if (bytesRead === 0) break; // it has become shorter
-      length += bytesRead;
-    }
-    return bytes.subarray(0, length);
+    return await readUpTo(file, size);
   } finally {
     await file.close();
   }
 }
 
-async function opened(path: string): Promise<{ file: FileHandle; size: number }> {
+/** The first bytes of a file; fewer where it has become shorter. */
+export async function readUpTo(file: FileHandle, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  let end = 0;
+  while (end < length) {
+    const { bytesRead } = await file.read(bytes, end, length - end);
+    if (bytesRead === 0) break;
+    end += bytesRead;
+  }
+  return bytes.subarray(0, end);
+}
+
+async function opened(path: string | Buffer): Promise<{ file: FileHandle; size: number }> {
   // Opening a pipe would wait for somebody to write to it.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   const status = await file.stat();

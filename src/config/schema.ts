@@ -42,6 +42,9 @@ const architecture = {
   fixed_flows: boolean().default(false),
 };
 
+/** Pixels of an image at most where nothing else is said: sharp's own limit. */
+export const defaultMaxPixels = 0x3fff * 0x3fff;
+
 const section = { error: 'a section with keys' };
 
 const fraction = () =>
@@ -85,6 +88,7 @@ const trainingParameters = z.strictObject(
     half_precision: boolean().default(false),
     use_tensor_checkpoints: boolean().default(false),
     seed: integer(0).default(0),
+    max_pixels: integer(1).default(defaultMaxPixels),
     augmentation: augmentation.prefault({}),
   },
   section,

@@ -14,6 +14,11 @@ export function cut(text: string, length = longest): string {
   return text.length > length ? `${text.slice(0, length - 3)}...` : text;
 }
 
+/** A text without line ends, and without sequences that a terminal would obey. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\uFFFD');
+}
+
 function json(value: unknown, depth: number): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, longest));
   if (typeof value !== 'object' || value === null) return String(value);

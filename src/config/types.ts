@@ -68,6 +68,8 @@ export interface TrainingConfig {
   readonly halfPrecision: boolean;
   readonly useTensorCheckpoints: boolean;
   readonly seed: number;
+  /** Images of more pixels are skipped: reading them would take too much memory. */
+  readonly maxPixels: number;
   readonly augmentation: AugmentationConfig;
 }
 

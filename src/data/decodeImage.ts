@@ -1,21 +1,61 @@
-/** One image file as pixels of the model's size. */
-import sharp from 'sharp';
-import { readBytes } from '../config/files.js';
+/** The bytes of one image file as pixels of the model's size. */
+import sharp, { type Sharp } from 'sharp';
+import { messageOf } from '../config/errors.js';
+import { defaultMaxPixels } from '../config/schema.js';
+import { formatOf } from './formats.js';
+import { ImageError } from './imageError.js';
+import { readImageFile } from './readImageFile.js';
+import { readSamples } from './readSamples.js';
+import { tiffSamples } from './tiffSamples.js';
+import { type TiffTags, tiffTags } from './tiffTags.js';
 
-/** Of any format; the pixels of the largest image, not packed at all, are less. */
-const largestFile = 2 ** 29;
 const largestDrawing = 2 ** 22;
+const pngBeginning = '\x89PNG\r\n\x1A\n\0\0\0\rIHDR';
 
 /**
  * One image as bytes `[size, size, 3]`: upright, transparent parts on white, the middle of it.
- * @throws Error when the file is missing, damaged or no image; its message may have several lines
+ * @throws ImageError when it is damaged or no image that can be read here
+ * @throws UnreadFileError when the system cannot read it
  */
-export async function decodeImage(path: string, size: number, maxPixels = 1e8): Promise<Uint8Array> {
-  // Bytes rather than the path: an SVG that has no place cannot ask for other files, such as a pipe that never answers.
-  const bytes = await readBytes(path, largestFile);
+export async function decodeImage(
+  path: string | Buffer,
+  size: number,
+  maxPixels = defaultMaxPixels,
+): Promise<Uint8Array> {
+  return decodeBytes((await readImageFile(path)).bytes, size, maxPixels);
+}
+
+/**
+ * The same of the bytes of a file. They rather than its path are what the decoder gets: an SVG that has no place cannot ask
+ * for other files, such as a pipe that never answers.
+ * @throws ImageError that says why they are no image that can be read here
+ */
+export async function decodeBytes(bytes: Buffer, size: number, maxPixels: number): Promise<Uint8Array> {
   checkDrawing(bytes);
-  const keepsAlpha = isPngOfSize(bytes, size);
-  const { data, info } = await sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels })
+  try {
+    return await decoded(bytes, size, maxPixels);
+  } catch (error) {
+    const whole = await withEndMarker(bytes, error, maxPixels);
+    if (whole) return pixelsOf(sharp(whole, { failOn: 'error', limitInputPixels: maxPixels }), size);
+    throw await plainReason(bytes, error, maxPixels);
+  }
+}
+
+async function decoded(bytes: Buffer, size: number, maxPixels: number): Promise<Uint8Array> {
+  const tags = tiffTags(bytes);
+  const layout = tags && tiffSamples(tags);
+  if (tags && layout) {
+    const { data, ...raw } = await readSamples(bytes, tags, layout, maxPixels);
+    return pixelsOf(sharp(data, { raw, limitInputPixels: maxPixels }), size);
+  }
+  const image = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels });
+  const pixels = await pixelsOf(image, size, isPngOfSize(bytes, size));
+  if (hasWideSamples(bytes, tags) && pixels.every((value) => value === 0)) await checkBlack(image);
+  return pixels;
+}
+
+async function pixelsOf(image: Sharp, size: number, keepsAlpha = false): Promise<Uint8Array> {
+  const { data, info } = await image
     .rotate()
     .flatten(!keepsAlpha && { background: '#ffffff' })
     .resize(size, size, { fit: 'cover', position: 'centre' })
@@ -23,7 +63,7 @@ export async function decodeImage(path: string, size: number, maxPixels = 1e8): 
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
   if (keepsAlpha && info.channels === 4) return onWhite(data);
-  if (info.channels !== 3) throw new Error(`expected three channels, got ${info.channels}`);
+  if (info.channels !== 3) throw new ImageError(`an image of ${info.channels} bands cannot be read`);
   return new Uint8Array(data.buffer, data.byteOffset, data.length);
 }
 
@@ -32,9 +72,12 @@ export async function decodeImage(path: string, size: number, maxPixels = 1e8): 
  * can go last, which takes a third of the time: the decoder would draw the background by a pipeline of its own.
  */
 function isPngOfSize(bytes: Buffer, size: number): boolean {
-  const begin = '\x89PNG\r\n\x1A\n\0\0\0\rIHDR';
-  if (bytes.length < 25 || bytes.toString('latin1', 0, begin.length) !== begin) return false;
+  if (!isPng(bytes)) return false;
   return bytes.readUInt32BE(16) === size && bytes.readUInt32BE(20) === size && bytes.readUInt8(24) <= 8;
+}
+
+function isPng(bytes: Buffer): boolean {
+  return bytes.length >= 25 && bytes.toString('latin1', 0, pngBeginning.length) === pngBeginning;
 }
 
 /** Red, green and blue of pixels with alpha, put on white and rounded as the decoder does it. */
@@ -50,11 +93,59 @@ export function onWhite(pixels: Uint8Array): Uint8Array {
   return result;
 }
 
+function hasWideSamples(bytes: Buffer, tags: TiffTags | null): boolean {
+  return isPng(bytes) ? bytes.readUInt8(24) > 8 : tags !== null && tags.bits > 8;
+}
+
+/** Labels or depths in 16 bits have nothing that 8 bits would show. */
+async function checkBlack(image: Sharp): Promise<void> {
+  const { channels } = await image.stats();
+  const most = Math.max(...channels.slice(0, 3).map(({ max }) => max));
+  if (most > 0 && most < 256) {
+    throw new ImageError(
+      `16-bit samples that reach ${most} of 65535, all black; scale them or convert them to 8 bits`,
+    );
+  }
+}
+
 /** What it takes to draw an SVG is not bounded by its size in pixels, nor by its size in bytes once those are packed. */
 function checkDrawing(bytes: Buffer): void {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw new Error('packed with gzip; unpack it first');
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw new ImageError('packed with gzip; unpack it first');
   const isDrawing = bytes.toString('latin1', 0, 1000).trimStart().startsWith('<');
   if (isDrawing && bytes.length > largestDrawing) {
-    throw new Error(`${bytes.length} bytes of SVG, more than ${largestDrawing}`);
+    throw new ImageError(`${bytes.length} bytes of SVG, more than ${largestDrawing}`);
   }
+}
+
+/**
+ * A JPEG that ends before its end marker, with one: some cameras and cut downloads lack nothing else. Null for all other
+ * files and errors, and where more is missing: then the decoder has a warning for it, if it decodes in full size.
+ */
+async function withEndMarker(bytes: Buffer, error: unknown, maxPixels: number): Promise<Buffer | null> {
+  const isJpeg = bytes[0] === 0xff && bytes[1] === 0xd8;
+  if (!isJpeg || !/premature end/i.test(messageOf(error))) return null;
+  const whole = Buffer.concat([bytes, Buffer.from([0xff, 0xd9])]);
+  const decoding = sharp(whole, { failOn: 'warning', limitInputPixels: maxPixels }).stats();
+  return decoding.then(
+    () => whole,
+    () => null,
+  );
+}
+
+/** Decoders list every complaint; the first tells what is wrong. Where none of their words help, others. */
+async function plainReason(bytes: Buffer, error: unknown, maxPixels: number): Promise<ImageError> {
+  if (error instanceof ImageError) return error;
+  const cause = { cause: error };
+  const [first = ''] = messageOf(error).trim().split('\n');
+  if (bytes.length === 0) return new ImageError('the file is empty', cause);
+  if (/exceeds pixel limit/i.test(first)) {
+    const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
+    const limit = `too large: ${width} x ${height} pixels, more than ${maxPixels}`;
+    return new ImageError(`${limit}; raise max_pixels in training_parameters, or make it smaller`, cause);
+  }
+  const format = formatOf(bytes);
+  if (format !== null)
+    return new ImageError(`${format} cannot be read here; convert it to PNG or JPEG`, cause);
+  if (/unsupported image format/i.test(first)) return new ImageError('not an image, by its content', cause);
+  return new ImageError(`truncated or unreadable image: ${first}`, cause);
 }

@@ -43,11 +43,15 @@ export function imageCache(options: ImageCacheOptions = {}): ImageCache {
   const packed = packedFile(folder === undefined ? cacheFolders() : [folder], reserve);
   let inMemory = 0;
   let closed = false;
-  const placeOf = ({ path, bytes, modified }: ImageFile, size: number) =>
-    places.get(path)?.find((one) => one.bytes === bytes && one.modified === modified && one.size === size)
-      ?.place;
-  const keep = ({ path, bytes, modified }: ImageFile, size: number, place: Place) => {
-    places.set(path, [...(places.get(path) ?? []), { bytes, modified, size, place }]);
+  const placeOf = (file: ImageFile, size: number) =>
+    places
+      .get(keyOf(file))
+      ?.find((one) => one.bytes === file.bytes && one.modified === file.modified && one.size === size)?.place;
+  const keep = (file: ImageFile, size: number, place: Place) => {
+    const { bytes, modified } = file;
+    const before = placeOf(file, size);
+    const others = (places.get(keyOf(file)) ?? []).filter((one) => one.place !== before);
+    places.set(keyOf(file), [...others, { bytes, modified, size, place }]);
   };
   return {
     async get(file, size) {
@@ -60,7 +64,9 @@ export function imageCache(options: ImageCacheOptions = {}): ImageCache {
       return place && 'pixels' in place ? place.pixels : null;
     },
     async set(file, size, pixels) {
-      if (closed || placeOf(file, size)) return;
+      const before = placeOf(file, size);
+      // Damage gives way to pixels: the file may have been mended.
+      if (closed || (before && !('pixels' in before && before.pixels === null))) return;
       if (pixels === null || inMemory + pixels.length <= memoryLimit) {
         inMemory += pixels?.length ?? 0;
         keep(file, size, { pixels });
@@ -76,6 +82,11 @@ export function imageCache(options: ImageCacheOptions = {}): ImageCache {
       await packed.close();
     },
   };
+}
+
+/** What is printed of a path that is no UTF-8 may be the name of another; no path holds a zero. */
+function keyOf({ path, pathBytes }: ImageFile): string {
+  return pathBytes ? `\0${pathBytes.toString('latin1')}` : path;
 }
 
 /**

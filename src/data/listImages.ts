@@ -1,57 +1,146 @@
 /** Which images a folder holds. */
-import { readdir, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
 import { hasCode, messageOf } from '../config/errors.js';
+import { printable } from '../config/shown.js';
+import { type BytePath, bufferOf, bytePath, inside, lostPath, placeOf, textOf } from './bytePath.js';
 import { DatasetError } from './datasetError.js';
+import { isReadable, readableExtensions, unreadableFormat } from './formats.js';
 import type { ImageFile } from './imageFile.js';
+import { type LeftOut, leftOut } from './leftOut.js';
+import { isOwnPicture } from './ownPictures.js';
+import { codeOf, type FoundFile, resolved, walkFolder } from './walkFolder.js';
 
-const extensions = 'avif bmp gif heic heif jp2 jpe jpeg jpg jxl pgm png pnm ppm svg tif tiff webp'.split(' ');
-/** `stat` calls at a time. */
+export interface ListImagesOptions {
+  /** Told once, in one sentence, of all that was left out: how many of what, and some names. */
+  readonly onWarning?: (message: string) => void;
+  /** Folders inside it that are left out. */
+  readonly except?: readonly string[];
+  /** A folder inside it, or around it, in which pictures that this package wrote are left out. */
+  readonly picturesFolder?: string;
+}
+
+/** Files that are looked at at a time. */
 const concurrency = 32;
+const createFolder = 'create it, or pass --dataset';
+const fillFolder = 'put the images to learn there, or name another folder with --dataset';
 
 /**
- * The images of a folder and the folders inside it, in an order that is always the same.
+ * The images of a folder and the folders inside it, links followed, in the order of their names' bytes.
  * @throws DatasetError when the folder is missing, unreadable, or holds no image
  */
-export async function listImages(folder: string): Promise<ImageFile[]> {
-  const names: string[] = [];
-  await collect(folder, '', names);
-  names.sort((a, b) => (a < b ? -1 : 1));
+export async function listImages(folder: string, options: ListImagesOptions = {}): Promise<ImageFile[]> {
+  const notes = leftOut();
+  const { root, found } = await walked(folder, options, notes);
+  const images = found
+    .filter(({ name }) => {
+      const extension = extname(name).slice(1).toLowerCase();
+      const format = unreadableFormat(extension);
+      if (format !== null) notes.noteFormat(format, textOf(name));
+      return isReadable(extension);
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const isOwn = await ownPictures(options.picturesFolder);
   const files: ImageFile[] = [];
-  for (let i = 0; i < names.length; i += concurrency) {
-    const found = await Promise.all(names.slice(i, i + concurrency).map((name) => fileOf(folder, name)));
-    files.push(...found.filter((file) => file !== null));
+  for (let i = 0; i < images.length; i += concurrency) {
+    const some = images.slice(i, i + concurrency);
+    const listed = await Promise.all(some.map((one) => fileOf(folder, root, one, isOwn, notes)));
+    files.push(...listed.filter((file) => file !== null));
   }
-  if (files.length === 0) {
-    const remedy = 'put the images to learn there, or name another folder with --dataset';
-    throw new DatasetError(folder, `expected images (${extensions.join(', ')}), got none; ${remedy}`);
-  }
+  if (files.length === 0) throw noImages(folder, notes);
+  const words = notes.words();
+  if (words !== null) options.onWarning?.(`${printable(folder)}: left out ${words}`);
   return files;
 }
 
-async function collect(folder: string, inside: string, names: string[]): Promise<void> {
-  for (const entry of await entriesOf(folder, inside)) {
-    if (entry.name.startsWith('.')) continue;
-    const name = inside === '' ? entry.name : `${inside}/${entry.name}`;
-    if (entry.isDirectory()) await collect(folder, name, names);
-    else if (extensions.includes(extname(entry.name).slice(1).toLowerCase())) names.push(name);
-  }
+interface Walked {
+  readonly root: BytePath;
+  readonly found: readonly FoundFile[];
 }
 
-async function entriesOf(folder: string, inside: string) {
+async function walked(folder: string, { except = [] }: ListImagesOptions, notes: LeftOut): Promise<Walked> {
+  const passedOver = await Promise.all(except.map((one) => resolved(bytePath(one)).catch(() => null)));
+  const options = { leftOut: notes, except: new Set(passedOver.filter((one) => one !== null)) };
+  const root = bytePath(folder);
   try {
-    return await readdir(join(folder, inside), { withFileTypes: true });
+    return { root, found: await walkFolder(root, options) };
   } catch (error) {
-    const remedy = 'make it and put the images to learn there, or name another folder with --dataset';
-    const missing = hasCode(error, 'ENOENT') && inside === '';
-    const got = missing ? 'nothing of that name' : messageOf(error);
-    throw new DatasetError(folder, `expected a folder of images, got ${got}; ${remedy}`, { cause: error });
+    const meant = folder.includes('\uFFFD') ? await lostPath(folder) : null;
+    if (meant === null) throw await noFolder(folder, error);
+    try {
+      return { root: meant, found: await walkFolder(meant, options) };
+    } catch (again) {
+      throw await noFolder(folder, again);
+    }
   }
 }
 
-/** Null for what is no file, or is gone by now. */
-async function fileOf(folder: string, name: string): Promise<ImageFile | null> {
-  const path = join(folder, name);
-  const status = await stat(path).catch(() => null);
-  return status?.isFile() ? { path, name, bytes: status.size, modified: status.mtimeMs } : null;
+/** Null for what is gone by now, cannot be reached, or is a picture of our own. */
+async function fileOf(
+  folder: string,
+  root: BytePath,
+  { name, folder: real, status: known }: FoundFile,
+  isOwn: (file: BytePath) => Promise<boolean>,
+  notes: LeftOut,
+): Promise<ImageFile | null> {
+  const path = inside(root, name);
+  if (await isOwn(inside(real, name.slice(name.lastIndexOf('/') + 1)))) {
+    notes.note('own', textOf(name));
+    return null;
+  }
+  const status = known ?? (await statusOf(path, textOf(name), notes));
+  if (status === null) return null;
+  const { size: bytes, mtimeMs: modified } = status;
+  return { ...placeOf(folder, root, name), name: textOf(name), bytes, modified };
+}
+
+/** A file of which the system cannot tell just now is listed all the same: it may be read when its turn comes. */
+async function statusOf(
+  path: BytePath,
+  name: string,
+  notes: LeftOut,
+): Promise<Pick<Stats, 'size' | 'mtimeMs'> | null> {
+  try {
+    return await stat(bufferOf(path));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
+    const isRefused = hasCode(error, 'EACCES') || hasCode(error, 'EPERM');
+    if (!isRefused) return { size: 0, mtimeMs: 0 };
+    notes.note('file', name, codeOf(error));
+    return null;
+  }
+}
+
+/** Tells the pictures of ours in that folder, by their resolved paths. */
+async function ownPictures(folder: string | undefined): Promise<(file: BytePath) => Promise<boolean>> {
+  const pictures = folder === undefined ? null : await resolved(bytePath(folder)).catch(() => null);
+  if (pictures === null) return async () => false;
+  return async (file) => file.startsWith(inside(pictures, '')) && isOwnPicture(file);
+}
+
+function noImages(folder: string, notes: LeftOut): DatasetError {
+  const expected = `expected images (${readableExtensions.join(', ')}), got none`;
+  const words = notes.words();
+  const got = words === null ? fillFolder : `left out ${words}`;
+  return new DatasetError(folder, `${expected}; ${got}`);
+}
+
+async function noFolder(folder: string, error: unknown): Promise<DatasetError> {
+  const cause = { cause: error };
+  const status = await stat(folder).catch(() => null);
+  if (status?.isFile()) {
+    const remedy = `name its folder: --dataset ${dirname(folder)}`;
+    return new DatasetError(folder, `this is a file; ${remedy}`, cause);
+  }
+  if (hasCode(error, 'ENOENT'))
+    return new DatasetError(folder, `folder does not exist; ${createFolder}`, cause);
+  if (status !== null && !status.isDirectory()) {
+    return new DatasetError(folder, `this is no folder; ${fillFolder}`, cause);
+  }
+  return new DatasetError(
+    folder,
+    `folder cannot be read (${messageOf(error)}); check its permissions, or pass --dataset`,
+    cause,
+  );
 }

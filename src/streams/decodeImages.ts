@@ -1,9 +1,8 @@
 import { map, type OperatorFunction } from 'rxjs';
-import { messageOf } from '../config/errors.js';
-import { cut } from '../config/shown.js';
-import { decodeImage } from '../data/decodeImage.js';
+import { printable } from '../config/shown.js';
 import type { ImageCache } from '../data/imageCache.js';
 import type { ImageFile } from '../data/imageFile.js';
+import { imagePixels, type SkippedImage } from '../data/imagePixels.js';
 import type { DecodedImage, Recipe } from './recipe.js';
 
 export interface DecodeImagesOptions {
@@ -11,9 +10,12 @@ export interface DecodeImagesOptions {
   readonly size: number;
   /** Keeps what was decoded; without one every call of `make` decodes. The caller closes it. */
   readonly cache?: ImageCache;
-  /** Told of each damaged file, once where there is a cache. */
-  readonly onWarning?: (message: string) => void;
-  /** Larger images are refused before they take memory. @default 100 million */
+  /**
+   * Told of each file that is skipped: a damaged one once where there is a cache, one that could not be read just now each
+   * time.
+   */
+  readonly onWarning?: (message: string, skipped: SkippedImage) => void;
+  /** Larger images are refused before they take memory. @default 268,402,689, as sharp */
   readonly maxPixels?: number;
 }
 
@@ -23,22 +25,24 @@ export interface DecodeImagesOptions {
  *     images         a--b--|
  *     decodeImages   A--B--|    A.make() decodes a
  *
- * A file that is damaged or no image makes null, with a warning that names it.
+ * A file that is damaged or no image makes null, with a warning that names it. So does one that cannot be read just now;
+ * the next call of `make` tries it again.
  *
  * @throws RangeError at call time when the size is no positive integer
  */
 export function decodeImages(
   options: DecodeImagesOptions,
 ): OperatorFunction<ImageFile, Recipe<DecodedImage>> {
-  const { size, cache } = options;
+  const { size, cache, maxPixels, onWarning } = options;
   if (!Number.isInteger(size) || size < 1) {
     throw new RangeError(`decodeImages: expected a size that is a positive integer, got ${size}`);
   }
+  const onSkipped = (skipped: SkippedImage) => onWarning?.(skippedWords(skipped), skipped);
   return map((file) => ({
     images: 1,
     make: async (signal) => {
       signal?.throwIfAborted();
-      const pixels = await pixelsOf(file, options);
+      const pixels = await imagePixels(file, { size, cache, maxPixels, onSkipped });
       return pixels && { name: file.name, size, pixels };
     },
     kept: () => {
@@ -48,27 +52,7 @@ export function decodeImages(
   }));
 }
 
-async function pixelsOf(file: ImageFile, options: DecodeImagesOptions): Promise<Uint8Array | null> {
-  const { size, cache, onWarning, maxPixels = 1e8 } = options;
-  const kept = await cache?.get(file, size);
-  if (kept !== undefined) return kept;
-  let pixels: Uint8Array | null = null;
-  try {
-    pixels = await decodeImage(file.path, size, maxPixels);
-  } catch (error) {
-    onWarning?.(`${printable(file.path)}: skipped, not a whole image: ${reason(error)}`);
-  }
-  await cache?.set(file, size, pixels);
-  return pixels;
-}
-
-/** A name may hold line ends, and sequences that a terminal would obey. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '\uFFFD');
-}
-
-/** Decoders list every complaint; the first tells what is wrong. */
-function reason(error: unknown): string {
-  const [first = ''] = messageOf(error).trim().split('\n');
-  return cut(printable(first), 200);
+function skippedWords({ file, why, reason }: SkippedImage): string {
+  const unread = why === 'unread' ? 'could not be read just now, will be tried again: ' : '';
+  return `${printable(file.path)}: skipped: ${unread}${reason}`;
 }

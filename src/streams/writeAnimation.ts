@@ -20,5 +20,5 @@ export async function writeAnimation(
   });
   const raw = { width, height: order.length * height, channels, pageHeight: height };
   const timing = { delay: order.map(() => millisecondsPerFrame), loop: 0, force: false };
-  await writePicture(path, sharp(frames, { raw }).gif(timing).webp(timing));
+  await writePicture(path, sharp(frames, { raw }).gif(timing).webp(timing), 'grid');
 }

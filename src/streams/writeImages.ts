@@ -13,6 +13,7 @@ import {
 } from 'rxjs';
 import sharp, { type Sharp } from 'sharp';
 import { messageOf } from '../config/errors.js';
+import { type PictureKind, pictureMark } from '../data/ownPictures.js';
 import type { ImageBatch } from '../model/plainData.js';
 
 /**
@@ -25,9 +26,11 @@ import type { ImageBatch } from '../model/plainData.js';
  * images before it: what has been made is written.
  *
  * @param path of the image with this number, counted from 0 over all batches; a text: the same for all
+ * @param kind what they show: a `grid` of images is never learned from, wherever it lies
  */
 export function writeImages(
   path: string | ((index: number) => string),
+  kind: PictureKind = 'image',
 ): OperatorFunction<ImageBatch, string> {
   const pathOf = typeof path === 'string' ? () => path : path;
   return (source) =>
@@ -38,7 +41,7 @@ export function writeImages(
           concatMap(async (i) => {
             const file = pathOf(index);
             index += 1;
-            await writeImage(file, batch, i);
+            await writeImage(file, batch, i, kind);
             return file;
           }),
         );
@@ -54,20 +57,26 @@ function dematerialized(end: ObservableNotification<ImageBatch>): Observable<nev
 }
 
 /** Write one image of a batch; where that fails, a picture of this name that was there before stays. */
-export async function writeImage(path: string, { pixels, shape }: ImageBatch, index = 0): Promise<void> {
+export async function writeImage(
+  path: string,
+  { pixels, shape }: ImageBatch,
+  index = 0,
+  kind: PictureKind = 'grid',
+): Promise<void> {
   const [, height, width, channels] = shape;
   const length = height * width * channels;
   const bytes = pixels.subarray(index * length, (index + 1) * length);
-  await writePicture(path, sharp(bytes, { raw: { width, height, channels } }));
+  await writePicture(path, sharp(bytes, { raw: { width, height, channels } }), kind);
 }
 
-/** The same for any picture of sharp's. */
-export async function writePicture(path: string, picture: Sharp): Promise<void> {
+/** The same for any picture of sharp's. It is marked as ours, so that runs can tell it from what they are to learn. */
+export async function writePicture(path: string, picture: Sharp, kind: PictureKind): Promise<void> {
   const { dir, name, ext } = parse(path);
   await mkdir(dirname(path), { recursive: true });
   const partial = join(dir, `${name}.partial${ext}`);
   try {
-    await picture.toFile(partial);
+    const exif = { IFD0: { Software: 'rx-nvae', ImageDescription: pictureMark(kind) } };
+    await picture.withExif(exif).toFile(partial);
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => undefined);

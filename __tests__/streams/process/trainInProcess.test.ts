@@ -200,7 +200,7 @@ describe('trainInProcess', () => {
     const missing = lastValueFrom(trainInProcess(config(), { ...options, dataset }));
     await expect(missing).rejects.toBeInstanceOf(DatasetError);
     await expect(missing).rejects.toMatchObject({ folder: dataset, name: 'DatasetError' });
-    await expect(missing).rejects.toThrow(/nowhere: expected a folder of images/);
+    await expect(missing).rejects.toThrow(/nowhere: folder does not exist/);
     const engine = lastValueFrom(trainInProcess(config(), { ...options, engine: 'tensorflow' }));
     await expect(engine).rejects.toBeInstanceOf(EngineUnavailableError);
   });

@@ -134,7 +134,7 @@ function written(
   return of(images).pipe(
     toGrid({ columns }),
     concatMap((picture) => showPicture(picture).then(() => picture)),
-    writeImages(() => pathOf(turn)),
+    writeImages(() => pathOf(turn), perTurn > 1 ? 'grid' : 'image'),
   );
 }
 

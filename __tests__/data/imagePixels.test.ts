@@ -1,0 +1,114 @@
+/** What is damaged is remembered until it changes; what could not be read is tried again. */
+import { copyFile, mkdir, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type ImageCache, imageCache } from '../../src/data/imageCache.js';
+import type { ImageFile } from '../../src/data/imageFile.js';
+import { imagePixels, type SkippedImage } from '../../src/data/imagePixels.js';
+import { png } from '../support/pictures.js';
+import { useTemporaryFolder } from '../support/temporaryFolder.js';
+
+const inFolder = useTemporaryFolder();
+let cache: ImageCache;
+beforeEach(() => {
+  cache = imageCache({ folder: inFolder('.cache') });
+});
+afterEach(() => cache.close());
+
+async function fileOf(name: string): Promise<ImageFile> {
+  const { size: bytes, mtimeMs: modified } = await stat(inFolder(name));
+  return { path: inFolder(name), name, bytes, modified };
+}
+async function pixels(file: ImageFile) {
+  const skipped: SkippedImage[] = [];
+  const found = await imagePixels(file, { size: 4, cache, onSkipped: (one) => skipped.push(one) });
+  return { found: found && [...found.subarray(0, 3)], skipped: skipped.map(({ why }) => why) };
+}
+const red = { found: [200, 0, 0], skipped: [] };
+
+describe('imagePixels', () => {
+  test.each<[string, () => Promise<unknown>, () => Promise<unknown>]>([
+    [
+      'is gone',
+      () => rename(inFolder('a.png'), inFolder('b')),
+      () => rename(inFolder('b'), inFolder('a.png')),
+    ],
+    [
+      'is a folder',
+      async () => {
+        await rename(inFolder('a.png'), inFolder('b'));
+        await mkdir(inFolder('a.png'));
+      },
+      async () => {
+        await rm(inFolder('a.png'), { recursive: true });
+        await rename(inFolder('b'), inFolder('a.png'));
+      },
+    ],
+  ])('should try again what %s for a while, and tell it each time', async (_, takeAway, bringBack) => {
+    await writeFile(inFolder('a.png'), await png(200, 0, 0));
+    const file = await fileOf('a.png');
+    await takeAway();
+    for (let i = 0; i < 2; i += 1) expect(await pixels(file)).toEqual({ found: null, skipped: ['unread'] });
+    await bringBack();
+    expect(await pixels(file)).toEqual(red);
+  });
+
+  test('should remember what the decoder refuses, and tell it once', async () => {
+    await writeFile(inFolder('a.png'), 'text');
+    const file = await fileOf('a.png');
+    expect(await pixels(file)).toEqual({ found: null, skipped: ['damaged'] });
+    for (let i = 0; i < 2; i += 1) expect(await pixels(file)).toEqual({ found: null, skipped: [] });
+  });
+
+  test('should read what was damaged once it is another file', async () => {
+    await writeFile(inFolder('a.png'), 'text');
+    const file = await fileOf('a.png');
+    expect((await pixels(file)).skipped).toEqual(['damaged']);
+    await writeFile(inFolder('a.png'), await png(200, 0, 0));
+    expect(await pixels(file)).toEqual(red);
+    // Kept from then on.
+    await rm(inFolder('a.png'));
+    expect(await pixels(file)).toEqual(red);
+  });
+
+  test('should read what was still being written when the run began, and tell new damage once', async () => {
+    const whole = await png(200, 0, 0, 60, 60);
+    await writeFile(inFolder('a.png'), whole.subarray(0, 40));
+    const file = await fileOf('a.png');
+    await writeFile(inFolder('a.png'), whole.subarray(0, 50));
+    expect((await pixels(file)).skipped).toEqual(['damaged']);
+    expect((await pixels(file)).skipped).toEqual([]);
+    await writeFile(inFolder('a.png'), whole);
+    expect(await pixels(file)).toEqual(red);
+  });
+
+  test('should take no damage for lasting of a file that changed while it was decoded', async () => {
+    const noise = Buffer.from(Array.from({ length: 4_000_000 }, (_, i) => (i * i * 31) % 251));
+    await writeFile(inFolder('a.png'), noise);
+    const file = await fileOf('a.png');
+    const reading = imagePixels(file, {
+      size: 4,
+      cache: {
+        ...cache,
+        // Asked when the file is open and before it is read.
+        get: async (asked, size) => {
+          await truncate(inFolder('a.png'), 1000);
+          return cache.get(asked, size);
+        },
+      },
+      onSkipped: ({ why }) => expect(why).toBe('unread'),
+    });
+    expect(await reading).toBeNull();
+    expect(await cache.get(file, 4)).toBeUndefined();
+    expect.assertions(3);
+  });
+
+  test('should open a file by its bytes', async () => {
+    const pathBytes = Buffer.concat([Buffer.from(inFolder('b')), Buffer.from([0xe9])]);
+    await writeFile(inFolder('a.png'), await png(200, 0, 0));
+    await copyFile(inFolder('a.png'), pathBytes);
+    await utimes(pathBytes, 1, 1);
+    const file = { ...(await fileOf('a.png')), path: inFolder('b\\xE9'), pathBytes };
+    expect(await pixels(file)).toEqual(red);
+    expect(cache.kept?.({ ...file, pathBytes: Buffer.from('other') }, 4)).toBeNull();
+  });
+});

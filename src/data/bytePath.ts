@@ -1,0 +1,76 @@
+/**
+ * Paths as the file system has them: bytes, which need be no UTF-8. Here they are strings with one character per byte
+ * (Latin-1), which sort, split and compare as the bytes do.
+ */
+import { isUtf8 } from 'node:buffer';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export type BytePath = string;
+
+export function bytePath(path: string | Buffer): BytePath {
+  return Buffer.from(path as string).toString('latin1');
+}
+
+/** What the functions of `node:fs` take. */
+export function bufferOf(path: BytePath): Buffer {
+  return Buffer.from(path, 'latin1');
+}
+
+export function inside(folder: BytePath, name: BytePath): BytePath {
+  return folder === '' || /[\\/]$/.test(folder) ? folder + name : `${folder}/${name}`;
+}
+
+/** One character sequence of UTF-8, or one byte that begins none. */
+const sequence =
+  /[^\x80-\xff]+|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|./gs;
+
+/** As text; bytes that are no UTF-8 appear as `\xE9`, so that different paths remain different. */
+export function textOf(path: BytePath): string {
+  const bytes = bufferOf(path);
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  return path.replace(sequence, (found) => {
+    const part = bufferOf(found);
+    if (isUtf8(part)) return part.toString('utf8');
+    return [...part].map((byte) => `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
+  });
+}
+
+export function isText(path: BytePath): boolean {
+  return isUtf8(bufferOf(path));
+}
+
+/**
+ * The path that was meant by one in which bytes have been lost: arguments of a command arrive as text, with U+FFFD for all
+ * that is no UTF-8. Where exactly one entry of a folder reads like that it is the one; otherwise null.
+ */
+export async function lostPath(given: string): Promise<BytePath | null> {
+  const parts = given.split('/');
+  let path = bytePath(parts[0] === '' ? '/' : '');
+  for (const part of parts.filter((one) => one !== '')) {
+    const name = part.includes('\uFFFD') ? await entryLike(path, part) : bytePath(part);
+    if (name === null) return null;
+    path = inside(path, name);
+  }
+  return path;
+}
+
+async function entryLike(folder: BytePath, part: string): Promise<BytePath | null> {
+  const entries = await readdir(bufferOf(folder === '' ? '.' : folder), { encoding: 'buffer' }).catch(
+    () => [],
+  );
+  const like = entries.filter((entry) => entry.toString('utf8') === part);
+  return like.length === 1 && like[0] ? bytePath(like[0]) : null;
+}
+
+/** The path of a file in a folder, for people and for the system: bytes only where text would not do. */
+export function placeOf(
+  folder: string,
+  root: BytePath,
+  name: BytePath,
+): { path: string; pathBytes?: Buffer } {
+  const path = inside(root, name);
+  return isText(path)
+    ? { path: join(folder, textOf(name)) }
+    : { path: join(textOf(root), textOf(name)), pathBytes: bufferOf(path) };
+}

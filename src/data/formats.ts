@@ -1,0 +1,90 @@
+/** Which formats the installed sharp reads, and what others are called that people have. */
+import sharp from 'sharp';
+
+/** Other endings of formats that sharp names one of. */
+const aliases: Readonly<Record<string, readonly string[]>> = {
+  jpeg: ['jif', 'jfi', 'pjpeg', 'pjp', 'mpo'],
+  png: ['apng'],
+};
+
+/** Endings of image files that the prebuilt sharp does not read. */
+const others: Readonly<Record<string, string>> = {
+  ...named('BMP', 'bmp dib'),
+  ...named('HEIC', 'heic heif hif'),
+  ...named('JPEG XL', 'jxl'),
+  ...named('JPEG 2000', 'jp2 j2k j2c jpc jpf jpx'),
+  ...named('PPM', 'ppm pgm pbm pnm pam pfm'),
+  ...named('Photoshop', 'psd psb'),
+  ...named('TGA', 'tga'),
+  ...named('ICO', 'ico cur'),
+  ...named('OpenEXR', 'exr'),
+  ...named('Radiance HDR', 'hdr rgbe'),
+  ...named('camera raw', 'cr2 cr3 nef arw dng raf orf rw2 pef srw'),
+  ...named('FITS', 'fits fit'),
+  ...named('PDF', 'pdf eps'),
+  ...named('packed SVG', 'svgz'),
+  ...named('QOI', 'qoi'),
+  ...named('DDS', 'dds'),
+  ...named('PCX', 'pcx'),
+  ...named('GIMP', 'xcf'),
+};
+
+/** The bytes of such files, whatever they are called: where, which (any of these), of what. */
+const signatures: readonly (readonly [at: number, texts: readonly string[], name: string])[] = [
+  [
+    4,
+    ['ftypheic', 'ftypheix', 'ftypheim', 'ftypheis', 'ftyphevc', 'ftyphevx', 'ftypmif1', 'ftypmsf1'],
+    'HEIC',
+  ],
+  [4, ['ftypcrx '], 'camera raw'],
+  [4, ['ftypmp4', 'ftypiso', 'ftypqt', 'ftypM4V', 'ftyp3gp'], 'video'],
+  [0, ['\xff\x0a', '\0\0\0\x0cJXL '], 'JPEG XL'],
+  [0, ['\0\0\0\x0cjP  ', '\xff\x4f\xff\x51'], 'JPEG 2000'],
+  [0, ['P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P7', 'PF', 'Pf'].flatMap((p) => [`${p}\n`, `${p} `]), 'PPM'],
+  [0, ['8BPS'], 'Photoshop'],
+  [0, ['\0\0\x01\0', '\0\0\x02\0'], 'ICO'],
+  [0, ['v/1\x01'], 'OpenEXR'],
+  [0, ['#?RADIANCE', '#?RGBE'], 'Radiance HDR'],
+  [0, ['SIMPLE  ='], 'FITS'],
+  [0, ['%PDF'], 'PDF'],
+  [0, ['PK\x03\x04'], 'zip'],
+  [0, ['qoif'], 'QOI'],
+  [0, ['DDS '], 'DDS'],
+  [0, ['gimp xcf'], 'GIMP'],
+  [0, ['<!DOCTYPE html', '<!doctype html', '<html'], 'HTML'],
+  [0, ['BM'], 'BMP'],
+];
+
+function named(name: string, endings: string): Record<string, string> {
+  return Object.fromEntries(endings.split(' ').map((ending) => [ending, name]));
+}
+
+/** Endings of the files that can be read, without the dot, in order. */
+export const readableExtensions: readonly string[] = Object.entries(sharp.format)
+  .flatMap(([name, { input }]) => {
+    if (!input.buffer) return [];
+    const suffixes: readonly string[] = input.fileSuffix ?? [];
+    return [...suffixes.map((suffix) => suffix.slice(1)), ...(aliases[name] ?? [])];
+  })
+  // A packed drawing may be of any size once it is unpacked.
+  .filter((extension) => !/gz$/.test(extension))
+  .sort();
+
+const readable = new Set(readableExtensions);
+
+/** Whether a file that ends so is taken for an image; in lower case, without the dot. */
+export function isReadable(extension: string): boolean {
+  return readable.has(extension);
+}
+
+/** The name of an image format that cannot be read here, by the ending of a file; null for others. */
+export function unreadableFormat(extension: string): string | null {
+  return readable.has(extension) ? null : (others[extension] ?? null);
+}
+
+/** What a file that the decoder refuses is by its first bytes; null where they tell nothing. */
+export function formatOf(bytes: Buffer): string | null {
+  const beginning = bytes.toString('latin1', 0, 64);
+  const found = signatures.find(([at, texts]) => texts.some((text) => beginning.startsWith(text, at)));
+  return found?.[2] ?? null;
+}

@@ -1,0 +1,71 @@
+/** What a dataset leaves out of a folder, in one sentence. */
+import { cut, printable } from '../config/shown.js';
+
+/** Why something of a folder is not in the dataset, as `1 dangling link`, `2 dangling links`. */
+const kinds = {
+  dangling: ['dangling link', 'dangling links'],
+  loop: ['link to a folder above it', 'links to folders above them'],
+  again: ['folder that was reached before', 'folders that were reached before'],
+  folder: ['folder that cannot be read', 'folders that cannot be read'],
+  file: ['file that cannot be read', 'files that cannot be read'],
+  special: ['pipe, socket or device', 'pipes, sockets or devices'],
+  own: ['picture or folder of pictures that nvae wrote', 'pictures or folders of pictures that nvae wrote'],
+} as const;
+
+export type LeftOutKind = keyof typeof kinds;
+
+/** Names that are told of each kind. */
+const mostNames = 3;
+const longestName = 60;
+
+export interface LeftOut {
+  note(kind: LeftOutKind, name: string, code?: string): void;
+  /** An image of a format that cannot be read here. */
+  noteFormat(format: string, name: string): void;
+  /** `2 dangling links (a.png, b.png)`, for each kind; null where nothing was left out. */
+  words(): string | null;
+}
+
+export function leftOut(): LeftOut {
+  const noted = new Map<LeftOutKind, string[]>();
+  const formats = new Map<string, string[]>();
+  const add = <K>(map: Map<K, string[]>, key: K, name: string) => {
+    const names = map.get(key) ?? [];
+    if (names.length === 0) map.set(key, names);
+    names.push(name);
+  };
+  const sorted = () => [...formats].sort((a, b) => b[1].length - a[1].length);
+  const formatWords = () => sorted().map(([format, { length }]) => `${format} (${length})`);
+  return {
+    note(kind, name, code) {
+      add(noted, kind, code === undefined ? shortened(name) : `${shortened(name)}: ${code}`);
+    },
+    noteFormat(format, name) {
+      add(formats, format, shortened(name));
+    },
+    words() {
+      const parts = Object.entries(kinds).flatMap(([kind, [one, many]]) => {
+        const names = noted.get(kind as LeftOutKind) ?? [];
+        if (names.length === 0) return [];
+        return `${names.length} ${names.length === 1 ? one : many} (${listed(names)})`;
+      });
+      const counted = [...formats.values()].reduce((sum, { length }) => sum + length, 0);
+      if (counted > 0) {
+        const names = listed(sorted().flatMap(([, some]) => some));
+        const images = counted === 1 ? 'image' : 'images';
+        parts.push(
+          `${counted} ${images} of formats that cannot be read here: ${formatWords().join(', ')} (${names}); convert them to PNG or JPEG`,
+        );
+      }
+      return parts.length > 0 ? parts.join('; ') : null;
+    },
+  };
+}
+
+function shortened(name: string): string {
+  return cut(printable(name), longestName);
+}
+
+function listed(names: readonly string[]): string {
+  return [...names.slice(0, mostNames), ...(names.length > mostNames ? ['...'] : [])].join(', ');
+}

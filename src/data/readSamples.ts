@@ -1,0 +1,127 @@
+/** Pixels whose samples the decoder would misread: read as numbers, mapped to bytes by what their file says of them. */
+import sharp from 'sharp';
+import { ImageError } from './imageError.js';
+import type { SampleLayout } from './tiffSamples.js';
+import type { TiffTags } from './tiffTags.js';
+
+/** An image of 8 bits per sample, for the decoder to go on with. */
+export interface PlainPixels {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 2 | 3 | 4;
+}
+
+type Samples = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array;
+
+/** Samples in memory, 4 bytes each at most; such files are read whole. */
+const mostSamples = 2 ** 28;
+/** What resizing may have added beyond 0 and 1: less than half a step of 8 bits. */
+const tolerance = 1 / 512;
+
+const views = {
+  unsigned: { 8: Uint8Array, 16: Uint16Array, 32: Uint32Array },
+  signed: { 8: Int8Array, 16: Int16Array, 32: Int32Array },
+  float: { 32: Float32Array },
+} as const;
+
+/** @throws Error that names the pixel format where the values are none that can be shown */
+export async function readSamples(
+  bytes: Buffer,
+  tags: TiffTags,
+  layout: SampleLayout,
+  maxPixels: number,
+): Promise<PlainPixels> {
+  const { name, kind, bits } = layout;
+  const image = sharp(unsigned(bytes, tags), { failOn: 'error', limitInputPixels: maxPixels });
+  const { width, height, channels: bands, space = 'srgb' } = await image.metadata();
+  if (width * height * bands > mostSamples) {
+    throw new ImageError(`too large: ${width} x ${height} pixels of ${name}; make it smaller or convert it`);
+  }
+  const depth = kind === 'float' ? 'float' : bits === 8 ? 'uchar' : bits === 16 ? 'ushort' : 'uint';
+  const { data, info } = await image
+    .rotate()
+    .pipelineColourspace(space)
+    .toColourspace(space)
+    .raw({ depth })
+    .toBuffer({ resolveWithObject: true });
+  const View = (views[kind] as Readonly<Record<number, new (from: ArrayBufferLike) => Samples>>)[bits];
+  if (!View) throw new Error(`internal: ${name} is read as numbers`);
+  const samples = new View(data.buffer.slice(data.byteOffset, data.byteOffset + data.length));
+  return { ...mapped(samples, info.channels, layout), width: info.width, height: info.height };
+}
+
+/**
+ * The same file with its signed numbers called unsigned: the decoder would cut off negative ones, of which nothing could be
+ * said then. The bits are the same.
+ */
+function unsigned(bytes: Buffer, { sampleFormat, sampleFormatPlaces, littleEndian }: TiffTags): Buffer {
+  if (sampleFormat !== 2) return bytes;
+  const copy = Buffer.from(bytes);
+  for (const place of sampleFormatPlaces) {
+    if (littleEndian) copy.writeUInt16LE(1, place);
+    else copy.writeUInt16BE(1, place);
+  }
+  return copy;
+}
+
+function mapped(
+  samples: Samples,
+  bands: number,
+  layout: SampleLayout,
+): Pick<PlainPixels, 'data' | 'channels'> {
+  const { colours, alpha } = layout;
+  const channels = (alpha === null ? colours : colours + 1) as PlainPixels['channels'];
+  const pixels = samples.length / bands;
+  checkRange(samples, bands, layout);
+  const scale = 255 / layout.white;
+  // A clamped array rounds, and cuts off below 0 and above 255.
+  const data = new Uint8ClampedArray(pixels * channels);
+  let brightest = 0;
+  for (let pixel = 0; pixel < pixels; pixel += 1) {
+    for (let channel = 0; channel < channels; channel += 1) {
+      const band = channel < colours ? channel : (alpha ?? 0);
+      const at = pixel * channels + channel;
+      data[at] = (samples[pixel * bands + band] as number) * scale;
+      if (channel < colours) brightest = Math.max(brightest, data[at] as number);
+    }
+  }
+  if (brightest === 0) checkBlack(samples, bands, layout);
+  return { data: new Uint8Array(data.buffer), channels };
+}
+
+/** Floats are taken as 0 for black to 1 for white, signed integers as 0 to their largest: nothing else is agreed on. */
+function checkRange(samples: Samples, bands: number, { name, kind, colours }: SampleLayout): void {
+  if (kind === 'unsigned') return;
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < samples.length; i += 1) {
+    if (i % bands >= colours) continue;
+    const value = samples[i] as number;
+    if (Number.isNaN(value))
+      throw new ImageError(`${name} with samples that are no number (NaN) cannot be read`);
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  const range = `${round(least)} to ${round(most)}`;
+  const remedy = 'convert it to 8 or 16 bits';
+  if (kind === 'signed' && least < 0)
+    throw new ImageError(`${name} with negative samples (${range}); ${remedy}`);
+  if (kind === 'float' && (least < -tolerance || most > 1 + tolerance)) {
+    throw new ImageError(`${name} with samples of ${range}, which are read from 0 to 1 only; ${remedy}`);
+  }
+}
+
+/** Small numbers in a large range, as labels or depths: all of it would be black. */
+function checkBlack(samples: Samples, bands: number, { name, colours, white }: SampleLayout): void {
+  let most = 0;
+  for (let i = 0; i < samples.length; i += 1) {
+    if (i % bands < colours) most = Math.max(most, samples[i] as number);
+  }
+  if (most > 0) {
+    throw new ImageError(`${name} whose samples reach ${round(most)} of ${white}, all black; scale them`);
+  }
+}
+
+function round(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

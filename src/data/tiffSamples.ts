@@ -1,0 +1,100 @@
+/**
+ * How the samples of a TIFF become colours. Most are what libvips takes them for (null below). Others it reads as they
+ * are and shows as white, black or transparent: those are read here by what the file's tags say of them, or refused by name.
+ */
+import { ImageError } from './imageError.js';
+import type { TiffTags } from './tiffTags.js';
+
+/** Samples that are read as numbers and mapped to bytes here. */
+export interface SampleLayout {
+  /** What they are called in messages, as "32-bit integer grey". */
+  readonly name: string;
+  /** Samples per pixel that are colour, from the first on: 1 for grey, 3 for red, green and blue. */
+  readonly colours: 1 | 3;
+  /** Index of the sample that is alpha; null for none. */
+  readonly alpha: number | null;
+  /** The value of white. */
+  readonly white: number;
+  readonly kind: 'unsigned' | 'signed' | 'float';
+  readonly bits: number;
+}
+
+const photometrics: Readonly<Record<number, string>> = {
+  0: 'grey',
+  1: 'grey',
+  2: 'RGB',
+  3: 'palette',
+  5: 'CMYK',
+  6: 'YCbCr',
+  8: 'CIELab',
+  9: 'ICCLab',
+  10: 'ITULab',
+  32803: 'raw sensor data',
+  32844: 'LogL',
+  32845: 'LogLuv',
+  34892: 'raw sensor data',
+};
+/** Those that the decoder turns into RGB rightly. */
+const understood = [0, 1, 2, 3, 5, 6, 8];
+const colourSamples: Readonly<Record<number, number>> = { 2: 3, 5: 4, 6: 3, 8: 3 };
+const sampleFormats: Readonly<Record<number, string>> = {
+  1: 'integer',
+  2: 'signed integer',
+  3: 'floating-point',
+  5: 'complex integer',
+  6: 'complex',
+};
+
+/**
+ * @returns null where the decoder's own reading is right
+ * @throws Error that names the pixel format where it can be read neither way
+ */
+export function tiffSamples(tags: TiffTags): SampleLayout | null {
+  const { photometric, bits, sampleFormat, samplesPerPixel, extraSamples } = tags;
+  const name = formatName(tags);
+  const colours = colourSamples[photometric] ?? 1;
+  const extras = samplesPerPixel - colours;
+  const alpha = alphaOf(tags, colours);
+  const plainExtras = extras === 0 || (extras === 1 && alpha !== null);
+  const isInteger = sampleFormat === 1 || sampleFormat === 4;
+  const decodable = isInteger && bits <= 16 && (photometric !== 8 || bits === 16);
+  if (!understood.includes(photometric) || extras < 0) throw unreadable(name);
+  if (decodable && plainExtras) return null;
+  const isGrey = photometric <= 1;
+  if (!isGrey && photometric !== 2) throw unreadable(name);
+  // Two or more bands beside grey are measurements of other kinds: which of them to look at nobody has said.
+  if (isGrey && (extras > 1 || alpha !== null)) throw unreadable(name);
+  // The decoder divides by this alpha and turns this grey round where it knows the numbers.
+  if (extraSamples?.includes(1) || (photometric === 0 && sampleFormat > 1)) throw unreadable(name);
+  if (!isInteger && sampleFormat !== 2 && sampleFormat !== 3) throw unreadable(name);
+  if (![8, 16, 32].includes(bits) || (sampleFormat === 3 && bits !== 32)) throw unreadable(name);
+  const kind = sampleFormat === 3 ? 'float' : sampleFormat === 2 ? 'signed' : 'unsigned';
+  const white = kind === 'float' ? 1 : 2 ** (kind === 'signed' ? bits - 1 : bits) - 1;
+  return { name, colours: isGrey ? 1 : 3, alpha, white, kind, bits };
+}
+
+/** "32-bit floating-point RGB with 1 unspecified band" */
+function formatName(tags: TiffTags): string {
+  const { photometric, bits, sampleFormat, samplesPerPixel } = tags;
+  const colours = colourSamples[photometric] ?? 1;
+  const number = `${bits}-bit ${sampleFormats[sampleFormat] ?? 'integer'}`;
+  const colour = photometrics[photometric] ?? `TIFF of photometric interpretation ${photometric}`;
+  const alpha = alphaOf(tags, colours) === null ? 0 : 1;
+  const others = samplesPerPixel - colours - alpha;
+  const bands = others > 0 ? ` and ${others} more ${others === 1 ? 'band' : 'bands'}` : '';
+  return `${number} ${colour}${alpha ? ' with alpha' : ''}${bands}`;
+}
+
+/**
+ * Index of the sample that is alpha. A single one of which nothing is said is taken for it, as other readers do: there are
+ * writers that leave the tag out. 999 is CorelDRAW's.
+ */
+function alphaOf({ extraSamples, samplesPerPixel }: TiffTags, colours: number): number | null {
+  const kinds = extraSamples ?? (samplesPerPixel === colours + 1 ? [2] : []);
+  const index = kinds.findIndex((kind) => kind === 1 || kind === 2 || kind === 999);
+  return index === -1 ? null : colours + index;
+}
+
+function unreadable(name: string): ImageError {
+  return new ImageError(`${name} cannot be read; convert it to 8-bit RGB`);
+}

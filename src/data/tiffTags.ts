@@ -1,0 +1,85 @@
+/** What the first image of a TIFF says of its samples. libvips reads pixels; what these mean is not all in its metadata. */
+
+/** Values as in the TIFF 6.0 specification. */
+export interface TiffTags {
+  /** 0 white is zero, 1 black is zero, 2 RGB, 3 palette, 5 CMYK, 6 YCbCr, 8 CIELab, ... */
+  readonly photometric: number;
+  readonly samplesPerPixel: number;
+  /** Bits of the first sample. */
+  readonly bits: number;
+  /** 1 unsigned, 2 signed, 3 floating point, 4 undefined, 5 and 6 complex. */
+  readonly sampleFormat: number;
+  /** Meaning of each sample beyond the colour: 0 unspecified, 1 alpha that is multiplied in, 2 alpha; null where nothing is said. */
+  readonly extraSamples: readonly number[] | null;
+  /** Where the sample format of every sample stands in the file, 2 bytes each. */
+  readonly sampleFormatPlaces: readonly number[];
+  readonly littleEndian: boolean;
+}
+
+const tag = { bits: 258, photometric: 262, samplesPerPixel: 277, extraSamples: 338, sampleFormat: 339 };
+/** Bytes of a value by its type: BYTE, SHORT, LONG. */
+const bytesOfType: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4 };
+const mostEntries = 4096;
+const mostValues = 64;
+
+interface Entry {
+  readonly values: readonly number[];
+  readonly places: readonly number[];
+}
+
+/** Null for what is no TIFF, or one whose directory lies outside of its bytes: the decoder has a word for that. */
+export function tiffTags(bytes: Buffer): TiffTags | null {
+  try {
+    return isTiff(bytes) ? read(bytes) : null;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function isTiff(bytes: Buffer): boolean {
+  return ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'].includes(bytes.toString('latin1', 0, 4));
+}
+
+function read(bytes: Buffer): TiffTags {
+  const entries = directory(bytes);
+  const first = (key: number, otherwise: number) => entries.get(key)?.values[0] ?? otherwise;
+  return {
+    photometric: first(tag.photometric, 1),
+    samplesPerPixel: first(tag.samplesPerPixel, 1),
+    bits: first(tag.bits, 1),
+    sampleFormat: first(tag.sampleFormat, 1),
+    extraSamples: entries.get(tag.extraSamples)?.values ?? null,
+    sampleFormatPlaces: entries.get(tag.sampleFormat)?.places ?? [],
+    littleEndian: bytes[0] === 0x49,
+  };
+}
+
+/** The entries of the first directory that are asked for; an offset outside of the bytes is a RangeError. */
+function directory(bytes: Buffer): Map<number, Entry> {
+  const little = bytes[0] === 0x49;
+  const big = bytes.toString('latin1', 2, 4).includes('+');
+  const number = (at: number, length: number): number => {
+    if (length === 8) {
+      return Number(little ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at));
+    }
+    return little ? bytes.readUIntLE(at, length) : bytes.readUIntBE(at, length);
+  };
+  const [countLength, entryLength, word] = big ? [8, 20, 8] : [2, 12, 4];
+  const start = number(big ? 8 : 4, word);
+  const count = Math.min(number(start, countLength), mostEntries);
+  const wanted = Object.values(tag);
+  const entries = new Map<number, Entry>();
+  for (let i = 0; i < count; i += 1) {
+    const at = start + countLength + i * entryLength;
+    const key = number(at, 2);
+    const length = bytesOfType[number(at + 2, 2)];
+    if (!wanted.includes(key) || length === undefined) continue;
+    const values = Math.min(number(at + 4, word), mostValues);
+    const inside = at + 4 + word;
+    const begin = values * length <= word ? inside : number(inside, word);
+    const places = Array.from({ length: values }, (_, j) => begin + j * length);
+    entries.set(key, { places, values: places.map((place) => number(place, length)) });
+  }
+  return entries;
+}

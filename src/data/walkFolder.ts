@@ -1,0 +1,132 @@
+/** All files of a folder and the folders in it, links followed. */
+import type { Stats } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { sep } from 'node:path';
+import { hasCode } from '../config/errors.js';
+import { type BytePath, bufferOf, bytePath, inside, textOf } from './bytePath.js';
+import type { LeftOut } from './leftOut.js';
+
+export interface FoundFile {
+  /** Path inside the folder. */
+  readonly name: BytePath;
+  /** The folder that it is in, links resolved. */
+  readonly folder: BytePath;
+  /** Known where it was reached by a link. */
+  readonly status?: Stats;
+}
+
+export interface WalkOptions {
+  /** Told what is passed over. */
+  readonly leftOut: LeftOut;
+  /** Folders that are passed over, links resolved. */
+  readonly except?: ReadonlySet<BytePath>;
+}
+
+interface Folder {
+  readonly name: BytePath;
+  readonly real: BytePath;
+}
+
+/**
+ * Hidden files and folders are passed over. Folders come before links, and each is read once, however many ways lead to it,
+ * so the name of a file does not depend on who has linked it. No depth is too deep but for the system.
+ *
+ * @throws the system's error where the folder itself cannot be read
+ */
+export async function walkFolder(root: BytePath, { leftOut, except }: WalkOptions): Promise<FoundFile[]> {
+  const files: FoundFile[] = [];
+  const start = { name: '', real: await resolved(root) };
+  const seen = new Set([start.real]);
+  const folders: Folder[] = [start];
+  const links: { name: BytePath; from: Folder }[] = [];
+
+  const enter = (folder: Folder) => {
+    if (except?.has(folder.real)) leftOut.note('own', textOf(folder.name));
+    else if (seen.has(folder.real)) leftOut.note('again', textOf(folder.name));
+    else {
+      seen.add(folder.real);
+      folders.push(folder);
+    }
+  };
+  const list = async (folder: Folder) => {
+    for (const entry of await entriesOf(root, folder, leftOut)) {
+      if (entry.name.startsWith('.')) continue;
+      const name = inside(folder.name, entry.name);
+      if (entry.kind === 'folder') enter({ name, real: inside(folder.real, entry.name) });
+      else if (entry.kind === 'link') links.push({ name, from: folder });
+      else if (entry.kind === 'file') files.push({ name, folder: folder.real });
+      else leftOut.note('special', textOf(name));
+    }
+  };
+  const follow = async (name: BytePath, from: Folder) => {
+    const path = inside(root, name);
+    try {
+      const status = await stat(bufferOf(path));
+      if (status.isFile()) files.push({ name, folder: from.real, status });
+      else if (!status.isDirectory()) leftOut.note('special', textOf(name));
+      else {
+        const real = await resolved(path);
+        const isAbove = inside(from.real, '').startsWith(inside(real, ''));
+        if (isAbove) leftOut.note('loop', textOf(name));
+        else enter({ name, real });
+      }
+    } catch (error) {
+      const isDangling = ['ENOENT', 'ENOTDIR', 'ELOOP'].some((code) => hasCode(error, code));
+      leftOut.note(isDangling ? 'dangling' : 'file', textOf(name), isDangling ? undefined : codeOf(error));
+    }
+  };
+
+  for (let [folder, link] = [0, 0]; folder < folders.length || link < links.length; ) {
+    const next = folders[folder];
+    const way = links[link];
+    if (next) {
+      folder += 1;
+      await list(next);
+    } else if (way) {
+      link += 1;
+      await follow(way.name, way.from);
+    }
+  }
+  return files;
+}
+
+/** @throws the system's error where there is nothing */
+export async function resolved(path: BytePath): Promise<BytePath> {
+  const real = bytePath(await realpath(bufferOf(path), { encoding: 'buffer' }));
+  return sep === '/' ? real : real.replaceAll(sep, '/');
+}
+
+interface Entry {
+  readonly name: BytePath;
+  readonly kind: 'file' | 'folder' | 'link' | 'special';
+}
+
+/** In the order of their bytes. */
+async function entriesOf(root: BytePath, { name }: Folder, leftOut: LeftOut): Promise<Entry[]> {
+  const path = bufferOf(name === '' ? root : inside(root, name));
+  try {
+    const entries = await readdir(path, { withFileTypes: true, encoding: 'buffer' });
+    return entries
+      .map((entry) => ({
+        name: bytePath(entry.name),
+        kind: entry.isFile()
+          ? ('file' as const)
+          : entry.isDirectory()
+            ? ('folder' as const)
+            : entry.isSymbolicLink()
+              ? ('link' as const)
+              : ('special' as const),
+      }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    if (name === '') throw error;
+    leftOut.note('folder', textOf(name), codeOf(error));
+    return [];
+  }
+}
+
+export function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error
+    ? String(error.code)
+    : 'unknown error';
+}
