@@ -1,5 +1,5 @@
 /** What goes wrong around a run while it lasts. Nothing that was saved is ever lost, and what happens is said. */
-import { readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -341,7 +341,6 @@ describe('images that change during a run', () => {
   };
 
   test.each([
-    ['removed', (path: string) => rmSync(path)],
     ['emptied', (path: string) => truncateSync(path)],
     ['cut in half', (path: string) => truncateSync(path, 60)],
     ['replaced by something else', (path: string) => writeFileSync(path, 'no image')],
@@ -356,12 +355,67 @@ describe('images that change during a run', () => {
     const warnings = warningsOf(events, 'dataset');
     expect(warnings).toHaveLength(names.length);
     for (const name of names) {
-      expect(warnings).toContainEqual(expect.stringContaining(`${image(name)}: skipped, `));
+      expect(warnings).toContainEqual(expect.stringContaining(`${image(name)}: skipped: `));
     }
     const seen = ofType(events, 'epoch').map((event) => event.imagesSeen);
     expect((seen[2] ?? 0) - (seen[1] ?? 0)).toBe(10 - names.length);
     expect(ofType(events, 'epoch').map((event) => event.imagesTaken)).toEqual([10, 10, 10]);
     expect(events.at(-1)).toMatchObject({ type: 'finished' });
+  });
+
+  test('removed should be warned of by name once, then counted in each epoch', async () => {
+    const config = smallConfig(['epochs=4', 'epochs_per_checkpoint=1']);
+    const { events, error } = await run(
+      config,
+      await uncached(),
+      atStep(3, () => {
+        for (const name of names) rmSync(image(name));
+      }),
+    );
+    expect(error).toBeNull();
+    const warnings = warningsOf(events, 'dataset');
+    for (const name of names) {
+      const words = `${image(name)}: skipped: could not be read just now, will be tried again: ENOENT`;
+      expect(warnings.filter((message) => message.startsWith(words))).toHaveLength(1);
+    }
+    const counts = warnings.filter((message) => !message.includes(': skipped: '));
+    for (const message of counts) {
+      expect(message).toMatch(
+        /^epoch [2-4]: [1-3] images? could not be read \(ENOENT.*\); the next epoch tries/,
+      );
+    }
+    expect(counts.length).toBeGreaterThanOrEqual(2);
+  });
+
+  test('away for a while should be learned again in the epoch after', async () => {
+    const config = smallConfig(['epochs=4', 'epochs_per_checkpoint=1']);
+    const { events, error } = await run(config, await uncached(), (event) => {
+      if (event.type === 'epoch' && event.epoch === 0)
+        for (const name of names) renameSync(image(name), `${image(name)}.away`);
+      if (event.type === 'epoch' && event.epoch === 1)
+        for (const name of names) renameSync(`${image(name)}.away`, image(name));
+    });
+    expect(error).toBeNull();
+    const seen = ofType(events, 'epoch').map((event) => event.imagesSeen);
+    expect((seen[3] ?? 0) - (seen[2] ?? 0)).toBe(10);
+    expect((seen[1] ?? 0) - (seen[0] ?? 0)).toBeLessThan(10);
+  });
+
+  test('all away for a while should hold the run, which goes on as if nothing had been', async () => {
+    await run(undefined, { weightsFolder: join(folder, 'whole'), ...(await uncached()) });
+    const folders = [join(folder, 'dataset'), join(folder, 'away')] as const;
+    const { events, error } = await run(undefined, await uncached(), (event) => {
+      if (event.type === 'epoch' && event.epoch === 0) renameSync(...folders);
+      if (event.type === 'warning' && /trying again in/.test(event.message) && existsSync(folders[1])) {
+        renameSync(folders[1], folders[0]);
+      }
+    });
+    expect(error).toBeNull();
+    expect(warningsOf(events, 'dataset')).toContainEqual(
+      expect.stringMatching(/dataset: none of its 10 images can be read \(ENOENT.*\); trying again in 1 s$/),
+    );
+    expect(events.at(-1)).toMatchObject({ type: 'finished', step: 6 });
+    expect(await stateAfter(checkpointPath())).toEqual(await stateAfter(checkpointPath('whole')));
   });
 
   test('replaced by others, of another size, should be learned instead', async () => {
@@ -385,7 +439,7 @@ describe('images that change during a run', () => {
     await run(oneEpoch());
     const { events, error } = await run(
       smallConfig(['epochs=5', 'epochs_per_checkpoint=1']),
-      await uncached(),
+      { ...(await uncached()), datasetPatience: 0 },
       atStep(4, () => act(join(folder, 'dataset'))),
     );
     expect(error).toBeInstanceOf(DatasetError);

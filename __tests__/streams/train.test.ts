@@ -1,5 +1,5 @@
 import { existsSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -234,9 +234,7 @@ describe('train', () => {
 
   test('should refuse a missing, an empty and an all damaged dataset', async () => {
     const dataset = join(folder, 'other');
-    await expect(all(smallConfig(), { dataset })).rejects.toThrow(
-      /other: expected a folder of images, got nothing/,
-    );
+    await expect(all(smallConfig(), { dataset })).rejects.toThrow(/other: folder does not exist; create it/);
     await mkdir(dataset);
     await expect(all(smallConfig(), { dataset })).rejects.toThrow(/other: expected images .*, got none/);
     await writeFile(join(dataset, 'a.png'), 'no image');
@@ -297,7 +295,7 @@ describe('train', () => {
     const cache = { memoryLimit: 0, folder: join(folder, 'blocked', 'cache') };
     await writeFile(join(folder, 'blocked'), '');
     const seen: TrainEvent[] = [];
-    const run$ = train(smallConfig(['epochs_per_checkpoint=100']), { ...options, cache });
+    const run$ = train(smallConfig(['epochs_per_checkpoint=100']), { ...options, cache, datasetPatience: 0 });
     const run = lastValueFrom(
       run$.pipe(
         tap((event) => {
@@ -545,9 +543,107 @@ test('a dataset that has changed within an epoch should be told', async () => {
   await writeFile(join(folder, 'dataset', 'new.png'), await png(1, 2, 3));
   const events = await all(smallConfig(['epochs=1']));
   expect(ofType(events, 'warning').map((event) => event.message)).toEqual([
-    expect.stringMatching(/the images are not those of the checkpoint/),
+    expect.stringMatching(
+      /the dataset is not that of the checkpoint \(10 images then, 11 now\).*another --name.*in another order/,
+    ),
   ]);
   expect(events.at(-1)).toMatchObject({ type: 'finished', imagesSeen: 11 });
+});
+
+describe('a dataset that is another', () => {
+  const told = (events: readonly TrainEvent[]) =>
+    ofType(events, 'warning').flatMap(({ about, message }) => (about === 'dataset' ? [message] : []));
+  const until4 = async () => {
+    const stop$ = new Subject<void>();
+    const stopping$ = train(smallConfig(), { ...options, stop$ });
+    await lastValueFrom(
+      stopping$.pipe(tap((event) => event.type === 'step' && event.imagesTaken >= 4 && stop$.next())),
+    );
+  };
+
+  test('should be told at the boundary of an epoch too, and what to do', async () => {
+    await all(smallConfig(['epochs=1', 'epochs_per_checkpoint=1']));
+    const other = join(folder, 'other');
+    await writePictures(other, 7);
+    const events = await all(smallConfig(['epochs=2']), { dataset: other });
+    expect(told(events)).toEqual([
+      'the dataset is not that of the checkpoint (10 images then, 7 now); the run goes on from its weights: ' +
+        'to learn these from scratch, pass another --name; to go on with the former ones, pass their --dataset',
+    ]);
+    expect(ofType(events, 'epoch').map(({ epoch, imagesTaken }) => [epoch, imagesTaken])).toEqual([[1, 7]]);
+    // Told once: from here on they are its own.
+    expect(told(await all(smallConfig(['epochs=3']), { dataset: other }))).toEqual([]);
+  });
+
+  test('should be told where only what the files hold has changed', async () => {
+    await all(smallConfig(['epochs=1', 'epochs_per_checkpoint=1']));
+    await writeFile(join(folder, 'dataset', '00.png'), await png(1, 2, 3, 300, 200));
+    const [message] = told(await all(smallConfig(['epochs=2'])));
+    expect(message).toContain('(the same names, but other content)');
+  });
+
+  test('should be told where it has shrunk, and end its epoch, though nothing of that is left', async () => {
+    await until4();
+    for (const i of [3, 4, 5, 6, 7, 8, 9]) await rm(join(folder, 'dataset', `0${i}.png`));
+    const events = await all(smallConfig(['epochs=2']));
+    expect(told(events)).toEqual([expect.stringContaining('10 images then, 3 now')]);
+    expect(ofType(events, 'epoch').map(({ epoch, imagesTaken }) => [epoch, imagesTaken])).toEqual([
+      [0, 3],
+      [1, 3],
+    ]);
+  });
+
+  test('should begin the next epoch where it has grown after a whole one', async () => {
+    await all(smallConfig(['epochs=1', 'epochs_per_checkpoint=1']));
+    await writeFile(join(folder, 'dataset', 'new.png'), await png(1, 2, 3));
+    const events = await all(smallConfig(['epochs=2']));
+    expect(ofType(events, 'epoch').map(({ epoch, imagesTaken }) => [epoch, imagesTaken])).toEqual([[1, 11]]);
+  });
+
+  test('should not be told of one that is the same, elsewhere and with other times', async () => {
+    await all(smallConfig(['epochs=1', 'epochs_per_checkpoint=1']));
+    await cp(join(folder, 'dataset'), join(folder, 'copy'), { recursive: true });
+    expect(told(await all(smallConfig(['epochs=2']), { dataset: join(folder, 'copy') }))).toEqual([]);
+  });
+});
+
+describe('what a run leaves out of its dataset', () => {
+  test('should be told in one warning, its own pictures not be learned', async () => {
+    const more = { dataset: folder };
+    expect((await all(smallConfig(['epochs=1', 'epochs_per_checkpoint=1']), more))[0]).toMatchObject({
+      images: 10,
+    });
+    const events = await all(smallConfig(['epochs=2']), more);
+    expect(events[0]).toMatchObject({ type: 'started', images: 10 });
+    expect(ofType(events, 'warning').map(({ message }) => message)).toEqual([
+      `${folder}: left out 1 picture or folder of pictures that nvae wrote (images/small)`,
+    ]);
+  });
+
+  test('should be told where the first images are all one colour', async () => {
+    const dataset = join(folder, 'white');
+    await mkdir(dataset);
+    for (let i = 0; i < 3; i += 1) await writeFile(join(dataset, `${i}.png`), await png(255, 255, 255));
+    const messages = ofType(await all(smallConfig(['epochs=1']), { dataset }), 'warning').map(
+      (event) => event.message,
+    );
+    expect(messages).toEqual([
+      expect.stringContaining('the first 3 images are all one colour (red, green, blue 255, 255, 255)'),
+    ]);
+  });
+
+  test('should be what is larger than max_pixels', async () => {
+    await writeFile(join(folder, 'dataset', 'large.png'), await png(1, 2, 3, 100, 100));
+    const messages = async (keys: string[]) =>
+      ofType(await all(smallConfig(['epochs=1', ...keys])), 'warning').map((event) => event.message);
+    expect(await messages(['max_pixels=9999'])).toEqual([
+      expect.stringMatching(
+        /large\.png: skipped: too large: 100 x 100 pixels, more than 9999; raise max_pixels/,
+      ),
+    ]);
+    await rm(join(folder, 'weights'), { recursive: true });
+    expect(await messages(['max_pixels=10000'])).toEqual([]);
+  });
 });
 
 async function until(condition: () => boolean): Promise<void> {

@@ -19,6 +19,11 @@ export interface TrainOptions {
   readonly name?: string;
   /** Folder of images, flat or nested. @default 'dataset' */
   readonly dataset?: string;
+  /**
+   * Seconds to wait, with a warning for each try, while nothing of the dataset can be read; then the run ends.
+   * @default 30 where its files are gone, 600 where they are there and cannot be read
+   */
+  readonly datasetPatience?: number;
   /** Folder of the checkpoint and the final model. @default 'saved_weights' */
   readonly weightsFolder?: string;
   /** Pictures go to a folder in it that has the run's name. @default 'images' */

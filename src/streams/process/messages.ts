@@ -10,6 +10,7 @@ export type PlainTrainOptions = Pick<
   TrainOptions,
   | 'name'
   | 'dataset'
+  | 'datasetPatience'
   | 'weightsFolder'
   | 'picturesFolder'
   | 'runsFolder'

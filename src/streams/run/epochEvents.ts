@@ -1,5 +1,5 @@
 /** One epoch as one pipe: files in, step events out. */
-import { concat, defer, EMPTY, from, map, type Observable, of, skip } from 'rxjs';
+import { concat, defer, EMPTY, from, map, type Observable, of, type SchedulerLike, skip } from 'rxjs';
 import type { DataPosition } from '../../checkpoint/checkpoint.js';
 import { DatasetError } from '../../data/datasetError.js';
 import { augment } from '../augment.js';
@@ -8,6 +8,7 @@ import { decodeImages } from '../decodeImages.js';
 import { type EpochEvent, type StepEvent, warning } from '../events.js';
 import { shuffle } from '../shuffle.js';
 import { trainStep } from '../trainStep.js';
+import { againWhenReadable, NothingReadError } from './againWhenReadable.js';
 import type { StopReason } from './controls.js';
 import { epochMeans } from './epochMeans.js';
 import type { Run } from './openRun.js';
@@ -15,6 +16,9 @@ import type { Run } from './openRun.js';
 export interface EpochOptions {
   readonly prefetch: number;
   readonly dataset: string;
+  /** Seconds to wait for a dataset of which nothing can be read. */
+  readonly datasetPatience?: number | undefined;
+  readonly scheduler?: SchedulerLike | undefined;
   readonly clock: { now(): number };
   /** The reason to stop, once there is one. */
   readonly stopped: () => StopReason | null;
@@ -25,22 +29,23 @@ export interface EpochOptions {
 export function epochEvents(
   run: Run,
   { epoch, imagesTaken }: DataPosition,
-  { prefetch, dataset, clock, stopped, onPause }: EpochOptions,
+  { prefetch, dataset, datasetPatience: patience, scheduler, clock, stopped, onPause }: EpochOptions,
 ): Observable<StepEvent | EpochEvent> {
+  const { trainer, config, files, cache, skipped, warnings$, controls } = run;
+  const { stop$, pause$ } = controls;
+  const warn = (message: string) => warnings$.next(warning('dataset', message));
   return defer(() => {
-    const { trainer, config, files, cache, warnings$, controls } = run;
-    const { stop$, pause$ } = controls;
     const { seed } = trainer;
+    const { augmentation, batchSize, maxPixels } = config.training;
     const begin = clock.now();
     const means = epochMeans();
     let steps = 0;
-    const onWarning = (message: string) => warnings$.next(warning('dataset', message));
     const steps$ = from(files).pipe(
       shuffle(seed, epoch),
       skip(imagesTaken),
-      decodeImages({ size: config.model.inputDimension, cache, onWarning }),
-      augment(config.training.augmentation, { seed, epoch }),
-      batch(config.training.batchSize),
+      decodeImages({ size: config.model.inputDimension, cache, maxPixels, onWarning: skipped.tell }),
+      augment(augmentation, { seed, epoch }),
+      batch(batchSize),
       trainStep(trainer, { epoch, prefetch, stop$, pause$, onPause, imagesTaken, clock }),
       map((step) => {
         steps += 1;
@@ -49,8 +54,10 @@ export function epochEvents(
       }),
     );
     const end$ = defer(() => {
+      const unread = skipped.endOf(epoch);
       if (stopped()) return EMPTY;
       if (steps === 0 && imagesTaken === 0) {
+        if (unread.count > 0) throw new NothingReadError(unread);
         throw new DatasetError(
           dataset,
           `expected images, got ${files.length} files of which none could be read`,
@@ -67,5 +74,5 @@ export function epochEvents(
       } as const);
     });
     return concat(steps$, end$);
-  });
+  }).pipe(againWhenReadable({ dataset, patience, scheduler, stop$, warn }));
 }

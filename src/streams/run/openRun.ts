@@ -1,5 +1,4 @@
 /** A run while it lasts: what `train` opens before its first step and closes at the end. */
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { ReplaySubject } from 'rxjs';
 import {
@@ -25,6 +24,8 @@ import type { TrainOptions } from '../train.js';
 import type { TrainerLike } from '../trainerLike.js';
 import type { WriteCheckpointsOptions } from '../writeCheckpoints.js';
 import { listenForControls, type RunControls } from './controls.js';
+import { type SkippedImages, skippedImages } from './skippedImages.js';
+import { startOfData } from './startOfData.js';
 
 /** Weights and the optimiser's two moments. */
 const bytesPerParameter = 12;
@@ -42,6 +43,8 @@ export interface Run {
   /** Warnings from now on, and those since the start. */
   readonly warnings$: ReplaySubject<WarningEvent>;
   readonly controls: RunControls;
+  /** What is told of images that are skipped. */
+  readonly skipped: SkippedImages;
   /** Where to go on in the data. */
   readonly start: DataPosition;
   readonly resumed: boolean;
@@ -56,13 +59,18 @@ export interface Run {
  * @throws DatasetError, RunInUseError, CheckpointError, RangeError
  */
 export async function openRun(config: NvaeConfig, options: TrainOptions): Promise<Run> {
-  const { dataset = 'dataset', weightsFolder = 'saved_weights' } = options;
+  const { dataset = 'dataset', weightsFolder = 'saved_weights', picturesFolder = 'images' } = options;
   const controls = listenForControls(options);
   try {
-    const files = await listImages(dataset);
+    const warnings: string[] = [];
+    const files = await listImages(dataset, {
+      onWarning: (message) => warnings.push(message),
+      except: [join(picturesFolder, config.name)],
+      picturesFolder,
+    });
     const lock = await lockRun(join(weightsFolder, `${config.name}.lock`));
     try {
-      return await openLocked(config, options, { files, controls, lock });
+      return await openLocked(config, options, { files, warnings, controls, lock });
     } catch (error) {
       await lock.release();
       throw error;
@@ -75,17 +83,21 @@ export async function openRun(config: NvaeConfig, options: TrainOptions): Promis
 
 interface Opened {
   readonly files: readonly ImageFile[];
+  /** Of the dataset. */
+  readonly warnings: readonly string[];
   readonly controls: RunControls;
   readonly lock: RunLock;
 }
 
 async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Opened): Promise<Run> {
-  const { files, controls, lock } = opened;
+  const { files, warnings, controls, lock } = opened;
   const { weightsFolder = 'saved_weights' } = options;
   const checkpointPath = join(weightsFolder, `${config.name}.checkpoint`);
   const warnings$ = new ReplaySubject<WarningEvent>(100);
   const warn = (about: string, message: string) => warnings$.next(warning(about, message));
+  for (const message of warnings) warn('dataset', message);
   const checkpoint = await previousState(checkpointPath, config, warn);
+  const start = await startOfData(checkpoint, files, (message) => warn('dataset', message));
   const trainer = await createdTrainer(config, options, checkpoint, checkpointPath);
   const parameters = trainer.model.parameterCount;
   const space = await spaceWarning(checkpointPath, parameters * bytesPerParameter);
@@ -101,7 +113,8 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
     modelPath: join(weightsFolder, `final_result_${config.name}.model`),
     warnings$,
     controls,
-    start: startOf(checkpoint, files, warn),
+    start,
+    skipped: skippedImages((message) => warn('dataset', message)),
     resumed: checkpoint !== null,
     save:
       (save = saveCheckpoint) =>
@@ -160,25 +173,4 @@ function changedKeys(before: ModelConfig, now: ModelConfig): string[] {
   return keys
     .filter((key) => before[key] !== now[key])
     .map((key) => `${snakeCase(key)} ${now[key]} (was ${before[key]})`);
-}
-
-function startOf(checkpoint: Checkpoint | null, files: readonly ImageFile[], warn: Warn): DataPosition {
-  const dataset = fingerprint(files);
-  if (!checkpoint) return { epoch: 0, imagesTaken: 0, dataset };
-  const { epoch, batchInEpoch } = checkpoint.state.position;
-  const imagesTaken = batchInEpoch * checkpoint.config.training.batchSize;
-  const position = checkpoint.dataPosition ?? { epoch, imagesTaken };
-  if (position.imagesTaken >= files.length) return { epoch: position.epoch + 1, imagesTaken: 0, dataset };
-  if (position.imagesTaken > 0 && position.dataset !== undefined && position.dataset !== dataset) {
-    const what = 'the images are not those of the checkpoint: the rest of this epoch comes in another order';
-    warn('dataset', `${what}, so some images may come twice in it and others not at all`);
-  }
-  return { ...position, dataset };
-}
-
-/** Changes where the order of an epoch would. */
-function fingerprint(files: readonly ImageFile[]): string {
-  const hash = createHash('sha256');
-  for (const { name } of files) hash.update(`${name}\n`);
-  return hash.digest('hex').slice(0, 16);
 }

@@ -142,11 +142,19 @@ function epochs(
   progress: Progress,
   onPause: (paused: boolean) => void,
 ): Observable<StepEvent | EpochEvent> {
-  const { prefetch = 2, dataset = 'dataset', clock = performance } = options;
+  const { prefetch = 2, dataset = 'dataset', datasetPatience, scheduler, clock = performance } = options;
   const { epochs: total } = run.config.training;
   let next = run.start;
   const over = () => progress.reason !== null || (total !== -1 && next.epoch >= total);
-  const settings = { prefetch, dataset, clock, onPause, stopped: () => progress.reason };
+  const settings = {
+    prefetch,
+    dataset,
+    datasetPatience,
+    scheduler,
+    clock,
+    onPause,
+    stopped: () => progress.reason,
+  };
   return defer(() => {
     if (over()) return EMPTY;
     const position = next;

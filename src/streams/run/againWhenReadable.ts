@@ -1,0 +1,66 @@
+/** An epoch of which nothing could be read begins again when a share has come back, or a disk has woken up. */
+import {
+  type MonoTypeOperatorFunction,
+  merge,
+  type Observable,
+  retry,
+  type SchedulerLike,
+  take,
+  throwError,
+} from 'rxjs';
+import { DatasetError } from '../../data/datasetError.js';
+import { longTimer } from '../longTimer.js';
+import type { Unread } from './skippedImages.js';
+
+/** Nothing of an epoch could be read just now. */
+export class NothingReadError extends Error {
+  readonly unread: Unread;
+
+  constructor(unread: Unread) {
+    super(`nothing could be read: ${unread.reason}`);
+    this.name = 'NothingReadError';
+    this.unread = unread;
+  }
+}
+
+export interface AgainWhenReadableOptions {
+  readonly dataset: string;
+  /** Seconds to wait in all. @default 30 where the files are gone, 600 where they are there and cannot be read */
+  readonly patience?: number | undefined;
+  readonly scheduler?: SchedulerLike | undefined;
+  /** Ends the wait. */
+  readonly stop$: Observable<unknown>;
+  readonly warn: (message: string) => void;
+}
+
+const [patienceForFiles, patienceForSystems] = [30, 600];
+const longestWait = 60;
+
+/**
+ * Subscribe again after 1, 2, 4, ... seconds for as long as the source ends with a `NothingReadError`; an outage that passes
+ * ends no run.
+ *
+ *     source              #          -a|
+ *     againWhenReadable   -------...--a|
+ *
+ * @throws DatasetError in the stream when patience is at its end
+ */
+export function againWhenReadable<T>(options: AgainWhenReadableOptions): MonoTypeOperatorFunction<T> {
+  const { dataset, scheduler, stop$, warn } = options;
+  let waited = 0;
+  const delay = (error: unknown, tries: number) => {
+    if (!(error instanceof NothingReadError)) return throwError(() => error);
+    const { gone, reason, count } = error.unread;
+    const patience = options.patience ?? (gone ? patienceForFiles : patienceForSystems);
+    const seconds = Math.min(2 ** (tries - 1), longestWait, patience - waited);
+    if (seconds <= 0) {
+      const what = `expected images, got ${count} files of which none could be read for ${waited} s (${reason})`;
+      const remedy = 'when they can be read again, the same command resumes the run';
+      return throwError(() => new DatasetError(dataset, `${what}; ${remedy}`));
+    }
+    waited += seconds;
+    warn(`${dataset}: none of its ${count} images can be read (${reason}); trying again in ${seconds} s`);
+    return merge(longTimer(1000 * seconds, scheduler), stop$).pipe(take(1));
+  };
+  return retry({ delay });
+}

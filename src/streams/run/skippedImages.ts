@@ -1,0 +1,61 @@
+/** What a run tells of the images that it skips: the first ones by name, the others as a count at the end of the epoch. */
+import type { SkippedImage } from '../../data/imagePixels.js';
+
+/** Files of a kind that an epoch names. */
+const mostNamed = 10;
+
+export interface SkippedImages {
+  tell(message: string, skipped: SkippedImage): void;
+  /** Tells the count of those that have not been named since the last call, and begins anew. */
+  endOf(epoch: number): Unread;
+}
+
+/** What could not be read since the last call. */
+export interface Unread {
+  readonly count: number;
+  /** Whether all of them were gone, rather than kept back by the system. */
+  readonly gone: boolean;
+  /** Of the last one. */
+  readonly reason: string;
+}
+
+interface Counted {
+  count: number;
+  named: number;
+}
+
+export function skippedImages(warn: (message: string) => void): SkippedImages {
+  const known = new Set<string>();
+  const none = () => ({ damaged: { count: 0, named: 0 }, unread: { count: 0, named: 0 } });
+  let counted: Record<SkippedImage['why'], Counted> = none();
+  let [gone, reason] = [true, ''];
+  return {
+    tell(message, skipped) {
+      const kind = counted[skipped.why];
+      kind.count += 1;
+      if (skipped.why === 'unread') {
+        gone &&= /^(ENOENT|ENOTDIR)/.test(skipped.reason);
+        reason = skipped.reason;
+      }
+      const name = `${skipped.why} ${skipped.file.path}`;
+      if (known.has(name) || kind.named >= mostNamed) return;
+      known.add(name);
+      kind.named += 1;
+      warn(message);
+    },
+    endOf(epoch) {
+      const { damaged, unread } = counted;
+      const words = (count: number) => `epoch ${epoch + 1}: ${count} ${count === 1 ? 'image' : 'images'}`;
+      if (damaged.count > damaged.named) {
+        warn(`${words(damaged.count)} skipped for good, ${damaged.named} of them named above`);
+      }
+      if (unread.count > unread.named) {
+        warn(`${words(unread.count)} could not be read (${reason}); the next epoch tries them again`);
+      }
+      const result = { count: unread.count, gone, reason };
+      counted = none();
+      [gone, reason] = [true, ''];
+      return result;
+    },
+  };
+}
