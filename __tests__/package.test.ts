@@ -1,0 +1,33 @@
+/** What the published package holds. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const npm = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+const [packed] = JSON.parse(execFileSync('npm', npm, { cwd: root, encoding: 'utf8' }));
+const paths: string[] = packed.files.map(({ path }: { path: string }) => path);
+
+test('should not be the addon of the machine that packs, which runs on no other', () => {
+  expect(existsSync(`${root}/native/build/nvae.node`)).toBe(true);
+  expect(paths.filter((path) => path.startsWith('native/build'))).toEqual([]);
+});
+
+test('should be all that the addon is built from', () => {
+  const sources = readdirSync(`${root}/native`, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.\w+$/.test(path) && !path.startsWith('build/'))
+    .map((path) => `native/${path}`);
+  expect(sources.length).toBeGreaterThan(20);
+  const scripts = readdirSync(`${root}/scripts/build-native`).map((name) => `scripts/build-native/${name}`);
+  expect(paths).toEqual(
+    expect.arrayContaining([...sources, ...scripts, 'scripts/build-native.mjs', 'binding.gyp']),
+  );
+});
+
+test('should be what runs, and no tests, benches or pictures', () => {
+  const others = paths.filter(
+    (path) => !/^(dist|native|model_configs|scripts\/build-native(\.mjs$|\/)|[^/]+$)/.test(path),
+  );
+  expect(others).toEqual([]);
+});
