@@ -84,7 +84,7 @@ describe('nvae explore', () => {
       'expected a group from 0 to 1, got 9',
     );
     expect(await refused(exploreCommand, [model, '0.7', '0', '--spatial'])).toContain(
-      'expected a group with spatial',
+      "option '--spatial' needs --group",
     );
     expect(await refused(exploreCommand, [model, '0.7', '0', '--out', 'x.txt'])).toContain(
       '--out: expected a file that ends in',

@@ -4,6 +4,7 @@
  */
 import { Console } from 'node:console';
 import { colourDepth, isInCi } from '../ui/pictures/colourDepth.js';
+import { exitCodes } from './exitCodes.js';
 import { barsAsLines, liveBars, noBars, type ProgressBar, type ProgressBarOptions } from './progressBars.js';
 
 export interface OutputOptions {
@@ -68,15 +69,27 @@ export function keepStandardOutputForData(): void {
   Object.assign(console, new Console(process.stderr, process.stderr));
 }
 
+/** Of streams whose reader, or terminal, is gone. */
+const closedCodes: readonly unknown[] = ['EPIPE', 'EIO', 'ENXIO', 'EBADF'];
+
 /**
  * A reader that goes away (`nvae ... | head`), or a terminal that is closed, counts as SIGPIPE: a command that listens for
- * it ends in its own way, any other at once, without a message.
+ * it ends in its own way, any other at once, without a message. The same where nothing more can be written for another
+ * reason, as a full disk, but with one message and a failure.
  */
 export function watchForClosedOutput(): void {
-  for (const stream of [process.stdout, process.stderr]) {
+  let told = false;
+  const streams = [
+    ['standard output', process.stdout],
+    ['standard error', process.stderr],
+  ] as const;
+  for (const [name, stream] of streams) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (!['EPIPE', 'EIO', 'ENXIO', 'EBADF'].includes(error.code ?? '')) throw error;
-      if (!process.emit('SIGPIPE', 'SIGPIPE')) process.exit(0);
+      const closed = closedCodes.includes(error.code);
+      if (!closed && !told && stream === process.stdout)
+        process.stderr.write(`nvae: ${name}: ${error.message}\n`);
+      told ||= !closed;
+      if (!process.emit('SIGPIPE', 'SIGPIPE')) process.exit(closed ? exitCodes.done : exitCodes.failed);
     });
   }
 }

@@ -12,17 +12,24 @@ export function applyOverrides(content: unknown, overrides: readonly string[], f
   if (overrides.length === 0 || !isSection(content)) return content;
   const result: Section = structuredClone(content);
   for (const override of overrides) {
-    const equals = override.indexOf('=');
-    const keys = override.slice(0, Math.max(equals, 0)).trim().split('.');
-    const last = keys.pop();
-    if (!last || keys.includes('')) {
+    const keys = overrideKeys(override);
+    if (keys === null) {
       throw new ConfigError(file, [`--set: expected key=value with a dotted key, got "${override}"`]);
     }
     let section = result;
-    for (const key of keys) section = openSection(section, key);
-    define(section, last, scalar(override.slice(equals + 1)));
+    for (const key of keys.slice(0, -1)) section = openSection(section, key);
+    define(section, keys.at(-1) ?? '', scalar(override.slice(override.indexOf('=') + 1)));
   }
   return result;
+}
+
+/** The parts of the dotted key; null where the text is no `key=value`. */
+export function overrideKeys(override: string): string[] | null {
+  const keys = override
+    .slice(0, Math.max(override.indexOf('='), 0))
+    .trim()
+    .split('.');
+  return keys.includes('') ? null : keys;
 }
 
 function isSection(value: unknown): value is Section {

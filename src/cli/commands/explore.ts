@@ -40,7 +40,9 @@ export function exploreCommand(): Command {
     .option('--out <file>', 'file to write (default: images/<model>_explore.png)')
     .option('--folder <folder>', folderHelp, '.')
     .addHelpText('after', examples);
-  return withCommonOptions(command).action(async (...given: Parameters<typeof explore>) =>
-    (await import('../actions/explore.js')).explore(...given),
-  );
+  return withCommonOptions(command).action(async (...given: Parameters<typeof explore>) => {
+    const [, , , { spatial = false, group }] = given;
+    if (spatial && group === undefined) command.error("error: option '--spatial' needs --group");
+    await (await import('../actions/explore.js')).explore(...given);
+  });
 }

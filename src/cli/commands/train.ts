@@ -1,5 +1,6 @@
 /** Arguments of `nvae train`. */
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import { overrideKeys } from '../../config/overrides.js';
 import type { runTraining } from '../actions/train.js';
 import { positiveNumber, runName, withCommonOptions } from './commonOptions.js';
 
@@ -32,5 +33,10 @@ export function trainCommand(): Command {
 }
 
 function collect(value: string, previous: readonly string[]): string[] {
+  if (overrideKeys(value) === null) {
+    throw new InvalidArgumentError(
+      'Expected key=value with a dotted key, as training_parameters.batch_size=8.',
+    );
+  }
   return [...previous, value];
 }
