@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { lastValueFrom, toArray } from 'rxjs';
+import { exitAtInterruption, exitInterrupted } from '../../src/cli/exitAtInterruption.js';
 import { listenForInterruption } from '../../src/cli/signals.js';
 
 describe('listenForInterruption', () => {
@@ -21,6 +22,19 @@ describe('listenForInterruption', () => {
       }
     },
   );
+
+  test('should take the place of the listener that ends the process, and give it back', () => {
+    const isListening = () => process.listeners('SIGTERM').includes(exitInterrupted);
+    exitAtInterruption();
+    try {
+      const interruption = listenForInterruption(() => undefined);
+      expect(isListening()).toBe(false);
+      interruption.dispose();
+      expect(isListening()).toBe(true);
+    } finally {
+      for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, exitInterrupted);
+    }
+  });
 
   test('should leave no listener', () => {
     const listeners = () =>

@@ -16,7 +16,6 @@ import { exitCodes } from './exitCodes.js';
 import { hideJsonWarning } from './hideJsonWarning.js';
 import { keepStandardOutputForData, watchForClosedOutput } from './output.js';
 import { readManifest } from './readManifest.js';
-import { exitAtInterruption } from './signals.js';
 
 function createProgram(): Command {
   const program = new Command('nvae')
@@ -54,7 +53,6 @@ export async function runCommand(): Promise<void> {
   hideJsonWarning();
   keepStandardOutputForData();
   watchForClosedOutput();
-  exitAtInterruption();
   try {
     await createProgram().parseAsync();
   } catch (error) {

@@ -3,7 +3,7 @@
  * and keep it; the second aborts it at the next step. SIGUSR1 asks for a checkpoint.
  */
 import { type Observable, ReplaySubject, Subject } from 'rxjs';
-import { exitCodes } from './exitCodes.js';
+import { exitInterrupted, exitSignals } from './exitAtInterruption.js';
 
 export interface Interruption {
   /** Emits once, at the first signal; at once where that has come before anybody listened. */
@@ -60,15 +60,4 @@ export function listenForInterruption(onStop: () => void): Interruption {
       for (const [name, listener] of listeners) process.off(name, listener);
     },
   };
-}
-
-const exitSignals = ['SIGINT', 'SIGTERM'] as const;
-
-/** From now on Ctrl-C and SIGTERM end the process with the exit code for it, but while a command listens for them itself. */
-export function exitAtInterruption(): void {
-  for (const name of exitSignals) process.on(name, exitInterrupted);
-}
-
-function exitInterrupted(): void {
-  process.exit(exitCodes.interrupted);
 }
