@@ -52,10 +52,9 @@ export function leftOut(): LeftOut {
       const counted = [...formats.values()].reduce((sum, { length }) => sum + length, 0);
       if (counted > 0) {
         const names = listed(sorted().flatMap(([, some]) => some));
-        const images = counted === 1 ? 'image' : 'images';
-        parts.push(
-          `${counted} ${images} of formats that cannot be read here: ${formatWords().join(', ')} (${names}); convert them to PNG or JPEG`,
-        );
+        const [images, them] = counted === 1 ? ['image', 'it'] : ['images', 'them'];
+        const refused = `${formatWords().join(', ')} cannot be read here, convert ${them} to PNG or JPEG`;
+        parts.push(`${counted} ${images} (${names}): ${refused}`);
       }
       return parts.length > 0 ? parts.join('; ') : null;
     },

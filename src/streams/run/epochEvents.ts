@@ -60,7 +60,7 @@ export function epochEvents(
         if (unread.count > 0) throw new NothingReadError(unread);
         throw new DatasetError(
           dataset,
-          `expected images, got ${files.length} files of which none could be read`,
+          `expected images, got ${files.length} files of which none can be decoded; the warnings say why`,
         );
       }
       const seconds = (clock.now() - begin) / 1000;
