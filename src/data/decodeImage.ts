@@ -1,6 +1,7 @@
 /** The bytes of one image file as pixels of the model's size. */
 import sharp, { type Sharp } from 'sharp';
 import { messageOf } from '../config/errors.js';
+import { processors } from '../config/processors.js';
 import { defaultMaxPixels } from '../config/schema.js';
 import { formatOf } from './formats.js';
 import { ImageError } from './imageError.js';
@@ -8,6 +9,9 @@ import { readImageFile } from './readImageFile.js';
 import { readSamples } from './readSamples.js';
 import { tiffSamples } from './tiffSamples.js';
 import { type TiffTags, tiffTags } from './tiffTags.js';
+
+// Threads for one image: sharp counts the machine's processors, also where a CPU quota or an affinity leaves fewer.
+sharp.concurrency(Math.min(sharp.concurrency(), processors().usable));
 
 const largestDrawing = 2 ** 22;
 const pngBeginning = '\x89PNG\r\n\x1A\n\0\0\0\rIHDR';
