@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { caseFolders } from '../../scripts/parity/case.js';
+import { joinedCopy, referenceFolder } from '../../scripts/parity/referenceFolder.js';
 import { compareFolder } from '../../scripts/parity/run.js';
 import { useTestEngine } from '../support/engine.js';
-import { joinedCopy, referenceFolder } from '../support/referenceFolder.js';
 
 const folders = caseFolders(referenceFolder());
 

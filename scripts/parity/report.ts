@@ -13,6 +13,8 @@ export interface Deviation {
 export interface CaseReport {
   readonly case: string;
   readonly passed: boolean;
+  /** Tensors and scalars that were compared. */
+  readonly compared: number;
   readonly largestToleranceUsed: number;
   readonly failed: readonly string[];
   readonly quantities: Readonly<Record<string, Deviation>>;
@@ -30,6 +32,7 @@ export interface CompareOptions {
 export class Report {
   readonly #quantities = new Map<string, Deviation>();
   readonly #failed = new Set<string>();
+  #compared = 0;
   readonly #tensors: NamedTensors;
   readonly #roundings: Readonly<Record<string, number>>;
 
@@ -75,6 +78,7 @@ export class Report {
   }
 
   #note(quantity: string, tensor: string, relativeError: number, toleranceUsed: number): void {
+    this.#compared += 1;
     if (!(toleranceUsed <= 1)) this.#failed.add(tensor);
     const before = this.#quantities.get(quantity);
     const worse = !before || !(toleranceUsed <= before.toleranceUsed);
@@ -92,6 +96,7 @@ export class Report {
     return {
       case: name,
       passed: failed.length === 0,
+      compared: this.#compared,
       largestToleranceUsed: Math.max(0, ...used),
       failed,
       quantities,
