@@ -98,3 +98,15 @@ test('a depthwise filter with several outputs per channel is refused by name', a
     );
   expect(gradient).toThrow(/DepthwiseConv2dNativeBackpropFilter.*wasm/);
 });
+
+test.each([
+  ['more than the heap can grow', 1_048_400],
+  ['more than an address can say', 2_000_000],
+])('a tensor of %s is an error, and what was there stays as it was', async (_, rows) => {
+  await useEngine('wasm');
+  const [row, column] = [tf.ones([1, 1024]), tf.ones([rows, 1])];
+  expect(() => tf.add(column, row)).toThrow(/^engine wasm: no memory for a tensor of \d+ MiB; all tensors/);
+  const sum = tf.sum(row);
+  expect([...(await sum.data())]).toEqual([1024]);
+  tf.dispose([row, column, sum]);
+});

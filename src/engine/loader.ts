@@ -1,5 +1,6 @@
 /** What one engine's file offers to the choice of engines. */
 import type { EngineName } from './engines.js';
+import type * as tf from './tf.js';
 
 /** Outcome of looking whether an engine works here. */
 export type Probe =
@@ -29,4 +30,6 @@ export interface EngineLoader {
   probe(): Promise<Probe>;
   /** Makes the backend known to tfjs; only called after a successful probe. */
   register(): Promise<void>;
+  /** Called with the backend when it is the one in use. */
+  started?(backend: tf.KernelBackend): void;
 }

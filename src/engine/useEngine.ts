@@ -122,6 +122,7 @@ async function start(loader: EngineLoader, probe: Usable, warnings: readonly str
     if (loader.name !== 'native') registerCompositeKernels(loader.backendName);
     if (!(await tf.setBackend(loader.backendName))) throw new Error('tfjs could not start the backend');
     await tf.ready();
+    loader.started?.(tf.backend());
   } catch (error) {
     throw unavailable(loader, messageOf(error), error);
   }

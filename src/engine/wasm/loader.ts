@@ -1,10 +1,12 @@
 /** The WebAssembly engine: tfjs' own, with the kernels that it lacks. */
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { messageOf } from '../../config/errors.js';
 import type { EngineLoader } from '../loader.js';
 import * as tf from '../tf.js';
 import { registerWasmKernels } from './kernels.js';
+import { guardMemory } from './memory.js';
 
 export const wasmLoader: EngineLoader = {
   name: 'wasm',
@@ -27,4 +29,5 @@ export const wasmLoader: EngineLoader = {
     if (!tf.findBackend('wasm')) setWasmPaths(join(dirname(manifest), 'dist') + sep);
     registerWasmKernels();
   },
+  started: (backend) => guardMemory(backend as BackendWasm),
 };

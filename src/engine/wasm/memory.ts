@@ -1,0 +1,34 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+
+/** Emscripten's allocator, which tfjs' types leave out. */
+interface Heap {
+  _malloc(bytes: number): number;
+  _free(address: number): void;
+}
+
+/** WebAssembly addresses are 32 bits wide. */
+const largestHeap = 2 ** 32;
+
+const guarded = new WeakSet<BackendWasm>();
+
+/**
+ * Makes the backend throw where its heap cannot grow. The allocator tells that by the address 0, takes sizes modulo 2^32, and tfjs
+ * looks at neither: it would write over whatever lies there.
+ */
+export function guardMemory(backend: BackendWasm): void {
+  if (guarded.has(backend)) return;
+  guarded.add(backend);
+  const wasm = backend.wasm as unknown as Heap;
+  wasm._free(wasm._malloc(8)); // emscripten puts the true function in its place at the first call
+  const allocate = wasm._malloc;
+  wasm._malloc = (bytes: number) => {
+    const address = bytes < largestHeap ? allocate(bytes) : 0;
+    if (address === 0 && bytes > 0) {
+      throw new RangeError(
+        `engine wasm: no memory for a tensor of ${Math.ceil(bytes / 2 ** 20)} MiB; all tensors together have 4 GiB at most; ` +
+          'use a smaller batch_size, or another engine',
+      );
+    }
+    return address;
+  };
+}
