@@ -5,6 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { beforeAll, expect, test } from '@jest/globals';
+import { chooseEngine } from '../../src/engine/useEngine.js';
+import { webgpuLoader } from '../../src/engine/webgpu/loader.js';
 
 const chromium = '/usr/lib/chromium';
 const softwareDevice = `${chromium}/vk_swiftshader_icd.json`;
@@ -92,4 +94,44 @@ test('what the device cannot do is an error, and the engine can be started anew 
     'lost before': expect.stringMatching(lost),
     'works again': 'no error',
   });
+});
+
+const missing = (name: string) =>
+  Object.assign(new Error(`Cannot find package '${name}' imported from loader.js`), {
+    code: 'ERR_MODULE_NOT_FOUND',
+  });
+
+test.each([
+  ['webgpu', missing('webgpu'), 'the package webgpu is not installed'],
+  [
+    'webgpu',
+    new Error('dawn.node: file too short\nstack'),
+    'the package webgpu does not work: dawn.node: file too short',
+  ],
+  [
+    '@tensorflow/tfjs-backend-webgpu',
+    missing('@tensorflow/tfjs-backend-webgpu'),
+    'the package @tensorflow/tfjs-backend-webgpu is not installed',
+  ],
+  [
+    '@tensorflow/tfjs-backend-webgpu',
+    new SyntaxError('Unexpected end of input'),
+    'the package @tensorflow/tfjs-backend-webgpu does not work: Unexpected end of input',
+  ],
+  [
+    '@tensorflow/tfjs-backend-webgpu',
+    missing('@tensorflow/tfjs-core'),
+    "the package @tensorflow/tfjs-backend-webgpu does not work: Cannot find package '@tensorflow/tfjs-core'",
+  ],
+])('where %s cannot be loaded the engine says so by name', async (broken, error, reason) => {
+  const loader = webgpuLoader(async (name) => {
+    if (name === broken) throw error;
+    return {};
+  });
+  const found = await loader.probe();
+  expect(found).toMatchObject({ usable: false, reason: expect.stringContaining(reason) });
+  expect(JSON.stringify(found)).not.toContain('stack');
+  await expect(chooseEngine('webgpu', [loader])).rejects.toThrow(
+    /^engine webgpu: not usable here: .*How to get it: npm install webgpu/,
+  );
 });

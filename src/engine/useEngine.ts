@@ -17,7 +17,7 @@ type Usable = Extract<Probe, { usable: true }>;
 /** In the order in which `auto` takes them. */
 const loaders: readonly EngineLoader[] = [
   tensorflowLoader(),
-  webgpuLoader,
+  webgpuLoader(),
   nativeLoader,
   wasmLoader,
   cpuLoader,

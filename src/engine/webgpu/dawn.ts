@@ -25,7 +25,8 @@ interface Gpu {
   requestAdapter(options?: { readonly powerPreference: 'high-performance' }): Promise<Adapter | null>;
 }
 
-interface Dawn {
+/** What the package exports. */
+export interface Dawn {
   readonly create: (options: string[]) => Gpu;
   readonly globals: object;
 }
@@ -44,16 +45,9 @@ export function vulkanLoaderMissing(): boolean {
   return existsSync(cache) && !readFileSync(cache).includes(library);
 }
 
-/** @throws what the import does where the package is missing or broken */
-export async function loadDawn(): Promise<Dawn> {
-  const packageName: string = 'webgpu';
-  return (await import(packageName)) as Dawn;
-}
-
 /** The device that Dawn would choose; null where there is none. */
-export async function requestAdapter(): Promise<Adapter | null> {
+export async function requestAdapter({ create, globals }: Dawn): Promise<Adapter | null> {
   if (!gpu) {
-    const { create, globals } = await loadDawn();
     Object.assign(globalThis, globals);
     gpu = create([]);
   }

@@ -4,65 +4,82 @@
  *
  * WebGPU reads results asynchronously: `dataSync()` does not work on this engine, `await tensor.data()` does.
  */
-import { messageOf } from '../../config/errors.js';
+import { hasCode, messageOf } from '../../config/errors.js';
 import type { EngineLoader, Probe } from '../loader.js';
 import * as tf from '../tf.js';
 import { registerAddN } from './addN.js';
-import { loadDawn, provideNavigator, requestAdapter, vulkanLoaderMissing } from './dawn.js';
+import { type Dawn, provideNavigator, requestAdapter, vulkanLoaderMissing } from './dawn.js';
 import { guardedBackend, mostInputs, type WebgpuBackendClass } from './guardedBackend.js';
 import { WatchedDevice } from './watchedDevice.js';
 
 const software = /swiftshader|llvmpipe|lavapipe|software|basic render|cpu/i;
 
+type Import = (name: string) => Promise<unknown>;
+
 /** The device of the backend that tfjs has now. */
 let watched: WatchedDevice | null = null;
 
-async function loadBackend(): Promise<{ readonly WebGPUBackend: WebgpuBackendClass }> {
-  const packageName: string = '@tensorflow/tfjs-backend-webgpu';
-  return (await import(packageName)) as { readonly WebGPUBackend: WebgpuBackendClass };
+/** An engine loader that imports the two packages by the given function. */
+export function webgpuLoader(importPackage: Import = (name) => import(name)): EngineLoader {
+  const load = async () => ({
+    dawn: (await imported(importPackage, 'webgpu')) as Dawn,
+    backend: (await imported(importPackage, '@tensorflow/tfjs-backend-webgpu')) as TfjsPackage,
+  });
+  return {
+    name: 'webgpu',
+    backendName: 'webgpu',
+    howToGet:
+      'npm install webgpu@0.6 @tensorflow/tfjs-backend-webgpu@4.22.0, and a GPU with a Vulkan, Metal or D3D12 driver',
+    probe: async () => {
+      try {
+        return await look((await load()).dawn);
+      } catch (error) {
+        return { usable: false, reason: messageOf(error) };
+      }
+    },
+    register: async () => {
+      // A device that has failed stays so; its tensors are lost with it.
+      if (watched && !watched.failure) return;
+      const { dawn, backend } = await load();
+      await registerBackend(dawn, backend);
+    },
+  };
 }
 
-async function probe(): Promise<Probe> {
+interface TfjsPackage {
+  readonly WebGPUBackend: WebgpuBackendClass;
+}
+
+async function imported(importPackage: Import, name: string): Promise<unknown> {
   try {
-    await loadDawn();
-    if (vulkanLoaderMissing()) return { usable: false, reason: 'there is no Vulkan loader (libvulkan.so.1)' };
-    const adapter = await requestAdapter();
-    if (!adapter) return { usable: false, reason: 'Dawn found no GPU' };
-    const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
-    const name = [description || device, vendor, architecture].filter(Boolean).join(', ');
-    const isSoftware = isFallbackAdapter === true || software.test(name);
-    if (!isSoftware) return { usable: true, description: name, forAuto: true };
-    const reason = 'a software device, slower than native';
-    return { usable: true, description: `${name} (software)`, forAuto: false, reason };
+    return await importPackage(name);
   } catch (error) {
-    return {
-      usable: false,
-      reason: `Dawn (the package webgpu) does not work: ${messageOf(error).split('\n')[0]}`,
-    };
+    const missing = hasCode(error, 'ERR_MODULE_NOT_FOUND') && messageOf(error).includes(`'${name}'`);
+    const problem = missing ? 'is not installed' : `does not work: ${messageOf(error).split('\n')[0]}`;
+    throw new Error(`the package ${name} ${problem}`, { cause: error });
   }
 }
 
+async function look(dawn: Dawn): Promise<Probe> {
+  if (vulkanLoaderMissing()) return { usable: false, reason: 'there is no Vulkan loader (libvulkan.so.1)' };
+  const adapter = await requestAdapter(dawn);
+  if (!adapter) return { usable: false, reason: 'Dawn found no GPU' };
+  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
+  const name = [description || device, vendor, architecture].filter(Boolean).join(', ');
+  const isSoftware = isFallbackAdapter === true || software.test(name);
+  if (!isSoftware) return { usable: true, description: name, forAuto: true };
+  const reason = 'a software device, slower than native';
+  return { usable: true, description: `${name} (software)`, forAuto: false, reason };
+}
+
 /** In place of the backend that tfjs registers itself, whose device nobody watches. */
-async function registerBackend(): Promise<void> {
-  const adapter = await requestAdapter();
+async function registerBackend(dawn: Dawn, { WebGPUBackend }: TfjsPackage): Promise<void> {
+  const adapter = await requestAdapter(dawn);
   if (!adapter) throw new Error('Dawn found no GPU');
   provideNavigator();
-  const { WebGPUBackend } = await loadBackend();
   const device = await WatchedDevice.request(adapter);
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => guardedBackend(WebGPUBackend, device, adapter.info));
   if (!watched) registerAddN(() => mostInputs(watched ?? device));
   watched = device;
 }
-
-export const webgpuLoader: EngineLoader = {
-  name: 'webgpu',
-  backendName: 'webgpu',
-  howToGet:
-    'npm install webgpu@0.6 @tensorflow/tfjs-backend-webgpu@4.22.0, and a GPU with a Vulkan, Metal or D3D12 driver',
-  probe,
-  register: async () => {
-    // A device that has failed stays so; its tensors are lost with it.
-    if (!watched || watched.failure) await registerBackend();
-  },
-};
