@@ -4,8 +4,8 @@
 export type { Checkpoint, DataPosition, LoadCheckpointOptions } from './checkpoint/checkpoint.js';
 export { checkpointExists, loadCheckpoint, saveCheckpoint } from './checkpoint/checkpoint.js';
 export { CheckpointError } from './checkpoint/checkpointError.js';
+export { RunInUseError, RunTakenOverError } from './checkpoint/lock/errors.js';
 export { loadModel, saveModel } from './checkpoint/model.js';
-export { RunInUseError } from './checkpoint/runLock.js';
 /* Configuration */
 export { ConfigError } from './config/configError.js';
 export type { ConfigListing, LoadConfigOptions } from './config/loadConfig.js';

@@ -1,4 +1,4 @@
-import { appendFile, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, truncate, writeFile } from 'node:fs/promises';
 import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { map, of, take, throwError, timer } from 'rxjs';
@@ -151,6 +151,27 @@ describe('readJournal', () => {
     ]);
     expect(entries.every(({ time }) => Math.abs(time - Date.now()) < 60_000)).toBe(true);
   });
+
+  test.each([
+    ['whole', '{"time":1,"type":"stopped"}\n', 0],
+    ['cut off', '{"time":1,"ty', 1],
+    ['cut off within a letter', Buffer.from('{"time":1,"type":"ä').subarray(0, 19), 1],
+    ['zeros, as a power cut leaves them', '\0\0\0\0', 1],
+    ['nothing', '', 0],
+  ])(
+    'should write no blank line, and spoil no line, behind a last one that is %s',
+    async (_, before, spoiled) => {
+      const file = inFolder('events.jsonl');
+      await writeFile(file, before);
+      for (const event of [values.s!, values.a!]) await collect(of(event).pipe(writeJournal({ path: file })));
+      const lines = (await readFile(file, 'utf8')).split('\n');
+      expect(lines.pop()).toBe('');
+      expect(lines).not.toContain('');
+      expect(lines.filter((line) => fromLine(line) === null)).toHaveLength(spoiled);
+      const types = (await collect(readJournal(file))).map(({ type }) => type);
+      expect(types.slice(-2)).toEqual(['started', 'step']);
+    },
+  );
 
   test('should be empty where there is no file, and pass other errors', async () => {
     expect(await collect(readJournal(inFolder('none')))).toEqual([]);

@@ -519,9 +519,7 @@ describe('the lock of a run', () => {
     const first = lastValueFrom(train(smallConfig(), { ...options, stop$ }));
     await until(() => existsSync(join(folder, 'weights', 'small.lock')));
     await expect(all()).rejects.toThrow(
-      new RegExp(
-        `small\\.lock: expected a run that nobody else writes, got one in use by process ${process.pid} `,
-      ),
+      new RegExp(`small\\.lock: run "small" is in use by process ${process.pid} `),
     );
     await expect(all(smallConfig(['epochs=1'], 'other'))).resolves.toBeDefined();
     stop$.next();

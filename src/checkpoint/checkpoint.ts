@@ -2,7 +2,7 @@
 import { access } from 'node:fs/promises';
 import { cut } from '../config/shown.js';
 import type { Position, Snapshot } from '../training/trainer.js';
-import { partialPath, previousPath } from './atomicWrite.js';
+import { type AtomicWriteOptions, partialPath, previousPath } from './atomicWrite.js';
 import { CheckpointError } from './checkpointError.js';
 import { checkFinite } from './finite.js';
 import { parseEntry, readModelFile, writeModelFile } from './modelFile.js';
@@ -24,6 +24,8 @@ export interface Checkpoint extends Snapshot {
   readonly dataPosition?: DataPosition;
 }
 
+export type SaveOptions = Pick<AtomicWriteOptions, 'guard'>;
+
 export interface LoadCheckpointOptions {
   /** Told when the file is damaged and an older one is used. */
   readonly onWarning?: (message: string) => void;
@@ -33,7 +35,11 @@ export interface LoadCheckpointOptions {
  * Write a checkpoint; the one before is kept as `<path>.previous`.
  * @throws CheckpointError when it is not finite or cannot be written; what was there is whole then
  */
-export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+export async function saveCheckpoint(
+  path: string,
+  checkpoint: Checkpoint,
+  { guard }: SaveOptions = {},
+): Promise<void> {
   const { config, tensors, state, dataPosition } = checkpoint;
   checkFinite(path, tensors);
   const { position } = state;
@@ -45,7 +51,8 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
     state: JSON.stringify(state),
     ...(dataPosition && { data_position: JSON.stringify(dataPosition) }),
   };
-  await writeModelFile(path, { kind: 'checkpoint', config, tensors, metadata }, { keepPrevious: true });
+  const options = { keepPrevious: true, ...(guard && { guard }) };
+  await writeModelFile(path, { kind: 'checkpoint', config, tensors, metadata }, options);
 }
 
 /**

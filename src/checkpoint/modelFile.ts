@@ -6,7 +6,7 @@ import { messageOf } from '../config/errors.js';
 import { shown } from '../config/shown.js';
 import type { NvaeConfig } from '../config/types.js';
 import type { NamedTensors } from '../model/plainData.js';
-import { atomicWrite } from './atomicWrite.js';
+import { type AtomicWriteOptions, atomicWrite } from './atomicWrite.js';
 import { CheckpointError } from './checkpointError.js';
 import { checksum, checksumKey } from './checksum.js';
 import { checkFinite } from './finite.js';
@@ -39,7 +39,7 @@ export interface ModelFileContent {
 export async function writeModelFile(
   path: string,
   { kind, config, tensors, metadata }: ModelFileContent,
-  { keepPrevious = false } = {},
+  options: AtomicWriteOptions = {},
 ): Promise<void> {
   const entries = new Map(
     Object.entries({
@@ -52,8 +52,9 @@ export async function writeModelFile(
   );
   entries.set(checksumKey, await checksum(tensors, entries));
   try {
-    await atomicWrite(path, (file) => writeSafetensors(file, tensors, entries), { keepPrevious });
+    await atomicWrite(path, (file) => writeSafetensors(file, tensors, entries), options);
   } catch (error) {
+    if (error instanceof CheckpointError) throw error;
     throw new CheckpointError(path, `cannot be written: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -7,5 +7,10 @@ export function messageOf(error: unknown): string {
 
 /** Whether it is a system error of this code, such as `ENOENT`. */
 export function hasCode(error: unknown, code: string): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+  return codeOf(error) === code;
+}
+
+/** The code of a system error, such as `ENOENT`; empty for anything else. */
+export function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }

@@ -1,11 +1,11 @@
 /** A whole training run as one stream. */
-import { type Observable, type SchedulerLike, takeUntil } from 'rxjs';
+import { defer, merge, type Observable, type SchedulerLike, Subject, takeUntil } from 'rxjs';
 import { withRunName } from '../config/runName.js';
 import type { NvaeConfig } from '../config/types.js';
 import type { ImageCacheOptions } from '../data/imageCache.js';
 import { aborted } from './aborted.js';
 import { checkDuration } from './checkDuration.js';
-import type { TrainEvent } from './events.js';
+import type { TrainEvent, WarningEvent } from './events.js';
 import type { RunCommand } from './run/controls.js';
 import { openRun } from './run/openRun.js';
 import { runEvents } from './run/runEvents.js';
@@ -40,6 +40,8 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   /** Stop after so many seconds, as `stop$` does. @default no limit */
   readonly seconds?: number;
+  /** Take the run over from whoever has it: one that lives ends with a `RunTakenOverError`. @default false */
+  readonly takeOver?: boolean;
   /** Batches made ahead of the running step. @default 2 */
   readonly prefetch?: number;
   /** What is kept of decoded images. */
@@ -63,21 +65,30 @@ export interface TrainOptions {
  *
  * Events: `started`, a `step` after every batch, `epoch`, `checkpoint` and `preview` as the configuration says,
  * `warning` for what the run survives, `paused` and `resumed` when asked for, and at the end `finished` (the final model
- * is on disk) or `stopped` (the checkpoint is). A lock beside the checkpoint keeps a second run of the name away.
+ * is on disk) or `stopped` (the checkpoint is). A lock beside the checkpoint keeps a second run of the name away; one
+ * that has shown no sign of life for a minute is taken over. A thread writes checkpoints and logs, in their order:
+ * what is told before a checkpoint is on disk before it.
  *
  * Cold: every subscription is a run of its own. It uses the engine that is in use (`useEngine`). Lossless and bounded:
  * at most `prefetch` batches are made ahead. Unsubscribing stops at the next step boundary and only releases; the
  * tensors are gone when the step is finished.
  *
  * @throws RangeError at call time when no files can have the run's name, or `seconds` is no number of at least 0
- * @throws DatasetError, RunInUseError, CheckpointError or NonFiniteLossError in the stream
+ * @throws DatasetError, RunInUseError, RunTakenOverError, CheckpointError or NonFiniteLossError in the stream
  */
 export function train(config: NvaeConfig, options: TrainOptions = {}): Observable<TrainEvent> {
   const named = withRunName(config, options.name);
   if (options.seconds !== undefined) checkDuration('train', 'seconds', options.seconds);
-  return usingAsync(
-    () => openRun(named, options),
-    (run) => runEvents(run, options).pipe(takeUntil(aborted(options.signal))),
-    (run) => run.close(),
-  );
+  return defer(() => {
+    const opening$ = new Subject<WarningEvent>();
+    const run$ = usingAsync(
+      (signal) => openRun(named, options, { signal, warn: (event) => opening$.next(event) }),
+      (run) => {
+        opening$.complete();
+        return runEvents(run, options).pipe(takeUntil(merge(aborted(options.signal), run.lost$)));
+      },
+      (run) => run.close(),
+    );
+    return merge(opening$, run$);
+  });
 }

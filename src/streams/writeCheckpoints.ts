@@ -19,6 +19,7 @@ import {
 } from 'rxjs';
 import { type Checkpoint, type DataPosition, saveCheckpoint } from '../checkpoint/checkpoint.js';
 import { CheckpointError } from '../checkpoint/checkpointError.js';
+import { RunTakenOverError } from '../checkpoint/lock/errors.js';
 import { messageOf } from '../config/errors.js';
 import type { Snapshot } from '../training/trainer.js';
 import { checkDuration, checkTimes } from './checkDuration.js';
@@ -93,6 +94,7 @@ function written(checkpoint: Checkpoint, options: Options): Observable<Checkpoin
       defer(() => of(done())),
     ).pipe(
       catchError((error: unknown) => {
+        if (error instanceof RunTakenOverError) return throwError(() => error);
         const delay = retryDelay * 2 ** (number - 1);
         const last = number > retries;
         const next = last ? 'saving the state elsewhere' : `again in ${delay / 1000} s`;

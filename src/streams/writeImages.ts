@@ -1,4 +1,4 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import {
   concatMap,
@@ -12,6 +12,7 @@ import {
   throwError,
 } from 'rxjs';
 import sharp, { type Sharp } from 'sharp';
+import { replaceFile } from '../checkpoint/replaceFile.js';
 import { messageOf } from '../config/errors.js';
 import { type PictureKind, pictureMark } from '../data/ownPictures.js';
 import type { ImageBatch } from '../model/plainData.js';
@@ -77,7 +78,7 @@ export async function writePicture(path: string, picture: Sharp, kind: PictureKi
   try {
     const exif = { IFD0: { Software: 'rx-nvae', ImageDescription: pictureMark(kind) } };
     await picture.withExif(exif).toFile(partial);
-    await rename(partial, path);
+    await replaceFile(partial, path);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => undefined);
     const lines = messageOf(error).replaceAll(partial, path).trim().split('\n');

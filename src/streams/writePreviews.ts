@@ -1,5 +1,15 @@
 import { join } from 'node:path';
-import { concat, defer, EMPTY, type Observable, type OperatorFunction } from 'rxjs';
+import {
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  ignoreElements,
+  type Observable,
+  type ObservableInput,
+  type OperatorFunction,
+  of,
+} from 'rxjs';
 import type { Temperature } from '../model/nvae.js';
 import type { ImageBatch } from '../model/plainData.js';
 import type { Position } from '../training/trainer.js';
@@ -21,6 +31,8 @@ export interface WritePreviewsOptions {
   readonly temperature?: Temperature;
   /** Passes that re-adjust the batch-norm averages for the samples. @default 10 */
   readonly readjustments?: number;
+  /** Writes a picture. @default writeImage */
+  readonly write?: (path: string, image: ImageBatch) => ObservableInput<unknown>;
 }
 
 export type PreviewKind = PreviewEvent['kind'];
@@ -57,27 +69,33 @@ type Previewer = Pick<TrainerLike, 'reconstruct' | 'sample'>;
 function reconstruction(
   trainer: Previewer,
   { step, imagesSeen }: Position,
-  { folder, inputs }: WritePreviewsOptions,
+  { folder, inputs, write = writeImage }: WritePreviewsOptions,
 ): Observable<PreviewEvent> {
   if (!inputs) return EMPTY;
-  return defer(async () => {
-    const path = join(folder, `reconstruction_${imagesSeen}.png`);
-    await writeImage(path, inputsAbove(inputs, await trainer.reconstruct(inputs)));
-    return { type: 'preview', kind: 'reconstruction', path, step, imagesSeen } as const;
-  });
+  const path = join(folder, `reconstruction_${imagesSeen}.png`);
+  return concat(
+    defer(() => trainer.reconstruct(inputs)).pipe(
+      concatMap((outputs) => write(path, inputsAbove(inputs, outputs))),
+      ignoreElements(),
+    ),
+    of<PreviewEvent>({ type: 'preview', kind: 'reconstruction', path, step, imagesSeen }),
+  );
 }
 
 function newImages(
   trainer: Previewer,
   { step, imagesSeen }: Position,
-  { folder, samples = 9, temperature = 0.7, readjustments = 10 }: WritePreviewsOptions,
+  { folder, samples = 9, temperature = 0.7, readjustments = 10, write = writeImage }: WritePreviewsOptions,
 ): Observable<PreviewEvent> {
   if (samples === 0) return EMPTY;
-  return defer(async () => {
-    const path = join(folder, `samples_${imagesSeen}.png`);
-    await writeImage(path, grid(await trainer.sample(samples, temperature, { readjustments })));
-    return { type: 'preview', kind: 'samples', path, step, imagesSeen } as const;
-  });
+  const path = join(folder, `samples_${imagesSeen}.png`);
+  return concat(
+    defer(() => trainer.sample(samples, temperature, { readjustments })).pipe(
+      concatMap((images) => write(path, grid(images))),
+      ignoreElements(),
+    ),
+    of<PreviewEvent>({ type: 'preview', kind: 'samples', path, step, imagesSeen }),
+  );
 }
 
 /** One picture of two rows. */

@@ -7,7 +7,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/
 import { lastValueFrom, type Observable, Subject, tap, toArray } from 'rxjs';
 import { loadCheckpoint } from '../../../src/checkpoint/checkpoint.js';
 import { CheckpointError } from '../../../src/checkpoint/checkpointError.js';
-import { RunInUseError } from '../../../src/checkpoint/runLock.js';
+import { RunInUseError } from '../../../src/checkpoint/lock/errors.js';
 import { DatasetError } from '../../../src/data/datasetError.js';
 import { EngineUnavailableError } from '../../../src/engine/engines.js';
 import { useEngine } from '../../../src/engine/index.js';
@@ -269,7 +269,7 @@ describe('trainInProcess', () => {
 
   test('should count the seconds of a run over all its processes', async () => {
     let killed = false;
-    const events$ = trainInProcess(config(['epochs=-1']), { ...options, seconds: 2 });
+    const events$ = trainInProcess(config(['epochs=-1']), { ...options, seconds: 6 });
     const events = await watched(events$, (event, pid) => {
       if (killed || event.type !== 'step') return;
       killed = true;

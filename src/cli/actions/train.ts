@@ -27,6 +27,7 @@ interface TrainCommandOptions extends CommonOptions {
   readonly folder: string;
   readonly set: readonly string[];
   readonly seconds?: number;
+  readonly takeOver?: boolean;
   readonly dashboard: boolean;
 }
 
@@ -62,6 +63,7 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
       weightsFolder: join(options.folder, 'saved_weights'),
       picturesFolder: join(options.folder, 'images'),
       runsFolder,
+      takeOver: options.takeOver === true,
       stop$: interruption.stop$,
       commands$: merge(interruption.checkpoint$.pipe(map((): RunCommand => 'checkpoint')), asked$),
       signal: AbortSignal.any([interruption.signal, abort.signal]),

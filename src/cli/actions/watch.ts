@@ -15,7 +15,7 @@ import {
   timer,
 } from 'rxjs';
 import { checkpointExists } from '../../checkpoint/checkpoint.js';
-import { isRunHeld } from '../../checkpoint/runLock.js';
+import { watchLock } from '../../checkpoint/lock/watchLock.js';
 import { nearest } from '../../config/nearest.js';
 import type { PreviewEvent } from '../../streams/events.js';
 import { type JournalEntry, journalName } from '../../streams/journal/entry.js';
@@ -48,9 +48,10 @@ export async function watchRun(name: string, options: WatchOptions): Promise<voi
   const path = await journalOf(name, join(folder, 'runs'));
   const lock = join(folder, 'saved_weights', `${name}.lock`);
   const interruption = listenForInterruption(() => undefined);
+  const isHeld = watchLock(lock);
   let newest: JournalEntry | null = null;
   const gone$ = timer(0, lookEvery).pipe(
-    concatMap(async () => restarts(newest) || (await isRunHeld(lock))),
+    concatMap(async () => restarts(newest) || (await isHeld())),
     distinctUntilChanged(),
     filter((held) => !held),
     delay(lastLines),

@@ -25,6 +25,7 @@ export function trainCommand(): Command {
     .option('--folder <folder>', 'where saved_weights, images and runs (TensorBoard logs) are', '.')
     .option('--set <key=value>', 'override a key of the configuration (repeatable)', collect, [])
     .option('--seconds <number>', 'stop after this time, as Ctrl-C does', positiveNumber)
+    .option('--take-over', 'take the run over from a process that is dead or unreachable, without waiting')
     .option('--no-dashboard', 'plain lines on a terminal too')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof runTraining>) =>

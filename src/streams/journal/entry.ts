@@ -12,16 +12,12 @@ export type JournalEntry = Journaled & {
 /** Of a run in its folder of logs. */
 export const journalName = 'events.jsonl';
 
-/**
- * An entry as a line. A line that a crash has cut off must not spoil the first of the next process, so that begins
- * with a line of its own.
- */
 export function toLine(event: Journaled, time: number): string {
-  return `${event.type === 'started' ? '\n' : ''}${JSON.stringify({ time, ...event })}\n`;
+  return `${JSON.stringify({ time, ...event })}\n`;
 }
 
 /**
- * Null where the line is none: empty, or cut off by a crash. JSON writes numbers that are not finite as null; those of a
+ * Null where the line is none, such as one that a crash has cut off. JSON writes numbers that are not finite as null; those of a
  * step are numbers again.
  */
 export function fromLine(line: string): JournalEntry | null {
@@ -35,11 +31,13 @@ export function fromLine(line: string): JournalEntry | null {
   }
 }
 
-/** Null is a value of its own in one field alone. */
+/** Fields in which null is a value of its own. */
+const nullable = new Set(['nonFinite', 'zero']);
+
 function withNumbers(step: object): object {
   const revived = Object.entries(step).map(([name, value]) => {
     if (Array.isArray(value)) return [name, value.map((each) => each ?? Number.NaN)];
-    return [name, name === 'nonFinite' ? value : (value ?? Number.NaN)];
+    return [name, nullable.has(name) ? value : (value ?? Number.NaN)];
   });
   return Object.fromEntries(revived);
 }

@@ -1,5 +1,3 @@
-import { appendFile, mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import {
   asyncScheduler,
   concat,
@@ -17,6 +15,7 @@ import {
 import { type WarningEvent, warning } from '../events.js';
 import { newestMap } from '../newestMap.js';
 import { type Journaled, toLine } from './entry.js';
+import { journalFile } from './journalFile.js';
 
 export interface WriteJournalOptions {
   /** The file; what it has already stays. */
@@ -25,6 +24,8 @@ export interface WriteJournalOptions {
   readonly interval?: number;
   /** Lines that may wait for a slow disk; of more the oldest is left out, with a warning. @default 1000 */
   readonly waiting?: number;
+  /** Lines handed to `append` before the first is done, for one that keeps their order by itself. @default 1 */
+  readonly atOnce?: number;
   /** For the interval and the time of an entry. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
   /** Appends to the file; is done when it completes. @default to the end of `path` */
@@ -42,19 +43,20 @@ export interface WriteJournalOptions {
  * Every event is written but steps that come too fast; one that was not applied always is. One write at a time. An error
  * of the file passes through: see `sideStream`.
  *
- * @throws RangeError at call time when `interval` is negative or `waiting` no positive integer
+ * @throws RangeError at call time when `interval` is negative, or `waiting` or `atOnce` no positive integer
  */
 export function writeJournal(options: WriteJournalOptions): OperatorFunction<Journaled, WarningEvent> {
-  const { path, interval = 1000, waiting = 1000, scheduler = asyncScheduler } = options;
-  const { append = (line) => appended(path, line) } = options;
+  const { path, interval = 1000, waiting = 1000, atOnce = 1, scheduler = asyncScheduler } = options;
   if (!(interval >= 0)) {
     throw new RangeError(`writeJournal: expected an interval of at least 0, got ${interval}`);
   }
-  if (!Number.isInteger(waiting) || waiting < 1) {
-    throw new RangeError(`writeJournal: expected waiting to be a positive integer, got ${waiting}`);
+  for (const [name, value] of Object.entries({ waiting, atOnce })) {
+    if (!Number.isInteger(value) || value < 1)
+      throw new RangeError(`writeJournal: expected ${name} to be a positive integer, got ${value}`);
   }
   return (events) =>
     defer(() => {
+      const { append = journalFile(path).append } = options;
       let left = 0;
       const leftOut = (): Observable<WarningEvent> => {
         const what = `${path}: ${left} events were left out, because writing is too slow`;
@@ -70,6 +72,7 @@ export function writeJournal(options: WriteJournalOptions): OperatorFunction<Jou
         map((event) => toLine(event, scheduler.now())),
         newestMap(written, {
           waiting,
+          atOnce,
           onDrop: () => {
             left += 1;
           },
@@ -88,9 +91,4 @@ function notTooFast(interval: number, scheduler: SchedulerLike): (event: Journal
     last = now;
     return true;
   };
-}
-
-async function appended(path: string, line: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await appendFile(path, line);
 }

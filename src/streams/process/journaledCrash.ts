@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { asyncScheduler, catchError, concat, defer, ignoreElements, type Observable, of } from 'rxjs';
 import { messageOf } from '../../config/errors.js';
 import { type CrashEvent, type FailedEvent, type TrainEvent, warning } from '../events.js';
-import { appendToJournal } from '../journal/appendToJournal.js';
-import { journalName } from '../journal/entry.js';
+import { journalName, toLine } from '../journal/entry.js';
+import { journalFile } from '../journal/journalFile.js';
 import type { TrainInProcessOptions } from './trainInProcess.js';
 
 /**
@@ -18,7 +18,8 @@ export function journaledCrash(
   const [crash] = events;
   if (runsFolder === null) return of(crash);
   const path = join(runsFolder, name, journalName);
-  const told$ = defer(() => appendToJournal(path, events, scheduler.now())).pipe(
+  const lines = () => events.map((event) => toLine(event, scheduler.now())).join('');
+  const told$ = defer(() => journalFile(path).append(lines())).pipe(
     ignoreElements(),
     catchError((error: unknown) => of(warning('journal', `journal: ${messageOf(error)}`))),
   );

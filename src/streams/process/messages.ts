@@ -1,9 +1,9 @@
 /** What a run's process and the one that watches it tell each other. */
 import type { NvaeConfig } from '../../config/types.js';
 import type { TrainEvent } from '../events.js';
+import type { PlainError } from '../plainError.js';
 import type { RunCommand } from '../run/controls.js';
 import type { TrainOptions } from '../train.js';
-import type { PlainError } from './plainError.js';
 
 /** The options of `train` that are plain data. */
 export type PlainTrainOptions = Pick<
@@ -16,6 +16,7 @@ export type PlainTrainOptions = Pick<
   | 'runsFolder'
   | 'seed'
   | 'seconds'
+  | 'takeOver'
   | 'prefetch'
   | 'cache'
   | 'previews'

@@ -106,7 +106,8 @@ export function trainInProcess(
         type: 'start',
         config,
         engine,
-        options: { ...plainOptions(options), ...left },
+        // Whoever has taken it over since keeps it.
+        options: { ...plainOptions(options), ...left, takeOver: options.takeOver === true && !everStarted },
       };
       return workerRun(start, commands.forProcess$, signal).pipe(tap(note));
     });

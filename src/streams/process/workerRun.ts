@@ -3,9 +3,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type Observable as Commands, Observable } from 'rxjs';
 import type { TrainEvent } from '../events.js';
+import { fromPlainError } from '../plainError.js';
 import type { RunCommand } from '../run/controls.js';
 import type { FromWorker, ToWorker } from './messages.js';
-import { fromPlainError } from './plainError.js';
 
 /** The process has ended without having been asked to. */
 export interface Death {

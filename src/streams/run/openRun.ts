@@ -1,16 +1,16 @@
 /** A run while it lasts: what `train` opens before its first step and closes at the end. */
 import { join } from 'node:path';
-import { ReplaySubject } from 'rxjs';
+import { type Observable, ReplaySubject, Subject } from 'rxjs';
 import {
   type Checkpoint,
   checkpointExists,
   type DataPosition,
   loadCheckpoint,
-  saveCheckpoint,
 } from '../../checkpoint/checkpoint.js';
 import { CheckpointError } from '../../checkpoint/checkpointError.js';
 import { spaceWarning } from '../../checkpoint/freeSpace.js';
-import { lockRun, type RunLock } from '../../checkpoint/runLock.js';
+import { lockRun, type RunLock } from '../../checkpoint/lock/lockRun.js';
+import { syncWarning } from '../../checkpoint/sync.js';
 import { snakeCase } from '../../config/camelCase.js';
 import { messageOf } from '../../config/errors.js';
 import type { ModelConfig, NvaeConfig } from '../../config/types.js';
@@ -20,12 +20,15 @@ import { listImages } from '../../data/listImages.js';
 import { Trainer } from '../../training/trainer.js';
 import type { WarningEvent } from '../events.js';
 import { warning } from '../events.js';
+import { journalName } from '../journal/entry.js';
 import type { TrainOptions } from '../train.js';
 import type { TrainerLike } from '../trainerLike.js';
 import type { WriteCheckpointsOptions } from '../writeCheckpoints.js';
 import { listenForControls, type RunControls } from './controls.js';
 import { type SkippedImages, skippedImages } from './skippedImages.js';
 import { startOfData } from './startOfData.js';
+import type { RunWriter } from './writer/runWriter.js';
+import { startWriterThread, type WriterThread } from './writer/writerThread.js';
 
 /** Weights and the optimiser's two moments. */
 const bytesPerParameter = 12;
@@ -48,19 +51,35 @@ export interface Run {
   /** Where to go on in the data. */
   readonly start: DataPosition;
   readonly resumed: boolean;
-  /** `save`, but `close` waits for it: nobody else may have the run's files while one of them is written. */
+  /** Its thread: what it is given before a checkpoint is on disk before that. */
+  readonly writer: RunWriter;
+  /** Asks all who hold back parts of a log to hand them to `writer`. */
+  readonly flush$: Observable<void>;
+  /** An error where the run's files are not ours any more. */
+  readonly lost$: Observable<never>;
+  /**
+   * Saves by way of `writer`, or by `save`, behind the logs of what came before. `close` waits for it: nobody else may
+   * have the run's files while one of them is written.
+   */
   save(save?: Save): Save;
   close(): Promise<void>;
 }
 
 /**
  * Everything is checked before anything is allocated: the dataset, that nobody else trains this run, the checkpoint,
- * then the model.
+ * then the model. An abort or a stop ends the waiting for somebody who may be gone; `warn` is told of it.
  * @throws DatasetError, RunInUseError, CheckpointError, RangeError
  */
-export async function openRun(config: NvaeConfig, options: TrainOptions): Promise<Run> {
-  const { dataset = 'dataset', weightsFolder = 'saved_weights', picturesFolder = 'images' } = options;
+export async function openRun(
+  config: NvaeConfig,
+  options: TrainOptions,
+  { signal, warn }: { readonly signal: AbortSignal; readonly warn: (event: WarningEvent) => void },
+): Promise<Run> {
+  const { dataset = 'dataset', weightsFolder = 'saved_weights', takeOver = false } = options;
+  const { picturesFolder = 'images' } = options;
   const controls = listenForControls(options);
+  const unwanted = new AbortController();
+  controls.stop$.subscribe({ next: () => unwanted.abort(), error: () => unwanted.abort() });
   try {
     const warnings: string[] = [];
     const files = await listImages(dataset, {
@@ -68,10 +87,20 @@ export async function openRun(config: NvaeConfig, options: TrainOptions): Promis
       except: [join(picturesFolder, config.name)],
       picturesFolder,
     });
-    const lock = await lockRun(join(weightsFolder, `${config.name}.lock`));
+    const lock = await lockRun(join(weightsFolder, `${config.name}.lock`), {
+      takeOver,
+      signal: AbortSignal.any([signal, unwanted.signal, ...(options.signal ? [options.signal] : [])]),
+      onWait: (message) => warn(warning('lock', message)),
+    });
+    let writer: WriterThread | null = null;
     try {
-      return await openLocked(config, options, { files, warnings, controls, lock });
+      writer = startWriterThread({
+        lock: { path: lock.path, holder: lock.holder },
+        ...logsOf(config.name, options),
+      });
+      return await openLocked(config, options, { files, warnings, controls, lock, writer });
     } catch (error) {
+      await writer?.close();
       await lock.release();
       throw error;
     }
@@ -87,22 +116,32 @@ interface Opened {
   readonly warnings: readonly string[];
   readonly controls: RunControls;
   readonly lock: RunLock;
+  readonly writer: WriterThread;
+}
+
+function logsOf(name: string, { runsFolder = 'runs' }: TrainOptions) {
+  if (runsFolder === null) return { tensorBoard: null, journal: null };
+  return { tensorBoard: join(runsFolder, name), journal: join(runsFolder, name, journalName) };
 }
 
 async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Opened): Promise<Run> {
-  const { files, warnings, controls, lock } = opened;
+  const { files, warnings, controls, lock, writer } = opened;
   const { weightsFolder = 'saved_weights' } = options;
   const checkpointPath = join(weightsFolder, `${config.name}.checkpoint`);
   const warnings$ = new ReplaySubject<WarningEvent>(100);
   const warn = (about: string, message: string) => warnings$.next(warning(about, message));
   for (const message of warnings) warn('dataset', message);
   const checkpoint = await previousState(checkpointPath, config, warn);
+  await writer.ready(); // from now on it takes what is told as soon as that is
   const start = await startOfData(checkpoint, files, (message) => warn('dataset', message));
   const trainer = await createdTrainer(config, options, checkpoint, checkpointPath);
   const parameters = trainer.model.parameterCount;
   const space = await spaceWarning(checkpointPath, parameters * bytesPerParameter);
   if (space !== null) warn('checkpoint', space);
+  const unsynced = await syncWarning(weightsFolder);
+  if (unsynced !== null) warn('checkpoint', unsynced);
   const cache = imageCache(options.cache);
+  const flush$ = new Subject<void>();
   const writes = new Set<Promise<void>>();
   return {
     config,
@@ -116,10 +155,15 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
     start,
     skipped: skippedImages((message) => warn('dataset', message)),
     resumed: checkpoint !== null,
+    writer,
+    flush$,
+    lost$: writer.lost$,
     save:
-      (save = saveCheckpoint) =>
+      (save = writer.save) =>
       (path, content) => {
-        const write = save(path, content);
+        flush$.next();
+        const write =
+          save === writer.save ? save(path, content) : writer.ready().then(() => save(path, content));
         const done = write.catch(() => undefined).finally(() => writes.delete(done));
         writes.add(done);
         return write;
@@ -128,6 +172,7 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
       controls.release();
       try {
         await Promise.all(writes);
+        await writer.close();
         await lock.release();
       } finally {
         await Promise.all([trainer.dispose(), cache.close()]);

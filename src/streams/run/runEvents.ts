@@ -64,12 +64,12 @@ export function runEvents(run: Run, options: TrainOptions): Observable<TrainEven
       defer(() => previewInputs(run)).pipe(concatMap((inputs) => runSteps(run, options, progress, inputs))),
     );
     const main$ = concat(
-      training$.pipe(withTensorBoard(logs, options)),
+      training$.pipe(withTensorBoard(logs, run, options)),
       defer(() => ending(run, progress, () => (clock.now() - begin) / 1000)),
     );
     const { warnings$ } = run;
     return merge(main$.pipe(finalize(() => warnings$.complete())), warnings$).pipe(
-      withJournal(logs, options),
+      withJournal(logs, run, options),
       finalize(() => stopped.unsubscribe()),
     );
   });
@@ -78,16 +78,19 @@ export function runEvents(run: Run, options: TrainOptions): Observable<TrainEven
 type Logged = MonoTypeOperatorFunction<TrainEvent>;
 
 /** With TensorBoard's log, which is whole before the run says that it has ended. */
-function withTensorBoard(folder: string | null, { scheduler }: TrainOptions): Logged {
+function withTensorBoard(folder: string | null, run: Run, { scheduler }: TrainOptions): Logged {
   if (folder === null) return identity;
-  const log = { folder, ...(scheduler && { scheduler }) };
+  const append = (bytes: Uint8Array) => run.writer.append('tensorboard', bytes);
+  const log = { folder, append, atOnce: 64, flush$: run.flush$, ...(scheduler && { scheduler }) };
   return sideStream('tensorboard', (events) => events.pipe(writeTensorBoard(log)));
 }
 
 /** With the journal of all that is told, the end, the warnings and the error included. */
-function withJournal(folder: string | null, { scheduler }: TrainOptions): Logged {
+function withJournal(folder: string | null, run: Run, { scheduler }: TrainOptions): Logged {
   if (folder === null) return identity;
-  return keepJournal({ path: join(folder, journalName), ...(scheduler && { scheduler }) });
+  const append = (line: string) => run.writer.append('journal', Buffer.from(line));
+  const path = join(folder, journalName);
+  return keepJournal({ path, append, atOnce: 1000, ...(scheduler && { scheduler }) });
 }
 
 function startedEvent({ trainer, config, files, resumed }: Run, { seconds }: TrainOptions): StartedEvent {
@@ -112,7 +115,7 @@ function startedEvent({ trainer, config, files, resumed }: Run, { seconds }: Tra
 }
 
 async function ending(
-  { trainer, config, checkpointPath, modelPath }: Run,
+  { trainer, config, checkpointPath, modelPath, writer }: Run,
   { reason }: Progress,
   seconds: () => number,
 ): Promise<StoppedEvent | FinishedEvent> {
@@ -122,6 +125,7 @@ async function ending(
     return { type: 'stopped', ...position, reason, checkpoint, seconds: seconds() };
   }
   const { tensors } = await trainer.snapshot();
+  await writer.ready();
   await saveModel(modelPath, { config, tensors });
   return { type: 'finished', ...position, model: modelPath, seconds: seconds() };
 }

@@ -30,6 +30,7 @@ import { sideStream } from '../sideStream.js';
 import type { TrainOptions } from '../train.js';
 import { watchFinite } from '../watchFinite.js';
 import { writeCheckpoints } from '../writeCheckpoints.js';
+import { writeImage } from '../writeImages.js';
 import { type PreviewKind, writePreviews } from '../writePreviews.js';
 import type { RunRequest } from './controls.js';
 import { type Due, dueAt, isDue, isScheduled, scheduledWants } from './due.js';
@@ -56,6 +57,10 @@ export function runSteps(
   const folder = join(picturesFolder, config.name);
   const save = run.save(checkpoints?.save);
   const time = { ...(scheduler && { scheduler }), ...(clock && { clock }) };
+  const write = async (picture: string, image: ImageBatch) => {
+    await run.writer.ready();
+    await writeImage(picture, image);
+  };
   const writing = { ...checkpoints, ...time, save, path };
   return defer(() => {
     let failure: { readonly thrown: unknown } | null = null;
@@ -82,7 +87,7 @@ export function runSteps(
             filter(isDue),
             map((due) => ({ ...due, kinds: previewKinds(due) })),
             filter(({ kinds }) => kinds.length > 0),
-            writePreviews(trainer, { ...previews, folder, inputs }),
+            writePreviews(trainer, { ...previews, folder, inputs, write }),
             // The next ones may succeed: a disk that was full need not stay so.
             catchError((error: unknown, again) =>
               concat(of(warning('previews', `previews: ${messageOf(error)}`)), again),

@@ -7,20 +7,15 @@ import { imageEvent, scalarsEvent, sessionStartEvent } from './logEvents.js';
 import { tfRecord } from './record.js';
 import { imageTags, stepScalars } from './tags.js';
 
-/** Bytes, or a picture that is read when it is written: what waits takes no memory for pictures. */
 export interface Entry {
-  readonly content: Uint8Array | PreviewEvent;
-  readonly size: number;
-  readonly wallTime: number;
+  readonly type: 'entry';
+  readonly bytes: Uint8Array;
   /** It is written at once, with all that waits before it. */
   readonly last: boolean;
 }
 
-/** Null for events that the log has nothing of. `wallTime` is seconds since 1970. */
+/** Null for events that the log has nothing of, and for pictures. `wallTime` is seconds since 1970. */
 export function entryOf(event: TrainEvent, wallTime: number): Entry | null {
-  const entry = (content: Entry['content'], last = false): Entry => {
-    return { content, size: 'type' in content ? 0 : content.length, wallTime, last };
-  };
   switch (event.type) {
     case 'started': {
       const step = event.resumed ? event.resumed.imagesSeen + 1 : 0;
@@ -28,8 +23,6 @@ export function entryOf(event: TrainEvent, wallTime: number): Entry | null {
     }
     case 'step':
       return entry(tfRecord(scalarsEvent({ wallTime, step: event.imagesSeen }, stepScalars(event))));
-    case 'preview':
-      return entry(event);
     case 'checkpoint':
       return entry(new Uint8Array(), true);
     default:
@@ -37,20 +30,24 @@ export function entryOf(event: TrainEvent, wallTime: number): Entry | null {
   }
 }
 
-/** The picture's file as a record; a warning where it cannot be read. */
-export async function pictureRecord(
+/** The picture's file as an entry; a warning where it cannot be read. */
+export async function pictureEntry(
   { path, kind, imagesSeen }: PreviewEvent,
   wallTime: number,
-): Promise<Uint8Array | WarningEvent> {
+): Promise<Entry | WarningEvent> {
   try {
     const encoded = await readFile(path);
     const { height, width, channels } = await sharp(encoded).metadata();
     const image = { height, width, channels, encoded };
-    return tfRecord(imageEvent({ wallTime, step: imagesSeen }, imageTags[kind], image));
+    return entry(tfRecord(imageEvent({ wallTime, step: imagesSeen }, imageTags[kind], image)));
   } catch (error) {
     return warning(
       'tensorboard',
       `${path}: not in the log, because it could not be read (${messageOf(error)})`,
     );
   }
+}
+
+function entry(bytes: Uint8Array, last = false): Entry {
+  return { type: 'entry', bytes, last };
 }

@@ -1,8 +1,9 @@
 /** One file of a folder of TensorBoard events. */
 import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { syncFile } from '../../checkpoint/sync.js';
 import { hasCode } from '../../config/errors.js';
+import { hostName } from '../../config/hostName.js';
 import { Queue } from '../../training/queue.js';
 import { versionEvent } from './logEvents.js';
 import { tfRecord } from './record.js';
@@ -10,6 +11,8 @@ import { tfRecord } from './record.js';
 export interface EventFile {
   /** Done when the system has it; one write at a time, in the order of the calls. */
   append(bytes: Uint8Array): Promise<void>;
+  /** Makes what was appended last through a power cut. */
+  sync(): Promise<void>;
   /** After the running write; those that wait are given up. */
   close(): Promise<void>;
 }
@@ -24,6 +27,7 @@ export function eventFile(folder: string, now: () => number): EventFile {
         file ??= await newest(folder, now);
         await file.appendFile(bytes);
       }),
+    sync: () => queue.run(async () => (file ? syncFile(file) : undefined)),
     close: () => queue.close(new Error(`${folder}: the event file was closed`), async () => file?.close()),
   };
 }
@@ -39,7 +43,7 @@ async function newest(folder: string, now: () => number): Promise<FileHandle> {
   );
   const present = Math.floor(now() / 1000);
   for (let time = Math.max(present, ...times.map((before) => (before >= 0 ? before + 1 : 0))); ; time += 1) {
-    const name = `events.out.tfevents.${String(time).padStart(10, '0')}.${hostname()}.${process.pid}`;
+    const name = `events.out.tfevents.${String(time).padStart(10, '0')}.${hostName()}.${process.pid}`;
     try {
       const file = await open(join(folder, name), 'ax');
       await file.appendFile(tfRecord(versionEvent(now() / 1000)));

@@ -1,10 +1,10 @@
-/** Errors as plain data: a process that receives one makes it an instance of the same class again. */
-import { CheckpointError } from '../../checkpoint/checkpointError.js';
-import { RunInUseError } from '../../checkpoint/runLock.js';
-import { ConfigError } from '../../config/configError.js';
-import { DatasetError } from '../../data/datasetError.js';
-import { EngineFailedError, EngineUnavailableError, UnknownEngineError } from '../../engine/engines.js';
-import { NonFiniteLossError } from '../errors.js';
+/** Errors as plain data: a process or thread that receives one makes it an instance of the same class again. */
+import { CheckpointError } from '../checkpoint/checkpointError.js';
+import { RunInUseError, RunTakenOverError } from '../checkpoint/lock/errors.js';
+import { ConfigError } from '../config/configError.js';
+import { DatasetError } from '../data/datasetError.js';
+import { EngineFailedError, EngineUnavailableError, UnknownEngineError } from '../engine/engines.js';
+import { NonFiniteLossError } from './errors.js';
 
 export interface PlainError {
   readonly name: string;
@@ -12,12 +12,14 @@ export interface PlainError {
   readonly stack: string | undefined;
   /** What the class has besides. */
   readonly fields: Readonly<Record<string, unknown>>;
+  readonly cause?: PlainError;
 }
 
 /** Those that people may want to catch. */
 const classes: readonly (new (...args: never[]) => Error)[] = [
   CheckpointError,
   RunInUseError,
+  RunTakenOverError,
   ConfigError,
   DatasetError,
   EngineFailedError,
@@ -33,16 +35,24 @@ export function toPlainError(error: unknown): PlainError {
     return { name: 'Error', message: String(error), stack: undefined, fields: {} };
   const { name, message, stack } = error;
   const plain = Object.entries(error).filter(([key, value]) => key !== 'name' && isPlain(value));
-  return { name, message, stack, fields: Object.fromEntries(plain) };
+  const fields = Object.fromEntries(plain);
+  return {
+    name,
+    message,
+    stack,
+    fields,
+    ...(error.cause instanceof Error && { cause: toPlainError(error.cause) }),
+  };
 }
 
-export function fromPlainError({ name, message, stack, fields }: PlainError): Error {
+export function fromPlainError({ name, message, stack, fields, cause }: PlainError): Error {
   const type = classes.find((candidate) => candidate.name === name);
   // The constructors make messages of other things; this message is made already.
   const error: Error = type ? Object.create(type.prototype) : new Error();
   const hidden = { configurable: true, writable: true, enumerable: false };
   Object.defineProperty(error, 'message', { ...hidden, value: message });
   Object.defineProperty(error, 'stack', { ...hidden, value: stack });
+  if (cause) Object.defineProperty(error, 'cause', { ...hidden, value: fromPlainError(cause) });
   return Object.assign(error, fields, { name });
 }
 

@@ -1,0 +1,42 @@
+import { basename } from 'node:path';
+import { CheckpointError } from '../checkpointError.js';
+import type { Holder } from './holder.js';
+
+/** Another process, or another stream of this one, is writing the same run. */
+export class RunInUseError extends CheckpointError {
+  /** Of the other process; null where its lock cannot be read. */
+  readonly pid: number | null;
+
+  /** @param silentSeconds since its last sign of life; null where the process is seen to live */
+  constructor(file: string, holder: Holder | null, silentSeconds: number | null) {
+    const sign = silentSeconds === null ? '' : ` (last sign of life ${Math.round(silentSeconds)} s ago)`;
+    const remedy =
+      'wait for it or stop it, train under another name or folder, or pass --take-over if it is dead';
+    super(file, `run "${runOf(file)}" is in use by ${described(holder)}${sign}; ${remedy}`);
+    this.name = 'RunInUseError';
+    this.pid = holder?.pid ?? null;
+  }
+}
+
+/** Another process has taken the run over, while this one was suspended or because a person said so. */
+export class RunTakenOverError extends CheckpointError {
+  /** Of the other process. */
+  readonly pid: number;
+
+  constructor(file: string, holder: Holder) {
+    const what = `run "${runOf(file)}" was taken over by ${described(holder)}`;
+    super(file, `${what}; this process was suspended, or thought dead, and writes nothing more`);
+    this.name = 'RunTakenOverError';
+    this.pid = holder.pid;
+  }
+}
+
+export function described(holder: Holder | null): string {
+  if (!holder) return 'a process whose lock cannot be read';
+  const { pid, host, since } = holder;
+  return `process ${pid} on ${host} since ${since}`;
+}
+
+function runOf(file: string): string {
+  return basename(file).replace(/\.lock$/, '');
+}

@@ -1,0 +1,58 @@
+import { open } from 'node:fs/promises';
+import { RunTakenOverError } from './errors.js';
+import { type Holder, parseHolder } from './holder.js';
+import { type LockContent, lockText, placeLock, readLock } from './lockFile.js';
+
+/** Milliseconds between two signs of life. */
+export const signEvery = 10_000;
+
+/**
+ * What the holder of a lock does while it has it. Neither fails where the lock's disk does: what is written there next
+ * says so.
+ */
+export interface LockKeeper {
+  /**
+   * Before something is written: a process that was suspended for a minute may have lost its lock.
+   * @throws RunTakenOverError
+   */
+  verify(): Promise<void>;
+  /**
+   * A sign of life.
+   * @throws RunTakenOverError
+   */
+  sign(): Promise<void>;
+}
+
+export function keepLock(path: string, own: Holder): LockKeeper {
+  const checked = async (content: LockContent | null) => {
+    if (content?.holder && content.holder.id !== own.id) throw new RunTakenOverError(path, content.holder);
+    if (content) return;
+    // It was removed, with its folder or by a person; whoever places one now has it.
+    const placed = await placeLock(path, own).catch(() => null);
+    const present = placed?.placed === false ? await readLock(path) : null;
+    if (present?.holder) throw new RunTakenOverError(path, present.holder);
+  };
+  const verify = async () => {
+    try {
+      await checked(await readLock(path));
+    } catch (error) {
+      if (error instanceof RunTakenOverError) throw error;
+    }
+  };
+  return {
+    verify,
+    async sign() {
+      await verify();
+      // Written, not touched: the time is the file system's then, not that of this machine's clock.
+      const file = await open(path, 'r+').catch(() => null);
+      try {
+        const holder = parseHolder((await file?.readFile('utf8')) ?? '');
+        if (holder?.id === own.id) await file?.write(lockText(own), 0);
+      } catch {
+        // The next one may succeed.
+      } finally {
+        await file?.close().catch(() => undefined);
+      }
+    },
+  };
+}

@@ -1,0 +1,99 @@
+/** The file of a lock: reading it, making it so that only one can, and the clock of its file system. */
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { hasCode, messageOf } from '../../config/errors.js';
+import { CheckpointError } from '../checkpointError.js';
+import { type Holder, parseHolder } from './holder.js';
+
+export interface LockContent {
+  /** Null where the file says nothing that a lock would: it is being written, damaged, or cannot be read. */
+  readonly holder: Holder | null;
+  /** Null where it cannot be read. */
+  readonly text: string | null;
+  /** When its holder last showed a sign of life, in milliseconds by the clock of the file system. */
+  readonly modified: number;
+}
+
+/** Null where there is none; opened, because some network shares look only then whether what they remember is true. */
+export async function readLock(path: string): Promise<LockContent | null> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const text = await file.readFile('utf8');
+      return { text, holder: parseHolder(text), modified: (await file.stat()).mtimeMs };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return null;
+    return { text: null, holder: null, modified: (await stat(path)).mtimeMs };
+  }
+}
+
+export function lockText(holder: Holder): string {
+  return `${JSON.stringify(holder)}\n`;
+}
+
+/**
+ * Make the lock's file where there is none.
+ * @returns whether it is ours now, and the time by the clock of the file system
+ * @throws CheckpointError where the folder cannot be written to
+ */
+export async function placeLock(path: string, own: Holder): Promise<{ placed: boolean; now: number }> {
+  const temporary = `${path}.${own.id}.partial`;
+  await refusing(path, () => mkdir(dirname(path), { recursive: true }));
+  try {
+    await refusing(path, () => writeFile(temporary, lockText(own)));
+    const now = (await stat(temporary).catch(() => null))?.mtimeMs ?? Date.now();
+    return { placed: await placed(path, temporary, own), now };
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}
+
+/** By a link, so that it has its whole content from its first moment; many file systems have none. */
+async function placed(path: string, temporary: string, own: Holder): Promise<boolean> {
+  try {
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) return refusing(path, () => createLock(path, own));
+    // A share that has lost its answer says so of the link that it has just made.
+    return (await readLock(path).catch(() => null))?.holder?.id === own.id;
+  }
+}
+
+/** Whether the file could be made; others may see it before its content. */
+export async function createLock(path: string, own: Holder): Promise<boolean> {
+  try {
+    await writeFile(path, lockText(own), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+/** What time it is by the clock of the file system; null where nothing can be written beside the lock. */
+export async function fileSystemTime(path: string): Promise<number | null> {
+  const probe = `${path}.${randomUUID()}.clock`;
+  try {
+    await writeFile(probe, '', { flag: 'wx' });
+    return (await stat(probe)).mtimeMs;
+  } catch {
+    return null;
+  } finally {
+    await rm(probe, { force: true }).catch(() => undefined);
+  }
+}
+
+async function refusing<T>(path: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const what = 'expected a folder for the weights that can be written to, got';
+    const remedy = 'name another one with --folder';
+    throw new CheckpointError(path, `${what} ${messageOf(error)}; ${remedy}`, { cause: error });
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * One process at a time writes a run's files: a small file beside them says which. Its holder shows that it lives by
+ * writing to it (`keepLock`); where the process itself can be seen, that counts instead.
+ */
+import { createHash } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { replaceFile } from '../replaceFile.js';
+import { described, RunInUseError } from './errors.js';
+import { type Holder, newHolder } from './holder.js';
+import { judgeOf, staleAfter } from './judge.js';
+import { createLock, fileSystemTime, type LockContent, lockText, placeLock, readLock } from './lockFile.js';
+
+/** Taking over takes milliseconds. */
+const claimedAfter = 10_000;
+
+export interface RunLock {
+  readonly path: string;
+  readonly holder: Holder;
+  /** Lets others have it. */
+  release(): Promise<void>;
+}
+
+export interface RunLockOptions {
+  /** Milliseconds to wait for one who is just leaving. @default 1000 */
+  readonly patience?: number;
+  /** Milliseconds without a sign of life after which the lock is taken over. @default 60 000 */
+  readonly staleAfter?: number;
+  /** Take it whoever has it, once. @default false */
+  readonly takeOver?: boolean;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal;
+  /** Told, once, of a holder that cannot be seen and has shown a sign of life lately: it may be gone or not. */
+  readonly onWait?: (message: string) => void;
+}
+
+/**
+ * Take the lock, or take it over from a process that is gone.
+ * @throws RunInUseError when somebody else has it
+ * @throws CheckpointError when the folder cannot be written to
+ */
+export async function lockRun(path: string, options: RunLockOptions = {}): Promise<RunLock> {
+  const { patience = 1000, staleAfter: limit = staleAfter, takeOver = false, signal, onWait } = options;
+  const own = await newHolder();
+  const lock: RunLock = { path, holder: own, release: () => release(path, own) };
+  const begin = performance.now();
+  const judged = judgeOf(own, limit);
+  for (let told = false; ; ) {
+    const { placed, now } = await placeLock(path, own);
+    if (placed) return lock;
+    const content = await readLock(path);
+    const { life, silent, advanced } = await judged(content, () => now);
+    if (takeOver || life === 'gone') {
+      if (content && (await takenOver(path, content, own, takeOver))) return lock;
+    } else if (life === 'alive' || advanced || signal?.aborted) {
+      const late = signal?.aborted || performance.now() - begin >= patience;
+      if (late) throw inUse(path, content, life === 'alive' ? null : silent / 1000);
+    } else if (!told) {
+      told = true;
+      onWait?.(waitingMessage(path, content?.holder ?? null, silent, limit));
+    }
+    await setTimeout(life === 'unknown' ? 200 : 20);
+  }
+}
+
+function inUse(path: string, content: LockContent | null, silentSeconds: number | null): RunInUseError {
+  return new RunInUseError(path, content?.holder ?? null, silentSeconds);
+}
+
+function waitingMessage(path: string, holder: Holder | null, silent: number, limit: number): string {
+  const sign = `its last sign of life is ${Math.round(silent / 1000)} s old`;
+  const rest = Math.ceil((limit - silent) / 1000);
+  return `${path}: locked by ${described(holder)}; ${sign}: waiting up to ${rest} s for the next (--take-over does not wait)`;
+}
+
+/**
+ * Whether the lock with this content is ours now. Of many who find it stale at once only the one who makes the claim
+ * may replace it, and the lock is never missing meanwhile, so that nobody new gets in between.
+ */
+async function takenOver(path: string, found: LockContent, own: Holder, always: boolean): Promise<boolean> {
+  const digest = createHash('sha256')
+    .update(found.text ?? '')
+    .digest('hex')
+    .slice(0, 16);
+  const claim = `${path}.${digest}.claim`;
+  if (!(await createLock(claim, own))) {
+    await removeOldClaim(claim);
+    return false;
+  }
+  const temporary = `${path}.${own.id}.partial`;
+  try {
+    const present = await readLock(path);
+    if (present?.text !== found.text || (!always && present.modified !== found.modified)) return false;
+    await writeFile(temporary, lockText(own));
+    await replaceFile(temporary, path);
+    return true;
+  } finally {
+    await Promise.all([temporary, claim].map((file) => rm(file, { force: true }).catch(() => undefined)));
+  }
+}
+
+/** One whose process was killed in these milliseconds. */
+async function removeOldClaim(claim: string): Promise<void> {
+  const [content, now] = await Promise.all([readLock(claim), fileSystemTime(claim)]);
+  if (content && now !== null && now - content.modified >= claimedAfter) await rm(claim, { force: true });
+}
+
+async function release(path: string, own: Holder): Promise<void> {
+  // One that cannot be removed (a disk that is read-only by now) tells a process that is gone, and is taken over.
+  const content = await readLock(path).catch(() => null);
+  if (content?.holder?.id === own.id) await rm(path, { force: true }).catch(() => undefined);
+}

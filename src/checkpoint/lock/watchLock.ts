@@ -1,0 +1,37 @@
+import { newHolder } from './holder.js';
+import { judgeOf, staleAfter } from './judge.js';
+import { fileSystemTime, readLock } from './lockFile.js';
+
+/** Milliseconds of signs of life missed before the local clock is believed, where the file system's cannot be read. */
+const believedAfter = 25_000;
+
+/**
+ * Looks again and again whether anybody has a lock, as `lockRun` would judge it, and changes nothing.
+ * @param limit milliseconds without a sign of life after which its holder counts as gone. @default 60 000
+ */
+export function watchLock(path: string, limit = staleAfter): () => Promise<boolean> {
+  const begin = performance.now();
+  const own = newHolder();
+  let judge: ReturnType<typeof judgeOf> | null = null;
+  /** Of the file system's clock ahead of this process' own; null: unknown. */
+  let offset: number | null = null;
+  return async () => {
+    judge ??= judgeOf(await own, limit);
+    let guessed = false;
+    const now = async () => {
+      offset ??= await clockOffset(path);
+      guessed = offset === null;
+      return offset === null ? Date.now() : offset + performance.now();
+    };
+    // A share that does not answer just now says nothing of the run.
+    const content = await readLock(path).catch(() => undefined);
+    if (content === undefined) return true;
+    const { life } = await judge(content, now);
+    return life !== 'gone' || (guessed && performance.now() - begin < Math.min(believedAfter, limit));
+  };
+}
+
+async function clockOffset(path: string): Promise<number | null> {
+  const time = await fileSystemTime(path);
+  return time === null ? null : time - performance.now();
+}

@@ -1,0 +1,45 @@
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { syncFile } from '../../checkpoint/sync.js';
+import { Queue } from '../../training/queue.js';
+
+export interface JournalFile {
+  /** One write at a time, in the order of the calls. */
+  append(lines: string | Uint8Array): Promise<void>;
+  /** Makes what was appended last through a power cut. */
+  sync(): Promise<void>;
+}
+
+/** Opened for every write: a file that was moved away or removed begins anew. */
+export function journalFile(path: string): JournalFile {
+  const queue = new Queue();
+  const opened = async (use: (file: FileHandle) => Promise<void>) => {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(path, 'a+');
+    try {
+      await use(file);
+    } finally {
+      await file.close();
+    }
+  };
+  return {
+    append: (lines) =>
+      queue.run(() =>
+        opened(async (file) => {
+          const bytes = Buffer.from(lines);
+          // A line that a crash has cut off must not spoil this one.
+          await file.appendFile((await endsInLine(file)) ? Buffer.concat([lineEnd, bytes]) : bytes);
+        }),
+      ),
+    sync: () => queue.run(() => opened(syncFile)),
+  };
+}
+
+const lineEnd = Buffer.from('\n');
+
+async function endsInLine(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat();
+  if (size === 0) return false;
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+  return !buffer.equals(lineEnd);
+}

@@ -1,0 +1,21 @@
+/** What a run and the thread that writes for it tell each other. */
+import type { Checkpoint } from '../../../checkpoint/checkpoint.js';
+import type { PlainError } from '../../plainError.js';
+import type { LogName } from './runWriter.js';
+
+export type Request =
+  | { readonly type: 'append'; readonly log: LogName; readonly bytes: Uint8Array }
+  /** A state is sent once, with the first try to save it; the thread keeps it by its number until one succeeds. */
+  | {
+      readonly type: 'save';
+      readonly path: string;
+      readonly state: number;
+      readonly checkpoint?: Checkpoint;
+    }
+  | { readonly type: 'ready' };
+
+export type ToThread = Request & { readonly id: number };
+
+export type FromThread =
+  | { readonly type: 'done'; readonly id: number; readonly error?: PlainError }
+  | { readonly type: 'lost'; readonly error: PlainError };

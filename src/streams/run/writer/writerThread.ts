@@ -1,0 +1,100 @@
+/** A `RunWriter` in a thread of its own. */
+import { setTimeout } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { type Observable, ReplaySubject } from 'rxjs';
+import type { Checkpoint } from '../../../checkpoint/checkpoint.js';
+import { messageOf } from '../../../config/errors.js';
+import { fromPlainError } from '../../plainError.js';
+import type { FromThread, Request, ToThread } from './messages.js';
+import type { RunWriter, RunWriterOptions } from './runWriter.js';
+
+/** Milliseconds for the thread to end; a disk that hangs may keep it, but not the run. */
+const endPatience = 2000;
+
+export interface WriterThread extends RunWriter {
+  /** Only ever an error: the run was taken over, or the thread has ended. */
+  readonly lost$: Observable<never>;
+  /** Ends the thread: no more signs of life, and what is still being appended is given up. */
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Starts the thread. A checkpoint's arrays are moved to it and are empty here from then on; saving the same checkpoint
+ * again, after a failure, writes what it keeps.
+ */
+export function startWriterThread(options: RunWriterOptions): WriterThread {
+  const worker = new Worker(...threadOf(options));
+  const lost = new ReplaySubject<never>(1);
+  const waiting = new Map<number, Waiting>();
+  const states = new WeakMap<Checkpoint, number>();
+  let [requests, sent] = [0, 0];
+  let ended: Error | null = null;
+  let closing = false;
+  const endedWith = (reason: string) => {
+    ended ??= new Error(`internal: the thread that writes checkpoints has ended (${reason})`);
+    for (const { reject } of waiting.values()) reject(ended);
+    waiting.clear();
+    if (!closing) lost.error(ended);
+  };
+  worker.on('error', (error) => endedWith(messageOf(error)));
+  worker.on('exit', (code) => endedWith(`exit code ${code}`));
+  worker.on('message', (message: FromThread) => {
+    if (message.type === 'lost') return lost.error(fromPlainError(message.error));
+    const { resolve, reject } = waiting.get(message.id) ?? {};
+    waiting.delete(message.id);
+    if (message.error) reject?.(fromPlainError(message.error));
+    else resolve?.();
+  });
+  const ask = (request: Request, moved: readonly ArrayBuffer[] = []) =>
+    new Promise<void>((resolve, reject) => {
+      if (ended) return reject(ended);
+      requests += 1;
+      worker.postMessage({ ...request, id: requests } satisfies ToThread, moved);
+      waiting.set(requests, { resolve, reject });
+    });
+  return {
+    lost$: lost,
+    append(log, given) {
+      const bytes = new Uint8Array(given); // a small Buffer would take its whole pool along
+      return ask({ type: 'append', log, bytes }, [bytes.buffer]);
+    },
+    save(path, checkpoint) {
+      const known = states.get(checkpoint);
+      if (known !== undefined) return ask({ type: 'save', path, state: known });
+      sent += 1;
+      states.set(checkpoint, sent);
+      return ask({ type: 'save', path, state: sent, checkpoint }, buffersOf(checkpoint));
+    },
+    ready: () => ask({ type: 'ready' }),
+    async close() {
+      closing = true;
+      worker.unref();
+      await Promise.race([worker.terminate(), setTimeout(endPatience, undefined, { ref: false })]);
+    },
+  };
+}
+
+/** Those that belong to one tensor alone; what shares its memory is copied. */
+function buffersOf({ tensors }: Checkpoint): ArrayBuffer[] {
+  const buffers = [...tensors.values()].flatMap(({ data }) =>
+    data.byteLength === data.buffer.byteLength && !(data.buffer instanceof SharedArrayBuffer)
+      ? [data.buffer as ArrayBuffer]
+      : [],
+  );
+  return [...new Set(buffers)];
+}
+
+function threadOf(workerData: RunWriterOptions): ConstructorParameters<typeof Worker> {
+  const self = import.meta.url;
+  const thread = self.replace(/writerThread(\.[jt]s)$/, 'thread$1');
+  if (self.endsWith('.js')) return [new URL(thread), { workerData, execArgv: [] }];
+  // From sources: a thread does not take over how the process reads TypeScript.
+  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'));
+  const start = `import(${tsx}).then(({ register }) => { register(); return import(${JSON.stringify(thread)}); });`;
+  return [start, { workerData, execArgv: [], eval: true }];
+}
