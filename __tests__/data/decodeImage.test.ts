@@ -66,6 +66,7 @@ describe('decodeBytes of a TIFF', () => {
     [{ pixel: [9, 9, 9], bits: 8, photometric: 8 }, '8-bit integer CIELab cannot be read; convert it'],
     [{ pixel: [9], bits: 8, photometric: 32803 }, 'raw sensor data cannot be read'],
     [{ pixel: [1, 2, 3, 4, 5], bits: 8, photometric: 5, extra: [0] }, 'CMYK and 1 more band cannot be read'],
+    [{ pixel: [9], bits: 12 }, '12-bit integer grey cannot be read'],
     [{ pixel: [9], bits: 8, format: 5 }, '8-bit complex integer grey cannot be read'],
   ])('should refuse %j by name', async (kind, expected) => {
     expect(await refusal(tiff(kind))).toContain(expected);
@@ -151,7 +152,10 @@ describe('decodeBytes of anything else', () => {
     expect(await refusal(Buffer.from('BM????\0\0\0\0????????????????'))).toBe(`BMP ${remedy}`);
     expect(await refusal(Buffer.from('P6 1 1 255\n...'))).toBe(`PPM ${remedy}`);
     expect(await refusal(isobmff('heic'))).toBe(`HEIC ${remedy}`);
-    expect(await refusal(isobmff('isom'))).toBe(`video ${remedy}`);
+    expect(await refusal(isobmff('isom'))).toBe('not an image, but a file of the kind video');
+    expect(await refusal(Buffer.from('version https://git-lfs.github.com/spec/v1'))).toContain(
+      'Git LFS pointer',
+    );
     expect(await refusal(Buffer.from('8BPS'))).toBe(`Photoshop ${remedy}`);
     expect(await refusal(Buffer.from('not so'))).toBe('not an image, by its content');
     expect(await refusal(Buffer.alloc(0))).toBe('the file is empty');

@@ -189,20 +189,24 @@ describe('pictures of our own', () => {
     await writePictures(inFolder('data/images'), 1);
     await writePictures(inFolder('data/images/small'), 3);
     await mkdir(inFolder('data/images/other'));
-    await touch('data/images/other/samples_64.png');
+    await touch(
+      'data/images/other/samples_64.png',
+      'data/images/z_interpolation.gif',
+      'data/z_interpolation.gif',
+    );
     await mark('data/images/small_t0.7.png');
     await mark('data/wanted.png');
     const options = {
       except: [inFolder('data/images/small'), inFolder('data/nowhere')],
       picturesFolder: inFolder('data/images'),
     };
-    const expected = ['00.png', 'images/00.png', 'wanted.png'];
+    const expected = ['00.png', 'images/00.png', 'wanted.png', 'z_interpolation.gif'];
     const { names, warnings } = await listed(inFolder('data'), options);
     expect(names).toEqual(expected);
     expect(warnings).toEqual([
       expect.stringContaining(
-        '3 pictures or folders of pictures that nvae wrote ' +
-          '(images/small, images/other/samples_64.png, images/small_t0.7.png)',
+        '4 pictures or folders of pictures that nvae wrote ' +
+          '(images/other/samples_64.png, images/small, images/small_t0.7.png, ...)',
       ),
     ]);
     // By whatever way they are reached.

@@ -3,7 +3,7 @@
 export interface TiffKind {
   /** The samples of every pixel. */
   readonly pixel: readonly number[];
-  readonly bits: 8 | 16 | 32;
+  readonly bits: 8 | 12 | 16 | 32;
   /** 1 unsigned, 2 signed, 3 floating point. @default 1 */
   readonly format?: number;
   /** 0 white is zero, 1 black is zero, 2 RGB, ... @default by the number of samples */
@@ -23,13 +23,14 @@ export function tiff(kind: TiffKind): Buffer {
   const { pixel, bits, format = 1, bigEndian = false, size = 8, extra = [] } = kind;
   const { photometric = pixel.length >= 3 ? 2 : 1 } = kind;
   const view = (length: number) => new DataView(new ArrayBuffer(length));
-  const data = view(size * size * pixel.length * (bits / 8));
+  const width = Math.ceil(bits / 8);
+  const data = view(size * size * pixel.length * width);
   for (let i = 0; i < size * size * pixel.length; i += 1) {
     const value = pixel[i % pixel.length] as number;
-    const at = i * (bits / 8);
+    const at = i * width;
     if (format === 3) data.setFloat32(at, value, !bigEndian);
-    else if (bits === 8) data.setUint8(at, value & 0xff);
-    else if (bits === 16) data.setUint16(at, value & 0xffff, !bigEndian);
+    else if (width === 1) data.setUint8(at, value & 0xff);
+    else if (width === 2) data.setUint16(at, value & 0xffff, !bigEndian);
     else data.setUint32(at, value >>> 0, !bigEndian);
   }
   const repeated = (value: number) => pixel.map(() => value);
@@ -59,14 +60,14 @@ export function tiff(kind: TiffKind): Buffer {
   u16(directoryAt, entries.length);
   entries.forEach(([tag, type, values], i) => {
     const at = directoryAt + 2 + i * 12;
-    const width = type === short ? 2 : 4;
+    const length = type === short ? 2 : 4;
     u16(at, tag);
     u16(at + 2, type);
     u32(at + 4, values.length);
-    const inline = values.length * width <= 4;
+    const inline = values.length * length <= 4;
     if (!inline) u32(at + 8, valuesAt);
     values.forEach((value, j) => {
-      const place = (inline ? at + 8 : valuesAt) + j * width;
+      const place = (inline ? at + 8 : valuesAt) + j * length;
       if (type === short) u16(place, value);
       else u32(place, value);
     });

@@ -3,7 +3,7 @@ import sharp, { type Sharp } from 'sharp';
 import { messageOf } from '../config/errors.js';
 import { processors } from '../config/processors.js';
 import { defaultMaxPixels } from '../config/schema.js';
-import { formatOf } from './formats.js';
+import { refusalOf } from './formats.js';
 import { ImageError } from './imageError.js';
 import { readImageFile } from './readImageFile.js';
 import { readSamples } from './readSamples.js';
@@ -147,9 +147,8 @@ async function plainReason(bytes: Buffer, error: unknown, maxPixels: number): Pr
     const limit = `too large: ${width} x ${height} pixels, more than ${maxPixels}`;
     return new ImageError(`${limit}; raise max_pixels in training_parameters, or make it smaller`, cause);
   }
-  const format = formatOf(bytes);
-  if (format !== null)
-    return new ImageError(`${format} cannot be read here; convert it to PNG or JPEG`, cause);
+  const refusal = refusalOf(bytes);
+  if (refusal !== null) return new ImageError(refusal, cause);
   if (/unsupported image format/i.test(first)) return new ImageError('not an image, by its content', cause);
   return new ImageError(`truncated or unreadable image: ${first}`, cause);
 }

@@ -42,7 +42,7 @@ const signatures: readonly (readonly [at: number, texts: readonly string[], name
   [0, ['\0\0\0\x0cjP  ', '\xff\x4f\xff\x51'], 'JPEG 2000'],
   [0, ['P1', 'P2', 'P3', 'P4', 'P5', 'P6', 'P7', 'PF', 'Pf'].flatMap((p) => [`${p}\n`, `${p} `]), 'PPM'],
   [0, ['8BPS'], 'Photoshop'],
-  [0, ['\0\0\x01\0', '\0\0\x02\0'], 'ICO'],
+  [0, ['\0\0\x01\0'], 'ICO'],
   [0, ['v/1\x01'], 'OpenEXR'],
   [0, ['#?RADIANCE', '#?RGBE'], 'Radiance HDR'],
   [0, ['SIMPLE  ='], 'FITS'],
@@ -52,8 +52,10 @@ const signatures: readonly (readonly [at: number, texts: readonly string[], name
   [0, ['DDS '], 'DDS'],
   [0, ['gimp xcf'], 'GIMP'],
   [0, ['<!DOCTYPE html', '<!doctype html', '<html'], 'HTML'],
+  [0, ['version https://git-lfs'], 'Git LFS pointer'],
   [0, ['BM'], 'BMP'],
 ];
+const notImages = ['video', 'zip', 'PDF', 'HTML', 'Git LFS pointer'];
 
 function named(name: string, endings: string): Record<string, string> {
   return Object.fromEntries(endings.split(' ').map((ending) => [ending, name]));
@@ -82,9 +84,12 @@ export function unreadableFormat(extension: string): string | null {
   return readable.has(extension) ? null : (others[extension] ?? null);
 }
 
-/** What a file that the decoder refuses is by its first bytes; null where they tell nothing. */
-export function formatOf(bytes: Buffer): string | null {
+/** What a file that the decoder refuses is by its first bytes, and what to do; null where they tell nothing. */
+export function refusalOf(bytes: Buffer): string | null {
   const beginning = bytes.toString('latin1', 0, 64);
-  const found = signatures.find(([at, texts]) => texts.some((text) => beginning.startsWith(text, at)));
-  return found?.[2] ?? null;
+  const [, , name] =
+    signatures.find(([at, texts]) => texts.some((text) => beginning.startsWith(text, at))) ?? [];
+  if (name === undefined) return null;
+  if (notImages.includes(name)) return `not an image, but a file of the kind ${name}`;
+  return `${name} cannot be read here; convert it to PNG or JPEG`;
 }

@@ -66,5 +66,6 @@ function shortened(name: string): string {
 }
 
 function listed(names: readonly string[]): string {
-  return [...names.slice(0, mostNames), ...(names.length > mostNames ? ['...'] : [])].join(', ');
+  const first = [...names].sort().slice(0, mostNames);
+  return [...first, ...(names.length > mostNames ? ['...'] : [])].join(', ');
 }

@@ -12,14 +12,15 @@ export function pictureMark(kind: PictureKind): string {
 
 /** The mark of PNG, JPEG and AVIF files is within their first bytes. */
 const beginning = 2048;
-const ownName = /^(reconstruction|samples)_\d+\.png$/;
+/** Those of a run, and the films of `nvae interpolate`: GIF has no place for a mark. */
+const ownName = /^((reconstruction|samples)_\d+\.png|.*_interpolation\.gif)$/;
 
 /** Whether the bytes of a file are a picture of many images: nobody means to learn those. */
 export function isOwnGrid(bytes: Buffer): boolean {
   return bytes.includes(pictureMark('grid'));
 }
 
-/** Whether a file in a folder for pictures is one of ours; by its name where it was written before there were marks. */
+/** Whether a file in a folder for pictures is one of ours; by its name where it has no mark. */
 export async function isOwnPicture(path: BytePath): Promise<boolean> {
   if (ownName.test(path.slice(path.lastIndexOf('/') + 1))) return true;
   const file = await openFile(bufferOf(path)).catch(() => null);

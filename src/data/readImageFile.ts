@@ -4,8 +4,8 @@ import { messageOf } from '../config/errors.js';
 import { openFile, readUpTo } from '../config/files.js';
 import { ImageError } from './imageError.js';
 
-/** Of any format; the pixels of the largest image, not packed at all, are less. */
-const largestFile = 2 ** 29;
+/** Of any format: 16-bit colour of the largest image, not packed at all, is less. One call reads no more. */
+const largestFile = 2 ** 31 - 1;
 
 /** The file was not read: nothing is known of what it holds. */
 export class UnreadFileError extends Error {
@@ -42,7 +42,7 @@ export async function readImageFile(path: string | Buffer, isKnown?: IsKnown): P
     const { size, mtimeMs } = await orUnread(file.stat());
     const stamp = { bytes: size, modified: mtimeMs };
     if (await isKnown?.(stamp)) return null;
-    if (size > largestFile) throw new ImageError(`${size} bytes, more than ${largestFile}`);
+    if (size > largestFile) throw new ImageError(`too large: ${size} bytes, more than ${largestFile}`);
     return { stamp, bytes: await orUnread(readUpTo(file, size)) };
   } finally {
     await file.close().catch(() => undefined);

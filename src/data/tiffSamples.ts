@@ -57,7 +57,7 @@ export function tiffSamples(tags: TiffTags): SampleLayout | null {
   const alpha = alphaOf(tags, colours);
   const plainExtras = extras === 0 || (extras === 1 && alpha !== null);
   const isInteger = sampleFormat === 1 || sampleFormat === 4;
-  const decodable = isInteger && bits <= 16 && (photometric !== 8 || bits === 16);
+  const decodable = isInteger && [1, 2, 4, 8, 16].includes(bits) && (photometric !== 8 || bits === 16);
   if (!understood.includes(photometric) || extras < 0) throw unreadable(name);
   if (decodable && plainExtras) return null;
   const isGrey = photometric <= 1;
