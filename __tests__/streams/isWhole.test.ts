@@ -49,12 +49,29 @@ describe('isWhole', () => {
     for (const type of ['telepathy', '__proto__', 'toString']) expect(isWhole({ type })).toBe(false);
   });
 
+  test('should have a number of an epoch where JSON had none', () => {
+    const epoch: Journaled = {
+      type: 'epoch',
+      ...position,
+      ...means,
+      imagesTaken: 2,
+      seconds: 1,
+      imagesTrained: 0,
+      loss: Number.NaN,
+    };
+    expect(fromLine(toLine(epoch, 1).trim())).toEqual({ ...epoch, time: 1 });
+  });
+
   test('should have a number of a step where JSON had none', () => {
-    const line = toLine(stepEvent(1, { loss: Number.NaN, klPerGroup: [Number.NaN, 1], nonFinite: null }), 1);
+    const line = toLine(
+      stepEvent(1, { loss: Number.NaN, klPerGroup: [Number.NaN, 1], nonFinite: null, zero: null }),
+      1,
+    );
     expect(fromLine(line.trim())).toMatchObject({
       loss: Number.NaN,
       klPerGroup: [Number.NaN, 1],
       nonFinite: null,
+      zero: null,
     });
   });
 });

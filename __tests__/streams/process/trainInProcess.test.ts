@@ -260,6 +260,17 @@ describe('trainInProcess', () => {
     expect(events.at(-1)).toMatchObject({ type: 'stopped', reason: 'stop', step, checkpoint });
   });
 
+  test('should end in time while it waits to start again', async () => {
+    let killed = false;
+    const waiting = { ...options, restartDelay: 1e9, seconds: 3 };
+    const events = await watched(trainInProcess(config(['epochs=-1']), waiting), (event, pid) => {
+      if (killed || event.type !== 'checkpoint') return;
+      killed = true;
+      process.kill(pid, 'SIGKILL');
+    });
+    expect(events.at(-1)).toMatchObject({ type: 'stopped', reason: 'seconds' });
+  });
+
   test('should obey what it was told before its process was there', async () => {
     const stop$ = new Subject<void>();
     const run = lastValueFrom(trainInProcess(config(['epochs=-1']), { ...options, stop$ }));

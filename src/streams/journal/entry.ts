@@ -18,14 +18,14 @@ export function toLine(event: Journaled, time: number): string {
 
 /**
  * Null where the line is none, such as one that a crash has cut off. JSON writes numbers that are not finite as null; those of a
- * step are numbers again.
+ * step or an epoch are numbers again.
  */
 export function fromLine(line: string): JournalEntry | null {
   if (!line.startsWith('{')) return null;
   try {
     const entry = JSON.parse(line) as Partial<JournalEntry>;
     if (typeof entry.type !== 'string' || typeof entry.time !== 'number') return null;
-    return (entry.type === 'step' ? withNumbers(entry) : entry) as JournalEntry;
+    return (['step', 'epoch'].includes(entry.type) ? withNumbers(entry) : entry) as JournalEntry;
   } catch {
     return null;
   }
@@ -34,8 +34,8 @@ export function fromLine(line: string): JournalEntry | null {
 /** Fields in which null is a value of its own. */
 const nullable = new Set(['nonFinite', 'zero']);
 
-function withNumbers(step: object): object {
-  const revived = Object.entries(step).map(([name, value]) => {
+function withNumbers(losses: object): object {
+  const revived = Object.entries(losses).map(([name, value]) => {
     if (Array.isArray(value)) return [name, value.map((each) => each ?? Number.NaN)];
     return [name, nullable.has(name) ? value : (value ?? Number.NaN)];
   });

@@ -82,6 +82,7 @@ export function trainInProcess(
   return defer(() => {
     const begin = clock.now();
     const elapsed = () => (clock.now() - begin) / 1000;
+    const secondsLeft = () => Math.max(0, (seconds ?? Number.POSITIVE_INFINITY) - elapsed());
     const commands = listenForCommands(options);
     let crashes = 0;
     let saved: Position | null = null;
@@ -101,7 +102,7 @@ export function trainInProcess(
     const life$ = defer(() => {
       started = false;
       waiting = null;
-      const left = seconds === undefined ? {} : { seconds: Math.max(0, seconds - elapsed()) };
+      const left = seconds === undefined ? {} : { seconds: secondsLeft() };
       const start: ToWorker = {
         type: 'start',
         config,
@@ -136,7 +137,10 @@ export function trainInProcess(
     };
     const again = () => {
       if (waiting === null) return EMPTY;
-      return longTimer(waiting, scheduler).pipe(takeUntil(merge(commands.stop$, aborted(signal))));
+      // Where the time of the run is over meanwhile, another process says so.
+      return longTimer(Math.min(waiting, 1000 * secondsLeft()), scheduler).pipe(
+        takeUntil(merge(commands.stop$, aborted(signal))),
+      );
     };
     const stoppedEvent = async (): Promise<StoppedEvent> => {
       const position = (await findSaved()) ?? { epoch: 0, batchInEpoch: 0, step: 0, imagesSeen: 0 };
