@@ -12,6 +12,7 @@ import { type Checkpoint, loadCheckpoint } from '../../src/checkpoint/checkpoint
 import { keyedGenerator } from '../../src/model/random.js';
 import type { TrainEvent } from '../../src/streams/events.js';
 import { drawDiscs } from './drawDiscs.js';
+import { journalEntries, loggedPoints } from './readLogs.js';
 
 /** `process`: the one that trains; `watcher`: the one that watches it; `both`: as when the machine loses its power. */
 export const victims = ['process', 'watcher', 'both'] as const;
@@ -74,7 +75,8 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
   const problems: string[] = [];
   let [duringWrites, stepsMade, runs] = [0, 0, 0];
 
-  await life(nvae, folder, 'whole', null);
+  const whole = await life(nvae, folder, 'whole', null);
+  const points = whole.told.flatMap((event) => (event.type === 'step' ? [event.imagesSeen] : []));
   const expected = await stateIn(folder, 'whole');
   const total = () => done.process + done.watcher + done.both;
   while (total() < kills) {
@@ -93,6 +95,7 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
       const kept = await stepIn(folder, name);
       if (kept < lived.saved)
         problems.push(`${name}: step ${lived.saved} was saved, and ${kept} is what is there`);
+      problems.push(...(await missingInLogs(name, folder, lived, points)));
       const where = `${lived.writing ? 'within a write ' : ''}after step ${lived.lastStep}`;
       log(`${total()} of ${kills}: ${victim} killed ${where}, step ${kept} is saved`);
     }
@@ -119,6 +122,7 @@ interface Life {
   readonly lastStep: number;
   /** Step of the last checkpoint that was told. */
   readonly saved: number;
+  readonly told: readonly TrainEvent[];
   readonly problems: readonly string[];
 }
 
@@ -140,6 +144,7 @@ async function life(
     writing = existsSync(partial);
     killed = signal(child, victim, pid);
   };
+  const told: TrainEvent[] = [];
   let killing: Promise<void> | null = null;
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
@@ -147,6 +152,7 @@ async function life(
   const lines = createInterface({ input: child.stdout });
   lines.on('line', (line) => {
     const event = JSON.parse(line) as TrainEvent;
+    told.push(event);
     if (event.type === 'started' && moment) killing ??= kill(event.pid, moment);
     if (event.type === 'finished') finished = true;
     if (event.type === 'checkpoint') saved = event.step;
@@ -162,7 +168,7 @@ async function life(
   );
   const asExpected = killed ? moment?.victim !== 'process' || code === 0 : code === 0;
   const problems = asExpected ? [] : [`${name}: ended with exit code ${code}: ${stderr.trim()}`];
-  return { finished, killed, writing, steps, lastStep, saved, problems };
+  return { finished, killed, writing, steps, lastStep, saved, told, problems };
 }
 
 /** False where there is nobody left. */
@@ -190,6 +196,27 @@ function stateIn(folder: string, name: string): Promise<Checkpoint> {
 async function stepIn(folder: string, name: string): Promise<number> {
   if (!existsSync(join(folder, name, 'saved_weights', 'tortured.checkpoint'))) return 0;
   return (await stateIn(folder, name)).state.position.step;
+}
+
+/** What was told before the last checkpoint that was, and is in no log: `points` are the images seen at each step. */
+async function missingInLogs(
+  name: string,
+  folder: string,
+  { saved, told }: Life,
+  points: readonly number[],
+): Promise<string[]> {
+  const last = told.findLastIndex((event) => event.type === 'checkpoint');
+  if (last < 0) return [];
+  const logs = join(folder, name, 'runs', 'tortured');
+  const logged = await loggedPoints(logs);
+  const missing = points.slice(0, saved).filter((imagesSeen) => !logged.has(imagesSeen));
+  const problems = missing.map((at) => `${name}: no point at ${at} images in the log of step ${saved}`);
+  const entries = new Set((await journalEntries(logs)).map(({ time, ...event }) => JSON.stringify(event)));
+  for (const event of told.slice(0, last)) {
+    if (!['started', 'epoch', 'checkpoint', 'preview'].includes(event.type)) continue;
+    if (!entries.has(JSON.stringify(event))) problems.push(`${name}: no ${event.type} event in the journal`);
+  }
+  return problems;
 }
 
 /** Bit for bit. */
