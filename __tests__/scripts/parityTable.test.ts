@@ -71,4 +71,4 @@ test('npm run parity without a folder compares what there is, on any engine, and
   } finally {
     rmSync(folder, { recursive: true });
   }
-}, 120_000);
+}, 300_000);
