@@ -1,12 +1,16 @@
 /** In processes of their own, since the addon is loaded and set up once. */
 import { spawnSync } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { processors } from '../../../src/config/processors.js';
 import { loadAddon, rebuildCommand } from '../../../src/engine/native/loadAddon.js';
 import { instructionSets } from '../../../src/engine/settings.js';
 
-const engine = fileURLToPath(new URL('../../../src/engine/index.ts', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const engine = join(root, 'src/engine/index.ts');
 const program = `
 const { useEngine } = await import(process.argv[1]);
 try {
@@ -17,8 +21,8 @@ try {
 }
 process.exit();`;
 
-function startedWith(environment: NodeJS.ProcessEnv) {
-  const args = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', program, engine];
+function startedWith(environment: NodeJS.ProcessEnv, from = engine) {
+  const args = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', program, from];
   const options = { encoding: 'utf8', env: { ...process.env, ...environment } } as const;
   return JSON.parse(spawnSync(process.execPath, args, options).stdout);
 }
@@ -48,6 +52,41 @@ test('should use the best instruction set otherwise', () => {
     });
   },
 );
+
+describe('where there is no addon that loads', () => {
+  let base: string;
+  let installed: string;
+  beforeEach(async () => {
+    base = await mkdtemp(join(tmpdir(), 'nvae-addon-'));
+    installed = join(base, 'node_modules/rx-nvae');
+    await mkdir(join(installed, 'native/build'), { recursive: true });
+    for (const part of ['src', 'package.json']) {
+      await cp(join(root, part), join(installed, part), { recursive: true });
+    }
+    await symlink(join(root, 'node_modules'), join(installed, 'node_modules'));
+  });
+  afterEach(() => rm(base, { recursive: true, force: true }));
+
+  const started = () => startedWith({}, join(installed, 'src/engine/index.ts'));
+
+  test('the warning should say why the build failed, and what it left to do', async () => {
+    const failure = 'make was not found\ninstall make, then run "npm rebuild rx-nvae"\n\ngyp info ...\n';
+    await writeFile(join(installed, 'native/build/failure.txt'), failure);
+    expect(started()).toMatchObject({
+      name: 'wasm',
+      warnings: [
+        'using the wasm engine, 6 to 10 times slower than native: native/build/nvae.node was not built: make was not found. To get native, install make, then run "npm rebuild rx-nvae"',
+      ],
+    });
+  });
+
+  test('the warning should say that it was built for another machine', async () => {
+    await writeFile(join(installed, 'native/build/nvae.node'), 'built for another system');
+    const { warnings } = started();
+    expect(warnings[0]).toMatch(/native\/build\/nvae\.node does not load: .*(invalid|file|header)/);
+    expect(warnings[0]).toContain('then run "npm rebuild rx-nvae"');
+  });
+});
 
 test.each([
   ['/home/é/rx-nvae', 'npm run build:native'],
