@@ -10,8 +10,9 @@ const swc = {
 
 export default {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/__tests__/**/*.test.ts', '<rootDir>/__tests__/**/*.test.tsx'],
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/native/build/'],
+  // Folders rather than patterns with <rootDir>: its path may hold what means something in a glob or a regular expression.
+  roots: ['__tests__', 'bench', 'examples', 'scripts', 'src'].map((folder) => `<rootDir>/${folder}`),
+  testRegex: ['/__tests__/.*\\.test\\.tsx?$'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   // Examples import the package by its name; tests of them use the sources.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^rx-nvae$': '<rootDir>/src/index.ts' },
