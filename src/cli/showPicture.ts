@@ -1,12 +1,8 @@
 import { messageOf } from '../config/errors.js';
 import type { ImageBatch } from '../model/plainData.js';
-import { type CellSpace, isBitmap, sharpOf, terminalPicture } from '../ui/pictures/bitmap.js';
-import {
-  isBitmapKind,
-  noPictures,
-  type PictureSupport,
-  pixelsOfCell,
-} from '../ui/pictures/pictureSupport.js';
+import { isBitmap, sharpOf, terminalPicture } from '../ui/pictures/bitmap.js';
+import { noPictures } from '../ui/pictures/pictureSupport.js';
+import { printedSpace } from '../ui/pictures/printedSpace.js';
 import { screenSizeOf } from '../ui/screenSize.js';
 import type { Output } from './output.js';
 import { supportOfTerminal } from './supportOfTerminal.js';
@@ -27,7 +23,7 @@ export async function pictureShower(output: Output): Promise<ShowPicture> {
     if (broken) return false;
     const [, height, width] = picture.shape;
     try {
-      const space = spaceFor({ width, height }, screenSizeOf(process.stderr), support);
+      const space = printedSpace({ width, height }, screenSizeOf(process.stderr), support);
       const shown = await terminalPicture(sharpOf(picture), { width, height }, space, support);
       output.progress(isBitmap(shown) ? shown.draw() : shown.join('\n'));
       return true;
@@ -36,24 +32,5 @@ export async function pictureShower(output: Output): Promise<ShowPicture> {
       output.warning(`pictures are not shown: ${messageOf(error)}`);
       return false;
     }
-  };
-}
-
-/** Lines of the terminal that are left for what is printed after a picture. */
-const below = 2;
-
-/** As large as the screen has room for without scrolling its top away, but no cell wider than a pixel. */
-function spaceFor(
-  { width, height }: { readonly width: number; readonly height: number },
-  { columns, rows }: CellSpace,
-  support: PictureSupport,
-): CellSpace {
-  const room = { columns, rows: Math.max(1, rows - below) };
-  if (isBitmapKind(support.kind)) return { ...room, columns: Math.min(columns, width) };
-  const cell = pixelsOfCell(support);
-  const pixelByPixel = { columns: Math.ceil(width / cell.width), rows: Math.ceil(height / cell.height) };
-  return {
-    columns: Math.min(room.columns, pixelByPixel.columns),
-    rows: Math.min(room.rows, pixelByPixel.rows),
   };
 }

@@ -19,7 +19,7 @@ function show(keep: number, columns = 80, rows = 24) {
     while (!(await terminal.screen())[0]?.trim()) await setTimeout(10);
     for (const key of keys) {
       terminal.press(key);
-      await setTimeout(20);
+      await setTimeout(50);
     }
     return (await terminal.screen()).join('\n');
   };
@@ -54,7 +54,57 @@ describe('showCherry', () => {
     expect(screen.match(/▀▀/g)?.length).toBeGreaterThanOrEqual(9);
     for (let i = 1; i <= 9; i++) expect(screen).toMatch(new RegExp(`(^| )${i}( |$)`, 'm'));
     expect(screen).toContain('4 ✓');
-    expect(screen).toMatch(/1-9 pick or leave {2}0 next batch {2}u undo {2}q leave {2}\? help$/m);
+    expect(screen).toMatch(
+      /1-9 pick or leave {2}0 next batch {2}u undo(.|\n)* z larger(.|\n)* q leave\s+\? help$/m,
+    );
+    await press('\u0003');
+    expect(await ended).toBeNull();
+  });
+
+  /** Of 32 by 32 pixels. */
+  const large = { pixels: new Uint8Array(9 * 32 * 32 * 3).fill(99), shape: [9, 32, 32, 3] } as const;
+  const showLarge = async (columns: number, rows: number) => {
+    const terminal = createTestTerminal(columns, rows);
+    const ended = showCherry((choices$) => cherryPick(() => of(large), choices$), terminal);
+    const press = async (...keys: string[]) => {
+      for (const key of keys) {
+        terminal.press(key);
+        await setTimeout(30);
+      }
+      const screen = await terminal.screen();
+      return { screen: screen.join('\n'), widest: Math.max(...screen.map(widestRun)), lines: screen.length };
+    };
+    await setTimeout(50);
+    return { ended, press };
+  };
+  /** Cells of the widest picture in a line. */
+  const widestRun = (line: string) => Math.max(0, ...(line.match(/▀+/g) ?? []).map((run) => run.length));
+
+  test('should show pictures large enough to choose by at 80 x 24, page by page, and larger ones at z', async () => {
+    const { ended, press } = await showLarge(80, 24);
+    const first = await press();
+    expect(first.widest).toBeGreaterThanOrEqual(24);
+    expect(first.screen).toContain('[ 1 2 3 ] 4 5 6 7 8 9');
+    expect((await press('\u001b[C')).screen).toContain('1 2 3 [ 4 5 6 ] 7 8 9');
+    expect((await press('\u001b[D', '\u001b[D')).screen).toContain('1 2 3 4 5 6 [ 7 8 9 ]');
+    expect((await press('5')).screen).toContain('[ 4 5 ✓ 6 ]');
+    const single = await press('z');
+    expect(single.widest).toBeGreaterThanOrEqual(32);
+    expect(single.screen).toMatch(/\[ 5 ✓ \](.|\n)* z smaller/);
+    expect((await press('z')).widest).toBeLessThan(18);
+    await press('\u0003');
+    expect(await ended).toBeNull();
+  });
+
+  test.each([
+    [1, 1],
+    [5, 24],
+    [30, 6],
+    [40, 12],
+    [300, 100],
+  ])('should draw something of the state at %s x %s, and take keys', async (columns, rows) => {
+    const { ended, press } = await showLarge(columns, rows);
+    expect((await press('1')).screen.trim()).not.toBe('');
     await press('\u0003');
     expect(await ended).toBeNull();
   });
@@ -77,7 +127,7 @@ describe('showCherry', () => {
     const ordering = await press('1', '2', '?');
     expect(ordering).toMatch(/1-2 +put this pick(.|\n)*enter +save the grid(.|\n)*q +leave/);
     expect(await press('\r')).toMatch(
-      / 1-2 place or take out {2}u undo {2}enter save {2}q leave {2}\? help$/m,
+      / 1-2 place or take out {2}u undo {2}enter save(.|\n)* q leave\s+\? help$/m,
     );
     await press('\u0003');
     expect(await ended).toBeNull();

@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import {
   BehaviorSubject,
+  catchError,
+  concat,
   concatMap,
   defer,
   filter,
@@ -19,6 +21,7 @@ import { samples } from '../../streams/samples.js';
 import { grid } from '../../streams/toGrid.js';
 import { writeImage } from '../../streams/writeImages.js';
 import { terminalHints } from '../../ui/pictures/terminalHints.js';
+import { loadScreen, ScreenError } from '../../ui/screenError.js';
 import { cherryChoice } from '../cherryChoices.js';
 import { cherryScreen, numbersOf } from '../cherryScreen.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
@@ -68,7 +71,7 @@ export async function cherry(
         const candidates = (i: number) =>
           samples(model, { temperature, count: batchSize, batchSize, firstBatch: i, seed });
         const pick = (choices$: Observable<CherryChoice>) => cherryPick(candidates, choices$, { keep });
-        return onScreen ? defer(() => shown(pick, stop$)) : told(pick, tell, output);
+        return onScreen ? shown(pick, stop$, tell, output) : told(pick, tell, output);
       }).pipe(takeUntil(stop$)),
       { defaultValue: null },
     );
@@ -87,18 +90,41 @@ function whyLines(keep: number, { colour }: Output): string | null {
   return `more than ${mostKeys} to keep are too many for single keys: type each choice and press enter`;
 }
 
-/** The last state of the choices by keys; to leave counts as Ctrl-C. */
-async function shown(pick: Parameters<typeof told>[0], stop$: Observable<void>): Promise<CherryState | null> {
-  const { showCherry } = await import('../../ui/cherry/showCherry.js');
-  const pictures = terminalHints(process.env);
-  const last = await showCherry((choices$) => pick(choices$).pipe(takeUntil(stop$)), { pictures });
-  if (last === null) process.emit('SIGINT', 'SIGINT');
-  return last;
+type Pick = (choices$: Observable<CherryChoice>) => Observable<CherryState>;
+
+/**
+ * The last state of the choices by keys; to leave counts as Ctrl-C. Where the screen fails the choices go on as lines, those
+ * that were made included.
+ */
+function shown(
+  pick: Pick,
+  stop$: Observable<void>,
+  tell: (state: CherryState) => Promise<void>,
+  output: Output,
+): Observable<CherryState | null> {
+  const made: CherryChoice[] = [];
+  const onScreen = async () => {
+    const pictures = terminalHints(process.env);
+    const { showCherry } = await loadScreen(() => import('../../ui/cherry/showCherry.js'));
+    const kept = tap<CherryChoice>((choice) => made.push(choice));
+    const last = await showCherry((choices$) => pick(choices$.pipe(kept)).pipe(takeUntil(stop$)), {
+      pictures,
+    });
+    if (last === null) process.emit('SIGINT', 'SIGINT');
+    return last;
+  };
+  return defer(onScreen).pipe(
+    catchError((error: unknown) => {
+      if (!(error instanceof ScreenError)) throw error;
+      output.warning(`screen: ${error.message}; going on as lines: type each choice and press enter`);
+      return told((choices$) => pick(concat(made, choices$)), tell, output);
+    }),
+  );
 }
 
 /** The states of the choices on standard input, each told before the line behind it is read. */
 function told(
-  pick: (choices$: Observable<CherryChoice>) => Observable<CherryState>,
+  pick: Pick,
   tell: (state: CherryState) => Promise<void>,
   output: Output,
 ): Observable<CherryState> {

@@ -1,12 +1,16 @@
-import { Box, Text } from 'ink';
+import { Box, type Key, Text } from 'ink';
 import { useRef, useState } from 'react';
 import type { CherryChoice, CherryState } from '../../streams/cherryState.js';
 import { imageAt } from '../../streams/imageBatches.js';
 import { KeyList } from '../KeyList.js';
-import { fitting } from '../text.js';
+import type { CellSpace } from '../pictures/bitmap.js';
+import { pixelsOfCell } from '../pictures/pictureSupport.js';
+import { usePictureSupport } from '../pictures/usePictureSupport.js';
+import { cut, fitting, inLines } from '../text.js';
 import { useKeys } from '../useKeys.js';
 import { useScreenSize } from '../useScreenSize.js';
 import { orderingKeys, pickingKeys } from './cherryKeys.js';
+import { mainShare, type Page, pageOf } from './pages.js';
 import { type TileOf, Tiles } from './Tiles.js';
 
 export interface CherryScreenProps {
@@ -18,20 +22,30 @@ export interface CherryScreenProps {
   readonly onLeave: () => void;
 }
 
+interface Local {
+  readonly order: readonly number[];
+  readonly leaving: boolean;
+  readonly help: boolean;
+  /** Times that another size was asked for. */
+  readonly zoom: number;
+  /** Index of an image on the page that is shown. */
+  readonly at: number;
+}
+
+const begin: Local = { order: [], leaving: false, help: false, zoom: 0, at: 0 };
+
 /** Candidates at the left, picks at the right; then the picks at the left and their order at the right. */
 export function CherryScreen({ state, newest, onChoice, onLeave }: CherryScreenProps) {
   const { columns, rows } = useScreenSize();
-  const [order, setOrder] = useState<readonly number[]>([]);
-  const [leaving, setLeaving] = useState(false);
-  const [help, setHelp] = useState(false);
+  const support = usePictureSupport();
+  const [local, setLocal] = useState(begin);
   // Keys may come faster than frames.
-  const current = useRef({ order, leaving, help });
-  const change = (changes: Partial<typeof current.current>) => {
+  const current = useRef(local);
+  const change = (changes: Partial<Local>) => {
     current.current = { ...current.current, ...changes };
-    setOrder(current.current.order);
-    setLeaving(current.current.leaving);
-    setHelp(current.current.help);
+    setLocal(current.current);
   };
+  const { order, leaving, help, zoom, at } = local;
   const { keep } = state;
   const ordering = state.phase !== 'picking';
 
@@ -50,8 +64,19 @@ export function CherryScreen({ state, newest, onChoice, onLeave }: CherryScreenP
     if (input === '0') onChoice({ type: 'next' });
     else if (input === 'u') onChoice({ type: 'undo' });
     else if (/^[1-9]$/.test(input)) onChoice({ type: 'toggle', number: Number(input) });
+    // Whatever has changed is to be seen.
+    change({
+      order: [],
+      at: /^[1-9]$/.test(input) ? Number(input) - 1 : input === '0' ? 0 : current.current.at,
+    });
   };
-  const press = (input: string, key: { ctrl?: boolean; escape?: boolean; return?: boolean }) => {
+  const turn = (by: number) => {
+    const { first, count, pages } = shownPage(current.current);
+    const next = by > 0 ? first + count : first - 1;
+    const images = tiles.length;
+    if (pages > 1) change({ at: (next + images) % images });
+  };
+  const press = (input: string, key: Partial<Key>) => {
     if (key.ctrl && input === 'c') return onLeave();
     if (current.current.help) return change({ help: false });
     if (current.current.leaving) {
@@ -59,54 +84,115 @@ export function CherryScreen({ state, newest, onChoice, onLeave }: CherryScreenP
       return change({ leaving: false });
     }
     if (input === '?') return change({ help: true });
+    if (key.rightArrow || key.tab) return turn(1);
+    if (key.leftArrow) return turn(-1);
+    if (input === 'z') return change({ zoom: current.current.zoom + 1 });
     const { picks, phase } = newest();
     if (input === 'q' || key.escape) return picks.length > 0 ? change({ leaving: true }) : onLeave();
     if (phase !== 'picking') arrange(input, key.return ?? false);
-    else {
-      change({ order: [] });
-      pick(input);
-    }
+    else pick(input);
   };
   useKeys(press);
 
-  const main = Math.max(3, rows - 4);
-  const left = Math.floor(columns * 0.62);
-  const keys = ordering ? orderingKeys(keep) : pickingKeys(state.images?.shape[0] ?? 9);
-  const down = (count: number) => Math.max(1, Math.ceil(count / 3));
-  const shown = ordering ? pickTiles(state, order) : candidateTiles(state);
+  const tiles = ordering ? pickTiles(state, order) : candidateTiles(state);
   const beside = ordering ? orderTiles(state, order) : pickTiles(state, []);
+  const size = state.images?.shape[1] ?? 32;
+  const keys = (page?: Page) =>
+    ordering ? orderingKeys(keep, page) : pickingKeys(state.images?.shape[0] ?? 9, page);
+  const barRows = rows < leastRows ? 1 : 2;
+  const main = Math.max(1, rows - 3 - barRows);
+  const cell = pixelsOfCell(support);
+  const shownPage = ({ zoom, at }: Pick<Local, 'zoom' | 'at'>) =>
+    pageOf({ images: tiles.length, size, space: { columns, rows: main }, cell, zoom, at });
+  const page = shownPage({ zoom, at });
+  const bar = inLines(
+    keys(page).map(({ key, short }) => `${key} ${short}`),
+    columns,
+    barRows,
+  );
+  const text = { wrap: 'truncate' } as const;
   return (
-    <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
-      <Text wrap="truncate" bold>
-        {ordering
-          ? ` in which order? ${order.length} of ${keep} in place`
-          : ` batch ${state.batch}: ${state.picks.length} of ${keep} picked`}
+    <Box flexDirection="column" width={columns} height={Math.max(1, rows - 1)} overflow="hidden">
+      <Text {...text} bold>
+        {fitting([titleOf(state, order), page.pages > 1 ? numbers(tiles, page) : ''], columns) ||
+          cut(titleOf(state, order), columns)}
       </Text>
       {help ? (
-        <Box flexDirection="column" height={main + 1} overflow="hidden">
-          <Text bold> keys (any key goes back)</Text>
-          <KeyList keys={keys} />
+        <Box flexDirection="column" height={main} overflow="hidden">
+          <Text {...text} bold>
+            {' keys (any key goes back)'}
+          </Text>
+          <KeyList keys={keys()} />
         </Box>
       ) : (
-        <Box height={main + 1}>
-          <Tiles tiles={shown} across={3} down={down(shown.length)} columns={left} rows={main} />
-          <Box flexDirection="column" width={columns - left}>
-            <Text dimColor wrap="truncate">
-              {ordering ? ' the grid as it will be' : ' picks'}
-            </Text>
-            <Tiles tiles={beside} across={3} down={down(keep)} columns={columns - left} rows={main - 1} />
-          </Box>
-        </Box>
+        rows >= leastRows && (
+          <Grids
+            tiles={tiles}
+            beside={beside}
+            title={ordering ? ' the grid as it will be' : ' picks'}
+            down={Math.max(1, Math.ceil(keep / 3))}
+            page={page}
+            columns={columns}
+            rows={main}
+          />
+        )
       )}
-      <Text wrap="truncate">{` ${messageOf(state, order, leaving)}`}</Text>
-      <Text dimColor wrap="truncate">
-        {fitting(
-          keys.map(({ key, short }) => `${key} ${short}`),
-          columns,
-        )}
-      </Text>
+      {rows > 2 && <Text {...text}>{` ${messageOf(state, order, leaving)}`}</Text>}
+      {rows > 3 &&
+        bar.map((line) => (
+          <Text key={line} {...text} dimColor>
+            {line}
+          </Text>
+        ))}
     </Box>
   );
+}
+
+/** A lower screen has no pictures, and is told so by what it has. */
+const leastRows = 10;
+
+interface GridsProps extends CellSpace {
+  readonly tiles: readonly TileOf[];
+  readonly beside: readonly TileOf[];
+  /** Of what is beside. */
+  readonly title: string;
+  readonly down: number;
+  readonly page: Page;
+}
+
+/** The images of the page, and beside them, where all are on it, what has become of them. */
+function Grids({ tiles, beside, title, down, page, columns, rows }: GridsProps) {
+  const left = page.beside ? Math.floor(columns * mainShare) : columns;
+  const shown = tiles.slice(page.first, page.first + page.count);
+  return (
+    <Box height={rows}>
+      <Tiles tiles={shown} across={page.across} down={page.down} columns={left} rows={rows} />
+      {page.beside && (
+        <Box flexDirection="column" width={columns - left}>
+          <Text dimColor wrap="truncate">
+            {title}
+          </Text>
+          <Tiles tiles={beside} across={3} down={down} columns={columns - left} rows={rows - 1} />
+        </Box>
+      )}
+    </Box>
+  );
+}
+
+function titleOf({ phase, batch, picks, keep }: CherryState, order: readonly number[]): string {
+  return phase === 'picking'
+    ? `batch ${batch}: ${picks.length} of ${keep} picked`
+    : `in which order? ${order.length} of ${keep} in place`;
+}
+
+/** All of them by number, the page's in brackets: `1 2 3 [4 ✓ 5 6] 7 8 9`. */
+function numbers(tiles: readonly TileOf[], { first, count }: Page): string {
+  return tiles
+    .map(({ marked }, i) => {
+      const text = `${i + 1}${marked ? ' ✓' : ''}`;
+      return `${i === first ? '[ ' : ''}${text}${i === first + count - 1 ? ' ]' : ''}`;
+    })
+    .join(' ');
 }
 
 function messageOf(state: CherryState, order: readonly number[], leaving: boolean): string {

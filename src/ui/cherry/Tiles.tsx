@@ -1,5 +1,5 @@
 import { Box, Text } from 'ink';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useContext, useEffect, useMemo, useRef, useState } from 'react';
 import type { ImageBatch } from '../../model/plainData.js';
 import { halfBlocks } from '../halfBlocks.js';
 import { Picture } from '../Picture.js';
@@ -7,6 +7,8 @@ import { type CellSpace, sharpOf, type TerminalPicture, terminalPicture } from '
 import type { PictureDepth } from '../pictures/colourDepth.js';
 import { isBitmapKind } from '../pictures/pictureSupport.js';
 import { usePictureSupport } from '../pictures/usePictureSupport.js';
+import { resampled } from '../resample.js';
+import { FailureContext } from '../useKeys.js';
 
 export interface TileOf {
   readonly image: ImageBatch;
@@ -26,7 +28,10 @@ export interface TilesProps {
 
 /** Pictures in rows, each below its label. */
 export function Tiles({ tiles, across, down, columns, rows }: TilesProps) {
-  const size = { columns: Math.floor(columns / across), rows: Math.floor(rows / down) };
+  const size = {
+    columns: Math.max(1, Math.floor(columns / across)),
+    rows: Math.max(1, Math.floor(rows / down)),
+  };
   const lines = Array.from({ length: down }, (_, row) =>
     tiles.slice(row * across, (row + 1) * across),
   ).filter((some) => some.length > 0);
@@ -44,7 +49,7 @@ export function Tiles({ tiles, across, down, columns, rows }: TilesProps) {
 }
 
 function Tile({ image, label, marked = false, columns, rows }: TileOf & { columns: number; rows: number }) {
-  const space = { columns: columns - 1, rows: rows - 1 };
+  const space = { columns: Math.max(1, columns - 1), rows: Math.max(0, rows - 1) };
   const picture = useTile(image, space);
   const text = marked ? ` ${label} ✓ ` : ` ${label} `;
   return (
@@ -60,6 +65,7 @@ function Tile({ image, label, marked = false, columns, rows }: TileOf & { column
 /** An image as its terminal takes it: text at once, a bitmap when it is encoded, which is done once for the same pixels. */
 function useTile(image: ImageBatch, { columns, rows }: CellSpace): TerminalPicture | null {
   const support = usePictureSupport();
+  const fail = useContext(FailureContext);
   const pixels = useRef(image);
   if (!isSame(pixels.current, image)) pixels.current = image;
   const same = pixels.current;
@@ -75,11 +81,12 @@ function useTile(image: ImageBatch, { columns, rows }: CellSpace): TerminalPictu
     let wanted = true;
     terminalPicture(sharpOf(same), { width, height }, { columns, rows }, support).then(
       (made) => wanted && setBitmap(made),
+      fail,
     );
     return () => {
       wanted = false;
     };
-  }, [same, columns, rows, isText, support]);
+  }, [same, columns, rows, isText, support, fail]);
   return lines ?? bitmap;
 }
 
@@ -87,13 +94,8 @@ function isSame(one: ImageBatch, other: ImageBatch): boolean {
   return one === other || Buffer.compare(one.pixels, other.pixels) === 0;
 }
 
-/** As large as it fits, in whole reductions of its size. */
+/** As large as it fits. */
 function fitted(image: ImageBatch, { columns, rows }: CellSpace, depth: PictureDepth): string[] {
-  const [, height, width] = image.shape;
-  const reduction = Math.max(
-    1,
-    Math.ceil(width / Math.max(1, columns)),
-    Math.ceil(height / Math.max(2, 2 * rows)),
-  );
-  return halfBlocks(image, Math.floor(width / reduction), depth).slice(0, Math.max(0, rows));
+  if (columns < 1 || rows < 1) return [];
+  return halfBlocks(resampled(image, { width: columns, height: 2 * rows }), columns, depth);
 }

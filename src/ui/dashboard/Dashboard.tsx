@@ -7,13 +7,16 @@ import { useKeys } from '../useKeys.js';
 import { useScreenSize } from '../useScreenSize.js';
 import { Compact } from './Compact.js';
 import { CurvePane } from './CurvePane.js';
-import { FactsPane } from './FactsPane.js';
+import { FactsAndCurves, FactsPane } from './FactsPane.js';
 import { healthFacts, termFacts } from './facts.js';
+import { firstPictures } from './firstPictures.js';
+import { GroupsOverTime } from './GroupsOverTime.js';
 import { GroupsPane } from './GroupsPane.js';
 import { Header } from './Header.js';
 import { type KeySituation, keyNames, keysFor, quitQuestion } from './keyTable.js';
 import { LogLines } from './LogLines.js';
 import { layoutOf, type Size } from './layout.js';
+import { healthMetrics, termMetrics } from './metrics.js';
 import { Pane } from './Pane.js';
 import { PicturePane } from './PicturePane.js';
 import { runFacts } from './runFacts.js';
@@ -112,43 +115,51 @@ type PartProps = DashboardProps &
   Size & { readonly name: PaneName | string; readonly screen: typeof firstScreen };
 
 function Part({ name, columns, rows, screen, ...props }: PartProps) {
-  const { view, now, colour, checkpointBytes, pathOf } = props;
+  const { view, now, colour, checkpointBytes, pathOf, controls } = props;
   const size = { columns, rows };
   const imageSize = view.started?.config.model.inputDimension ?? 32;
   const digit = panes.indexOf(name as PaneName) + 1;
   const pictures = { digit, pathOf, imageSize, colour, now, back: screen.back, ...size };
+  const curves = { history: view.history, screen, imageSize, colour, ...size };
+  const enlarged = screen.pane === name;
   switch (name as PaneName) {
     case 'curve':
-      return (
-        <CurvePane history={view.history} screen={screen} imageSize={imageSize} colour={colour} {...size} />
-      );
-    case 'groups':
-      return (
-        <GroupsPane
-          history={view.history}
-          latentShapes={view.started?.latentShapes ?? []}
-          colour={colour}
-          {...size}
-        />
-      );
-    case 'terms':
-      return <FactsPane digit={digit} title="terms" facts={termFacts(view)} colour={colour} {...size} />;
+      return <CurvePane {...curves} />;
+    case 'groups': {
+      const latentShapes = view.started?.latentShapes ?? [];
+      const Groups = enlarged ? GroupsOverTime : GroupsPane;
+      return <Groups {...curves} latentShapes={latentShapes} />;
+    }
+    case 'terms': {
+      const terms = { digit, title: 'terms', facts: termFacts(view), ...curves };
+      return enlarged ? <FactsAndCurves metrics={termMetrics} {...terms} /> : <FactsPane {...terms} />;
+    }
+    case 'health': {
+      const facts = healthFacts(view, { now, checkpointBytes });
+      const health = { digit, title: 'health', facts, ...curves };
+      return enlarged ? <FactsAndCurves metrics={healthMetrics} {...health} /> : <FactsPane {...health} />;
+    }
     case 'run':
       return <FactsPane digit={digit} title="run" facts={runFacts(view, now)} colour={colour} {...size} />;
-    case 'health':
+    case 'reconstructions':
       return (
-        <FactsPane
-          digit={digit}
-          title="health"
-          facts={healthFacts(view, { now, checkpointBytes })}
-          colour={colour}
-          {...size}
+        <PicturePane
+          title="reconstructions"
+          previews={view.previews.reconstruction}
+          together={2}
+          instead={firstPictures(view, 'reconstruction', controls)}
+          {...pictures}
         />
       );
-    case 'reconstructions':
-      return <PicturePane title="reconstructions" previews={view.previews.reconstruction} {...pictures} />;
     case 'samples':
-      return <PicturePane title="samples" previews={view.previews.samples} {...pictures} />;
+      return (
+        <PicturePane
+          title="samples"
+          previews={view.previews.samples}
+          instead={firstPictures(view, 'samples', controls)}
+          {...pictures}
+        />
+      );
     case 'log':
       return (
         <Pane digit={digit} title="log" {...size}>

@@ -1,5 +1,8 @@
 import { Text } from 'ink';
-import { oneLine, wrapped } from '../text.js';
+import { oneLine, widthOf, wrapped } from '../text.js';
+import { CurveGrid, type CurveScreen } from './CurveLines.js';
+import type { Point } from './history.js';
+import { type Metric, ranges } from './metrics.js';
 import { Pane, type PaneProps } from './Pane.js';
 
 /** A line of a pane that tells numbers. */
@@ -31,6 +34,37 @@ export interface FactLinesProps extends Pick<FactsPaneProps, 'facts' | 'colour'>
   readonly rows: number;
 }
 
+export interface FactsAndCurvesProps extends FactsPaneProps {
+  readonly history: readonly Point[];
+  readonly metrics: readonly Metric[];
+  readonly screen: CurveScreen;
+  /** Height and width of the images. */
+  readonly imageSize: number;
+}
+
+/** The facts, and below them what they were over time. */
+export function FactsAndCurves({
+  facts,
+  colour,
+  history,
+  metrics,
+  screen,
+  imageSize,
+  ...pane
+}: FactsAndCurvesProps) {
+  const [columns, rows] = [pane.columns - 2, pane.rows - 2];
+  const factRows = Math.min(rows, facts.length);
+  const curves = { history, metrics, screen, imageSize, colour };
+  const range = ranges[screen.range] ?? 'all';
+  const note = [screen.logarithmic ? 'log' : '', range === 'all' ? '' : range].filter(Boolean).join(', ');
+  return (
+    <Pane {...pane} note={note}>
+      <FactLines facts={facts} colour={colour} columns={columns} rows={factRows} />
+      {facts.length > 0 && <CurveGrid {...curves} columns={columns} rows={rows - factRows} />}
+    </Pane>
+  );
+}
+
 /** One line a fact; where there is room for two each, nothing is cut off. */
 export function FactLines({ facts, colour, columns, rows }: FactLinesProps) {
   const widest = Math.max(0, ...facts.map(({ name }) => name.length));
@@ -44,8 +78,13 @@ export function FactLines({ facts, colour, columns, rows }: FactLinesProps) {
       <Text key={`${name}${i}`} wrap="truncate">
         <Text dimColor>{` ${(i === 0 ? name : '').padEnd(widest)}  `}</Text>
         <Text {...(alarming && colour && { color: 'yellow' })}>{line}</Text>
-        {i === 0 && drawing && `  ${drawing}`}
+        {i === 0 && drawn(drawing, room - widthOf(line) - 2)}
       </Text>
     ));
   });
+}
+
+/** As much of its end as there is room for. */
+function drawn(drawing: string, room: number): string {
+  return room > 3 && drawing !== '' ? `  ${drawing.slice(-room)}` : '';
 }

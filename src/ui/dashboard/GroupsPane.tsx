@@ -29,12 +29,11 @@ export const GroupsPane = memo(function GroupsPane({
   const [width, height] = [columns - 2, rows - 2];
   const across = Math.ceil(groups.length / Math.max(1, height));
   const fits = across * narrowest <= width;
-  const dead = history.length > 0 ? groups.filter(({ collapsed }) => collapsed).length : 0;
-  const note = dead > 0 ? `${dead} of ${groups.length} collapsed?` : `${groups.length} groups, nats`;
+  const { title, note } = groupsTitle(history.length > 0 ? groups : []);
   return (
-    <Pane digit={2} title="KL per latent group" note={note} columns={columns} rows={rows}>
+    <Pane digit={2} title={title} note={note} columns={columns} rows={rows}>
       {history.length === 0 ? (
-        <Text dimColor>no step yet</Text>
+        <Text dimColor> no step yet</Text>
       ) : fits ? (
         <Bars groups={groups} across={across} width={width} height={height} colour={colour} />
       ) : (
@@ -43,6 +42,13 @@ export const GroupsPane = memo(function GroupsPane({
     </Pane>
   );
 });
+
+/** The note has how many there are, or how many may have collapsed. */
+export function groupsTitle(groups: readonly Group[]): { readonly title: string; readonly note: string } {
+  const dead = groups.filter(({ collapsed }) => collapsed).length;
+  const number = groups.length === 0 ? '' : `${groups.length} groups, nats`;
+  return { title: 'KL per latent group', note: dead > 0 ? `${dead} of ${groups.length} collapsed?` : number };
+}
 
 interface BarsProps {
   readonly groups: readonly Group[];

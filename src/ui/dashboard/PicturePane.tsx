@@ -3,6 +3,7 @@ import type { PreviewEvent } from '../../streams/events.js';
 import { ago, count } from '../format.js';
 import { Picture } from '../Picture.js';
 import { usePictureSupport } from '../pictures/usePictureSupport.js';
+import { oneLine } from '../text.js';
 import { Pane } from './Pane.js';
 import { usePicture } from './picture.js';
 import type { At } from './runView.js';
@@ -18,6 +19,10 @@ export interface PicturePaneProps {
   readonly pathOf: (preview: PreviewEvent) => string;
   /** Height and width of the images it is made of. */
   readonly imageSize: number;
+  /** Of them one below the other. @default 1 */
+  readonly together?: number;
+  /** What is said as long as there is none, line by line. */
+  readonly instead: readonly string[];
   /** Whether the terminal shows colours; without them, or where there shall be no pictures, the file is named. */
   readonly colour: boolean;
   readonly now: number;
@@ -28,19 +33,27 @@ export interface PicturePaneProps {
 /** The newest picture of a kind, or an earlier one. */
 export function PicturePane(props: PicturePaneProps) {
   const { digit, title, previews, back = 0, pathOf, imageSize, colour, now, columns, rows } = props;
+  const { together = 1, instead } = props;
   const preview = previews.at(-1 - Math.min(back, previews.length - 1)) ?? null;
   const { kind } = usePictureSupport();
   const words = !colour || kind === 'none';
   const path = preview && pathOf(preview);
-  const space = { columns: columns - 2, rows: rows - 2, tile: imageSize };
+  const space = { columns: columns - 2, rows: rows - 2, tile: imageSize, together };
   const picture = usePicture(words ? null : path, space);
   const earlier = back > 0 ? ` · ${Math.min(back, previews.length - 1)} back` : '';
   const note = preview ? `${ago((now - preview.time) / 1000)} · step ${count(preview.step)}${earlier}` : '';
   return (
     <Pane digit={digit} title={title} note={note} columns={columns} rows={rows}>
-      {preview === null && <Text dimColor>none yet</Text>}
-      {words && path && <Text wrap="truncate-start">{path}</Text>}
-      {picture && 'problem' in picture && <Text wrap="truncate">{`${path}: ${picture.problem}`}</Text>}
+      {preview === null &&
+        instead.map((line) => (
+          <Text key={line} dimColor wrap="truncate">
+            {` ${line}`}
+          </Text>
+        ))}
+      {words && path && <Text wrap="truncate-start">{oneLine(path)}</Text>}
+      {picture && 'problem' in picture && (
+        <Text wrap="truncate">{oneLine(`${path}: ${picture.problem}`)}</Text>
+      )}
       {picture && !('problem' in picture) && (
         <Picture picture={picture} columns={columns - 2} rows={rows - 2} />
       )}

@@ -2,7 +2,7 @@
 import { sparkline } from '../bars.js';
 import { ago, bitsPerDimension, bytes, count, figure, percent } from '../format.js';
 import type { Fact } from './FactsPane.js';
-import { recentMean, type ValueName } from './history.js';
+import { recentMean, recentMedian, type ValueName } from './history.js';
 import { type RunView, speed } from './runView.js';
 
 /** What the loss is made of. */
@@ -42,7 +42,8 @@ export function healthFacts(view: RunView, { now, checkpointBytes }: Measures): 
   const clip =
     clipping === null ? 'not clipped' : `clip ${count(clipping)} (${percent(clipped / Math.max(1, steps))})`;
   const rate = speed(history);
-  const wait = step ? step.waitSeconds / Math.max(1e-9, step.seconds + step.waitSeconds) : 0;
+  // A step that waits behind pictures, a checkpoint or a pause says nothing of the dataset.
+  const wait = recentMedian(history, ({ values }) => values.waitShare) ?? 0;
   const resident = step?.residentBytes;
   const troubles = Object.entries({ skipped, warnings, crashes })
     .filter(([, number]) => number > 0)

@@ -9,6 +9,8 @@ export interface Group {
   /** Nats per image, over the last steps. */
   readonly kl: number;
   readonly collapsed: boolean;
+  /** Latent variables of an image. */
+  readonly variables: number;
 }
 
 /** Nats per latent variable below which a group says next to nothing. */
@@ -17,7 +19,8 @@ const collapse = 0.001;
 export function groupsOf(latentShapes: readonly LatentShape[], history: readonly Point[]): Group[] {
   return latentShapes.map(([height, width, channels], index) => {
     const kl = recentMean(history, (point) => point.klPerGroup[index] ?? Number.NaN, 20) ?? 0;
-    const collapsed = kl < collapse * height * width * channels;
-    return { scale: `${height}x${width}`, name: `g${index}`, kl, collapsed };
+    const variables = height * width * channels;
+    const collapsed = kl < collapse * variables;
+    return { scale: `${height}x${width}`, name: `g${index}`, kl, collapsed, variables };
   });
 }

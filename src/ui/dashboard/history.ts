@@ -20,6 +20,10 @@ export interface PointValues {
   readonly gradientNorm: number;
   readonly learningRate: number;
   readonly imagesPerSecond: number;
+  /** Share of the time that was spent waiting for images. */
+  readonly waitShare: number;
+  /** NaN where it is not known. */
+  readonly residentBytes: number;
 }
 
 export type ValueName = keyof PointValues;
@@ -39,6 +43,8 @@ export function pointOf(event: StepEvent): Point | null {
     gradientNorm: event.gradientNorm,
     learningRate: event.learningRate,
     imagesPerSecond: event.batchSize / (event.seconds + event.waitSeconds),
+    waitShare: event.waitSeconds / Math.max(1e-9, event.seconds + event.waitSeconds),
+    residentBytes: event.residentBytes ?? Number.NaN,
   };
   if (!Number.isFinite(event.loss)) return null;
   const { step, epoch, imagesSeen, klPerGroup } = event;
@@ -67,6 +73,20 @@ export function recentMean(
 ): number | null {
   const last = history.slice(-steps).map(value).filter(Number.isFinite);
   return last.length > 0 ? last.reduce((sum, each) => sum + each, 0) / last.length : null;
+}
+
+/** The lower median of a value over the last steps: what single steps do does not count. */
+export function recentMedian(
+  history: readonly Point[],
+  value: (point: Point) => number,
+  steps = 20,
+): number | null {
+  const sorted = history
+    .slice(-steps)
+    .map(value)
+    .filter(Number.isFinite)
+    .sort((a, b) => a - b);
+  return sorted[(sorted.length - 1) >> 1] ?? null;
 }
 
 /** Neighbours together as long as they are not more than `most` steps. */

@@ -1,10 +1,13 @@
 /** What a curve can show. */
-import { bitsPerDimension } from '../format.js';
+import { bitsPerDimension, bytes, figure, percent } from '../format.js';
 import type { Point } from './history.js';
+import type { AxisUnit } from './ticks.js';
 
 export interface Metric {
   readonly label: string;
   readonly unit: string;
+  /** How its axis is labelled. @default 'number' */
+  readonly axis?: AxisUnit;
   /** For images of this height and width. */
   value(point: Point, size: number): number;
 }
@@ -22,7 +25,17 @@ export const metrics: readonly Metric[] = [
   { label: 'gradient norm', unit: 'before clipping', value: ({ values }) => values.gradientNorm },
   { label: 'learning rate', unit: '', value: ({ values }) => values.learningRate },
   { label: 'speed', unit: 'images per second', value: ({ values }) => values.imagesPerSecond },
+  { label: 'data wait', unit: 'of the time', axis: 'percent', value: ({ values }) => values.waitShare },
+  { label: 'memory', unit: '', axis: 'bytes', value: ({ values }) => values.residentBytes },
 ];
+
+/** Of what the loss is made, and of what tells whether all is well, the most telling first. */
+export const termMetrics = metricsOf('reconstruction', 'KL', 'negative ELBO', 'regularisation');
+export const healthMetrics = metricsOf('gradient norm', 'speed', 'memory', 'data wait', 'learning rate');
+
+function metricsOf(...labels: readonly string[]): readonly Metric[] {
+  return labels.flatMap((label) => metrics.find((metric) => metric.label === label) ?? []);
+}
 
 /** How much of the history a curve shows. */
 export const ranges = ['all', 'last epoch', 'last 500 steps'] as const;
@@ -33,4 +46,10 @@ export function inRange(history: readonly Point[], range: Range): readonly Point
   if (!last || range === 'all') return history;
   if (range === 'last epoch') return history.filter(({ epoch }) => epoch === last.epoch);
   return history.filter(({ step }) => step > last.step - 500);
+}
+
+/** A value of a metric for a title. */
+export function metricFigure({ axis }: Metric, value: number): string {
+  if (axis === 'percent') return percent(value);
+  return axis === 'bytes' ? bytes(value) : figure(value);
 }

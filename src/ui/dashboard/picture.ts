@@ -5,43 +5,60 @@ import { messageOf } from '../../config/errors.js';
 import { type CellSpace, type TerminalPicture, terminalPicture } from '../pictures/bitmap.js';
 import { type PictureSupport, pixelsOfCell } from '../pictures/pictureSupport.js';
 import { usePictureSupport } from '../pictures/usePictureSupport.js';
+import { arrangement, rearranged } from './arrangement.js';
 
 export interface PictureSpace extends CellSpace {
-  /** Height and width of each image that the picture is made of: it is cut only between them. */
+  /** Height and width of each image that the picture is made of. */
   readonly tile: number;
+  /** Images that belong together, one below the other: an input and its reconstruction. @default 1 */
+  readonly together?: number;
 }
 
-/** A file's picture; of one that is too wide as many images from the left as there is room for. */
+/** A file's picture, its images arranged so that they use the space; where there are too many for it, the first of them. */
 export async function readPicture(
   path: string,
-  { columns, rows, tile }: PictureSpace,
+  { columns, rows, tile, together = 1 }: PictureSpace,
   support: PictureSupport,
 ): Promise<TerminalPicture> {
-  const { width, height } = await sharp(path).metadata();
+  const { data, info } = await sharp(path)
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const picture = { pixels: data, width: info.width, height: info.height };
+  // A picture of another size than its run has is shown as it is.
+  const fits = info.channels === 3 && info.width % tile === 0 && info.height % (tile * together) === 0;
+  const image = fits ? { width: tile, height: tile * together } : { width: info.width, height: info.height };
   const cell = pixelsOfCell(support);
-  const room = ((columns * cell.width) / (rows * cell.height)) * height;
-  const kept = Math.min(width, tile * Math.max(1, Math.floor(room / tile)));
-  const part = sharp(path).extract({ left: 0, top: 0, width: kept, height });
-  return terminalPicture(part, { width: kept, height }, { columns, rows }, support);
+  const count = (info.width / image.width) * (info.height / image.height);
+  const space = { width: columns * cell.width, height: rows * cell.height };
+  const shown = rearranged(picture, image, arrangement(count, image, space));
+  const { width, height, pixels } = shown;
+  return terminalPicture(
+    sharp(pixels, { raw: { width, height, channels: 3 } }),
+    shown,
+    { columns, rows },
+    support,
+  );
 }
 
 /** A file's picture; an explanation where it cannot be shown, none while it is read. */
 export function usePicture(
   path: string | null,
-  { columns, rows, tile }: PictureSpace,
+  { columns, rows, tile, together = 1 }: PictureSpace,
 ): TerminalPicture | { readonly problem: string } | null {
   const support = usePictureSupport();
   const [shown, setShown] = useState<TerminalPicture | { readonly problem: string } | null>(null);
   useEffect(() => {
     if (path === null || columns < 1 || rows < 1) return setShown(null);
     let wanted = true;
-    readPicture(path, { columns, rows, tile }, support).then(
+    readPicture(path, { columns, rows, tile, together }, support).then(
       (picture) => wanted && setShown(picture),
       (error: unknown) => wanted && setShown({ problem: messageOf(error) }),
     );
     return () => {
       wanted = false;
     };
-  }, [path, columns, rows, tile, support]);
+  }, [path, columns, rows, tile, together, support]);
   return shown;
 }

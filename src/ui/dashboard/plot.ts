@@ -121,7 +121,7 @@ function yLabels(low: number, high: number, rows: number, logarithmic: boolean, 
 }
 
 /** A line with marks, and below it their labels and what is counted. */
-function xAxis(first: number, last: number, margin: number, width: number): string[] {
+export function xAxis(first: number, last: number, margin: number, width: number): string[] {
   const name = ' images';
   const most = Math.max(1, Math.floor(width / cellsApart));
   // There are no halves of images.
@@ -139,7 +139,10 @@ function xAxis(first: number, last: number, margin: number, width: number): stri
     line = line.padEnd(begin) + text;
   }
   if (room < width) line = line.padEnd(width - name.length) + name;
-  return [`${' '.repeat(margin - 1)}└${marks.join('')}`, `${' '.repeat(margin)}${line.padEnd(width)}`];
+  return [
+    `${margin > 0 ? `${' '.repeat(margin - 1)}└` : ''}${marks.join('')}`,
+    `${' '.repeat(margin)}${line.padEnd(width)}`,
+  ];
 }
 
 /** Where a cell has some of the line it shows that alone: what is faint must not thicken it. */

@@ -16,15 +16,20 @@ function roundStep(value: number, unit: AxisUnit): number {
   return factor * power;
 }
 
-/** Round values between two, at most `most` of them where that is more than one; in ascending order. */
+/** Round values between two, in ascending order: about `most` of them at most, and two at least. */
 export function ticks(low: number, high: number, most: number, unit: AxisUnit = 'number'): number[] {
   const span = high - low;
   if (!(span > 0) || !Number.isFinite(span)) return Number.isFinite(low) ? [low] : [];
-  const step = roundStep(span / Math.max(1, most), unit);
-  const first = Math.ceil(low / step - 1e-9);
-  const last = Math.floor(high / step + 1e-9);
-  const count = Math.min(100, last - first + 1);
-  return Array.from({ length: Math.max(0, count) }, (_, i) => round((first + i) * step, step));
+  for (let parts = Math.max(1, most); ; parts *= 2) {
+    const step = roundStep(span / parts, unit);
+    const first = Math.ceil(low / step - 1e-9);
+    const count = Math.floor(high / step + 1e-9) - first + 1;
+    // A span that no step divides is one of numbers that a computer cannot tell apart.
+    if (count < 2 && parts < 64 * most) continue;
+    return Array.from({ length: Math.max(0, Math.min(100, count)) }, (_, i) =>
+      round((first + i) * step, step),
+    );
+  }
 }
 
 /** Powers of ten between two positive values, with 2 and 5 times them where there is room; else as `ticks`. */
