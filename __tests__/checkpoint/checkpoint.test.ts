@@ -47,7 +47,7 @@ describe('checkpoints', () => {
     const checkpoint = await loadCheckpoint(path, { onWarning: (message) => warnings.push(message) });
     expect(checkpoint.state.position.step).toBe(1);
     expect(warnings).toEqual([
-      expect.stringMatching(/mine\.checkpoint: not a whole .*going on from .*previous$/),
+      expect.stringMatching(/mine\.checkpoint: not a whole .*using .*previous instead$/),
     ]);
   });
 
@@ -102,7 +102,7 @@ describe('checkpoints', () => {
       expect(warnings).toEqual([]);
       await writeFile(`${path}.previous`, previous);
       expect(await loadCheckpoint(path, { onWarning })).toEqual(smallCheckpoint(1));
-      expect(warnings).toEqual([expect.stringMatching(/^.*mine\.checkpoint: .*; going on from .*previous$/)]);
+      expect(warnings).toEqual([expect.stringMatching(/^.*mine\.checkpoint: .*; using .*previous instead$/)]);
     };
     await fc.assert(fc.asyncProperty(damaged(whole), check), { numRuns: 300 });
   });

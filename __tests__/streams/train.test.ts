@@ -256,7 +256,7 @@ describe('train', () => {
     await truncate(path, 5000);
     const events = await all(smallConfig(['epochs=2', 'epochs_per_checkpoint=1']));
     expect(events[0]).toMatchObject({ type: 'started', resumed: { step: 3 } });
-    expect(ofType(events, 'warning')[0]?.message).toMatch(/small\.checkpoint: .*going on from .*previous/);
+    expect(ofType(events, 'warning')[0]?.message).toMatch(/small\.checkpoint: .*using .*previous instead/);
     await truncate(path, 5000);
     await truncate(`${path}.previous`, 5000);
     await expect(all()).rejects.toBeInstanceOf(CheckpointError);

@@ -18,7 +18,7 @@ import {
 } from 'rxjs';
 
 export interface Patience {
-  /** Where the state behind the best epoch is kept. */
+  /** Where the state after the best epoch is kept. */
   readonly keep: string;
   /** Epochs without a better one, after which the run stops. */
   readonly patience: number;

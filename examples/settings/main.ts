@@ -46,8 +46,8 @@ function losses(settings$: BehaviorSubject<Settings>, folder: string, dataset: s
       }),
     ),
     tap((event) => {
-      if (event.type === 'started') console.log(`a run begins behind step ${event.resumed?.step ?? 0}`);
-      if (event.type === 'stopped') console.log(`stopped behind step ${event.step}, all is released`);
+      if (event.type === 'started') console.log(`a run begins after step ${event.resumed?.step ?? 0}`);
+      if (event.type === 'stopped') console.log(`stopped after step ${event.step}, all is released`);
     }),
     filter((event) => event.type === 'step'),
     map(

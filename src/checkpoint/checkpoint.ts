@@ -66,7 +66,7 @@ export async function loadCheckpoint(path: string, options: LoadCheckpointOption
     if (candidate !== path && !(await exists(candidate))) continue;
     try {
       const checkpoint = await readCheckpoint(candidate);
-      if (candidate !== path) options.onWarning?.(`${problems[0]?.message}; going on from ${candidate}`);
+      if (candidate !== path) options.onWarning?.(`${problems[0]?.message}; using ${candidate} instead`);
       return checkpoint;
     } catch (error) {
       if (!(error instanceof CheckpointError)) throw error;
