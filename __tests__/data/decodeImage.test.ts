@@ -64,6 +64,10 @@ describe('decodeBytes of a TIFF', () => {
       '8-bit integer grey and 4 more bands cannot be read',
     ],
     [{ pixel: [9, 9, 9], bits: 8, photometric: 8 }, '8-bit integer CIELab cannot be read; convert it'],
+    [
+      { pixel: [124, 86, 182], bits: 8, photometric: 6 },
+      '8-bit integer YCbCr that is no JPEG cannot be read',
+    ],
     [{ pixel: [9], bits: 8, photometric: 32803 }, 'raw sensor data cannot be read'],
     [{ pixel: [1, 2, 3, 4, 5], bits: 8, photometric: 5, extra: [0] }, 'CMYK and 1 more band cannot be read'],
     [{ pixel: [9], bits: 12 }, '12-bit integer grey cannot be read'],

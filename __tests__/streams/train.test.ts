@@ -22,6 +22,7 @@ import { smallConfig } from '../support/checkpoints.js';
 import { collect } from '../support/collect.js';
 import { png, writePictures } from '../support/pictures.js';
 import { pointsOf, readLog } from '../support/tensorBoard.js';
+import { tiff } from '../support/tiff.js';
 
 let folder: string;
 let options: TrainOptions;
@@ -627,6 +628,20 @@ describe('what a run leaves out of its dataset', () => {
     );
     expect(messages).toEqual([
       expect.stringContaining('the first 3 images are all one colour (red, green, blue 255, 255, 255)'),
+    ]);
+  });
+
+  test('should be told where the first images are nearly black, as 12 bits in a file of 16', async () => {
+    const dataset = join(folder, 'dark');
+    await mkdir(dataset);
+    for (let i = 0; i < 3; i += 1) {
+      await writeFile(join(dataset, `${i}.tif`), tiff({ pixel: [4095 - 500 * i], bits: 16 }));
+    }
+    const messages = ofType(await all(smallConfig(['epochs=1']), { dataset }), 'warning').map(
+      (event) => event.message,
+    );
+    expect(messages).toEqual([
+      expect.stringContaining('the first 3 images are all nearly black (no value is above 15 of 255)'),
     ]);
   });
 

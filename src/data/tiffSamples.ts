@@ -36,6 +36,8 @@ const photometrics: Readonly<Record<number, string>> = {
 };
 /** Those that the decoder turns into RGB rightly. */
 const understood = [0, 1, 2, 3, 5, 6, 8];
+/** In a JPEG it turns YCbCr into RGB; otherwise it takes the three for red, green and blue. */
+const jpeg = 7;
 const colourSamples: Readonly<Record<number, number>> = { 2: 3, 5: 4, 6: 3, 8: 3 };
 const sampleFormats: Readonly<Record<number, string>> = {
   1: 'integer',
@@ -50,7 +52,7 @@ const sampleFormats: Readonly<Record<number, string>> = {
  * @throws Error that names the pixel format where it can be read neither way
  */
 export function tiffSamples(tags: TiffTags): SampleLayout | null {
-  const { photometric, bits, sampleFormat, samplesPerPixel, extraSamples } = tags;
+  const { photometric, bits, compression, sampleFormat, samplesPerPixel, extraSamples } = tags;
   const name = formatName(tags);
   const colours = colourSamples[photometric] ?? 1;
   const extras = samplesPerPixel - colours;
@@ -59,6 +61,7 @@ export function tiffSamples(tags: TiffTags): SampleLayout | null {
   const isInteger = sampleFormat === 1 || sampleFormat === 4;
   const decodable = isInteger && [1, 2, 4, 8, 16].includes(bits) && (photometric !== 8 || bits === 16);
   if (!understood.includes(photometric) || extras < 0) throw unreadable(name);
+  if (photometric === 6 && compression !== jpeg) throw unreadable(`${name} that is no JPEG`);
   if (decodable && plainExtras) return null;
   const isGrey = photometric <= 1;
   if (!isGrey && photometric !== 2) throw unreadable(name);

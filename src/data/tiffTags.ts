@@ -7,6 +7,8 @@ export interface TiffTags {
   readonly samplesPerPixel: number;
   /** Bits of the first sample. */
   readonly bits: number;
+  /** 1 none, 5 LZW, 6 JPEG of old, 7 JPEG, ... */
+  readonly compression: number;
   /** 1 unsigned, 2 signed, 3 floating point, 4 undefined, 5 and 6 complex. */
   readonly sampleFormat: number;
   /** Meaning of each sample beyond the colour: 0 unspecified, 1 alpha that is multiplied in, 2 alpha; null where nothing is said. */
@@ -16,7 +18,14 @@ export interface TiffTags {
   readonly littleEndian: boolean;
 }
 
-const tag = { bits: 258, photometric: 262, samplesPerPixel: 277, extraSamples: 338, sampleFormat: 339 };
+const tag = {
+  bits: 258,
+  compression: 259,
+  photometric: 262,
+  samplesPerPixel: 277,
+  extraSamples: 338,
+  sampleFormat: 339,
+};
 /** Bytes of a value by its type: BYTE, SHORT, LONG. */
 const bytesOfType: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4 };
 const mostEntries = 4096;
@@ -48,6 +57,7 @@ function read(bytes: Buffer): TiffTags {
     photometric: first(tag.photometric, 1),
     samplesPerPixel: first(tag.samplesPerPixel, 1),
     bits: first(tag.bits, 1),
+    compression: first(tag.compression, 1),
     sampleFormat: first(tag.sampleFormat, 1),
     extraSamples: entries.get(tag.extraSamples)?.values ?? null,
     sampleFormatPlaces: entries.get(tag.sampleFormat)?.places ?? [],

@@ -8,6 +8,8 @@ import type { Run } from './openRun.js';
 
 /** Images whose reconstructions are shown. */
 const count = 8;
+/** What 12 bits reach in a file of 16, as many cameras and microscopes write them. */
+const dark = 2 ** 4;
 
 /** Images from all over the dataset; null where none of these is whole. */
 export async function previewInputs({
@@ -26,14 +28,21 @@ export async function previewInputs({
   const images = await Promise.all(recipes.map((recipe) => recipe.make()));
   skipped.endOf(start.epoch); // these are named; the epoch counts its own
   const batch = toBatch(images.filter((image) => image !== null));
-  const colour = batch && batch.shape[0] > 1 ? onlyColour(batch) : null;
-  if (batch && colour !== null) {
-    const what = `the first ${batch.shape[0]} images are all one colour (red, green, blue ${colour.join(', ')})`;
-    warnings$.next(
-      warning('dataset', `${what}; check that this is the right folder, and how its files are encoded`),
-    );
+  const oddity = batch && batch.shape[0] > 1 ? oddityOf(batch) : null;
+  if (batch && oddity !== null) {
+    const what = `the first ${batch.shape[0]} images are all ${oddity}`;
+    const remedy = 'check that this is the right folder, and how its files are encoded';
+    warnings$.next(warning('dataset', `${what}; ${remedy}`));
   }
   return batch;
+}
+
+/** What pictures seldom are, and files that are not what they are read as often; null for others. */
+function oddityOf(batch: ImageBatch): string | null {
+  const colour = onlyColour(batch);
+  if (colour !== null) return `one colour (red, green, blue ${colour.join(', ')})`;
+  const brightest = batch.pixels.reduce((most, value) => Math.max(most, value), 0);
+  return brightest < dark ? `nearly black (no value is above ${brightest} of 255)` : null;
 }
 
 /** The one colour of all pixels of all images; null where there are two. */
