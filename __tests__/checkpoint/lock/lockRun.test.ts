@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -49,10 +49,20 @@ describe('lockRun', () => {
     expect(await readdir(inFolder())).toEqual([]);
   });
 
-  test.each(['missing', 'of a process that is gone', 'without a sign of life', 'damaged'])(
+  test('should refuse what no run has put in its place, and say so', async () => {
+    await mkdir(path);
+    await expect(lockRun(path, now)).rejects.toThrow(/mine\.lock: a folder is in the place .* remove it/);
+    expect(await watchLock(path)()).toBe(false);
+    await rm(path, { recursive: true });
+    await symlink('nowhere/at/all', path);
+    await expect(lockRun(path, now)).rejects.toThrow(/mine\.lock: a link to nothing is in the place/);
+  }, 20_000);
+
+  test.each(['missing', 'of a process that is gone', 'without a sign of life', 'damaged', 'of no process'])(
     'should let exactly one of many streams in where the lock is %s',
     async (kind) => {
-      if (kind.startsWith('of')) await leave({ ...here, id: 'x', pid: endedProcess() });
+      if (kind === 'of no process') await leave({ ...here, id: 'x', pid: -1 }, 2 * minute);
+      else if (kind.startsWith('of')) await leave({ ...here, id: 'x', pid: endedProcess() });
       if (kind.startsWith('without')) await leave(inContainer(), 2 * minute);
       if (kind === 'damaged') await leave('{"pid":', 2 * minute);
       const tries = await Promise.allSettled(Array.from({ length: 20 }, () => lockRun(path, now)));

@@ -46,7 +46,9 @@ export async function newHolder(): Promise<Holder> {
 export function parseHolder(text: string): Holder | null {
   try {
     const holder = JSON.parse(text) as Partial<Holder> | null;
-    return typeof holder?.pid === 'number' && typeof holder.host === 'string' ? (holder as Holder) : null;
+    // A number below 1 would stand for many processes.
+    const isPid = Number.isInteger(holder?.pid) && (holder?.pid ?? 0) > 0;
+    return isPid && typeof holder?.host === 'string' ? (holder as Holder) : null;
   } catch {
     return null;
   }

@@ -15,7 +15,10 @@ export interface LockContent {
   readonly modified: number;
 }
 
-/** Null where there is none; opened, because some network shares look only then whether what they remember is true. */
+/**
+ * Null where there is none; opened, because some network shares look only then whether what they remember is true.
+ * @throws CheckpointError where a folder is in its place
+ */
 export async function readLock(path: string): Promise<LockContent | null> {
   try {
     const file = await open(path, 'r');
@@ -27,8 +30,15 @@ export async function readLock(path: string): Promise<LockContent | null> {
     }
   } catch (error) {
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return null;
-    return { text: null, holder: null, modified: (await stat(path)).mtimeMs };
+    const status = await stat(path);
+    if (status.isDirectory()) throw inTheWay(path, 'a folder');
+    return { text: null, holder: null, modified: status.mtimeMs };
   }
+}
+
+/** Something that no run has made, and that no run would ever take for stale. */
+export function inTheWay(path: string, what: string): CheckpointError {
+  return new CheckpointError(path, `${what} is in the place of the run's lock; remove it`);
 }
 
 export function lockText(holder: Holder): string {

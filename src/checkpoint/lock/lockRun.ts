@@ -9,8 +9,18 @@ import { replaceFile } from '../replaceFile.js';
 import { described, RunInUseError } from './errors.js';
 import { type Holder, newHolder } from './holder.js';
 import { judgeOf, staleAfter } from './judge.js';
-import { createLock, fileSystemTime, type LockContent, lockText, placeLock, readLock } from './lockFile.js';
+import {
+  createLock,
+  fileSystemTime,
+  inTheWay,
+  type LockContent,
+  lockText,
+  placeLock,
+  readLock,
+} from './lockFile.js';
 
+/** Milliseconds for which a lock may be neither made nor read, as one that comes and goes. */
+const absentFor = 5000;
 /** Taking over takes milliseconds. */
 const claimedAfter = 10_000;
 
@@ -45,10 +55,13 @@ export async function lockRun(path: string, options: RunLockOptions = {}): Promi
   const lock: RunLock = { path, holder: own, release: () => release(path, own) };
   const begin = performance.now();
   const judged = judgeOf(own, limit);
+  let read = begin;
   for (let told = false; ; ) {
     const { placed, now } = await placeLock(path, own);
     if (placed) return lock;
     const content = await readLock(path);
+    if (content) read = performance.now();
+    else if (performance.now() - read >= absentFor) throw inTheWay(path, 'a link to nothing');
     const { life, silent, advanced } = await judged(content, () => now);
     if (takeOver || life === 'gone') {
       if (content && (await takenOver(path, content, own, takeOver))) return lock;

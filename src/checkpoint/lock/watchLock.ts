@@ -1,3 +1,4 @@
+import { CheckpointError } from '../checkpointError.js';
 import { newHolder } from './holder.js';
 import { judgeOf, staleAfter } from './judge.js';
 import { fileSystemTime, readLock } from './lockFile.js';
@@ -24,7 +25,9 @@ export function watchLock(path: string, limit = staleAfter): () => Promise<boole
       return offset === null ? Date.now() : offset + performance.now();
     };
     // A share that does not answer just now says nothing of the run.
-    const content = await readLock(path).catch(() => undefined);
+    const content = await readLock(path).catch((error) =>
+      error instanceof CheckpointError ? null : undefined,
+    );
     if (content === undefined) return true;
     const { life } = await judge(content, now);
     return life !== 'gone' || (guessed && performance.now() - begin < Math.min(believedAfter, limit));
