@@ -9,10 +9,20 @@ const before = process.cwd();
 beforeEach(() => process.chdir(inFolder()));
 afterEach(() => process.chdir(before));
 
+const giant = [
+  'channel_towers: 100000000000',
+  'number_of_scales: 1',
+  'initial_splits_per_scale: 1',
+  'latent_size: 2',
+  'input_dimension: 8',
+  'num_flows: 0',
+].join('\n');
+
 describe('nvae configs', () => {
   test('should list the others where some cannot be used, with a warning each', async () => {
     await mkdir(inFolder('model_configs', 'folder.yaml'), { recursive: true });
     await writeFile(inFolder('model_configs', 'broken.yaml'), 'latent_size: [');
+    await writeFile(inFolder('model_configs', 'giant.yaml'), giant);
     await writeFile(inFolder('model_configs', 'utf16.yaml'), Buffer.from('latent_size: 2', 'utf16le'));
     const { stdout, stderr, exitCode } = await runCommand(configsCommand(), []);
     expect(stdout).toMatch(/^demo .*\n/m);
@@ -21,6 +31,7 @@ describe('nvae configs', () => {
     expect(warnings).toEqual([
       expect.stringMatching(/^warning: model_configs\/broken\.yaml: line 1, .*got text that does not parse/),
       expect.stringMatching(/^warning: model_configs\/folder\.yaml: expected a readable configuration file/),
+      expect.stringMatching(/^warning: model_configs\/giant\.yaml: number of parameters: .*; lower channel_towers/),
       expect.stringMatching(/^warning: model_configs\/utf16\.yaml: .*save it as UTF-8$/),
     ]);
     expect(exitCode).toBeUndefined();

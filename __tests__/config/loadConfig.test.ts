@@ -96,6 +96,23 @@ describe('loadConfig', () => {
     await expect(loadConfig('pengiun')).rejects.toThrow(/expected a path or one of .*Did you mean "penguin"/);
   });
 
+  test('should take a file of any name that is here, and a known name before it', async () => {
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      for (const name of ['plain', 'mine.yaml.txt', 'penguin']) await writeFile(name, small);
+      expect(await loadConfig('plain')).toMatchObject({ name: 'plain', model: { latentSize: 2 } });
+      expect(await loadConfig('mine.yaml.txt')).toMatchObject({ name: 'mine.yaml' });
+      expect(await loadConfig('penguin')).toMatchObject({ model: { latentSize: 20 } });
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  test('should say the name where somebody adds an extension to it', async () => {
+    await expect(loadConfig('penguin.yaml')).rejects.toThrow(/ENOENT.*Did you mean "penguin"\?$/);
+  });
+
   test('should name a file that is not there', async () => {
     const path = join(folder, 'absent.yaml');
     await expect(loadConfig(path)).rejects.toThrow(`${path}: expected a readable configuration file`);

@@ -1,10 +1,10 @@
 /** Configurations as files: by name from `model_configs`, or by path. */
 
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from './configError.js';
-import { messageOf } from './errors.js';
+import { hasCode, messageOf } from './errors.js';
 import { readBytes } from './files.js';
 import { nearest } from './nearest.js';
 import { parseConfig } from './parseConfig.js';
@@ -40,9 +40,9 @@ export async function loadConfig(nameOrPath: string, options: LoadConfigOptions 
   try {
     bytes = await readBytes(path, largestFile);
   } catch (error) {
-    throw new ConfigError(file, [`expected a readable configuration file, got: ${messageOf(error)}`], {
-      cause: error,
-    });
+    const hint = hasCode(error, 'ENOENT') ? await hintOfName(nameOrPath) : '';
+    const problem = `expected a readable configuration file, got: ${messageOf(error)}${hint}`;
+    throw new ConfigError(file, [problem], { cause: error });
   }
   return parseConfig(textOf(bytes, file), { ...options, file });
 }
@@ -76,11 +76,24 @@ export async function listConfigs(): Promise<ConfigListing[]> {
   return [...found].map(([name, path]) => ({ name, path })).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** Where `demo.yaml` is asked for and only the name `demo` is known. */
+async function hintOfName(path: string): Promise<string> {
+  const wanted = basename(path, extname(path));
+  const isKnown = (await listConfigs()).some(({ name }) => name === wanted);
+  return isKnown ? `. Did you mean "${wanted}"?` : '';
+}
+
+/** A name that is known wins over a file of that very name here. */
 async function find(nameOrPath: string): Promise<string> {
   if (/[\\/]/.test(nameOrPath) || isYaml.test(nameOrPath)) return nameOrPath;
   const known = await listConfigs();
   const match = known.find(({ name }) => name === nameOrPath);
   if (match) return match.path;
+  const isFile = await stat(nameOrPath).then(
+    (status) => status.isFile(),
+    () => false,
+  );
+  if (isFile) return nameOrPath;
   const names = known.map(({ name }) => name);
   const here = (await readdir('.').catch(() => [])).filter((file) => isYaml.test(file));
   const itself = here.find((file) => basename(file, extname(file)) === nameOrPath);

@@ -42,7 +42,7 @@ export function checkCells(config: ModelConfig, groupsPerScale: readonly number[
   const cells = groups * perGroup + 2 * config.numBlocksPrepost * config.numCellsPerBlockPrepost;
   if (cells <= mostCells) return;
   const advice =
-    'lower initialSplitsPerScale, minSplits, numFlows or the cells per group, or raise exponentialScaling';
+    'lower initial_splits_per_scale, min_splits, num_flows or the cells per group, or raise exponential_scaling';
   throw new RangeError(`number of cells: expected at most ${mostCells}, got ${cells}; ${advice}`);
 }
 
@@ -52,7 +52,7 @@ export function checkCells(config: ModelConfig, groupsPerScale: readonly number[
  */
 export function checkParameterCount(count: number): void {
   if (count <= mostParameters) return;
-  const advice = 'lower channelTowers, numberOfScales, latentSize, nMix or inputDimension';
+  const advice = 'lower channel_towers, number_of_scales, latent_size, n_mix or input_dimension';
   throw new RangeError(`number of parameters: expected at most ${mostParameters}, got ${count}; ${advice}`);
 }
 

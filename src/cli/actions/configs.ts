@@ -1,7 +1,9 @@
 /** `nvae configs`: the configurations there are, with their sizes. */
 
+import { ConfigError } from '../../config/configError.js';
 import { messageOf } from '../../config/errors.js';
 import { listConfigs, loadConfig } from '../../config/loadConfig.js';
+import { printable } from '../../config/shown.js';
 import { latentShapes, parameterCount, planModel } from '../../model/plan.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { createOutput } from '../output.js';
@@ -52,12 +54,16 @@ export async function configs(options: CommonOptions): Promise<void> {
   const output = createOutput(options);
   const summaries: ConfigSummary[] = [];
   for (const listing of await listConfigs()) {
-    const summary = await summarize(listing).catch((error: unknown) => messageOf(error));
-    if (typeof summary === 'string') output.warning(summary.replaceAll('\n', '; '));
-    else summaries.push(summary);
+    try {
+      summaries.push(await summarize(listing));
+    } catch (error) {
+      // What no model can have is found when it is planned, which knows of no file.
+      const file = error instanceof ConfigError ? '' : `${listing.path}: `;
+      output.warning(`${file}${messageOf(error)}`.replaceAll('\n', '; '));
+    }
   }
   const rows = summaries.map(({ name, inputDimension, samplingMethod, parameters, latentGroups }) => [
-    name,
+    printable(name),
     `${inputDimension}x${inputDimension}`,
     samplingMethod,
     `${(parameters / 1e6).toFixed(2)} M`,
