@@ -31,7 +31,9 @@ describe('nvae configs', () => {
     expect(warnings).toEqual([
       expect.stringMatching(/^warning: model_configs\/broken\.yaml: line 1, .*got text that does not parse/),
       expect.stringMatching(/^warning: model_configs\/folder\.yaml: expected a readable configuration file/),
-      expect.stringMatching(/^warning: model_configs\/giant\.yaml: number of parameters: .*; lower channel_towers/),
+      expect.stringMatching(
+        /^warning: model_configs\/giant\.yaml: number of parameters: .*; lower channel_towers/,
+      ),
       expect.stringMatching(/^warning: model_configs\/utf16\.yaml: .*save it as UTF-8$/),
     ]);
     expect(exitCode).toBeUndefined();

@@ -32,6 +32,12 @@ test('imageCache should give at once what is in memory, and nothing else', async
   await cache.close();
 });
 
+test('imageCache should refuse limits that make no sense', () => {
+  const message = 'must be a number of at least 0, got';
+  expect(() => imageCache({ memoryLimit: Number.NaN })).toThrow(`imageCache: memoryLimit ${message} NaN`);
+  expect(() => imageCache({ reserve: -1 })).toThrow(`imageCache: reserve ${message} -1`);
+});
+
 describe.each([
   ['memory', 1000],
   ['a file', 0],

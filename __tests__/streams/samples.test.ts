@@ -76,6 +76,10 @@ describe('samples', () => {
       }
     }));
 
+  test.each([Number.NaN, 0.5, Number.POSITIVE_INFINITY])('should refuse the seed %d', (seed) => {
+    expect(() => samples(fakeTrainer(), { seed })).toThrow(`samples: seed must be an integer, got ${seed}`);
+  });
+
   test('should never run ahead of a slow writer by more than a batch, asked for one at a time', async () => {
     let [made, written, most] = [0, 0, 0];
     const trainer = fakeTrainer();

@@ -69,4 +69,9 @@ describe('shuffle', () => {
     expect(await collect(shuffled$)).toEqual(await collect(shuffled$));
     expect(given).toEqual(numbers);
   });
+
+  test('should refuse a seed or an epoch that makes no sense', () => {
+    expect(() => shuffle(0.5, 0)).toThrow('shuffle: seed must be an integer, got 0.5');
+    expect(() => shuffle(0, -1)).toThrow('shuffle: epoch must be an integer of at least 0, got -1');
+  });
 });

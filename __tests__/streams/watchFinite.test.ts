@@ -93,4 +93,8 @@ describe('watchFinite', () => {
       expectSubscriptions(source.subscriptions).toBe(['^--!', '----^---!']);
     });
   });
+
+  test.each([-1, 0.5, Number.NaN])('should refuse the limit %d', (limit) => {
+    expect(() => watchFinite(limit)).toThrow('watchFinite: limit must be an integer of at least 0, got');
+  });
 });

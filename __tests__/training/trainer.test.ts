@@ -198,6 +198,28 @@ describe('images', () => {
   });
 });
 
+describe('numbers that make no sense', () => {
+  // A checkpoint keeps the seed; one of NaN or 0.5 could not be read back.
+  test.each([Number.NaN, 0.5, Number.POSITIVE_INFINITY])('the seed %d is refused', async (seed) => {
+    const message = `seed must be an integer, got ${seed}`;
+    await expect(Trainer.create(config, { seed })).rejects.toThrow(`trainer: ${message}`);
+    await expect(trainer.sample(1, 0.7, { seed })).rejects.toThrow(`trainer.sample: ${message}`);
+  });
+
+  test.each([0, -1, 0.5, Number.NaN])(
+    'a sample of %d images is refused, re-adjustments too',
+    async (count) => {
+      await expect(trainer.sample(count, 0.7)).rejects.toThrow(
+        `trainer.sample: count must be a positive integer, got ${count}`,
+      );
+      if (count === 0) return;
+      await expect(trainer.sample(1, 0.7, { readjustments: count })).rejects.toThrow(
+        `trainer.sample: readjustments must be an integer of at least 0, got ${count}`,
+      );
+    },
+  );
+});
+
 test('calls after dispose are refused', async () => {
   await trainer.dispose();
   await expect(trainer.step(smallBatch(0), 0)).rejects.toThrow('trainer: expected a trainer in use');

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkAmount } from '../config/checkNumbers.js';
 import { cacheFolders } from './cacheFolders.js';
 import type { ImageFile } from './imageFile.js';
 
@@ -35,9 +36,14 @@ interface Kept {
   readonly place: Place;
 }
 
-/** An empty cache. A file that has changed since (size or time) counts as another. */
+/**
+ * An empty cache. A file that has changed since (size or time) counts as another.
+ * @throws RangeError when a number of bytes makes no sense
+ */
 export function imageCache(options: ImageCacheOptions = {}): ImageCache {
   const { memoryLimit = 2 ** 30, folder, reserve = 2 ** 30 } = options;
+  checkAmount('imageCache', 'memoryLimit', memoryLimit);
+  checkAmount('imageCache', 'reserve', reserve);
   // By path alone: a key of all that identifies an image would take longer to write than its pixels to copy.
   const places = new Map<string, Kept[]>();
   const packed = packedFile(folder === undefined ? cacheFolders() : [folder], reserve);

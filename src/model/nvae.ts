@@ -3,6 +3,7 @@
  * ways through it. Everything returned is the caller's to dispose; images are `[batch, height, width, 3]` in [0, 1], NaN
  * where the network's output was not finite.
  */
+import { checkCount } from '../config/checkNumbers.js';
 import type { ModelConfig } from '../config/types.js';
 import * as tf from '../engine/tf.js';
 import type { OutputDistribution, Statistic } from './distributions/outputDistribution.js';
@@ -116,8 +117,12 @@ export class Nvae {
     return outputDistribution(this.config.samplingMethod, parameters);
   }
 
-  /** New images from the prior. The temperature multiplies the standard deviations of the latents. */
+  /**
+   * New images from the prior. The temperature multiplies the standard deviations of the latents.
+   * @throws RangeError when the count or the temperature makes no sense
+   */
   sample(count: number, temperature: Temperature, noise: Noise, statistic: Statistic = 'mean'): tf.Tensor4D {
+    checkCount('sample', 'count', count);
     checkTemperature(temperature, this.plan.groups.length);
     return tf.tidy(() => {
       const pass = this.#pass('eval');

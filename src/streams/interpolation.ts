@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { concatMap, defer, from, map, type Observable, range } from 'rxjs';
+import { checkSeed } from '../config/checkNumbers.js';
 import * as tf from '../engine/tf.js';
 import type { Statistic } from '../model/distributions/outputDistribution.js';
 import { imagesFromTensor, imagesToTensor } from '../model/imageTensors.js';
@@ -31,7 +32,7 @@ const atOnce = 8;
  * not among them. Cold; the same for the same seed. The model stays the caller's; no tensor is left.
  *
  * @param first and second are one image each, `[1, size, size, 3]` of the model's size
- * @throws RangeError at call time when n makes no sense, in the stream when an image has another size
+ * @throws RangeError at call time when a number makes no sense, in the stream when an image has another size
  */
 export function interpolation(
   model: Nvae,
@@ -39,10 +40,11 @@ export function interpolation(
   second: ImageBatch,
   options: InterpolationOptions = {},
 ): Observable<ImageBatch> {
-  const { n = 1 } = options;
+  const { n = 1, seed = 0 } = options;
   if (!Number.isInteger(n) || n < 0) {
     throw new RangeError(`interpolation: expected n to be an integer >= 0, got ${n}`);
   }
+  checkSeed('interpolation', seed);
   return defer(async () => [
     await latentsOf(model, first, options),
     await latentsOf(model, second, options),

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { concatMap, map, type Observable, range, toArray } from 'rxjs';
+import { checkSeed } from '../config/checkNumbers.js';
 import * as tf from '../engine/tf.js';
 import type { Statistic } from '../model/distributions/outputDistribution.js';
 import { imagesFromTensor } from '../model/imageTensors.js';
@@ -74,7 +75,7 @@ export function latentWalk(model: Nvae, options: LatentWalkOptions = {}): Observ
 
 function check(
   model: Nvae,
-  { temperature = 1, variation = 0.4, variants = 8, group, spatial }: LatentWalkOptions,
+  { temperature = 1, variation = 0.4, variants = 8, group, spatial, seed = 0 }: LatentWalkOptions,
 ): void {
   checkTemperature(temperature, model.latentShapes.length);
   if (!(variation >= 0 && Number.isFinite(variation))) {
@@ -83,6 +84,7 @@ function check(
   if (!Number.isInteger(variants) || variants < 1) {
     throw new RangeError(`latentWalk: expected variants to be a positive integer, got ${variants}`);
   }
+  checkSeed('latentWalk', seed);
   const groups = model.latentShapes.length;
   if (group !== undefined && !(Number.isInteger(group) && group >= 0 && group < groups)) {
     throw new RangeError(`latentWalk: expected a group from 0 to ${groups - 1}, got ${group}`);

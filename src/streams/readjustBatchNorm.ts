@@ -9,6 +9,7 @@ import {
   tap,
   timer,
 } from 'rxjs';
+import { checkSeed } from '../config/checkNumbers.js';
 import type { Nvae, Temperature } from '../model/nvae.js';
 import { keyedNoise } from '../model/random.js';
 
@@ -52,6 +53,7 @@ export function readjustBatchNorm(options: ReadjustBatchNormOptions = {}): MonoT
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new RangeError(`readjustBatchNorm: expected batchSize to be a positive integer, got ${batchSize}`);
   }
+  checkSeed('readjustBatchNorm', seed);
   return concatMap((model) =>
     range(0, iterations).pipe(
       concatMap((i) => timer(0, scheduler).pipe(map(() => i))),

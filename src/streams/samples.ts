@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { concatMap, defer, from, isObservable, map, type Observable, of, range } from 'rxjs';
+import { checkSeed } from '../config/checkNumbers.js';
 import * as tf from '../engine/tf.js';
 import type { Statistic } from '../model/distributions/outputDistribution.js';
 import { imagesFromTensor } from '../model/imageTensors.js';
@@ -60,6 +61,7 @@ export function samples(
   if (!Number.isInteger(firstBatch) || firstBatch < 0) {
     throw new RangeError(`samples: expected firstBatch to be an integer >= 0, got ${firstBatch}`);
   }
+  if (options.seed !== undefined) checkSeed('samples', options.seed);
   const sources = isObservable(source) ? source : of(source);
   return sources.pipe(
     concatMap((model) =>

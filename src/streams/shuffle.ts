@@ -1,4 +1,5 @@
 import { type MonoTypeOperatorFunction, map, mergeMap, toArray } from 'rxjs';
+import { checkSeed, checkTimes } from '../config/checkNumbers.js';
 import { keyedGenerator } from '../model/random.js';
 
 /**
@@ -8,8 +9,12 @@ import { keyedGenerator } from '../model/random.js';
  *     shuffle   ---------(bca|)
  *
  * Waits for the source's end, so it is for small values: files, not images. An error passes at once.
+ *
+ * @throws RangeError at call time when the seed or the epoch makes no sense
  */
 export function shuffle<T>(seed: number, epoch: number): MonoTypeOperatorFunction<T> {
+  checkSeed('shuffle', seed);
+  checkTimes('shuffle', 'epoch', epoch);
   return (source) =>
     source.pipe(
       toArray(),

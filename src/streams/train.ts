@@ -4,8 +4,8 @@ import { withRunName } from '../config/runName.js';
 import type { NvaeConfig } from '../config/types.js';
 import type { ImageCacheOptions } from '../data/imageCache.js';
 import { aborted } from './aborted.js';
-import { checkDuration } from './checkDuration.js';
 import type { TrainEvent, WarningEvent } from './events.js';
+import { checkTrainOptions } from './run/checkTrainOptions.js';
 import type { RunCommand } from './run/controls.js';
 import { openRun } from './run/openRun.js';
 import { runEvents } from './run/runEvents.js';
@@ -73,12 +73,12 @@ export interface TrainOptions {
  * at most `prefetch` batches are made ahead. Unsubscribing stops at the next step boundary and only releases; the
  * tensors are gone when the step is finished.
  *
- * @throws RangeError at call time when no files can have the run's name, or `seconds` is no number of at least 0
+ * @throws RangeError at call time when no files can have the run's name, or a number makes no sense
  * @throws DatasetError, RunInUseError, RunTakenOverError, CheckpointError or NonFiniteLossError in the stream
  */
 export function train(config: NvaeConfig, options: TrainOptions = {}): Observable<TrainEvent> {
   const named = withRunName(config, options.name);
-  if (options.seconds !== undefined) checkDuration('train', 'seconds', options.seconds);
+  checkTrainOptions('train', options);
   return defer(() => {
     const opening$ = new Subject<WarningEvent>();
     const run$ = usingAsync(

@@ -1,4 +1,5 @@
 import { concatMap, defer, type Observable, type OperatorFunction, of, throwError } from 'rxjs';
+import { checkTimes } from '../config/checkNumbers.js';
 import { NonFiniteLossError } from './errors.js';
 import { type StepEvent, type WarningEvent, warning } from './events.js';
 
@@ -8,11 +9,13 @@ import { type StepEvent, type WarningEvent, warning } from './events.js';
  *     steps            a--b--c--|      b's loss is not finite, or exactly 0
  *     watchFinite(2)   a--(bW)-c--|
  *
+ * @throws RangeError at call time when the limit is no integer of at least 0
  * @throws NonFiniteLossError in the stream after `limit` such steps in a row
  */
 export function watchFinite<T extends { readonly type: string }>(
   limit: number,
 ): OperatorFunction<T | StepEvent, T | StepEvent | WarningEvent> {
+  checkTimes('watchFinite', 'limit', limit);
   return (source) =>
     defer(() => {
       let inARow = 0;

@@ -20,9 +20,9 @@ import {
 import { type Checkpoint, type DataPosition, saveCheckpoint } from '../checkpoint/checkpoint.js';
 import { CheckpointError } from '../checkpoint/checkpointError.js';
 import { RunTakenOverError } from '../checkpoint/lock/errors.js';
+import { checkAmount, checkTimes } from '../config/checkNumbers.js';
 import { messageOf } from '../config/errors.js';
 import type { Snapshot } from '../training/trainer.js';
-import { checkDuration, checkTimes } from './checkDuration.js';
 import { type CheckpointEvent, type WarningEvent, warning } from './events.js';
 import { longTimer } from './longTimer.js';
 import { newestMap } from './newestMap.js';
@@ -65,7 +65,7 @@ export function writeCheckpoints(
 ): OperatorFunction<DataPosition, CheckpointEvent | WarningEvent> {
   const { retries = 3, retryDelay = 1000 } = options;
   checkTimes('writeCheckpoints', 'retries', retries);
-  checkDuration('writeCheckpoints', 'retryDelay', retryDelay);
+  checkAmount('writeCheckpoints', 'retryDelay', retryDelay);
   return (positions) =>
     positions.pipe(
       map(({ epoch, imagesTaken, dataset }) => {

@@ -4,6 +4,7 @@
  * stopped.
  */
 import { setImmediate } from 'node:timers/promises';
+import { checkCount, checkSeed, checkTimes } from '../config/checkNumbers.js';
 import type { NvaeConfig } from '../config/types.js';
 import { checkHalfPrecision } from '../engine/checkHalfPrecision.js';
 import * as tf from '../engine/tf.js';
@@ -100,13 +101,14 @@ export class Trainer {
 
   /**
    * A new run, on the engine that is in use now.
-   * @throws RangeError when the configuration describes no possible model
+   * @throws RangeError when the configuration describes no possible model, or the seed is no integer
    * @throws EngineUnavailableError when it asks for half precision and the engine has none
    */
   static async create(
     config: NvaeConfig,
     { seed = config.training.seed }: TrainerOptions = {},
   ): Promise<Trainer> {
+    checkSeed('trainer', seed);
     await tf.ready();
     if (config.training.halfPrecision) checkHalfPrecision();
     return new Trainer(config, seed);
@@ -163,10 +165,16 @@ export class Trainer {
     });
   }
 
-  /** New images. The run's own running averages stay as they are. */
+  /**
+   * New images. The run's own running averages stay as they are.
+   * @throws RangeError when a number makes no sense
+   */
   sample(count: number, temperature: Temperature, options: TrainerSampleOptions = {}): Promise<ImageBatch> {
     const { statistic = 'mean', readjustments = 20, draw = 0, seed } = options;
     return this.#queue.run(() => {
+      checkCount('trainer.sample', 'count', count);
+      checkTimes('trainer.sample', 'readjustments', readjustments);
+      if (seed !== undefined) checkSeed('trainer.sample', seed);
       return asImages(() =>
         this.model.store.keepingBuffers(() => {
           const noiseOf = (i: number) => this.#noise(`readjust/${draw}/${i}`, 0, seed);

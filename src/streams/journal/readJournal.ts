@@ -12,8 +12,8 @@ import {
   type SchedulerLike,
   timer,
 } from 'rxjs';
+import { checkAmount } from '../../config/checkNumbers.js';
 import { hasCode } from '../../config/errors.js';
-import { checkDuration } from '../checkDuration.js';
 import { longTimer } from '../longTimer.js';
 import { fromLine, type JournalEntry } from './entry.js';
 
@@ -41,7 +41,7 @@ export interface ReadJournalOptions {
  */
 export function readJournal(path: string, options: ReadJournalOptions = {}): Observable<JournalEntry> {
   const { follow = false, interval = 250, scheduler = asyncScheduler } = options;
-  checkDuration('readJournal', 'interval', interval);
+  checkAmount('readJournal', 'interval', interval);
   return defer(() => {
     const lines = lineReader(path);
     const more = () =>

@@ -18,14 +18,15 @@ import {
   throwError,
 } from 'rxjs';
 import { checkpointPosition } from '../../checkpoint/checkpoint.js';
+import { checkAmount, checkTimes } from '../../config/checkNumbers.js';
 import { withRunName } from '../../config/runName.js';
 import type { NvaeConfig } from '../../config/types.js';
 import type { Position } from '../../training/trainer.js';
 import { aborted } from '../aborted.js';
-import { checkDuration, checkTimes } from '../checkDuration.js';
 import { RunCrashedError } from '../errors.js';
 import type { FailedEvent, StoppedEvent, TrainEvent } from '../events.js';
 import { longTimer } from '../longTimer.js';
+import { checkTrainOptions } from '../run/checkTrainOptions.js';
 import type { RunCommand } from '../run/controls.js';
 import { listenForCommands } from './commands.js';
 import { crashEvent } from './crashEvent.js';
@@ -76,8 +77,8 @@ export function trainInProcess(
   const { signal, scheduler = asyncScheduler, engine = 'auto', seconds, clock = performance } = options;
   const { restarts = 3, restartDelay = 1000 } = options;
   checkTimes('trainInProcess', 'restarts', restarts);
-  checkDuration('trainInProcess', 'restartDelay', restartDelay);
-  if (seconds !== undefined) checkDuration('trainInProcess', 'seconds', seconds);
+  checkAmount('trainInProcess', 'restartDelay', restartDelay);
+  checkTrainOptions('trainInProcess', options);
   const path = join(options.weightsFolder ?? 'saved_weights', `${config.name}.checkpoint`);
   return defer(() => {
     const begin = clock.now();

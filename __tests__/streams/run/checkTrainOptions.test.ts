@@ -1,0 +1,31 @@
+import { describe, expect, test } from '@jest/globals';
+import { trainInProcess } from '../../../src/streams/process/trainInProcess.js';
+import { type TrainOptions, train } from '../../../src/streams/train.js';
+import { smallConfig } from '../../support/checkpoints.js';
+
+const nonsense: [message: string, options: TrainOptions][] = [
+  ['seconds must be a number of at least 0, got NaN', { seconds: Number.NaN }],
+  ['datasetPatience must be a number of at least 0, got -1', { datasetPatience: -1 }],
+  ['prefetch must be a positive integer, got 0', { prefetch: 0 }],
+  ['seed must be an integer, got 0.5', { seed: 0.5 }],
+  ['seed must be an integer, got NaN', { seed: Number.NaN }],
+  ['previews.samples must be an integer of at least 0, got 1.5', { previews: { samples: 1.5 } }],
+  ['previews.readjustments must be an integer of at least 0, got -1', { previews: { readjustments: -1 } }],
+  ['cache.memoryLimit must be a number of at least 0, got NaN', { cache: { memoryLimit: Number.NaN } }],
+  ['cache.reserve must be a number of at least 0, got -1', { cache: { reserve: -1 } }],
+];
+
+describe.each([
+  ['train', train],
+  ['trainInProcess', trainInProcess],
+])('%s', (name, run) => {
+  test.each(nonsense)('should say at once that %s', (message, options) => {
+    expect(() => run(smallConfig(), options)).toThrow(new RangeError(`${name}: ${message}`));
+  });
+
+  test('should take limits that are infinite, and previews without new images', () => {
+    const endless = { seconds: Number.POSITIVE_INFINITY, datasetPatience: Number.POSITIVE_INFINITY };
+    const options = { ...endless, seed: -1, previews: { samples: 0, readjustments: 0 } };
+    expect(() => run(smallConfig(), options)).not.toThrow();
+  });
+});
