@@ -58,6 +58,8 @@ export function fromPlainError({ name, message, stack, fields, cause }: PlainErr
 
 function isPlain(value: unknown): boolean {
   return (
-    ['string', 'number', 'boolean'].includes(typeof value) || (Array.isArray(value) && value.every(isPlain))
+    value === null ||
+    ['string', 'number', 'boolean'].includes(typeof value) ||
+    (Array.isArray(value) && value.every(isPlain))
   );
 }

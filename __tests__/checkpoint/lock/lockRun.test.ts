@@ -5,7 +5,7 @@ import { chmod, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile }
 import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { RunInUseError, RunTakenOverError } from '../../../src/checkpoint/lock/errors.js';
 import { type Holder, newHolder } from '../../../src/checkpoint/lock/holder.js';
 import { keepLock } from '../../../src/checkpoint/lock/keepLock.js';
@@ -132,7 +132,7 @@ describe('lockRun', () => {
     await lock.release();
     await leave(holder(), 0);
     await expect(lockRun(path, { ...now, signal: AbortSignal.timeout(500) })).rejects.toThrow(
-      /in use by process \d+ on \S+ since .* \(last sign of life [01] s ago\)/,
+      /in use by process \d+ on \S+ since .* \(last sign of life \d+ s ago\)/,
     );
   });
 
@@ -239,6 +239,16 @@ describe('keepLock', () => {
     const other = await lockRun(path, now);
     await expect(keeper.verify()).rejects.toBeInstanceOf(RunTakenOverError);
     await other.release();
+  });
+
+  test('should not take up again, after being suspended, what another has had and released', async () => {
+    const lock = await lockRun(path, now);
+    const keeper = keepLock(path, lock.holder);
+    await (await lockRun(path, { takeOver: true })).release();
+    const later = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + minute);
+    await expect(keeper.verify()).rejects.toMatchObject({ name: 'RunTakenOverError', pid: null });
+    later.mockRestore();
+    expect(await readdir(inFolder())).toEqual([]);
   });
 
   test('should not fail where the disk of the lock does', async () => {

@@ -20,14 +20,16 @@ export class RunInUseError extends CheckpointError {
 
 /** Another process has taken the run over, while this one was suspended or because a person said so. */
 export class RunTakenOverError extends CheckpointError {
-  /** Of the other process. */
-  readonly pid: number;
+  /** Of the other process; null where only the lock is known to be gone: it may have ended by now. */
+  readonly pid: number | null;
 
-  constructor(file: string, holder: Holder) {
-    const what = `run "${runOf(file)}" was taken over by ${described(holder)}`;
-    super(file, `${what}; this process was suspended, or thought dead, and writes nothing more`);
+  constructor(file: string, holder: Holder | null) {
+    const what = holder
+      ? `was taken over by ${described(holder)}; this process was suspended, or thought dead, and`
+      : 'has lost its lock while this process was suspended: another may have had the run; this process';
+    super(file, `run "${runOf(file)}" ${what} writes nothing more`);
     this.name = 'RunTakenOverError';
-    this.pid = holder.pid;
+    this.pid = holder?.pid ?? null;
   }
 }
 

@@ -5,6 +5,8 @@ import { type LockContent, lockText, placeLock, readLock } from './lockFile.js';
 
 /** Milliseconds between two signs of life. */
 export const signEvery = 10_000;
+/** Who has not looked for longer was suspended, or its disk hung: another may have had the run, and be done with it. */
+const trustedFor = 2 * signEvery;
 
 /**
  * What the holder of a lock does while it has it. Neither fails where the lock's disk does: what is written there next
@@ -24,9 +26,15 @@ export interface LockKeeper {
 }
 
 export function keepLock(path: string, own: Holder): LockKeeper {
+  let lastSeen = bothClocks();
   const checked = async (content: LockContent | null) => {
     if (content?.holder && content.holder.id !== own.id) throw new RunTakenOverError(path, content.holder);
+    const since = lastSeen;
+    lastSeen = bothClocks();
     if (content) return;
+    if (lastSeen.some((time, i) => time - (since[i] as number) > trustedFor)) {
+      throw new RunTakenOverError(path, null);
+    }
     // It was removed, with its folder or by a person; whoever places one now has it.
     const placed = await placeLock(path, own).catch(() => null);
     const present = placed?.placed === false ? await readLock(path) : null;
@@ -55,4 +63,9 @@ export function keepLock(path: string, own: Holder): LockKeeper {
       }
     },
   };
+}
+
+/** One of them stands still while a machine sleeps. */
+function bothClocks(): readonly number[] {
+  return [performance.now(), Date.now()];
 }
