@@ -606,6 +606,14 @@ describe('a dataset that is another', () => {
   });
 });
 
+test('should say that its checkpoint is intact where the final model cannot be written', async () => {
+  const config = smallConfig(['epochs=1']);
+  await mkdir(join(folder, 'weights', `final_result_${config.name}.model`), { recursive: true });
+  await expect(all(config)).rejects.toThrow(
+    /final_result_.* cannot be written: .*; the last checkpoint is intact, and the same command resumes/,
+  );
+});
+
 describe('what a run leaves out of its dataset', () => {
   test('should be told in one warning, its own pictures not be learned', async () => {
     const more = { dataset: folder };

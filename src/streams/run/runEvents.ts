@@ -11,7 +11,7 @@ import {
   type Observable,
   of,
 } from 'rxjs';
-import type { DataPosition } from '../../checkpoint/checkpoint.js';
+import { checkpointExists, type DataPosition } from '../../checkpoint/checkpoint.js';
 import { saveModel } from '../../checkpoint/model.js';
 import { engineInUse } from '../../engine/index.js';
 import * as tf from '../../engine/tf.js';
@@ -24,6 +24,7 @@ import { writeTensorBoard } from '../writeTensorBoard.js';
 import type { StopReason } from './controls.js';
 import type { Run } from './openRun.js';
 import { previewInputs } from './previewInputs.js';
+import { resumeWords } from './resumeWords.js';
 import { runSteps } from './runSteps.js';
 
 /** How far a run is, while it lasts. */
@@ -126,6 +127,11 @@ async function ending(
   }
   const { tensors } = await trainer.snapshot();
   await writer.ready();
-  await saveModel(modelPath, { config, tensors });
+  try {
+    await saveModel(modelPath, { config, tensors });
+  } catch (error) {
+    if (error instanceof Error) error.message += `; ${resumeWords(await checkpointExists(checkpointPath))}`;
+    throw error;
+  }
   return { type: 'finished', ...position, model: modelPath, seconds: seconds() };
 }
