@@ -2,11 +2,14 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { loadCheckpoint } from '../../src/checkpoint/checkpoint.js';
 import { writePictures } from '../support/pictures.js';
 import { nvaeCommand, type RunningCli, runCli, startCli } from '../support/runCli.js';
 import { settled } from '../support/settled.js';
+
+// Each test starts up to five processes, one after the other, which take seconds each on a busy machine.
+jest.setTimeout(180_000);
 
 const config = `
 channel_towers: 4
@@ -128,10 +131,10 @@ describe('nvae train', () => {
     run.child.stdout?.on('data', (text: string) => {
       pid ||= Number(/"pid":(\d+)/.exec(text)?.[1] ?? 0);
     });
-    await settled(() => pid > 0);
+    await settled(() => pid > 0, run.ended);
     process.kill(pid, 'SIGKILL');
     await run.shows("warning: train: the run's process was killed");
-    await settled(async () => (await saved()).includes('small.lock'));
+    await settled(async () => (await saved()).includes('small.lock'), run.ended);
     run.child.kill('SIGINT');
     const { code, stdout } = await run.ended;
     expect(code).toBe(130);
@@ -144,7 +147,7 @@ describe('nvae train', () => {
     const second = await runCli(args, { cwd: folder });
     expect(second.code).toBe(1);
     expect(second.stderr).toMatch(
-      /small\.lock: expected a run that nobody else writes, got one in use by process \d+/,
+      /small\.lock: run "small" is in use by process \d+ on .*; wait for it or stop it/,
     );
     run.child.kill('SIGINT');
     expect((await run.ended).code).toBe(130);
@@ -161,7 +164,11 @@ describe('nvae train on a terminal', () => {
     run.child.stdout?.on('data', (chunk: string) => {
       text += chunk;
     });
-    return { ...run, text: () => text, shows: (expected: string) => settled(() => text.includes(expected)) };
+    return {
+      ...run,
+      text: () => text,
+      shows: (expected: string) => settled(() => text.includes(expected), run.ended),
+    };
   };
 
   test('should stop at Ctrl-C, which the terminal sends to all its processes', async () => {

@@ -1,8 +1,20 @@
-/** Waits until a condition holds, and fails where it does not within ten seconds. */
-export async function settled(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 500; i += 1) {
+/** Less than a test has, so that a failure names the condition. */
+const limitMs = 50_000;
+
+/** Waits until a condition holds, and fails where that takes too long or `over` (the end of a process) comes before. */
+export async function settled(
+  condition: () => boolean | Promise<boolean>,
+  over: Promise<unknown> = new Promise(() => undefined),
+): Promise<void> {
+  let ended = false;
+  void over.finally(() => {
+    ended = true;
+  });
+  for (const begin = performance.now(); performance.now() - begin < limitMs; ) {
+    const isLast = ended;
     if (await condition()) return;
+    if (isLast) throw new Error(`expected to settle before the process ends: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`expected to settle within ten seconds: ${condition}`);
+  throw new Error(`expected to settle within ${limitMs / 1000} seconds: ${condition}`);
 }

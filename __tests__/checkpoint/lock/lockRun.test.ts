@@ -49,6 +49,20 @@ describe('lockRun', () => {
     expect(await readdir(inFolder())).toEqual([]);
   });
 
+  test('should wait for one of this process that is about to leave, whatever its patience', async () => {
+    const first = await lockRun(path, now);
+    first.leave();
+    const next = lockRun(path, now);
+    await setTimeout(100);
+    expect(await holderIn()).toMatchObject({ id: first.holder.id });
+    await first.release();
+    const second = await next;
+    // What has left is no reason to wait for others.
+    first.leave();
+    await expect(lockRun(path, now)).rejects.toBeInstanceOf(RunInUseError);
+    await second.release();
+  });
+
   test('should refuse what no run has put in its place, and say so', async () => {
     await mkdir(path);
     await expect(lockRun(path, now)).rejects.toThrow(/mine\.lock: a folder is in the place .* remove it/);

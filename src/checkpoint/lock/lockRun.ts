@@ -24,9 +24,14 @@ const absentFor = 5000;
 /** Taking over takes milliseconds. */
 const claimedAfter = 10_000;
 
+/** Locks of this process, by holder, that are about to be released: a run that was left cannot be waited for by its user. */
+const leaving = new Set<string>();
+
 export interface RunLock {
   readonly path: string;
   readonly holder: Holder;
+  /** It will be released as soon as what runs is done: who asks for it in this process meanwhile waits for that. */
+  leave(): void;
   /** Lets others have it. */
   release(): Promise<void>;
 }
@@ -52,7 +57,7 @@ export interface RunLockOptions {
 export async function lockRun(path: string, options: RunLockOptions = {}): Promise<RunLock> {
   const { patience = 1000, staleAfter: limit = staleAfter, takeOver = false, signal, onWait } = options;
   const own = await newHolder();
-  const lock: RunLock = { path, holder: own, release: () => release(path, own) };
+  const lock = lockOf(path, own);
   const begin = performance.now();
   const judged = judgeOf(own, limit);
   let read = begin;
@@ -66,7 +71,8 @@ export async function lockRun(path: string, options: RunLockOptions = {}): Promi
     if (takeOver || life === 'gone') {
       if (content && (await takenOver(path, content, own, takeOver))) return lock;
     } else if (life === 'alive' || advanced || signal?.aborted) {
-      const late = signal?.aborted || performance.now() - begin >= patience;
+      const isLeaving = leaving.has(content?.holder?.id ?? '');
+      const late = signal?.aborted || (!isLeaving && performance.now() - begin >= patience);
       if (late) throw inUse(path, content, life === 'alive' ? null : silent / 1000);
     } else if (!told) {
       told = true;
@@ -74,6 +80,25 @@ export async function lockRun(path: string, options: RunLockOptions = {}): Promi
     }
     await setTimeout(life === 'unknown' ? 200 : 20);
   }
+}
+
+function lockOf(path: string, own: Holder): RunLock {
+  let released = false;
+  return {
+    path,
+    holder: own,
+    leave() {
+      if (!released) leaving.add(own.id);
+    },
+    async release() {
+      try {
+        await release(path, own);
+      } finally {
+        released = true;
+        leaving.delete(own.id);
+      }
+    },
+  };
 }
 
 function inUse(path: string, content: LockContent | null, silentSeconds: number | null): RunInUseError {

@@ -92,6 +92,8 @@ export async function openRun(
       signal: AbortSignal.any([signal, unwanted.signal, ...(options.signal ? [options.signal] : [])]),
       onWait: (message) => warn(warning('lock', message)),
     });
+    if (signal.aborted) lock.leave();
+    signal.addEventListener('abort', lock.leave, { once: true });
     let writer: WriterThread | null = null;
     try {
       writer = startWriterThread({
