@@ -50,4 +50,9 @@ describe('findModel', () => {
       'there are no runs in',
     );
   });
+
+  test('should not name a folder among the runs', async () => {
+    await mkdir(inFolder('saved_weights', 'odd.checkpoint'), { recursive: true });
+    await expect(found('odd')).rejects.toThrow(/^odd: no such file, .*; there are no runs in /);
+  });
 });

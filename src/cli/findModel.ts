@@ -37,7 +37,8 @@ async function writtenAt(path: string): Promise<number | null> {
 
 async function notFound(given: string, weights: string): Promise<string> {
   const runs = new Set<string>();
-  for (const file of await readdir(weights).catch(() => [])) {
+  for (const entry of await readdir(weights, { withFileTypes: true }).catch(() => [])) {
+    const file = entry.isDirectory() ? '' : entry.name;
     if (file.endsWith(checkpointEnd)) runs.add(file.slice(0, -checkpointEnd.length));
     else if (file.startsWith(finalPrefix) && file.endsWith(modelEnd)) {
       runs.add(file.slice(finalPrefix.length, -modelEnd.length));

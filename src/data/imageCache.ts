@@ -38,12 +38,11 @@ interface Kept {
 
 /**
  * An empty cache. A file that has changed since (size or time) counts as another.
- * @throws RangeError when a number of bytes makes no sense
+ * @throws RangeError when `memoryLimit` is no number of at least 0
  */
 export function imageCache(options: ImageCacheOptions = {}): ImageCache {
   const { memoryLimit = 2 ** 30, folder, reserve = 2 ** 30 } = options;
   checkAmount('imageCache', 'memoryLimit', memoryLimit);
-  checkAmount('imageCache', 'reserve', reserve);
   // By path alone: a key of all that identifies an image would take longer to write than its pixels to copy.
   const places = new Map<string, Kept[]>();
   const packed = packedFile(folder === undefined ? cacheFolders() : [folder], reserve);
