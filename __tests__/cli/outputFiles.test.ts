@@ -97,4 +97,8 @@ describe('outputFiles', () => {
       disk.unmount();
     }
   });
+
+  test('should refuse an empty name', async () => {
+    await expect(outputFiles('', { name: 'a', count: 1 })).rejects.toThrow('--out: must not be empty');
+  });
 });

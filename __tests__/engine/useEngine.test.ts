@@ -23,6 +23,10 @@ test('an unknown name is answered with all names and the nearest', async () => {
   await expect(useEngine('natvie')).rejects.toThrow(/wasm or cpu, got "natvie"; did you mean native\?/);
 });
 
+test('what is no name at all is answered so too', async () => {
+  await expect(useEngine(JSON.parse('7'))).rejects.toThrow(/^engine: expected auto, .* or cpu, got "7"/);
+});
+
 test('switches between engines, and again to the same one', async () => {
   for (const name of ['cpu', 'wasm', 'wasm', 'cpu']) {
     const engine = await useEngine(name);

@@ -104,6 +104,7 @@ function fitting(name: string): string {
 /** Null where it is a file. */
 async function folderOf(out: string | undefined, folder: string): Promise<string | null> {
   if (out === undefined) return folder;
+  if (out === '') throw new Error('--out: must not be empty; name a file or a folder');
   const there = await stat(out).catch(() => null);
   const isFolder = there ? there.isDirectory() : /[\\/]$/.test(out) || extname(out) === '';
   return isFolder ? out : null;

@@ -52,7 +52,7 @@ export async function chooseEngine(name: string, among: readonly EngineLoader[])
   engineSettings();
   if (name === 'auto') return startBest(among);
   const loader = among.find((candidate) => candidate.name === name);
-  if (!loader) throw new UnknownEngineError(name);
+  if (!loader) throw new UnknownEngineError(String(name));
   const probe = await loader.probe();
   if (!probe.usable) throw unavailable(loader, probe.reason);
   return start(loader, probe, probe.reason ? [`engine ${name}: ${probe.reason}`] : []);
