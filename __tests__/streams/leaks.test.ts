@@ -1,4 +1,3 @@
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +12,7 @@ import type { TrainEvent } from '../../src/streams/events.js';
 import type { RunCommand } from '../../src/streams/run/controls.js';
 import { train } from '../../src/streams/train.js';
 import { smallConfig } from '../support/checkpoints.js';
+import { openFiles } from '../support/openFiles.js';
 import { writePictures } from '../support/pictures.js';
 import { settled } from '../support/settled.js';
 
@@ -88,20 +88,6 @@ test('runs that are left at random moments should leave nothing behind', async (
     (await loadCheckpoint(join(folder, 'weights', 'small.checkpoint'))).state.position.step,
   ).toBeGreaterThan(0);
 }, 300_000);
-
-/** What the open descriptors are, as `anon_inode:[eventpoll]`; empty where the system does not tell. */
-function openFiles(): string[] {
-  const folder = '/proc/self/fd';
-  if (!existsSync(folder)) return [];
-  const files = readdirSync(folder).flatMap((name) => {
-    try {
-      return [readlinkSync(join(folder, name))];
-    } catch {
-      return []; // that of the list itself
-    }
-  });
-  return files.map((file) => file.replace(/:\[\d+\]$/, '')).sort();
-}
 
 /** Numbers in [0, 1), the same in every run. */
 function uniform(): () => number {

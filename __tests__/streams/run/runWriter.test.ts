@@ -14,6 +14,7 @@ import {
 import { settling } from '../../../src/streams/run/writer/settling.js';
 import { startWriterThread, type WriterThread } from '../../../src/streams/run/writer/writerThread.js';
 import { smallCheckpoint } from '../../support/checkpoints.js';
+import { openFiles } from '../../support/openFiles.js';
 import { settled } from '../../support/settled.js';
 import { useTemporaryFolder } from '../../support/temporaryFolder.js';
 
@@ -87,6 +88,20 @@ describe('createRunWriter', () => {
     const other = await lockRun(lock.path, { takeOver: true });
     await settled(() => lost.length === 1);
     await other.release();
+  });
+
+  test('should have closed its files when it says so, with what is being appended written whole', async () => {
+    const writer = writerOf();
+    await writer.append('journal', line('first'));
+    const rest = Array.from({ length: 50 }, (_, i) => writer.append('journal', line(`${i}`)));
+    const logged = writer.append('tensorboard', line('records'));
+    const outcomes = Promise.allSettled([...rest, logged]);
+    await writer.close();
+    expect(openFiles().filter((name) => name.startsWith(inFolder('runs')))).toEqual([]);
+    const kept = (await outcomes).slice(0, -1).filter(({ status }) => status === 'fulfilled').length;
+    const lines = ['first', ...Array.from({ length: kept }, (_, i) => `${i}`)];
+    expect(await written()).toBe(lines.map((text) => `${text}\n`).join(''));
+    await expect(writer.append('journal', line('late'))).rejects.toThrow('closed');
   });
 });
 

@@ -12,7 +12,8 @@ export type Request =
       readonly state: number;
       readonly checkpoint?: Checkpoint;
     }
-  | { readonly type: 'ready' };
+  | { readonly type: 'ready' }
+  | { readonly type: 'close' };
 
 export type ToThread = Request & { readonly id: number };
 

@@ -24,6 +24,8 @@ export interface RunWriter {
    * @throws RunTakenOverError
    */
   ready(): Promise<void>;
+  /** Done when nothing is open any more: what is being appended is finished, what waits for its turn is given up. */
+  close(): Promise<void>;
 }
 
 /** Plain data. */
@@ -44,6 +46,7 @@ const verifiedFor = 1000;
 interface Log {
   append(bytes: Uint8Array): Promise<void>;
   sync(): Promise<void>;
+  close?(): Promise<void>;
 }
 
 /** Lasts as long as its thread. @param onLost is told, once, when the run was taken over; nothing more is written then */
@@ -65,6 +68,9 @@ export function createRunWriter(
     append: async (name, bytes) => logs[name]?.append(bytes),
     save: (path, checkpoint) => saveCheckpoint(path, checkpoint, { guard }),
     ready: () => guard('rename'),
+    async close() {
+      await Promise.all([ours.end(), ...Object.values(logs).map((log) => log.close())]);
+    },
   };
 }
 
@@ -89,16 +95,22 @@ function lockGuard(
     }
   };
   const verify = () => checked(keeper.verify);
-  let signing = false;
-  const sign = async () => {
+  let signing: Promise<void> | null = null;
+  const sign = () => {
     if (signing) return; // on a share that hangs
-    signing = true;
-    await checked(keeper.sign).catch(() => undefined);
-    signing = false;
+    signing = checked(keeper.sign)
+      .catch(() => undefined)
+      .finally(() => {
+        signing = null;
+      });
   };
-  setInterval(sign, every).unref();
+  const signs = setInterval(sign, every).unref();
   return {
     verify,
+    async end() {
+      clearInterval(signs);
+      await signing;
+    },
     /** By two clocks: one of them stands still while a machine sleeps. */
     async lately() {
       const since = Math.max(performance.now() - verified, Math.abs(Date.now() - verifiedByClock));
@@ -122,5 +134,6 @@ function orderedLog(log: Log, verify: () => Promise<void>) {
         await log.append(bytes);
       }),
     sync: () => queue.run(log.sync),
+    close: () => queue.close(new Error('internal: the log was closed'), async () => log.close?.()),
   };
 }

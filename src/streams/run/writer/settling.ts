@@ -1,3 +1,5 @@
+import { within } from './within.js';
+
 export interface SyncedLog {
   /** Done when all that was appended so far is on disk. */
   sync(): Promise<void>;
@@ -17,17 +19,4 @@ export function settling(logs: readonly SyncedLog[], patience: number): () => Pr
       late = null;
     });
   };
-}
-
-/** Whether it is done by then. */
-async function within(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, milliseconds, false);
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

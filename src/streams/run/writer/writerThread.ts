@@ -1,5 +1,4 @@
 /** A `RunWriter` in a thread of its own. */
-import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type Observable, ReplaySubject } from 'rxjs';
 import type { Checkpoint } from '../../../checkpoint/checkpoint.js';
@@ -7,14 +6,15 @@ import { messageOf } from '../../../config/errors.js';
 import { fromPlainError } from '../../plainError.js';
 import type { FromThread, Request, ToThread } from './messages.js';
 import type { RunWriter, RunWriterOptions } from './runWriter.js';
+import { within } from './within.js';
 
-/** Milliseconds for the thread to end; a disk that hangs may keep it, but not the run. */
+/** Milliseconds for the thread to close its files, and to end; a disk that hangs may keep it, but not the run. */
 const endPatience = 2000;
 
 export interface WriterThread extends RunWriter {
   /** Only ever an error: the run was taken over, or the thread has ended. */
   readonly lost$: Observable<never>;
-  /** Ends the thread: no more signs of life, and what is still being appended is given up. */
+  /** Ends the thread, its signs of life too. */
   close(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export function startWriterThread(options: RunWriterOptions): WriterThread {
   const states = new WeakMap<Checkpoint, number>();
   let [requests, sent] = [0, 0];
   let ended: Error | null = null;
-  let closing = false;
+  let [loaded, closing] = [false, false];
   const endedWith = (reason: string) => {
     ended ??= new Error(`internal: the thread that writes checkpoints has ended (${reason})`);
     for (const { reject } of waiting.values()) reject(ended);
@@ -44,6 +44,7 @@ export function startWriterThread(options: RunWriterOptions): WriterThread {
   worker.on('error', (error) => endedWith(messageOf(error)));
   worker.on('exit', (code) => endedWith(`exit code ${code}`));
   worker.on('message', (message: FromThread) => {
+    loaded = true;
     if (message.type === 'lost') return lost.error(fromPlainError(message.error));
     const { resolve, reject } = waiting.get(message.id) ?? {};
     waiting.delete(message.id);
@@ -73,8 +74,13 @@ export function startWriterThread(options: RunWriterOptions): WriterThread {
     ready: () => ask({ type: 'ready' }),
     async close() {
       closing = true;
-      worker.unref();
-      await Promise.race([worker.terminate(), setTimeout(endPatience, undefined, { ref: false })]);
+      // What is open when a thread is ended stays open for as long as the process lasts.
+      if (loaded)
+        await within(
+          ask({ type: 'close' }).catch(() => undefined),
+          endPatience,
+        );
+      if (!(await within(worker.terminate(), endPatience))) worker.unref();
     },
   };
 }
