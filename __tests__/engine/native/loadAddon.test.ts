@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { processors } from '../../../src/config/processors.js';
 import { loadAddon, rebuildCommand } from '../../../src/engine/native/loadAddon.js';
@@ -22,7 +22,8 @@ try {
 process.exit();`;
 
 function startedWith(environment: NodeJS.ProcessEnv, from = engine) {
-  const args = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', program, from];
+  const url = pathToFileURL(from).href;
+  const args = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', program, url];
   const options = { encoding: 'utf8', env: { ...process.env, ...environment } } as const;
   return JSON.parse(spawnSync(process.execPath, args, options).stdout);
 }
