@@ -2,7 +2,7 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
-import { hasCode, messageOf } from '../config/errors.js';
+import { codeOf, hasCode, messageOf } from '../config/errors.js';
 import { printable } from '../config/shown.js';
 import { type BytePath, bufferOf, bytePath, inside, lostPath, placeOf, textOf } from './bytePath.js';
 import { DatasetError } from './datasetError.js';
@@ -10,7 +10,7 @@ import { isReadable, readableExtensions, unreadableFormat } from './formats.js';
 import type { ImageFile } from './imageFile.js';
 import { type LeftOut, leftOut } from './leftOut.js';
 import { isOwnPicture } from './ownPictures.js';
-import { codeOf, type FoundFile, resolved, walkFolder } from './walkFolder.js';
+import { type FoundFile, resolved, walkFolder } from './walkFolder.js';
 
 export interface ListImagesOptions {
   /** Told once, in one sentence, of all that was left out: how many of what, and some names. */

@@ -2,7 +2,7 @@
 import type { Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { hasCode } from '../config/errors.js';
+import { codeOf, hasCode } from '../config/errors.js';
 import { type BytePath, bufferOf, bytePath, inside, textOf } from './bytePath.js';
 import type { LeftOut } from './leftOut.js';
 
@@ -123,10 +123,4 @@ async function entriesOf(root: BytePath, { name }: Folder, leftOut: LeftOut): Pr
     leftOut.note('folder', textOf(name), codeOf(error));
     return [];
   }
-}
-
-export function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error
-    ? String(error.code)
-    : 'unknown error';
 }
