@@ -7,7 +7,7 @@ import type { EngineLoader, Probe } from './loader.js';
 import { nativeLoader } from './native/loader.js';
 import { registerCompositeKernels } from './ops.js';
 import { engineSettings } from './settings.js';
-import { tensorflowLoader } from './tensorflow.js';
+import { tensorflowLoader } from './tensorflow/loader.js';
 import * as tf from './tf.js';
 import { wasmLoader } from './wasm/loader.js';
 import { webgpuLoader } from './webgpu/loader.js';

@@ -7,9 +7,9 @@
  * sides its backend is known here too; with another version it may not be, which `probe` reports.
  */
 import { createRequire } from 'node:module';
-import { hasCode, messageOf } from '../config/errors.js';
-import type { EngineLoader, Probe } from './loader.js';
-import * as tf from './tf.js';
+import { hasCode, messageOf } from '../../config/errors.js';
+import type { EngineLoader, Probe } from '../loader.js';
+import * as tf from '../tf.js';
 
 const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import { useEngine } from '../../src/engine/index.js';
-import { restoreRemovedUtilities, tensorflowLoader } from '../../src/engine/tensorflow.js';
-import * as tf from '../../src/engine/tf.js';
+import { useEngine } from '../../../src/engine/index.js';
+import { restoreRemovedUtilities, tensorflowLoader } from '../../../src/engine/tensorflow/loader.js';
+import * as tf from '../../../src/engine/tf.js';
 
 /** Does what importing tfjs-node does: registers a backend and makes it the active one. */
 function fakePackage(onGpu: boolean) {
