@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import { hasCode, messageOf } from '../../config/errors.js';
 import type { EngineLoader, Probe } from '../loader.js';
 import * as tf from '../tf.js';
+import { registerTensorflowKernels } from './kernels/register.js';
 
 const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
@@ -71,6 +72,6 @@ export function tensorflowLoader(importPackage: Import = (name) => import(name))
     backendName: 'tensorflow',
     howToGet: 'npm install @tensorflow/tfjs-node-gpu@4.22.0, and CUDA 11 with cuDNN 8',
     probe,
-    register: async () => {},
+    register: async () => registerTensorflowKernels(),
   };
 }

@@ -34,8 +34,8 @@ export function gaussianMixture(parameters: tf.Tensor4D): OutputDistribution {
       return image(mixtureMean(logits, mu));
     },
     mostLikelyValue: () => {
-      const { logits, mu } = components(parameters);
-      return image(chooseComponent(mu, likeliestComponent(logits)));
+      const { mu } = components(parameters);
+      return image(chooseComponent(mu, likeliestComponent(parameters)));
     },
     sample: (noise) => {
       const { logits, mu, sigma } = components(parameters);

@@ -45,8 +45,8 @@ export function logisticMixture(parameters: tf.Tensor4D): OutputDistribution {
       return image(rescale(mixtureMean(logits, mu)));
     },
     mostLikelyValue: () => {
-      const { logits, mu } = components(parameters);
-      return image(rescale(chooseComponent(mu, likeliestComponent(logits))));
+      const { mu } = components(parameters);
+      return image(rescale(chooseComponent(mu, likeliestComponent(parameters))));
     },
     sample: (noise) => {
       const parts = components(parameters);

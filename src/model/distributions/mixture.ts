@@ -42,9 +42,15 @@ export function chooseComponent(values: tf.Tensor2D, component: tf.Tensor1D): tf
   return tf.sum(tf.mul(values, tf.cast(chosen, 'float32')), 1);
 }
 
-/** The component with the largest logit, `[N]`. */
-export function likeliestComponent(logits: tf.Tensor2D): tf.Tensor1D {
-  return tf.argMax(logits, 1);
+/** From here on the clamped logit is the bound itself, in float32. */
+const saturated = 45;
+
+/**
+ * The component with the largest logit, `[N]`; of several that are clamped to the bound, the first. The raw logits are compared,
+ * because an engine's tanh may round different ones to the same number: libtensorflow's is 1 from 7.9 on.
+ */
+export function likeliestComponent(parameters: tf.Tensor4D): tf.Tensor1D {
+  return tf.argMax(tf.minimum(splitMixture(parameters).logits, saturated), 1);
 }
 
 /** A component per row, drawn from softmax(logits): the largest logit after adding Gumbel noise, `[N]`. */
