@@ -9,6 +9,7 @@ import { useEngine } from '../src/engine/index.js';
 import { Trainer } from '../src/training/trainer.js';
 import { type BenchResult, measure } from './measure.js';
 import { watchNativeTime } from './nativeTime.js';
+import { type Copies, type Traffic, watchTraffic } from './tensorflowTraffic.js';
 
 interface BenchOptions {
   readonly config: string;
@@ -22,6 +23,23 @@ interface BenchOptions {
 function outsideText({ secondsOutsideKernels: outside, secondsPerStep: { min } }: BenchResult): string {
   if (outside === null) return 'only measured on native';
   return `${(1000 * outside).toFixed(0)} ms, ${((100 * outside) / min).toFixed(1)} % of the step`;
+}
+
+function copiesText({ count, bytes }: Copies): string {
+  return `${count} (${(bytes / 2 ** 20).toFixed(2)} MiB)`;
+}
+
+/** Of the last step, per operation of libtensorflow. */
+function trafficRows({ executed, reads, uploads, operations }: Traffic): string[] {
+  const names = operations.map(({ name, count, seconds }) => {
+    return `  ${name.padEnd(36)} ${String(count).padStart(6)} ${seconds.toFixed(4).padStart(9)} s`;
+  });
+  return [
+    `executed operations      ${executed}`,
+    `read back                ${copiesText(reads)}`,
+    `uploaded                 ${copiesText(uploads)}`,
+    ...names,
+  ];
 }
 
 function table(result: BenchResult): string {
@@ -49,6 +67,7 @@ function table(result: BenchResult): string {
     ...rows.map(([name, value]) => `${name.padEnd(24)} ${value}`),
     `one step in kernels      ${total.toFixed(3)} s`,
     ...kernels,
+    ...(result.traffic ? trafficRows(result.traffic) : []),
   ].join('\n');
 }
 
@@ -71,12 +90,10 @@ const native = watchNativeTime();
 const engine = await useEngine(options.engine);
 const config = await loadConfig(options.config, { overrides: options.set });
 const trainer = await Trainer.create(config);
-const result = await measure(
-  trainer,
-  engine,
-  options.batch ?? config.training.batchSize,
-  options.steps,
+const traffic = engine.name === 'tensorflow' ? watchTraffic() : null;
+const result = await measure(trainer, engine, options.batch ?? config.training.batchSize, options.steps, {
   native,
-);
+  traffic,
+});
 trainer.dispose();
 console.log(options.json ? JSON.stringify(result) : table(result));

@@ -6,6 +6,7 @@ import type { ImageBatch } from '../src/model/plainData.js';
 import type { Trainer } from '../src/training/trainer.js';
 import { median } from './median.js';
 import type { NativeTime } from './nativeTime.js';
+import type { Traffic, TrafficMeter } from './tensorflowTraffic.js';
 
 export interface BenchResult {
   readonly config: string;
@@ -25,6 +26,8 @@ export interface BenchResult {
   readonly secondsOutsideKernels: number | null;
   readonly peakRssBytes: number;
   readonly secondsForNineSamples: number;
+  /** Of the last of the measured steps; null where the engine is not tensorflow. */
+  readonly traffic: Traffic | null;
   readonly kernels: readonly { readonly name: string; readonly calls: number; readonly seconds: number }[];
 }
 
@@ -54,7 +57,7 @@ export async function measure(
   engine: EngineInfo,
   batch: number,
   steps: number,
-  native: NativeTime | null,
+  { native, traffic }: { readonly native: NativeTime | null; readonly traffic: TrafficMeter | null },
 ): Promise<BenchResult> {
   const images = noiseImages(batch, trainer.config.model.inputDimension);
   const addon = engine.name === 'native' ? loadAddon() : null;
@@ -65,11 +68,13 @@ export async function measure(
   let peak = addon?.peakFma(0.2) ?? null;
   for (let i = 0; i < steps; i++) {
     native?.take();
+    traffic?.take();
     const seconds = await secondsOf(step);
     stepSeconds.push(seconds);
     if (native && addon) outside.push(seconds - native.take());
     if (addon) peak = Math.max(peak ?? 0, addon.peakFma(0.1));
   }
+  const ofLastStep = traffic?.take() ?? null;
   const peakRssBytes = process.resourceUsage().maxRSS * 1024;
   const sampleSeconds: number[] = [];
   for (let i = 0; i < 3; i++)
@@ -90,6 +95,7 @@ export async function measure(
     secondsOutsideKernels: outside.length > 0 ? Math.min(...outside) : null,
     peakRssBytes,
     secondsForNineSamples: Math.min(...sampleSeconds),
+    traffic: ofLastStep,
     kernels: profile.kernels,
   };
 }

@@ -10,7 +10,9 @@ import { createRequire } from 'node:module';
 import { hasCode, messageOf } from '../../config/errors.js';
 import type { EngineLoader, Probe } from '../loader.js';
 import * as tf from '../tf.js';
+import { keepConstants } from './constants.js';
 import { registerTensorflowKernels } from './kernels/register.js';
+import type { NodeBackend } from './nodeBackend.js';
 
 const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
@@ -73,5 +75,6 @@ export function tensorflowLoader(importPackage: Import = (name) => import(name))
     howToGet: 'npm install @tensorflow/tfjs-node-gpu@4.22.0, and CUDA 11 with cuDNN 8',
     probe,
     register: async () => registerTensorflowKernels(),
+    started: (backend) => keepConstants(backend as NodeBackend),
   };
 }

@@ -3,7 +3,8 @@
  * under a name that libtensorflow has never heard of.
  */
 import * as tf from '../../tf.js';
-import type { NodeBackend, OpAttribute } from '../nodeBackend.js';
+import type { OpAttribute } from '../binding.js';
+import type { NodeBackend } from '../nodeBackend.js';
 import { type Convolution, convolutionOf, paddingOf } from './padding.js';
 
 type Images = Readonly<Record<'x' | 'dy' | 'filter', tf.Tensor4D>>;
