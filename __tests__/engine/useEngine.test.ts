@@ -84,8 +84,15 @@ describe('settings that make no sense', () => {
     await expect(listEngines()).rejects.toThrow(EngineSettingError);
   });
 
+  test.each(['GPU', 'cuda', '0'])('should be refused: device %s', async (text) => {
+    process.env.NVAE_TENSORFLOW_DEVICE = text;
+    const message = `NVAE_TENSORFLOW_DEVICE: must be cpu or gpu (got "${text}"); unset it`;
+    await expect(useEngine('wasm')).rejects.toThrow(message);
+    await expect(listEngines()).rejects.toThrow(EngineSettingError);
+  });
+
   test('should not be those that are empty', async () => {
-    Object.assign(process.env, { NVAE_THREADS: '', NVAE_SIMD: '' });
+    Object.assign(process.env, { NVAE_THREADS: '', NVAE_SIMD: '', NVAE_TENSORFLOW_DEVICE: '' });
     expect(await useEngine('cpu')).toMatchObject({ name: 'cpu' });
   });
 });

@@ -25,7 +25,9 @@ export interface EngineReport {
   readonly description: string;
   readonly threads?: number;
   readonly simd?: string;
-  /** Why it is not usable, or why `auto` never takes it; empty otherwise. */
+  /** The path of the library that is not ours and computes; only where it is known. */
+  readonly library?: string;
+  /** Why it is not usable, or, where its description does not tell, why `auto` never takes it; empty otherwise. */
   readonly reason: string;
   /** What to do to get it, one sentence. */
   readonly howToGet: string;

@@ -15,6 +15,8 @@ export type Probe =
       readonly warning?: string;
       readonly threads?: number;
       readonly simd?: string;
+      /** The path of the library that is not ours and computes. */
+      readonly library?: string;
     }
   | { readonly usable: false; readonly reason: string };
 

@@ -4,11 +4,17 @@ export const instructionSets = ['avx512', 'avx2', 'portable'] as const;
 
 export type InstructionSet = (typeof instructionSets)[number];
 
+export const tensorflowDevices = ['cpu', 'gpu'] as const;
+
+export type TensorflowDevice = (typeof tensorflowDevices)[number];
+
 export interface EngineSettings {
   /** NVAE_THREADS: threads of the native engine; null where it is not set. */
   readonly threads: number | null;
   /** NVAE_SIMD: instruction set of the native engine; null where it is not set. */
   readonly simd: InstructionSet | null;
+  /** NVAE_TENSORFLOW_DEVICE: what the tensorflow engine runs on; null where it is not set. */
+  readonly tensorflowDevice: TensorflowDevice | null;
 }
 
 /** An environment variable of the engines makes no sense, or asks for what this processor lacks. */
@@ -19,11 +25,15 @@ export class EngineSettingError extends RangeError {
 const mostThreads = 1024;
 
 /**
- * NVAE_THREADS and NVAE_SIMD; an empty one counts as not set.
+ * NVAE_THREADS, NVAE_SIMD and NVAE_TENSORFLOW_DEVICE; an empty one counts as not set.
  * @throws EngineSettingError when one of them makes no sense
  */
 export function engineSettings(environment: NodeJS.ProcessEnv = process.env): EngineSettings {
-  return { threads: threadsOf(environment.NVAE_THREADS), simd: simdOf(environment.NVAE_SIMD) };
+  return {
+    threads: threadsOf(environment.NVAE_THREADS),
+    simd: simdOf(environment.NVAE_SIMD),
+    tensorflowDevice: deviceOf(environment.NVAE_TENSORFLOW_DEVICE),
+  };
 }
 
 function threadsOf(text: string | undefined): number | null {
@@ -41,5 +51,14 @@ function simdOf(text: string | undefined): InstructionSet | null {
   if (known) return known;
   throw new EngineSettingError(
     `NVAE_SIMD: must be avx512, avx2 or portable (got "${text}"); unset it to use the best this processor has`,
+  );
+}
+
+function deviceOf(text: string | undefined): TensorflowDevice | null {
+  if (!text) return null;
+  const known = tensorflowDevices.find((name) => name === text);
+  if (known) return known;
+  throw new EngineSettingError(
+    `NVAE_TENSORFLOW_DEVICE: must be cpu or gpu (got "${text}"); unset it to use what the package is for`,
   );
 }

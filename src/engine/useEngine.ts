@@ -3,6 +3,7 @@
 import { messageOf } from '../config/errors.js';
 import { cpuLoader } from './cpu.js';
 import { type EngineInfo, type EngineReport, EngineUnavailableError, UnknownEngineError } from './engines.js';
+import { inChild } from './foreign/inChild.js';
 import type { EngineLoader, Probe } from './loader.js';
 import { nativeLoader } from './native/loader.js';
 import { registerCompositeKernels } from './ops.js';
@@ -16,8 +17,8 @@ type Usable = Extract<Probe, { usable: true }>;
 
 /** In the order in which `auto` takes them. */
 const loaders: readonly EngineLoader[] = [
-  tensorflowLoader(),
-  webgpuLoader(),
+  inChild(tensorflowLoader()),
+  inChild(webgpuLoader()),
   nativeLoader,
   wasmLoader,
   cpuLoader,
@@ -34,7 +35,7 @@ const loaders: readonly EngineLoader[] = [
  *
  * @throws UnknownEngineError when there is no such engine
  * @throws EngineUnavailableError when the engine does not work here; says why and how to get it
- * @throws EngineSettingError when NVAE_THREADS or NVAE_SIMD makes no sense, whatever the engine
+ * @throws EngineSettingError when an environment variable of the engines makes no sense, whatever the engine
  */
 export function useEngine(name: string = 'auto'): Promise<EngineInfo> {
   return chooseEngine(name, loaders);
@@ -60,7 +61,7 @@ export async function chooseEngine(name: string, among: readonly EngineLoader[])
 
 /**
  * What is known about every engine on this machine, in the order in which `auto` tries them; starts none of them.
- * @throws EngineSettingError when NVAE_THREADS or NVAE_SIMD makes no sense
+ * @throws EngineSettingError when an environment variable of the engines makes no sense
  */
 export function listEngines(): Promise<EngineReport[]> {
   return describeEngines(loaders);
@@ -71,11 +72,14 @@ export async function describeEngines(among: readonly EngineLoader[]): Promise<E
   engineSettings();
   let taken = false;
   const reports: EngineReport[] = [];
-  for (const { name, howToGet, probe } of among) {
-    const found = await probe();
+  const probes = await Promise.all(among.map(({ probe }) => probe()));
+  for (const [i, { name, howToGet }] of among.entries()) {
+    const found = probes[i]!;
     const chosenByAuto: boolean = !taken && found.usable && found.forAuto;
     taken ||= chosenByAuto;
-    const known = found.usable ? details(found) : { description: '' };
+    const known = found.usable
+      ? { ...details(found), ...(found.library && { library: found.library }) }
+      : { description: '' };
     reports.push({
       name,
       usable: found.usable,
@@ -91,8 +95,10 @@ export async function describeEngines(among: readonly EngineLoader[]): Promise<E
 /** An engine that looks usable but does not start is passed over with a warning: nobody asked for it by name. */
 async function startBest(among: readonly EngineLoader[]): Promise<EngineInfo> {
   const warnings: string[] = [];
-  for (const loader of among) {
-    const probe = await loader.probe();
+  const probes = among.map(({ probe }) => probe()); // at once, since some take a process of their own
+  for (const probe of probes) probe.catch(() => undefined); // heard below, where it is an engine that matters
+  for (const [i, loader] of among.entries()) {
+    const probe = await probes[i]!;
     if (!probe.usable || !probe.forAuto) continue;
     try {
       if (loader.name === 'wasm') warnings.push(...(await warnAboutWasm(among)));

@@ -19,6 +19,7 @@ export interface Handle {
 
 /** None of its properties can be written. */
 export interface Binding {
+  readonly TF_Version: string;
   readonly TF_ATTR_STRING: number;
   readonly TF_ATTR_INT: number;
   readonly TF_ATTR_FLOAT: number;

@@ -1,22 +1,24 @@
 /**
- * The tensorflow engine: libtensorflow behind `@tensorflow/tfjs-node-gpu` (CUDA 11) or `@tensorflow/tfjs-node`, the user's own
- * install. What our tests run is the logic of this file with a stand-in for those packages. No test of ours has loaded the real
- * packages, run a kernel of libtensorflow, or used CUDA: libtensorflow could not be downloaded where this was developed.
+ * The tensorflow engine: libtensorflow behind `@tensorflow/tfjs-node-gpu` or `@tensorflow/tfjs-node`. The package is the user's
+ * own, or one that scripts/link-tensorflow.mjs has installed and built against a TensorFlow that is there already.
  *
- * tfjs-node brings its own `@tensorflow/tfjs`. Its registries live on `globalThis`, so with one version of tfjs-core on both
- * sides its backend is known here too; with another version it may not be, which `probe` reports.
+ * The package brings its own tfjs. The registries of tfjs live on `globalThis`, so with one version on both sides its
+ * backend is known here too.
  */
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { hasCode, messageOf } from '../../config/errors.js';
-import type { EngineLoader, Probe } from '../loader.js';
+import { dirname, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { messageOf } from '../../config/errors.js';
+import type { ForeignLoader } from '../foreign/foreignLoader.js';
+import type { Probe } from '../loader.js';
+import { engineSettings } from '../settings.js';
 import * as tf from '../tf.js';
 import { keepConstants } from './constants.js';
+import { findPackage, packageNames, type TensorflowPackage } from './findPackage.js';
+import { importBeside, silently } from './importBeside.js';
 import { registerTensorflowKernels } from './kernels/register.js';
 import type { NodeBackend } from './nodeBackend.js';
-
-const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
-
-type Import = (name: string) => Promise<unknown>;
 
 /** tfjs-node 4.22 calls functions that Node 23 removed from `util`. */
 export function restoreRemovedUtilities(util: Record<string, unknown>): void {
@@ -24,57 +26,124 @@ export function restoreRemovedUtilities(util: Record<string, unknown>): void {
   util.isArray ??= Array.isArray;
 }
 
-/** An engine loader that imports tfjs-node by the given function. */
-export function tensorflowLoader(importPackage: Import = (name) => import(name)): EngineLoader {
-  let loaded: Promise<string> | undefined;
-
-  /** tfjs-node makes itself the active backend when it is imported; looking for it must not. */
-  async function importKeepingBackend(name: string): Promise<void> {
-    const before = tf.engine().backendName;
-    await importPackage(name);
-    if (before && tf.engine().backendName !== before) await tf.setBackend(before);
-  }
-
-  async function load(): Promise<string> {
-    restoreRemovedUtilities(createRequire(import.meta.url)('node:util') as Record<string, unknown>);
-    const reasons: string[] = [];
-    for (const name of packages) {
-      try {
-        await importKeepingBackend(name);
-        return name;
-      } catch (error) {
-        const missing = hasCode(error, 'ERR_MODULE_NOT_FOUND') && messageOf(error).includes(`'${name}'`);
-        reasons.push(missing ? `${name} is not installed` : `${name}: ${messageOf(error).split('\n')[0]}`);
-      }
-    }
-    throw new Error(reasons.join('; '));
-  }
-
-  async function probe(): Promise<Probe> {
-    try {
-      loaded ??= load();
-      const name = await loaded;
-      const backend = tf.findBackend('tensorflow');
-      if (!backend)
-        return { usable: false, reason: `${name} was loaded but brought no backend: its tfjs-core differs` };
-      const onGpu = Reflect.get(backend, 'isUsingGpuDevice') === true;
-      return {
-        usable: true,
-        description: `libtensorflow of ${name}, ${onGpu ? 'on a GPU' : 'no GPU found'}`,
-        forAuto: onGpu,
-        ...(!onGpu && { reason: 'it sees no GPU' }),
-      };
-    } catch (error) {
-      return { usable: false, reason: messageOf(error) };
-    }
-  }
-
+/** An engine loader for the package that the given function finds. */
+export function tensorflowLoader(find: () => TensorflowPackage | null = findPackage): ForeignLoader {
+  let loaded: Promise<Loaded> | undefined;
+  const load = (how: typeof silently = (work) => work()) => {
+    loaded ??= loadPackage(find(), how);
+    return loaded;
+  };
   return {
     name: 'tensorflow',
     backendName: 'tensorflow',
-    howToGet: 'npm install @tensorflow/tfjs-node-gpu@4.22.0, and CUDA 11 with cuDNN 8',
-    probe,
-    register: async () => registerTensorflowKernels(),
+    howToGet: howToLink(),
+    // libtensorflow says only in its log which GPU it uses, and why it uses none.
+    environment: { TF_CPP_MIN_LOG_LEVEL: '0' },
+    missing: () => (find() ? null : notInstalled),
+    probe: async () => {
+      try {
+        return describe(await load());
+      } catch (error) {
+        return { usable: false, reason: firstLine(messageOf(error)) };
+      }
+    },
+    heard,
+    register: async () => {
+      const found = describe(await load(silently)); // where it is tried, what it says is of use
+      if (!found.usable) throw new Error(found.reason);
+      registerTensorflowKernels();
+    },
     started: (backend) => keepConstants(backend as NodeBackend),
   };
+}
+
+const notInstalled = `neither ${packageNames.join(' nor ')} is installed`;
+
+interface Loaded {
+  readonly package: TensorflowPackage;
+  readonly backend: NodeBackend;
+  /** The path of libtensorflow; null where the system does not tell. */
+  readonly library: string | null;
+}
+
+async function loadPackage(found: TensorflowPackage | null, how: typeof silently): Promise<Loaded> {
+  if (!found) throw new Error(notInstalled);
+  const { name, version, load } = found;
+  if (version !== tf.version_core)
+    throw new Error(`${name}: expected version ${tf.version_core}, that of tfjs-core, got ${version}`);
+  prepareEnvironment();
+  await importBeside(() => how(load));
+  const backend = tf.findBackend('tensorflow') as NodeBackend | null;
+  if (!backend) throw new Error(`${name} was loaded but brought no backend: its tfjs-core differs`);
+  return { package: found, backend, library: loadedLibrary() };
+}
+
+/** libtensorflow reads these when it is loaded; what the user has set stays. */
+function prepareEnvironment(): void {
+  restoreRemovedUtilities(createRequire(import.meta.url)('node:util') as Record<string, unknown>);
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+  if (engineSettings().tensorflowDevice === 'cpu') process.env.CUDA_VISIBLE_DEVICES = '-1';
+}
+
+function loadedLibrary(): string | null {
+  const maps = '/proc/self/maps';
+  if (!existsSync(maps)) return null;
+  const paths = readFileSync(maps, 'utf8').match(/(?<= )\/.*\/libtensorflow(?:_cc)?\.so\S*/g);
+  return paths?.[0] ?? null;
+}
+
+function describe(loaded: Loaded): Probe {
+  const { backend, library } = loaded;
+  const version = backend.binding.TF_Version;
+  const onGpu = backend.isUsingGpuDevice;
+  const asked = asksForGpu(loaded);
+  if (asked && !onGpu) {
+    const wayOut = 'to run it on the CPU on purpose, set NVAE_TENSORFLOW_DEVICE=cpu';
+    return { usable: false, reason: `libtensorflow ${version} sees no GPU, and ${asked}; ${wayOut}` };
+  }
+  return {
+    usable: true,
+    description: `libtensorflow ${version}, ${onGpu ? 'GPU' : 'CPU'}`,
+    forAuto: onGpu,
+    ...(library && { library }),
+  };
+}
+
+/** What asks for a GPU, if anything does. */
+function asksForGpu({ package: { name, link }, library }: Loaded): string | null {
+  const { tensorflowDevice } = engineSettings();
+  if (tensorflowDevice) return tensorflowDevice === 'gpu' ? 'NVAE_TENSORFLOW_DEVICE asks for one' : null;
+  if (link && library && dirname(library) === link.folder)
+    return link.cuda ? `it is a build for CUDA ${link.cuda}` : null;
+  return name === '@tensorflow/tfjs-node-gpu' ? `${name} is for one` : null;
+}
+
+const gpuLine = /Created device \S*GPU:0 .*name: ([^,]+),.*compute capability: ([\d.]+)/;
+const complaint = /(?:^|\s)[EW]\d* .*?\] (.*)/;
+
+/** libtensorflow's own words: the name of the GPU, or what kept it from using one. */
+function heard(probe: Probe, printed: string): Probe {
+  const [, gpu, capability] = gpuLine.exec(printed) ?? [];
+  if (probe.usable) {
+    if (!gpu) return probe;
+    const description = probe.description.replace(/GPU$/, `${gpu}, compute capability ${capability}`);
+    return { ...probe, description };
+  }
+  const said = printed.split('\n').findLast((line) => complaint.test(line));
+  return said ? { ...probe, reason: `${probe.reason} (it says: ${complaint.exec(said)![1]})` } : probe;
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0]!;
+}
+
+/** How the engine is got, on this system. */
+function howToLink(): string {
+  if (process.platform !== 'linux') return 'npm install @tensorflow/tfjs-node@4.22.0 (CPU)';
+  const root = fileURLToPath(new URL('../../../', import.meta.url));
+  const script = root.split(sep).includes('node_modules')
+    ? 'node node_modules/rx-nvae/scripts/link-tensorflow.mjs'
+    : 'npm run link:tensorflow';
+  return `python3 -m pip install "tensorflow[and-cuda]", then ${script} (docs/engines.md has more)`;
 }

@@ -5,7 +5,8 @@
  * WebGPU reads results asynchronously: `dataSync()` does not work on this engine, `await tensor.data()` does.
  */
 import { hasCode, messageOf } from '../../config/errors.js';
-import type { EngineLoader, Probe } from '../loader.js';
+import type { ForeignLoader } from '../foreign/foreignLoader.js';
+import type { Probe } from '../loader.js';
 import * as tf from '../tf.js';
 import { registerAddN } from './addN.js';
 import { type Dawn, provideNavigator, requestAdapter, vulkanLoaderMissing } from './dawn.js';
@@ -20,7 +21,7 @@ type Import = (name: string) => Promise<unknown>;
 let watched: WatchedDevice | null = null;
 
 /** An engine loader that imports the two packages by the given function. */
-export function webgpuLoader(importPackage: Import = (name) => import(name)): EngineLoader {
+export function webgpuLoader(importPackage: Import = (name) => import(name)): ForeignLoader {
   const load = async () => ({
     dawn: (await imported(importPackage, 'webgpu')) as Dawn,
     backend: (await imported(importPackage, '@tensorflow/tfjs-backend-webgpu')) as TfjsPackage,
@@ -30,6 +31,7 @@ export function webgpuLoader(importPackage: Import = (name) => import(name)): En
     backendName: 'webgpu',
     howToGet:
       'npm install webgpu@0.6 @tensorflow/tfjs-backend-webgpu@4.22.0, and a GPU with a Vulkan, Metal or D3D12 driver',
+    missing: () => packages.map(absence).find((reason) => reason !== null) ?? absenceOfVulkan(),
     probe: async () => {
       try {
         return await look((await load()).dawn);
@@ -50,6 +52,22 @@ interface TfjsPackage {
   readonly WebGPUBackend: WebgpuBackendClass;
 }
 
+const packages = ['webgpu', '@tensorflow/tfjs-backend-webgpu'] as const;
+
+/** Why the package cannot be there; null where it may be. */
+function absence(name: string): string | null {
+  try {
+    import.meta.resolve(name);
+    return null;
+  } catch {
+    return `the package ${name} is not installed`;
+  }
+}
+
+function absenceOfVulkan(): string | null {
+  return vulkanLoaderMissing() ? 'there is no Vulkan loader (libvulkan.so.1)' : null;
+}
+
 async function imported(importPackage: Import, name: string): Promise<unknown> {
   try {
     return await importPackage(name);
@@ -61,7 +79,8 @@ async function imported(importPackage: Import, name: string): Promise<unknown> {
 }
 
 async function look(dawn: Dawn): Promise<Probe> {
-  if (vulkanLoaderMissing()) return { usable: false, reason: 'there is no Vulkan loader (libvulkan.so.1)' };
+  const absent = absenceOfVulkan();
+  if (absent) return { usable: false, reason: absent };
   const adapter = await requestAdapter(dawn);
   if (!adapter) return { usable: false, reason: 'Dawn found no GPU' };
   const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;

@@ -1,0 +1,86 @@
+/**
+ * Trying an engine in a process of its own. A library that aborts, crashes or hangs while it loads ends that process, and is
+ * an engine that is not usable here.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { messageOf } from '../../config/errors.js';
+import type { Probe } from '../loader.js';
+import type { ForeignLoader } from './foreignLoader.js';
+
+/** What the process sends when it has tried the engine. */
+export interface Tried {
+  readonly probe: Probe;
+}
+
+export interface ChildOptions {
+  /** Milliseconds until a library that does not answer counts as one that hangs: CUDA on a cold disk takes its time. */
+  readonly patience?: number;
+}
+
+const outputKept = 1 << 16;
+
+/** The engine, its probe made in another process, once for the life of this one. */
+export function inChild(loader: ForeignLoader, options: ChildOptions = {}): ForeignLoader {
+  let tried: Promise<Probe> | undefined;
+  return {
+    ...loader,
+    probe: async () => {
+      const reason = loader.missing();
+      if (reason) return { usable: false, reason };
+      tried ??= tryInChild(loader, options);
+      return tried;
+    },
+  };
+}
+
+function tryInChild(loader: ForeignLoader, { patience = 60_000 }: ChildOptions): Promise<Probe> {
+  return new Promise((resolve) => {
+    const child = forkChild(loader);
+    let printed = '';
+    let hung = false;
+    const clock = setTimeout(() => {
+      hung = true;
+      child.kill('SIGKILL');
+    }, patience);
+    const unusable = (what: string) => {
+      clearTimeout(clock);
+      const last = lastLine(printed);
+      resolve({ usable: false, reason: last ? `${what}: ${last}` : what });
+    };
+    let answer: Probe | null = null;
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      printed = (printed + text).slice(-outputKept);
+    });
+    child.on('error', (error) =>
+      unusable(`it could not be tried in a process of its own: ${messageOf(error)}`),
+    );
+    child.on('message', ({ probe }: Tried) => {
+      answer = probe;
+      child.kill('SIGKILL'); // what the library does at its end is of no interest
+    });
+    child.on('close', (code, signal) => {
+      clearTimeout(clock);
+      if (answer) resolve(loader.heard?.(answer, printed) ?? answer);
+      else if (hung) unusable(`it does not answer (tried for ${patience / 1000} s)`);
+      else if (signal) unusable(`it crashes while loading (${signal})`);
+      else unusable(`it ends the process while loading (exit code ${code})`);
+    });
+  });
+}
+
+function forkChild({ name, environment }: ForeignLoader): ChildProcess {
+  const self = fileURLToPath(import.meta.url);
+  const fromSources = self.endsWith('.ts');
+  return fork(self.replace(/inChild(\.[jt]s)$/, 'child$1'), [name], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    execArgv: fromSources ? ['--import', import.meta.resolve('tsx')] : [],
+    env: { ...process.env, ...environment },
+  });
+}
+
+/** The last of what it printed that says something: no way through the code, no version of Node. */
+export function lastLine(printed: string): string {
+  const lines = printed.split('----- Native stack trace')[0]!.split('\n');
+  return lines.findLast((line) => line && !/^\s+at |^Node\.js v|^\s*[[\]{}]/.test(line))?.trim() ?? '';
+}
