@@ -67,7 +67,7 @@ export interface TrainOptions {
  * `warning` for what the run survives, `paused` and `resumed` when asked for, and at the end `finished` (the final model
  * is on disk) or `stopped` (the checkpoint is). A lock beside the checkpoint keeps a second run of the name away; one
  * that has shown no sign of life for a minute is taken over. A thread writes checkpoints and logs, in their order:
- * what is told before a checkpoint is on disk before it.
+ * what is told before `checkpoint`, `finished` or `stopped` is on disk when that is told.
  *
  * Cold: every subscription is a run of its own. It uses the engine that is in use (`useEngine`). Lossless and bounded:
  * at most `prefetch` batches are made ahead. Unsubscribing stops at the next step boundary and only releases; the

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -51,6 +51,21 @@ describe('createRunWriter', () => {
     const [log = ''] = (await readdir(inFolder('runs'))).filter((name) => name.includes('tfevents'));
     expect(await readFile(inFolder('runs', log), 'utf8')).toMatch(/records\n$/);
     expect((await loadCheckpoint(checkpointPath())).state.position.step).toBe(3);
+  });
+
+  test('should flush the logs, and not fail where that of a run that was taken over cannot be written', async () => {
+    const writer = writerOf();
+    for (let i = 0; i < 50; i += 1) void writer.append('journal', line(`${i}`));
+    void writer.append('tensorboard', line('records'));
+    await writer.flush();
+    expect((await written()).trim().split('\n')).toHaveLength(50);
+    expect((await readdir(inFolder('runs'))).some((name) => name.includes('tfevents'))).toBe(true);
+    const other = await lockRun(lock.path, { takeOver: true });
+    await writer.flush();
+    await other.release();
+    await rm(inFolder('runs'), { recursive: true });
+    await writeFile(inFolder('runs'), '');
+    await writer.flush();
   });
 
   test('should write a checkpoint where a log cannot be, which its append tells', async () => {
@@ -167,6 +182,12 @@ describe('startWriterThread', () => {
     expect([...checkpoint.tensors.values()].map(({ data }) => data.length)).toEqual([0, 0, 0]);
     await thread.save(inFolder('rescued.checkpoint'), checkpoint);
     expect(await loadCheckpoint(inFolder('rescued.checkpoint'))).toEqual(smallCheckpoint(6));
+  });
+
+  test('should have what was appended on disk when it says so', async () => {
+    for (let i = 0; i < 50; i += 1) void thread.append('journal', line(`${i}`));
+    await thread.flush();
+    expect((await written()).trim().split('\n')).toHaveLength(50);
   });
 
   test('should copy what shares its memory', async () => {

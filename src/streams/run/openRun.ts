@@ -55,6 +55,8 @@ export interface Run {
   readonly writer: RunWriter;
   /** Asks all who hold back parts of a log to hand them to `writer`. */
   readonly flush$: Observable<void>;
+  /** Done when what the logs were told so far is on disk, or a disk that hangs was waited for. */
+  flushed(): Promise<void>;
   /** An error where the run's files are not ours any more. */
   readonly lost$: Observable<never>;
   /**
@@ -159,6 +161,10 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
     resumed: checkpoint !== null,
     writer,
     flush$,
+    flushed() {
+      flush$.next();
+      return writer.flush();
+    },
     lost$: writer.lost$,
     save:
       (save = writer.save) =>

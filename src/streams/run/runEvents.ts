@@ -21,6 +21,7 @@ import { keepJournal } from '../journal/keepJournal.js';
 import { sideStream } from '../sideStream.js';
 import type { TrainOptions } from '../train.js';
 import { writeTensorBoard } from '../writeTensorBoard.js';
+import { behindLogs } from './behindLogs.js';
 import type { StopReason } from './controls.js';
 import type { Run } from './openRun.js';
 import { previewInputs } from './previewInputs.js';
@@ -71,6 +72,7 @@ export function runEvents(run: Run, options: TrainOptions): Observable<TrainEven
     const { warnings$ } = run;
     return merge(main$.pipe(finalize(() => warnings$.complete())), warnings$).pipe(
       withJournal(logs, run, options),
+      logs === null ? identity : behindLogs(run.flushed),
       finalize(() => stopped.unsubscribe()),
     );
   });

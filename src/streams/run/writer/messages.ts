@@ -13,6 +13,7 @@ export type Request =
       readonly checkpoint?: Checkpoint;
     }
   | { readonly type: 'ready' }
+  | { readonly type: 'flush' }
   | { readonly type: 'close' };
 
 export type ToThread = Request & { readonly id: number };

@@ -24,6 +24,8 @@ export interface RunWriter {
    * @throws RunTakenOverError
    */
   ready(): Promise<void>;
+  /** Done when what was appended before is on disk; waits for a log that hangs as `save` does, and never fails. */
+  flush(): Promise<void>;
   /** Done when nothing is open any more: what is being appended is finished, what waits for its turn is given up. */
   close(): Promise<void>;
 }
@@ -68,6 +70,7 @@ export function createRunWriter(
     append: async (name, bytes) => logs[name]?.append(bytes),
     save: (path, checkpoint) => saveCheckpoint(path, checkpoint, { guard }),
     ready: () => guard('rename'),
+    flush: settled,
     async close() {
       await Promise.all([ours.end(), ...Object.values(logs).map((log) => log.close())]);
     },

@@ -29,6 +29,8 @@ async function handled(request: Request): Promise<void> {
       return save(request);
     case 'ready':
       return writer.ready();
+    case 'flush':
+      return writer.flush();
     case 'close':
       return writer.close();
   }

@@ -72,6 +72,7 @@ export function startWriterThread(options: RunWriterOptions): WriterThread {
       return ask({ type: 'save', path, state: sent, checkpoint }, buffersOf(checkpoint));
     },
     ready: () => ask({ type: 'ready' }),
+    flush: () => ask({ type: 'flush' }),
     async close() {
       closing = true;
       // What is open when a thread is ended stays open for as long as the process lasts.
