@@ -14,7 +14,7 @@ import {
   globalNorm,
   largestMagnitude,
   logisticMixtureLogProb,
-  moveAverage,
+  moveAverages,
   silu,
   softClamp,
   spectralPenalty,
@@ -22,6 +22,7 @@ import {
   upsampleNearest2x,
   weightNorm,
 } from '../../src/engine/ops.js';
+import { packed } from '../../src/engine/packs.js';
 import * as tf from '../../src/engine/tf.js';
 import { pseudoRandom, relativeError } from '../support/naiveConvolution.mjs';
 
@@ -426,15 +427,18 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
     tf.dispose([...tensors, norm]);
   });
 
-  test('moveAverage should move by its weight, and no further down than its floor', async () => {
+  test('moveAverages should move each by its weight, and no further down than its floor', async () => {
     const before = tf.memory().numTensors;
-    const average = tf.tidy(() => tf.variable(tf.tensor1d([1, 1, 0.02, 0.5])));
-    const value = tf.tensor1d([3, 0, 0, 0]);
-    moveAverage(average, value, { weight: 0.25, factor: 2 });
-    expect([...(await average.data())]).toEqual([2.25, 0.75, expect.closeTo(0.015), 0.375]);
-    moveAverage(average, value, { weight: 0.5, floor: 0.2 });
-    expect([...(await average.data())]).toEqual([2.625, 0.375, expect.closeTo(0.015), expect.closeTo(0.2)]);
-    tf.dispose([average, value]);
+    const averages = [[1, 1], [0.02], [0.5]].map((values) => tf.tidy(() => tf.variable(tf.tensor1d(values))));
+    const values = [[3, 0], [0], [0]].map((each) => tf.tensor1d(each));
+    const numbers = async () =>
+      (await Promise.all(averages.map((each) => each.data()))).map((each) => [...each]);
+    moveAverages(averages, values, { weight: 0.25, factor: 2 });
+    expect(await numbers()).toEqual([[2.25, 0.75], [expect.closeTo(0.015)], [0.375]]);
+    moveAverages(averages, values, { weight: 0.5, floor: 0.2 });
+    expect(await numbers()).toEqual([[2.625, 0.375], [expect.closeTo(0.015)], [expect.closeTo(0.2)]]);
+    moveAverages([], [], { weight: 0.5 });
+    tf.dispose([...averages, ...values]);
     expect(tf.memory().numTensors).toBe(before);
   });
 
@@ -455,7 +459,8 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
       tf.Variable,
       tf.Variable,
     ];
-    adamaxUpdate({ parameter, gradient, momentum, maximum }, options);
+    const pack = { members: [0], shapes: [[1000]] };
+    adamaxUpdate({ pack, parameters: [parameter], gradient, momentum, maximum }, options);
     const [p, g, m, u] = start as [Float32Array, Float32Array, Float32Array, Float32Array];
     const expected = p.map((value, i) => {
       const slope = 0.5 * g[i]! + 3e-4 * value;
@@ -466,5 +471,35 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
     expect(relativeError(await parameter.data(), expected)).toBeLessThan(1e-5);
     expect([...(await gradient.data())]).toEqual([...g]);
     tf.dispose(variables);
+  });
+
+  test('adamaxUpdate should do to a pack what it does to each of its members', async () => {
+    const before = tf.memory().numTensors;
+    const shapes = [[7], [2, 3], [], [3, 1, 2, 2]];
+    const options = { learningRate: 0.02, beta1: 0.9, beta2: 0.999, epsilon: 1e-3, weightDecay: 0 };
+    const together = { members: [3, 0, 2], shapes: [shapes[3]!, shapes[0]!, shapes[2]!] };
+    const results: number[][][] = [];
+    for (const packs of [[together], together.members.map((i) => ({ members: [i], shapes: [shapes[i]!] }))]) {
+      const variable = (seed: number) => (shape: number[], i: number) =>
+        tf.tidy(() => tf.variable(tensor(shape, seed + i)));
+      const [parameters, gradients, momenta, maxima] = [10, 20, 30, 40].map((seed) =>
+        shapes.map(variable(seed)),
+      );
+      for (const pack of packs) {
+        const [gradient, momentum, maximum] = [gradients!, momenta!, maxima!].map((tensors) =>
+          tf.tidy(() => tf.variable(packed(pack, tensors))),
+        ) as [tf.Variable, tf.Variable, tf.Variable];
+        const state = { pack, parameters: parameters!, gradient, momentum, maximum };
+        for (const gradientScale of [1, 0.5]) adamaxUpdate(state, { ...options, gradientScale });
+        tf.dispose([gradient, momentum, maximum]);
+      }
+      results.push(await Promise.all(parameters!.map(async (each) => [...(await each.data())])));
+      tf.dispose([parameters!, gradients!, momenta!, maxima!].flat());
+    }
+    for (const [i, values] of results[0]!.entries()) {
+      expect(relativeError(values, results[1]![i]!)).toBeLessThan(1e-6);
+    }
+    expect(relativeError(results[0]![1]!, pseudoRandom(6, 11))).toBe(0);
+    expect(tf.memory().numTensors).toBe(before);
   });
 });

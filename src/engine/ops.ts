@@ -37,7 +37,7 @@ export {
   logisticMixtureLogProb,
   normalComponents,
 } from './fused/mixtureLogProb.js';
-export { type AverageOptions, moveAverage } from './fused/moveAverage.js';
+export { type AverageOptions, moveAverages } from './fused/moveAverages.js';
 export { silu } from './fused/silu.js';
 export { softClamp } from './fused/softClamp.js';
 export { spectralPenalty } from './fused/spectralPenalty.js';

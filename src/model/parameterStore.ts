@@ -3,6 +3,7 @@
  * batches those have seen. Owns them until `dispose`.
  */
 import { cut } from '../config/shown.js';
+import { type Pack, planPacks } from '../engine/packs.js';
 import * as tf from '../engine/tf.js';
 import type { BatchNormPlan } from './layers/batchNorm.js';
 import type { ParameterSpec } from './parameterSpec.js';
@@ -13,6 +14,8 @@ import { torchShape, toTorch, valuesFromTorch } from './tensorLayout.js';
 
 export class ParameterStore {
   readonly specs: readonly ParameterSpec[];
+  /** Which parameters are worked on together where all of them are; in the order of `specs`. */
+  readonly packs: readonly Pack[];
   readonly #batchNorms: readonly BatchNormPlan[];
   readonly #parameters = new Map<string, tf.Variable>();
   readonly #buffers = new Map<string, tf.Variable>();
@@ -21,6 +24,7 @@ export class ParameterStore {
   /** Allocates a new model's values, drawn by (seed, parameter name). */
   constructor(specs: readonly ParameterSpec[], batchNorms: readonly BatchNormPlan[], seed: number) {
     this.specs = specs;
+    this.packs = planPacks(specs.map(({ shape }) => shape));
     this.#batchNorms = batchNorms;
     try {
       for (const spec of specs)

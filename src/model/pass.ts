@@ -2,7 +2,7 @@
  * What one pass through the network carries besides its tensors: where the parameters are, whether batch
  * normalisation uses the batch's statistics, and where those go.
  */
-import { moveAverage } from '../engine/ops.js';
+import { moveAverages } from '../engine/ops.js';
 import * as tf from '../engine/tf.js';
 import type { ParameterStore } from './parameterStore.js';
 
@@ -47,16 +47,17 @@ export class BatchStatistics {
    * @param varianceFloor running variances do not fall below it; those that are below it do not fall further
    */
   commit(store: ParameterStore, { varianceFloor }: { readonly varianceFloor?: number } = {}): void {
-    for (const { name, mean, variance, count } of this.#entries) {
-      const unbiased = count / Math.max(1, count - 1); // the variance of one value is 0, not 0 / 0
-      moveAverage(store.buffer(`${name}.running_mean`), mean, { weight: momentum });
-      moveAverage(store.buffer(`${name}.running_var`), variance, {
-        weight: momentum,
-        factor: unbiased,
-        ...(varianceFloor !== undefined && { floor: varianceFloor }),
-      });
-      store.countBatch(name);
+    const floor = varianceFloor !== undefined && { floor: varianceFloor };
+    const buffers = (entries: readonly Entry[], average: string) =>
+      entries.map(({ name }) => store.buffer(`${name}.${average}`));
+    const means = this.#entries.map(({ mean }) => mean);
+    moveAverages(buffers(this.#entries, 'running_mean'), means, { weight: momentum });
+    for (const [count, entries] of byCount(this.#entries)) {
+      const factor = count / Math.max(1, count - 1); // the variance of one value is 0, not 0 / 0
+      const variances = entries.map(({ variance }) => variance);
+      moveAverages(buffers(entries, 'running_var'), variances, { weight: momentum, factor, ...floor });
     }
+    for (const { name } of this.#entries) store.countBatch(name);
     this.dispose();
   }
 
@@ -64,4 +65,11 @@ export class BatchStatistics {
     for (const { mean, variance } of this.#entries) tf.dispose([mean, variance]);
     this.#entries.length = 0;
   }
+}
+
+/** Those with equally many values have the same factor between their two variances. */
+function byCount(entries: readonly Entry[]): Map<number, Entry[]> {
+  const groups = new Map<number, Entry[]>();
+  for (const entry of entries) groups.set(entry.count, [...(groups.get(entry.count) ?? []), entry]);
+  return groups;
 }

@@ -1,6 +1,8 @@
 /** The optimiser, Adamax with L2 weight decay on every parameter: its state, and one update of all parameters. */
 import { adamaxUpdate } from '../engine/ops.js';
+import { packShape } from '../engine/packs.js';
 import * as tf from '../engine/tf.js';
+import { packValues, readPacked } from '../model/packedParameters.js';
 import type { ParameterStore } from '../model/parameterStore.js';
 import { assign, float32 } from '../model/parameterStore.js';
 import type { NamedTensors, TensorData } from '../model/plainData.js';
@@ -18,20 +20,20 @@ export interface UpdateOptions {
   readonly gradientScale: number;
 }
 
-/** Owns two tensors per parameter until `dispose`. */
+/** Owns two tensors per pack of parameters until `dispose`. */
 export class Adamax {
   /** Updates made so far. */
   #updates = 0;
   readonly #store: ParameterStore;
-  readonly #momenta = new Map<string, tf.Variable>();
-  readonly #maxima = new Map<string, tf.Variable>();
+  readonly #momenta: tf.Variable[] = [];
+  readonly #maxima: tf.Variable[] = [];
 
   constructor(store: ParameterStore) {
     this.#store = store;
     try {
-      for (const [name, { shape }] of store.parameters) {
-        this.#momenta.set(name, zeros(shape));
-        this.#maxima.set(name, zeros(shape));
+      for (const pack of store.packs) {
+        this.#momenta.push(zeros(packShape(pack)));
+        this.#maxima.push(zeros(packShape(pack)));
       }
     } catch (error) {
       this.dispose();
@@ -43,26 +45,26 @@ export class Adamax {
     return this.#updates;
   }
 
-  /** Move all parameters. The gradients, by parameter name, stay the caller's. */
-  update(gradients: ReadonlyMap<string, tf.Tensor>, options: UpdateOptions): void {
+  /** Move all parameters. The gradients, packed as the parameters are, stay the caller's. */
+  update(gradients: readonly tf.Tensor[], options: UpdateOptions): void {
     this.#updates += 1;
     const learningRate = options.learningRate / (1 - beta1 ** this.#updates);
     const settings = { ...options, learningRate, beta1, beta2, epsilon };
-    for (const [name, parameter] of this.#store.parameters) {
-      const gradient = gradients.get(name);
-      const momentum = this.#momenta.get(name);
-      const maximum = this.#maxima.get(name);
-      if (!gradient || !momentum || !maximum) throw new RangeError(`internal: no gradient of ${name}`);
-      adamaxUpdate({ parameter, gradient, momentum, maximum }, settings);
-    }
+    const parameters = [...this.#store.parameters.values()];
+    this.#store.packs.forEach((pack, i) => {
+      const gradient = gradients[i];
+      const momentum = this.#momenta[i];
+      const maximum = this.#maxima[i];
+      if (!gradient || !momentum || !maximum) throw new RangeError(`internal: no gradient of pack ${i}`);
+      adamaxUpdate({ pack, parameters, gradient, momentum, maximum }, settings);
+    });
   }
 
   /** The slots as `adamax.momentum.<parameter>` and `adamax.maximum.<parameter>`, in PyTorch's axis order. */
   async tensors(): Promise<Map<string, TensorData>> {
     const result = new Map<string, TensorData>();
     for (const [slot, tensors] of this.#slots()) {
-      for (const [name, data] of await this.#store.parameterTensors(tensors))
-        result.set(`${slot}.${name}`, data);
+      for (const [name, data] of await readPacked(this.#store, tensors)) result.set(`${slot}.${name}`, data);
     }
     return result;
   }
@@ -72,21 +74,26 @@ export class Adamax {
    * @throws RangeError when one is missing or has another shape; nothing is changed then.
    */
   load(tensors: NamedTensors, updates: number): void {
-    const loaded = this.#slots().flatMap(([slot, targets]) => {
-      return this.#store.specs.map((spec) => {
-        const values = float32(tensors, { ...spec, name: `${slot}.${spec.name}` });
-        return [targets.get(spec.name), valuesFromTorch(values, spec.shape, spec.layout)] as const;
+    const loaded = this.#slots().map(([slot, targets]) => {
+      const values = packValues(this.#store, (spec) => {
+        const given = float32(tensors, { ...spec, name: `${slot}.${spec.name}` });
+        return valuesFromTorch(given, spec.shape, spec.layout);
       });
+      return [targets, values] as const;
     });
-    for (const [target, values] of loaded) if (target) assign(target, values);
+    for (const [targets, values] of loaded) {
+      targets.forEach((target, i) => {
+        assign(target, values[i] ?? new Float32Array());
+      });
+    }
     this.#updates = updates;
   }
 
   dispose(): void {
-    for (const [, tensors] of this.#slots()) for (const tensor of tensors.values()) tensor.dispose();
+    for (const [, tensors] of this.#slots()) for (const tensor of tensors) tensor.dispose();
   }
 
-  #slots(): [string, Map<string, tf.Variable>][] {
+  #slots(): [string, tf.Variable[]][] {
     return [
       [slotNames.momentum, this.#momenta],
       [slotNames.maximum, this.#maxima],

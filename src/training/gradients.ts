@@ -3,6 +3,7 @@ import type { TrainingConfig } from '../config/types.js';
 import { gradientsOf } from '../engine/gradients/gradientsOf.js';
 import { withHalfPrecision } from '../engine/halfPrecision.js';
 import { globalNorm } from '../engine/ops.js';
+import { packed } from '../engine/packs.js';
 import * as tf from '../engine/tf.js';
 import { balancedKl, klCoefficient, logLikelihood } from '../model/losses.js';
 import type { Nvae } from '../model/nvae.js';
@@ -28,6 +29,8 @@ export interface LossTerms {
 export interface Gradients {
   /** By parameter name, in our axis order. */
   readonly gradients: ReadonlyMap<string, tf.Tensor>;
+  /** The same, packed as the model's store packs its parameters. */
+  readonly packed: readonly tf.Tensor[];
   /** What the forward pass saw; not yet in the running averages. */
   readonly statistics: BatchStatistics;
   /** Reads the numbers; the tensors stay. */
@@ -45,7 +48,7 @@ export interface LossOptions {
 /** One training pass forward and backward; changes nothing in the model. images are `[B, H, W, 3]` in [0, 1]. */
 export function computeGradients(model: Nvae, images: tf.Tensor4D, options: LossOptions): Gradients {
   const statistics = new BatchStatistics();
-  const { parameters } = model.store;
+  const { parameters, packs } = model.store;
   const owned: tf.Tensor[] = [];
   const dispose = () => {
     statistics.dispose();
@@ -63,10 +66,18 @@ export function computeGradients(model: Nvae, images: tf.Tensor4D, options: Loss
       gradientsOf(loss, [...parameters.values()]),
     );
     owned.push(value, ...computed.filter((gradient) => gradient !== undefined));
-    const gradients = new Map([...parameters.keys()].map((name, i) => [name, gradientOf(name, computed[i])]));
-    const norm = globalNorm(gradients.values());
+    const names = [...parameters.keys()];
+    const all = names.map((name, i) => gradientOf(name, computed[i]));
+    const together: tf.Tensor[] = [];
+    for (const pack of packs) {
+      together.push(packed(pack, all));
+      owned.push(together.at(-1) as tf.Tensor);
+    }
+    const norm = globalNorm(together);
     owned.push(norm);
-    return { gradients, statistics, readTerms: () => readTerms([value, norm, ...parts]), dispose };
+    const gradients = new Map(names.map((name, i) => [name, all[i] as tf.Tensor]));
+    const read = () => readTerms([value, norm, ...parts]);
+    return { gradients, packed: together, statistics, readTerms: read, dispose };
   } catch (error) {
     dispose();
     throw error;

@@ -43,7 +43,7 @@ export async function optimizerStep(
     const clipFactor = clipFactorOf(terms.gradientNorm, training.gradientClipping);
     if (applied) {
       const { weightDecay } = training;
-      optimizer.update(pass.gradients, { learningRate: rate, weightDecay, gradientScale: clipFactor });
+      optimizer.update(pass.packed, { learningRate: rate, weightDecay, gradientScale: clipFactor });
       pass.statistics.commit(model.store);
     }
     return {

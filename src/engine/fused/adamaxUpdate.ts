@@ -1,5 +1,6 @@
 /** One Adamax update, in place where the engine allows it. */
 import { NativeBackend } from '../native/backend.js';
+import { type Pack, packed, unpacked } from '../packs.js';
 import * as tf from '../tf.js';
 
 export interface AdamaxOptions {
@@ -13,9 +14,12 @@ export interface AdamaxOptions {
   readonly gradientScale: number;
 }
 
-/** One parameter with its optimiser state; all of one shape. */
+/** The parameters of a pack with their optimiser state. */
 export interface AdamaxTensors {
-  readonly parameter: tf.Variable;
+  readonly pack: Pack;
+  /** Of which the pack's members are updated. */
+  readonly parameters: readonly tf.Variable[];
+  /** This and the next two are packed. */
   readonly gradient: tf.Tensor;
   readonly momentum: tf.Variable;
   readonly maximum: tf.Variable;
@@ -23,21 +27,28 @@ export interface AdamaxTensors {
 
 /**
  * Adamax (Kingma & Ba 2015, section 7.1) with L2 weight decay: g = scale * gradient + decay * p, m = beta1 m + (1 - beta1) g,
- * u = max(beta2 u, |g| + epsilon), p = p - rate * m / u. Changes parameter, momentum and maximum; the gradient stays the
+ * u = max(beta2 u, |g| + epsilon), p = p - rate * m / u. Changes parameters, momentum and maximum; the gradient stays the
  * caller's.
  */
 export function adamaxUpdate(tensors: AdamaxTensors, options: AdamaxOptions): void {
-  const { parameter, momentum, maximum } = tensors;
+  const { pack, parameters, momentum, maximum } = tensors;
   const backend = tf.backend();
+  const [only, ...others] = pack.members.map((member) => parameters[member] as tf.Variable);
   const inPlace =
     backend instanceof NativeBackend &&
-    ![parameter, momentum, maximum].some((tensor) => backend.isShared(tensor));
-  if (inPlace) updateInPlace(backend, tensors, options);
+    only &&
+    others.length === 0 &&
+    ![only, momentum, maximum].some((tensor) => backend.isShared(tensor));
+  if (inPlace) updateInPlace(backend, only, tensors, options);
   else updateByAssignment(tensors, options);
 }
 
-function updateInPlace(backend: NativeBackend, tensors: AdamaxTensors, options: AdamaxOptions): void {
-  const { parameter, gradient, momentum, maximum } = tensors;
+function updateInPlace(
+  backend: NativeBackend,
+  parameter: tf.Variable,
+  { gradient, momentum, maximum }: AdamaxTensors,
+  options: AdamaxOptions,
+): void {
   backend.addon.adamax(
     options.learningRate,
     options.beta1,
@@ -53,12 +64,17 @@ function updateInPlace(backend: NativeBackend, tensors: AdamaxTensors, options: 
 }
 
 function updateByAssignment(tensors: AdamaxTensors, options: AdamaxOptions): void {
-  const { parameter, gradient, momentum, maximum } = tensors;
+  const { pack, parameters, gradient, momentum, maximum } = tensors;
   const { learningRate, beta1, beta2, epsilon, weightDecay, gradientScale } = options;
   tf.tidy(() => {
-    const g = tf.add(tf.mul(gradient, gradientScale), tf.mul(parameter, weightDecay));
+    const p = packed(pack, parameters);
+    const scaled = gradientScale === 1 ? gradient : tf.mul(gradient, gradientScale);
+    const g = weightDecay === 0 ? scaled : tf.add(scaled, tf.mul(p, weightDecay));
     momentum.assign(tf.add(tf.mul(momentum, beta1), tf.mul(g, 1 - beta1)));
     maximum.assign(tf.maximum(tf.mul(maximum, beta2), tf.add(tf.abs(g), epsilon)));
-    parameter.assign(tf.sub(parameter, tf.mul(tf.div(momentum, maximum), learningRate)));
+    const moved = tf.sub(p, tf.mul(tf.div(momentum, maximum), learningRate));
+    unpacked(pack, moved).forEach((value, i) => {
+      parameters[pack.members[i] ?? -1]?.assign(value);
+    });
   });
 }

@@ -5,8 +5,8 @@
 import { type Binding, overlaid } from './binding.js';
 import type { NodeBackend } from './nodeBackend.js';
 
-/** Elements; axes and shapes have no more. */
-const largest = 8;
+/** Elements of a number or a few, and of whole numbers: axes, shapes, and the sizes of many parts. Noise has more of the one kind. */
+const largest = { float: 8, other: 1024 };
 /** What is in use stays beyond it. Numbers that change from step to step push out those that nobody has asked for lately. */
 const mostKept = 1024;
 
@@ -17,14 +17,14 @@ interface Constant {
 }
 
 /** The binding, with small tensors kept for the next who makes an equal one. */
-export function keepingConstants(binding: Binding, most = mostKept): Binding {
+export function keepingConstants(binding: Binding, mostUnused = mostKept): Binding {
   /** In the order in which they were asked for last. */
   const byContent = new Map<string, Constant>();
   const byId = new Map<number, Constant>();
 
   function forgetOldest(): void {
     for (const [content, { id, users }] of byContent) {
-      if (byContent.size <= most) return;
+      if (byContent.size <= mostUnused) return;
       if (users > 0) continue;
       binding.deleteTensor(id);
       byContent.delete(content);
@@ -35,7 +35,8 @@ export function keepingConstants(binding: Binding, most = mostKept): Binding {
   return overlaid(binding, {
     createTensor(shape, dtype, values) {
       // Strings come as an array of their bytes.
-      if (values.length > largest || Array.isArray(values)) return binding.createTensor(shape, dtype, values);
+      const most = dtype === binding.TF_FLOAT ? largest.float : largest.other;
+      if (values.length > most || Array.isArray(values)) return binding.createTensor(shape, dtype, values);
       const content = contentOf(shape, dtype, values);
       // libtensorflow reads the memory of the array that it is given, which is the caller's to write again.
       const constant = byContent.get(content) ?? {
@@ -46,7 +47,7 @@ export function keepingConstants(binding: Binding, most = mostKept): Binding {
       byContent.set(content, constant);
       byId.set(constant.id, constant);
       constant.users += 1;
-      if (byContent.size > most) forgetOldest();
+      if (byContent.size > mostUnused) forgetOldest();
       return constant.id;
     },
     deleteTensor(id) {
@@ -59,8 +60,8 @@ export function keepingConstants(binding: Binding, most = mostKept): Binding {
 
 /** Bit for bit: 0 and -0 are two constants, and so are two NaNs. */
 function contentOf(shape: readonly number[], dtype: number, values: ArrayBufferView): string {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  return `${dtype}:${shape}:${bytes}`;
+  const bytes = Buffer.from(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
+  return `${dtype}:${shape}:${bytes.latin1Slice()}`;
 }
 
 const prepared = new WeakSet<object>();

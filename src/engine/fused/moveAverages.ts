@@ -1,0 +1,54 @@
+/** Running averages take a step towards values, in place where the engine allows it. */
+import { NativeBackend } from '../native/backend.js';
+import { packed, planPacks, unpacked } from '../packs.js';
+import * as tf from '../tf.js';
+
+export interface AverageOptions {
+  /** Of the new value, between 0 and 1. */
+  readonly weight: number;
+  /** The new value is multiplied by this first. @default 1 */
+  readonly factor?: number;
+  /** The average does not fall below it; one that is below it does not fall further. @default none */
+  readonly floor?: number;
+}
+
+/** average = (1 - weight) * average + weight * factor * value, of each; the values, of the same shapes, stay the caller's. */
+export function moveAverages(
+  averages: readonly tf.Variable[],
+  values: readonly tf.Tensor[],
+  options: AverageOptions,
+): void {
+  for (const pack of planPacks(averages.map(({ shape }) => shape))) {
+    const [only, ...others] = pack.members.map((member) => averages[member] as tf.Variable);
+    const value = values[pack.members[0] ?? -1];
+    const backend = tf.backend();
+    const inPlace =
+      backend instanceof NativeBackend && only && value && others.length === 0 && !backend.isShared(only);
+    if (inPlace) moveInPlace(backend, only, value, options);
+    else
+      tf.tidy(() => {
+        const moved = movedTowards(packed(pack, averages), packed(pack, values), options);
+        unpacked(pack, moved).forEach((tensor, i) => {
+          averages[pack.members[i] ?? -1]?.assign(tensor);
+        });
+      });
+  }
+}
+
+function moveInPlace(
+  backend: NativeBackend,
+  average: tf.Variable,
+  value: tf.Tensor,
+  { weight, factor = 1, floor = Number.NEGATIVE_INFINITY }: AverageOptions,
+): void {
+  backend.addon.moveAverage(weight, factor, floor, backend.floats(value), backend.ownFloats(average));
+}
+
+function movedTowards(
+  average: tf.Tensor,
+  value: tf.Tensor,
+  { weight, factor = 1, floor }: AverageOptions,
+): tf.Tensor {
+  const moved = tf.add(tf.mul(average, 1 - weight), tf.mul(value, weight * factor));
+  return floor === undefined ? moved : tf.maximum(moved, tf.minimum(average, floor));
+}

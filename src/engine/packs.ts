@@ -1,0 +1,73 @@
+/**
+ * Many tensors worked on as few. An operation costs a launch on a GPU, and some microseconds anywhere: an optimiser that
+ * touches hundreds of small parameters one by one does little else. Tensors of a pack lie one after another in a flat one.
+ */
+import { NativeBackend } from './native/backend.js';
+import * as tf from './tf.js';
+
+export interface Pack {
+  /** Which tensors of the list it was planned for, in order. */
+  readonly members: readonly number[];
+  /** Of the members. */
+  readonly shapes: readonly (readonly number[])[];
+}
+
+/** Elements of a pack, 16 MiB: few enough to stay in a processor's cache, and for every GPU's limits. */
+const mostElements = 2 ** 22;
+
+/**
+ * Packs for tensors of these shapes on the engine in use. Each tensor is in one; what is larger than half a pack has one of its own.
+ * The native engine works on every tensor in its own memory, so there all are alone.
+ */
+export function planPacks(
+  shapes: readonly (readonly number[])[],
+  most = tf.backend() instanceof NativeBackend ? 0 : mostElements,
+): Pack[] {
+  const alone: Pack[] = [];
+  const together: { members: number[]; shapes: (readonly number[])[]; size: number }[] = [];
+  shapes.forEach((shape, member) => {
+    const size = tf.util.sizeFromShape([...shape]);
+    if (2 * size > most) {
+      alone.push({ members: [member], shapes: [shape] });
+      return;
+    }
+    const last = together.at(-1);
+    if (last && last.size + size <= most) {
+      last.members.push(member);
+      last.shapes.push(shape);
+      last.size += size;
+    } else together.push({ members: [member], shapes: [shape], size });
+  });
+  return [...alone, ...together];
+}
+
+/** Shape of the tensor that stands for a pack: flat, or that of its only member. */
+export function packShape({ shapes }: Pack): number[] {
+  const [first, ...others] = shapes;
+  if (first && others.length === 0) return [...first];
+  return [shapes.reduce((sum, shape) => sum + tf.util.sizeFromShape([...shape]), 0)];
+}
+
+/** The pack's members of a list, as one tensor: a new one, or the only member itself. Not differentiable. */
+export function packed({ members }: Pack, tensors: readonly tf.Tensor[]): tf.Tensor {
+  const parts = members.map((member) => tensors[member] as tf.Tensor);
+  const [first, ...others] = parts;
+  return first && others.length === 0 ? first : tf.tidy(() => tf.concat(parts.map(flat)));
+}
+
+/** What lies in a pack's tensor, for each of its members a tensor in its shape; the only member is the tensor itself. */
+export function unpacked({ shapes }: Pack, tensor: tf.Tensor): tf.Tensor[] {
+  if (shapes.length === 1) return [tensor];
+  const sizes = shapes.map((shape) => tf.util.sizeFromShape([...shape]));
+  return tf.tidy(() => {
+    const parts = tf.split(tensor, sizes);
+    return parts.map((part, i) =>
+      shapes[i]?.length === 1 ? part : tf.reshape(part, [...(shapes[i] ?? [])]),
+    );
+  });
+}
+
+/** Where an engine executes a change of shape, this saves one. */
+function flat(tensor: tf.Tensor): tf.Tensor {
+  return tensor.rank === 1 ? tensor : tf.reshape(tensor, [-1]);
+}
