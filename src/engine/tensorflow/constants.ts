@@ -61,7 +61,7 @@ export function keepingConstants(binding: Binding, mostUnused = mostKept): Bindi
 /** Bit for bit: 0 and -0 are two constants, and so are two NaNs. */
 function contentOf(shape: readonly number[], dtype: number, values: ArrayBufferView): string {
   const bytes = Buffer.from(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
-  return `${dtype}:${shape}:${bytes.latin1Slice()}`;
+  return `${dtype}:${shape}:${bytes.toString('latin1')}`;
 }
 
 const prepared = new WeakSet<object>();
