@@ -52,35 +52,29 @@ function axesOf(info: Convolution): [Axis, Axis] {
   return [vertical, horizontal];
 }
 
-/** Zeros behind the last pixel, as many as the last position of the filter takes. */
-function behind({ size, filter, stride, before, out }: Axis): number {
-  return Math.max(0, (out - 1) * stride + filter - before - size);
-}
-
 function isValid({ size, filter, stride, before, out }: Axis): boolean {
   return before === 0 && out === Math.ceil((size - filter + 1) / stride);
 }
 
-/** libtensorflow puts the odd one of the zeros behind, and for a stride of 2 and an even size it takes one less in front than tfjs does. */
+/**
+ * libtensorflow's SAME has the fewest zeros that the result takes, the odd one behind. For a stride of 2, a filter of 3 and an even
+ * size that is none in front, where tfjs' padding of 1 has one.
+ */
 function isSame({ size, filter, stride, before, out }: Axis): boolean {
   const zeros = Math.max(0, (out - 1) * stride + filter - size);
   return out === Math.ceil(size / stride) && before === Math.floor(zeros / 2);
 }
 
-export type Padding =
-  | { readonly padding: 'VALID' | 'SAME' }
-  /** Zeros before and behind each axis of `[batch, height, width, channels]`. */
-  | { readonly padding: 'EXPLICIT'; readonly zeros: readonly number[] };
-
-/** The words come first, because libtensorflow has faster code for them on processors (oneDNN). */
-export function paddingOf(info: Convolution): Padding {
+/** The word for a padding; EXPLICIT goes with {@link explicitZeros}. */
+export function paddingOf(info: Convolution): 'VALID' | 'SAME' | 'EXPLICIT' {
   const axes = axesOf(info);
-  if (axes.every(isValid)) return { padding: 'VALID' };
-  if (axes.every(isSame)) return { padding: 'SAME' };
-  const [vertical, horizontal] = axes;
-  const zeros = [vertical.before, behind(vertical), horizontal.before, behind(horizontal)];
-  return {
-    padding: 'EXPLICIT',
-    zeros: info.dataFormat === 'channelsLast' ? [0, 0, ...zeros, 0, 0] : [0, 0, 0, 0, ...zeros],
-  };
+  if (axes.every(isValid)) return 'VALID';
+  return axes.every(isSame) ? 'SAME' : 'EXPLICIT';
+}
+
+/** Zeros before and behind each of the four axes of the images. As many on both sides, where tfjs has it so: cuDNN does those itself. */
+export function explicitZeros({ padInfo, dataFormat }: Convolution): number[] {
+  const { top, bottom, left, right } = padInfo;
+  const zeros = [top, bottom, left, right];
+  return dataFormat === 'channelsLast' ? [0, 0, ...zeros, 0, 0] : [0, 0, 0, 0, ...zeros];
 }
