@@ -12,12 +12,12 @@ import {
   convolveNormalized,
   gaussianMixtureLogProb,
   globalNorm,
-  largestMagnitude,
+  largestMagnitudes,
   logisticMixtureLogProb,
   moveAverages,
   silu,
   softClamp,
-  spectralPenalty,
+  spectralPenalties,
   squeezeExcite,
   upsampleNearest2x,
   weightNorm,
@@ -246,43 +246,70 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
     x.dispose();
   });
 
-  test('spectralPenalty should equal its composition, also for large weights', async () => {
-    const lengths = fc.tuple(
+  test('spectralPenalties should equal the sum of their compositions, also for large weights', async () => {
+    const shape = fc.tuple(
       fc.integer({ min: 1, max: 3 }),
       fc.integer({ min: 1, max: 20 }),
       fc.integer({ min: 1, max: 70 }),
     );
-    const check = async ([kernel, inputs, outputs]: [number, number, number]) => {
-      const weight = tensor([kernel, kernel, inputs, outputs], 1);
-      const start = tensor([inputs * kernel * kernel], 2);
-      const worst = await compare(
-        (w) => spectralPenalty(w!, start, inputs),
-        (w) => plainSpectralPenalty(w!, start, inputs),
-        [weight],
+    const check = async (shapes: [number, number, number][]) => {
+      const weights = shapes.map(([kernel, inputs, outputs], i) =>
+        tensor([kernel, kernel, inputs, outputs], i + 1),
       );
-      tf.dispose([weight, start]);
+      const layers = shapes.map(([kernel, inputs], i) => ({
+        start: pseudoRandom(inputs * kernel * kernel, i + 20),
+        inputs,
+      }));
+      const worst = await compare(
+        (...ws) => spectralPenalties(ws.map((weight, i) => ({ weight, ...layers[i]! }))),
+        (...ws) => {
+          const terms = ws.map((weight, i) => {
+            const { start, inputs } = layers[i]!;
+            return plainSpectralPenalty(weight, tf.tensor1d(start), inputs);
+          });
+          return tf.addN(terms);
+        },
+        weights,
+      );
+      tf.dispose(weights);
       expect(worst).toBeLessThan(1e-4);
     };
-    await fc.assert(fc.asyncProperty(lengths, check), { numRuns });
-    if (engine === 'native') await check([3, 140, 130]);
+    const some = fc.tuple(
+      shape,
+      shape,
+      fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 1, maxLength: 5 }),
+    );
+    await fc.assert(
+      // In any order, and of one shape more than once.
+      fc.asyncProperty(some, ([one, other, order]) =>
+        check(order.map((which) => (which === 0 ? one : other))),
+      ),
+      { numRuns },
+    );
+    // Depthwise ones of a hundred channels, which look alike as matrices.
+    await check([
+      [1, 9, 100],
+      [3, 1, 100],
+      [1, 9, 100],
+    ]);
+    if (engine === 'native') await check([[3, 140, 130]]);
   });
 
-  test('spectralPenalty should hold the norm of tiny weights, and be 0 for those of zeros', async () => {
-    const start = tensor([9], 2);
+  test('spectralPenalties should hold the norm of tiny weights, and be 0 for those of zeros', async () => {
+    const start = pseudoRandom(9, 2);
+    const penalty = (weight: tf.Tensor) => spectralPenalties([{ weight, start, inputs: 3 }]);
     const weight = tf.tidy(() => tf.mul(tensor([9, 5], 1), 1e-4));
     const worst = await compare(
-      (w) => spectralPenalty(w!, start, 3),
-      (w) => plainSpectralPenalty(w!, start, 3),
+      (w) => penalty(w!),
+      (w) => plainSpectralPenalty(w!, tf.tensor1d(start), 3),
       [weight],
     );
     expect(worst).toBeLessThan(1e-4);
     tf.tidy(() => {
-      const { value, grad } = tf.valueAndGrad((w: tf.Tensor) => spectralPenalty(w, start, 3))(
-        tf.zeros([9, 5]),
-      );
+      const { value, grad } = tf.valueAndGrad(penalty)(tf.zeros([9, 5]));
       expect([...value.dataSync(), ...grad.dataSync()]).toEqual(new Array(46).fill(0));
     });
-    tf.dispose([weight, start]);
+    tf.dispose(weight);
   });
 
   test('weightNorm should equal its composition', async () => {
@@ -357,14 +384,22 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
     },
   );
 
-  test('largestMagnitude should share its gradient among the largest', async () => {
+  test('largestMagnitudes should add up the largest of each, which share its gradient', async () => {
+    const before = tf.memory().numTensors;
     tf.tidy(() => {
-      const gradient = tf.grad((x) => tf.mul(largestMagnitude(x), 3));
-      expect([...largestMagnitude(tf.tensor1d([1, -7, 2])).dataSync()]).toEqual([7]);
-      expect([...gradient(tf.tensor1d([2, -2, 1])).dataSync()]).toEqual([1.5, -1.5, 0]);
-      expect([...gradient(tf.ones([4])).dataSync()]).toEqual([0.75, 0.75, 0.75, 0.75]);
-      expect(largestMagnitude(tf.tensor1d([1, Number.NaN, 2])).dataSync()[0]).toBeNaN();
+      const xs = [[1, -7, 2], [2, -2, 1], [1, 1], [-3]].map((values) => tf.tensor1d(values));
+      const gradients = tf.grads((...each: tf.Tensor[]) => tf.mul(largestMagnitudes(each), 3))(xs);
+      expect([...largestMagnitudes(xs).dataSync()]).toEqual([13]);
+      expect(gradients.map((each) => [...each.dataSync()])).toEqual([
+        [0, -3, 0],
+        [1.5, -1.5, 0],
+        [1.5, 1.5],
+        [-3],
+      ]);
+      const broken = [tf.tensor1d([1, Number.NaN, 2]), tf.tensor1d([1, 2, 3])];
+      expect(largestMagnitudes(broken).dataSync()[0]).toBeNaN();
     });
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   test.each(['logistic', 'gaussian'] as const)(

@@ -34,6 +34,9 @@ const broken: Noise = {
     if (draw !== draws.latent(0)) throw new Error(`no ${draw}`);
     return keyedNoise(1, 'test', 0).normal(draw, shape);
   },
+  normalValues: (draw) => {
+    throw new Error(`no ${draw}`);
+  },
   uniform: (draw) => {
     throw new Error(`no ${draw}`);
   },
@@ -115,7 +118,8 @@ async function withFailing<T>(kernelName: string, nth: number, use: () => Promis
 describe('tensors left by a trainer whose engine fails', () => {
   test.each([
     ['forward', tf.Conv2D, 2],
-    ['in the regularisation', 'SpectralPenalty', 3],
+    ['in the regularisation', 'SpectralPenalties', 1],
+    ['backward in the regularisation', 'SpectralPenaltiesGrad', 1],
     ['backward', 'BatchNormTrainGrad', 2],
     ['in the norm of the gradients', 'GlobalNorm', 1],
     ['where terms are read', tf.Concat, 1],

@@ -74,6 +74,7 @@ function recordedSample(method: SamplingMethod, tensors: NamedTensors): Noise {
   const value = (wanted: readonly number[]) => tf.tensor(values, [...wanted]);
   return {
     normal: (_, wanted) => value(wanted),
+    normalValues: () => values,
     uniform: (draw, wanted) =>
       draw === draws.outputComponent ? recordedComponent(method, tensors) : value(wanted),
   };

@@ -36,14 +36,26 @@ export function replay(tensors: NamedTensors, section: readonly NoiseDraw[]): No
       return [layer === undefined ? draws.latent(level ?? 0) : draws.spectral(layer), tensor];
     }),
   );
-  const get = (draw: string, shape: readonly number[]): tf.Tensor => {
+  const nameOf = (draw: string): string => {
     const name = names.get(draw);
     if (!name) throw new RangeError(`${draw}: no such draw was recorded`);
-    const value = shape.length === 4 ? image(tensors, name) : tf.tensor(recorded(tensors, name).data);
-    if (value.shape.join() !== shape.join()) {
-      throw new RangeError(`${name}: expected a draw of shape [${shape}], got [${value.shape}]`);
-    }
+    return name;
+  };
+  const checkShape = (name: string, got: readonly number[], expected: readonly number[]): void => {
+    if (got.join() === expected.join()) return;
+    throw new RangeError(`${name}: expected a draw of shape [${expected}], got [${got}]`);
+  };
+  const get = (draw: string, shape: readonly number[]): tf.Tensor => {
+    const name = nameOf(draw);
+    const value = image(tensors, name);
+    checkShape(name, value.shape, shape);
     return value;
   };
-  return { normal: get, uniform: get };
+  const normalValues = (draw: string, length: number): Float32Array => {
+    const name = nameOf(draw);
+    const { data } = recorded(tensors, name);
+    checkShape(name, [data.length], [length]);
+    return data;
+  };
+  return { normal: get, normalValues, uniform: get };
 }

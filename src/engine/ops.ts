@@ -7,11 +7,11 @@ import { registerComposites } from './fused/composite.js';
 import { convolveKernels } from './fused/convolve.js';
 import { convolveNormalizedKernels } from './fused/convolveNormalized.js';
 import { globalNormKernels } from './fused/globalNorm.js';
-import { largestMagnitudeKernels } from './fused/largestMagnitude.js';
+import { largestMagnitudesKernels } from './fused/largestMagnitudes.js';
 import { mixtureLogProbKernels } from './fused/mixtureLogProb.js';
 import { siluKernels } from './fused/silu.js';
 import { softClampKernels } from './fused/softClamp.js';
-import { spectralPenaltyKernels } from './fused/spectralPenalty.js';
+import { spectralPenaltiesKernels } from './fused/spectralPenalties.js';
 import { squeezeExciteKernels } from './fused/squeezeExcite.js';
 import { upsampleKernels } from './fused/upsample.js';
 import { weightNormKernels } from './fused/weightNorm.js';
@@ -30,7 +30,7 @@ export {
   convolveNormalized,
 } from './fused/convolveNormalized.js';
 export { globalNorm } from './fused/globalNorm.js';
-export { largestMagnitude } from './fused/largestMagnitude.js';
+export { largestMagnitudes } from './fused/largestMagnitudes.js';
 export {
   gaussianMixtureLogProb,
   logisticComponents,
@@ -40,7 +40,7 @@ export {
 export { type AverageOptions, moveAverages } from './fused/moveAverages.js';
 export { silu } from './fused/silu.js';
 export { softClamp } from './fused/softClamp.js';
-export { spectralPenalty } from './fused/spectralPenalty.js';
+export { type SpectralWeight, spectralPenalties } from './fused/spectralPenalties.js';
 export { type ExciteWeights, squeezeExcite } from './fused/squeezeExcite.js';
 export { upsampleBilinear2x, upsampleNearest2x } from './fused/upsample.js';
 export { weightNorm } from './fused/weightNorm.js';
@@ -52,8 +52,8 @@ export function registerCompositeKernels(backendName: string): void {
     ...siluKernels,
     ...batchNormKernels,
     ...upsampleKernels,
-    ...spectralPenaltyKernels,
-    ...largestMagnitudeKernels,
+    ...spectralPenaltiesKernels,
+    ...largestMagnitudesKernels,
     ...globalNormKernels,
     ...softClampKernels,
     ...mixtureLogProbKernels,

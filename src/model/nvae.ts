@@ -204,6 +204,7 @@ export class Nvae {
         const value = given.get(draw);
         return value ? tf.clone(value) : noise.normal(draw, shape);
       },
+      normalValues: (draw, length) => noise.normalValues(draw, length),
       uniform: (draw, shape) => noise.uniform(draw, shape),
     };
     return this.sample(batch, 1, replaced, statistic);

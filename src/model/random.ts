@@ -11,6 +11,8 @@ import { sizeOf } from './parameterSpec.js';
 export interface Noise {
   /** Standard normal values; the caller owns the tensor. Latent draws are `[batch, height, width, channels]`. */
   normal(draw: string, shape: readonly number[]): tf.Tensor;
+  /** Standard normal values as plain numbers, for what is not a tensor's business yet. */
+  normalValues(draw: string, length: number): Float32Array;
   /** Uniform values in [0, 1); the caller owns the tensor. */
   uniform(draw: string, shape: readonly number[]): tf.Tensor;
 }
@@ -69,6 +71,7 @@ export function keyedNoise(seed: number, purpose: string, step: number): Noise {
   const generator = (draw: string) => keyedGenerator(seed, `${purpose}/${draw}`, step);
   return {
     normal: (draw, shape) => tf.tensor(normalValues(generator(draw), sizeOf(shape)), [...shape]),
+    normalValues: (draw, length) => normalValues(generator(draw), length),
     uniform: (draw, shape) => tf.tensor(uniformValues(generator(draw), sizeOf(shape)), [...shape]),
   };
 }

@@ -2,7 +2,7 @@
  * Keeps the network smooth: the largest |gamma| of every batch normalisation and an estimate of the squared largest
  * singular value of the convolutions of all cells and of the samplers.
  */
-import { largestMagnitude, spectralPenalty } from '../engine/ops.js';
+import { largestMagnitudes, type SpectralWeight, spectralPenalties } from '../engine/ops.js';
 import * as tf from '../engine/tf.js';
 import type { SpectralLayer } from './layers/convolution.js';
 import type { WeightNormPlan } from './layers/weightNormConvolution.js';
@@ -18,18 +18,14 @@ export function regularization(pass: Pass, plan: ModelPlan, noise: Noise): tf.Sc
   const cells = cellsOf(plan);
   const gammas = cells
     .flatMap((cell) => cell.batchNorms)
-    .map(({ name }) => {
-      return largestMagnitude(pass.store.parameter(`${name}.weight`));
-    });
+    .map(({ name }) => pass.store.parameter(`${name}.weight`));
   const convolutions = cells
     .flatMap((cell) => cell.spectral)
-    .map((layer) => {
-      return spectralTerm(pass.store.parameter(`${layer.name}.weight`), layer, noise);
-    });
-  const samplers = samplersOf(plan).map((layer) => {
-    return spectralTerm(weightNormWeight(pass, layer), weightNormSpectral(layer), noise);
-  });
-  return tf.addN([...gammas, ...convolutions, ...samplers]) as tf.Scalar;
+    .map((layer) => spectralWeight(pass.store.parameter(`${layer.name}.weight`), layer, noise));
+  const samplers = samplersOf(plan).map((layer) =>
+    spectralWeight(weightNormWeight(pass, layer), weightNormSpectral(layer), noise),
+  );
+  return tf.add(largestMagnitudes(gammas), spectralPenalties([...convolutions, ...samplers]));
 }
 
 function weightNormSpectral({ name, kernel, inChannels, outChannels }: WeightNormPlan): SpectralLayer {
@@ -42,10 +38,13 @@ function samplersOf({ groups }: ModelPlan): WeightNormPlan[] {
   return [...encoders, ...decoders].filter((layer) => layer !== null);
 }
 
-/** The penalty of one layer, from a random start. */
-function spectralTerm(weight: tf.Tensor, { name, layout, shape }: SpectralLayer, noise: Noise): tf.Scalar {
+/** A layer with its random start. */
+function spectralWeight(
+  weight: tf.Tensor,
+  { name, layout, shape }: SpectralLayer,
+  noise: Noise,
+): SpectralWeight {
   const [height = 1, width = 1] = shape;
   const inputs = layout === 'depthwise' ? 1 : (shape[2] ?? 1);
-  const start = noise.normal(draws.spectral(name), [inputs * height * width]);
-  return spectralPenalty(weight, start, inputs);
+  return { weight, start: noise.normalValues(draws.spectral(name), inputs * height * width), inputs };
 }

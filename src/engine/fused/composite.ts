@@ -29,9 +29,14 @@ export function runOne<T extends tf.Tensor>(name: string, inputs: Inputs, attrib
   return tf.engine().runKernel(name, { ...inputs }, attributes as tf.NamedAttrMap) as T;
 }
 
-/** Runs a kernel that has several results. */
-export function runMany(name: string, inputs: Inputs, attributes: Attributes = {}): tf.Tensor[] {
-  return tf.engine().runKernel(name, { ...inputs }, attributes as tf.NamedAttrMap) as tf.Tensor[];
+/** Runs a kernel that has several results. One of any number of inputs takes them as an array. */
+export function runMany(
+  name: string,
+  inputs: Inputs | readonly tf.Tensor[],
+  attributes: Attributes = {},
+): tf.Tensor[] {
+  const named = { ...inputs } as tf.NamedTensorMap;
+  return tf.engine().runKernel(name, named, attributes as tf.NamedAttrMap) as tf.Tensor[];
 }
 
 /** The gradient of a kernel with the one input x, by the kernel that is called after it: `<name>Grad` of dy and x. */

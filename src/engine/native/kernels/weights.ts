@@ -9,43 +9,95 @@ function matrixShape({ shape }: tf.TensorInfo): [number, number] {
   return [shape.slice(0, -1).reduce((product, length) => product * length, 1), columns];
 }
 
+interface SpectralLayer {
+  readonly start: Float32Array;
+  readonly inputs: number;
+}
+
+function product(shape: readonly number[]): number {
+  return shape.reduce((result, length) => result * length, 1);
+}
+
+/** What the gradient reads of a weight: the norm, v0, v1, a and b, one after another in `state` from `at` on. */
+function stateViews(
+  weight: tf.TensorInfo,
+  { start }: SpectralLayer,
+  state: Float32Array,
+  at: number,
+): Five<Float32Array> {
+  const rows = start.length;
+  const columns = product(weight.shape) / rows;
+  let from = at;
+  return [1, rows, rows, columns, columns].map((length) => {
+    from += length;
+    return state.subarray(from - length, from);
+  }) as Five<Float32Array>;
+}
+
+function stateLength(weight: tf.TensorInfo, { start }: SpectralLayer): number {
+  return 1 + 2 * start.length + (2 * product(weight.shape)) / start.length;
+}
+
 /** Rows, columns, input channels and the smallest norm, in the order of the addon's arguments. */
 function weightShape(
   weight: tf.TensorInfo,
-  start: tf.TensorInfo,
-  { inputs, smallestNorm }: Attributes,
+  { start, inputs }: SpectralLayer,
+  { smallestNorm }: Attributes,
 ): [number, number, number, number] {
-  const rows = start.shape[0]!;
-  const size = weight.shape.reduce((product, length) => product * length, 1);
-  return [rows, size / rows, inputs as number, smallestNorm as number];
+  return [start.length, product(weight.shape) / start.length, inputs, smallestNorm as number];
+}
+
+/** `use` with each weight, its layer, and its part of the state. */
+function eachSpectral(
+  weights: readonly tf.TensorInfo[],
+  { layers }: Attributes,
+  state: Float32Array,
+  use: (weight: tf.TensorInfo, layer: SpectralLayer, state: Five<Float32Array>) => void,
+): void {
+  let at = 0;
+  weights.forEach((weight, i) => {
+    const layer = (layers as SpectralLayer[])[i]!;
+    use(weight, layer, stateViews(weight, layer, state, at));
+    at += stateLength(weight, layer);
+  });
 }
 
 export function weightKernels(addon: Addon): NativeKernel[] {
-  const spectral = nativeKernel('SpectralPenalty', ({ weight, start }, attributes, backend) => {
-    const shape = weightShape(weight!, start!, attributes);
-    const [rows, columns] = shape;
-    const shapes = [[], [], [rows, 1], [rows, 1], [columns, 1], [columns, 1]];
-    const state = shapes.map((each) => backend.floatOutput(each));
-    addon.spectralPenalty(
-      ...shape,
-      backend.floats(weight!),
-      ...(state.map(({ values }) => values) as Six<Float32Array>),
-      backend.floats(start!),
-    );
-    return state.map(({ info }) => info);
+  const spectral = nativeKernel('SpectralPenalties', (inputs, attributes, backend) => {
+    const weights = Object.values(inputs);
+    const layers = attributes.layers as SpectralLayer[];
+    const lengths = weights.map((weight, i) => stateLength(weight, layers[i]!));
+    const state = backend.floatOutput([lengths.reduce((sum, length) => sum + length, 0)]);
+    const sum = backend.floatOutput([]);
+    const term = new Float32Array(1);
+    let total = 0;
+    eachSpectral(weights, attributes, state.values, (weight, layer, views) => {
+      const shape = weightShape(weight, layer, attributes);
+      addon.spectralPenalty(...shape, backend.floats(weight), term, ...views, layer.start);
+      total += term[0]!;
+    });
+    sum.values[0] = total;
+    return [sum.info, state.info];
   });
 
-  const spectralGradient = nativeKernel('SpectralPenaltyGrad', (inputs, attributes, backend) => {
-    const { dy, weight, start, norm, v0, v1, a, b } = inputs;
-    const dw = backend.floatOutput(weight!.shape);
-    const state = [norm, v0, v1, a, b].map((tensor) => backend.floats(tensor!));
-    addon.spectralPenaltyGradient(
-      ...weightShape(weight!, start!, attributes),
-      backend.floats(weight!),
-      ...([null, ...state] as [null, ...Five<Float32Array>]),
-      ...([backend.floats(dy!), dw.values] as const),
-    );
-    return dw.info;
+  const spectralGradient = nativeKernel('SpectralPenaltiesGrad', (inputs, attributes, backend) => {
+    const [dy, ...others] = Object.values(inputs);
+    const state = backend.floats(others.pop()!);
+    const results: tf.TensorInfo[] = [];
+    eachSpectral(others, attributes, state, (weight, layer, views) => {
+      const dw = backend.floatOutput(weight.shape);
+      const shape = weightShape(weight, layer, attributes);
+      addon.spectralPenaltyGradient(
+        ...shape,
+        backend.floats(weight),
+        null,
+        ...views,
+        backend.floats(dy!),
+        dw.values,
+      );
+      results.push(dw.info);
+    });
+    return results;
   });
 
   const weightNorm = nativeKernel('WeightNorm', ({ v, g }, { epsilon }, backend) => {
@@ -68,16 +120,25 @@ export function weightKernels(addon: Addon): NativeKernel[] {
     return [dv.info, dg.info];
   });
 
-  const largest = nativeKernel('LargestMagnitude', ({ x }, _attributes, backend) => {
+  const largest = nativeKernel('LargestMagnitudes', (xs, _attributes, backend) => {
     const y = backend.floatOutput([]);
-    addon.largestMagnitude(backend.floats(x!), y.values);
-    return y.info;
+    const term = new Float32Array(1);
+    let total = 0;
+    for (const x of Object.values(xs)) {
+      addon.largestMagnitude(backend.floats(x), term);
+      total += term[0]!;
+    }
+    y.values[0] = total;
+    return [y.info];
   });
 
-  const largestGradient = nativeKernel('LargestMagnitudeGrad', ({ dy, x }, _attributes, backend) => {
-    const dx = backend.floatOutput(x!.shape);
-    addon.largestMagnitudeGradient(backend.floats(dy!), backend.floats(x!), dx.values);
-    return dx.info;
+  const largestGradient = nativeKernel('LargestMagnitudesGrad', (inputs, _attributes, backend) => {
+    const [dy, ...xs] = Object.values(inputs);
+    return xs.map((x) => {
+      const dx = backend.floatOutput(x.shape);
+      addon.largestMagnitudeGradient(backend.floats(dy!), backend.floats(x), dx.values);
+      return dx.info;
+    });
   });
 
   const globalNorm = nativeKernel('GlobalNorm', (tensors, _attributes, backend) => {
@@ -91,4 +152,3 @@ export function weightKernels(addon: Addon): NativeKernel[] {
 }
 
 type Five<T> = [T, T, T, T, T];
-type Six<T> = [T, T, T, T, T, T];
