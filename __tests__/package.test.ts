@@ -25,9 +25,17 @@ test('should be all that the addon is built from', () => {
   );
 });
 
+test('should be what links TensorFlow, and none of what that has installed here', () => {
+  const scripts = readdirSync(`${root}/scripts/link-tensorflow`);
+  const expected = scripts.map((name) => `scripts/link-tensorflow/${name}`);
+  expect(paths).toEqual(expect.arrayContaining([...expected, 'scripts/link-tensorflow.mjs']));
+  expect(paths.filter((path) => path.startsWith('.tensorflow'))).toEqual([]);
+});
+
 test('should be what runs, and no tests, benches or pictures', () => {
   const others = paths.filter(
-    (path) => !/^(dist|native|model_configs|scripts\/build-native(\.mjs$|\/)|[^/]+$)/.test(path),
+    (path) =>
+      !/^(dist|native|model_configs|scripts\/(build-native|link-tensorflow)(\.mjs$|\/)|[^/]+$)/.test(path),
   );
   expect(others).toEqual([]);
 });

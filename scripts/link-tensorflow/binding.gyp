@@ -1,0 +1,17 @@
+# The addon of tfjs-node, from its own sources; the folders beside this file are made by build.mjs.
+{
+  'targets': [
+    {
+      'target_name': 'tfjs_binding',
+      'sources': ['binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'],
+      'include_dirs': ['shim', 'include'],
+      'defines': ['NAPI_VERSION=8'],
+      'library_dirs': ['<(module_root_dir)/lib'],
+      'libraries': [
+        '-Wl,@<(module_root_dir)/link-options',
+        '-ltensorflow',
+        '-ltensorflow_framework',
+      ],
+    },
+  ],
+}
