@@ -27,6 +27,8 @@ export interface EngineReport {
   readonly simd?: string;
   /** The path of the library that is not ours and computes; only where it is known. */
   readonly library?: string;
+  /** What to do for a GPU, where the engine could use one and does not. */
+  readonly forGpu?: string;
   /** Why it is not usable, or, where its description does not tell, why `auto` never takes it; empty otherwise. */
   readonly reason: string;
   /** What to do to get it, one sentence. */

@@ -17,6 +17,8 @@ export type Probe =
       readonly simd?: string;
       /** The path of the library that is not ours and computes. */
       readonly library?: string;
+      /** What to do for a GPU, where the engine could use one and does not. */
+      readonly forGpu?: string;
     }
   | { readonly usable: false; readonly reason: string };
 

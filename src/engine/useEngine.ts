@@ -77,9 +77,7 @@ export async function describeEngines(among: readonly EngineLoader[]): Promise<E
     const found = probes[i]!;
     const chosenByAuto: boolean = !taken && found.usable && found.forAuto;
     taken ||= chosenByAuto;
-    const known = found.usable
-      ? { ...details(found), ...(found.library && { library: found.library }) }
-      : { description: '' };
+    const known = found.usable ? { ...details(found), ...foreignDetails(found) } : { description: '' };
     reports.push({
       name,
       usable: found.usable,
@@ -150,6 +148,10 @@ function details({
     ...(threads !== undefined && { threads }),
     ...(simd !== undefined && { simd }),
   };
+}
+
+function foreignDetails({ library, forGpu }: Usable): Pick<EngineReport, 'library' | 'forGpu'> {
+  return { ...(library && { library }), ...(forGpu && { forGpu }) };
 }
 
 function unavailable(loader: EngineLoader, reason: string, cause?: unknown): EngineUnavailableError {

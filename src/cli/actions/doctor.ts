@@ -11,6 +11,7 @@ function engineLines(report: EngineReport): string[] {
   const mark = report.chosenByAuto ? '*' : ' ';
   const lines = [`${mark} ${report.name.padEnd(11)} ${report.usable ? report.description : 'not usable'}`];
   if (report.library) lines.push(`    library: ${report.library}`);
+  if (report.forGpu) lines.push(`    for a GPU: ${report.forGpu}`);
   if (!report.usable) {
     if (report.reason) lines.push(`    why: ${report.reason}`);
     if (report.howToGet) lines.push(`    how to get it: ${report.howToGet}`);

@@ -107,7 +107,13 @@ function describe(loaded: Loaded): Probe {
     description: `libtensorflow ${version}, ${onGpu ? 'GPU' : 'CPU'}`,
     forAuto: onGpu,
     ...(library && { library }),
+    ...(!onGpu && process.platform === 'linux' && { forGpu: remedy() }),
   };
+}
+
+/** What gives the engine a GPU, where it works without one. */
+function remedy(): string {
+  return engineSettings().tensorflowDevice === 'cpu' ? 'unset NVAE_TENSORFLOW_DEVICE' : howToLink();
 }
 
 /** What asks for a GPU, if anything does. */
