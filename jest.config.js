@@ -15,7 +15,13 @@ export default {
   testRegex: ['/__tests__/.*\\.test\\.tsx?$'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   // Examples import the package by its name; tests of them use the sources.
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^rx-nvae$': '<rootDir>/src/index.ts' },
+  moduleNameMapper: {
+    // What the tested modules start in processes and threads is built once.
+    '/config/ownFile\\.js$': '<rootDir>/__tests__/support/build/ownFile.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^rx-nvae$': '<rootDir>/src/index.ts',
+  },
   transform: { '^.+\\.tsx?$': ['@swc/jest', swc] },
+  globalSetup: '<rootDir>/__tests__/support/build/build.mjs',
   testTimeout: 60_000,
 };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { emojiFolder } from '../support/emoji.js';
-import { nvaeCommand, runCli } from '../support/runCli.js';
+import { runCli } from '../support/runCli.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let base: string;
@@ -14,13 +14,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(base, { recursive: true, force: true }));
 
-test('should find its engine, the process of its run and its files', async () => {
+test('should find its engine, the process of its run and its files, from its sources', async () => {
   const home = join(base, "a b é 日 it's 100%25 #1 $(x) [y]");
   await mkdir(home);
   for (const part of ['src', 'model_configs', 'native/build', 'package.json', 'tsconfig.json'])
     await cp(join(root, part), join(home, part), { recursive: true });
   await symlink(join(root, 'node_modules'), join(home, 'node_modules'));
-  const command = [...nvaeCommand.slice(0, -1), join(home, 'src/cli/main.ts')];
+  const command = [process.execPath, '--import', import.meta.resolve('tsx'), join(home, 'src/cli/main.ts')];
   const train = ['train', 'demo', '--dataset', emojiFolder, '--json', '--engine', 'native', '--seconds', '1'];
   const { code, stdout, stderr } = await runCli(train, { cwd: home, command });
   expect(stderr).toBe('');

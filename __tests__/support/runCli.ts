@@ -1,16 +1,9 @@
-/** Runs the `nvae` command from its sources, as a user would from a shell. */
+/** Runs the `nvae` command as a user would from a shell. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+import { built } from './build/built.js';
 
 /** The command, for a shell or for `spawn`. */
-export const nvaeCommand: readonly string[] = [
-  process.execPath,
-  '--import',
-  import.meta.resolve('tsx'),
-  main,
-];
+export const nvaeCommand: readonly string[] = [process.execPath, built('cli/main.js')];
 
 export interface CliResult {
   /** Null where a signal ended it. */

@@ -1,14 +1,11 @@
 /** A shell in a real terminal, as a person has it: colours, no CI. */
-import { fileURLToPath } from 'node:url';
 import { nvaeCommand } from './runCli.js';
 import { startTmux, type Tmux } from './tmux.js';
 
-/** The command from its sources, to be typed. */
+/** The command, to be typed. */
 export const nvae = nvaeCommand.map((part) => `'${part}'`).join(' ');
 
-// From sources, outside of the project's folder, JSX is compiled as its settings say only when they are named.
-const settings = fileURLToPath(new URL('../../tsconfig.json', import.meta.url));
-const environment = { COLORTERM: 'truecolor', TERM: 'screen-256color', TSX_TSCONFIG_PATH: settings };
+const environment = { COLORTERM: 'truecolor', TERM: 'screen-256color' };
 
 /** In `cwd`, with its prompt on the screen; the caller ends it. */
 export async function openShell(cwd: string, columns = 100, rows = 30): Promise<Tmux> {

@@ -3,8 +3,8 @@
  * an engine that is not usable here.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../config/errors.js';
+import { processOf } from '../../config/ownFile.js';
 import type { Probe } from '../loader.js';
 import type { ForeignLoader } from './foreignLoader.js';
 
@@ -70,11 +70,10 @@ function tryInChild(loader: ForeignLoader, { patience = 60_000 }: ChildOptions):
 }
 
 function forkChild({ name, environment }: ForeignLoader): ChildProcess {
-  const self = fileURLToPath(import.meta.url);
-  const fromSources = self.endsWith('.ts');
-  return fork(self.replace(/inChild(\.[jt]s)$/, 'child$1'), [name], {
+  const { path, execArgv } = processOf(import.meta.url, 'child');
+  return fork(path, [name], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    execArgv: fromSources ? ['--import', import.meta.resolve('tsx')] : [],
+    execArgv,
     env: { ...process.env, ...environment },
   });
 }

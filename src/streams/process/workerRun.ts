@@ -1,7 +1,7 @@
 /** One life of a run's process as a stream. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { type Observable as Commands, Observable } from 'rxjs';
+import { processOf } from '../../config/ownFile.js';
 import type { TrainEvent } from '../events.js';
 import { fromPlainError } from '../plainError.js';
 import type { RunCommand } from '../run/controls.js';
@@ -85,13 +85,8 @@ export function workerRun(
 }
 
 function forkWorker(): ChildProcess {
-  const self = fileURLToPath(import.meta.url);
-  const fromSources = self.endsWith('.ts');
-  return fork(self.replace(/workerRun(\.[jt]s)$/, 'worker$1'), {
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    execArgv: fromSources ? ['--import', import.meta.resolve('tsx')] : [],
-  });
+  const { path, execArgv } = processOf(import.meta.url, 'worker');
+  return fork(path, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv });
 }
 
 function closed(child: ChildProcess): Promise<{ signal: NodeJS.Signals | null; exitCode: number | null }> {

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { type Observable, ReplaySubject } from 'rxjs';
 import type { Checkpoint } from '../../../checkpoint/checkpoint.js';
 import { messageOf } from '../../../config/errors.js';
+import { threadOf } from '../../../config/ownFile.js';
 import { fromPlainError } from '../../plainError.js';
 import type { FromThread, Request, ToThread } from './messages.js';
 import type { RunWriter, RunWriterOptions } from './runWriter.js';
@@ -28,7 +29,8 @@ interface Waiting {
  * again, after a failure, writes what it keeps.
  */
 export function startWriterThread(options: RunWriterOptions): WriterThread {
-  const worker = new Worker(...threadOf(options));
+  const [file, how] = threadOf(import.meta.url, 'thread');
+  const worker = new Worker(file, { ...how, workerData: options });
   const lost = new ReplaySubject<never>(1);
   const waiting = new Map<number, Waiting>();
   const states = new WeakMap<Checkpoint, number>();
@@ -94,14 +96,4 @@ function buffersOf({ tensors }: Checkpoint): ArrayBuffer[] {
       : [],
   );
   return [...new Set(buffers)];
-}
-
-function threadOf(workerData: RunWriterOptions): ConstructorParameters<typeof Worker> {
-  const self = import.meta.url;
-  const thread = self.replace(/writerThread(\.[jt]s)$/, 'thread$1');
-  if (self.endsWith('.js')) return [new URL(thread), { workerData, execArgv: [] }];
-  // From sources: a thread does not take over how the process reads TypeScript.
-  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'));
-  const start = `import(${tsx}).then(({ register }) => { register(); return import(${JSON.stringify(thread)}); });`;
-  return [start, { workerData, execArgv: [], eval: true }];
 }
