@@ -6,8 +6,10 @@ import sharp from 'sharp';
 import { saveCheckpoint } from '../../src/checkpoint/checkpoint.js';
 import { saveModel } from '../../src/checkpoint/model.js';
 import { sampleCommand } from '../../src/cli/commands/sample.js';
+import { engineInUse } from '../../src/engine/index.js';
 import type { ImageBatch } from '../../src/model/plainData.js';
 import { useTestEngine } from '../support/engine.js';
+import { missingEngine } from '../support/missingEngine.js';
 import { useModelFile } from '../support/modelFile.js';
 import { runCommand } from '../support/runCommand.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
@@ -151,7 +153,12 @@ describe('nvae sample', () => {
 
   test('should compute on the engine that is asked for', async () => {
     const args = [model().path, '0.7', '0', '--out', inFolder('x.png'), '--engine'];
-    await expect(runCommand(sampleCommand(), [...args, 'tensorflow'])).rejects.toThrow(/engine tensorflow/);
+    await runCommand(sampleCommand(), [...args, 'wasm']);
+    expect(engineInUse()?.name).toBe('wasm');
+    const engine = await missingEngine();
+    if (engine === null) return;
+    const message = `engine ${engine}: not usable here`;
+    await expect(runCommand(sampleCommand(), [...args, engine])).rejects.toThrow(message);
   });
 
   test('should refuse images that are no numbers, and say what to try', async () => {
