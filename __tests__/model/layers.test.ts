@@ -54,7 +54,7 @@ function passOf(
       }
     }
   });
-  return { store, mode, statistics, recompute: false };
+  return { store, mode, statistics, weights: null, recompute: false };
 }
 
 /** Checks the gradients in x and all parameters. */

@@ -7,6 +7,7 @@ import { registerComposites } from './fused/composite.js';
 import { convolveKernels } from './fused/convolve.js';
 import { convolveNormalizedKernels } from './fused/convolveNormalized.js';
 import { globalNormKernels } from './fused/globalNorm.js';
+import { halfSumOfSquaresKernels } from './fused/halfSumOfSquares.js';
 import { largestMagnitudesKernels } from './fused/largestMagnitudes.js';
 import { mixtureLogProbKernels } from './fused/mixtureLogProb.js';
 import { siluKernels } from './fused/silu.js';
@@ -55,6 +56,7 @@ export function registerCompositeKernels(backendName: string): void {
     ...spectralPenaltiesKernels,
     ...largestMagnitudesKernels,
     ...globalNormKernels,
+    ...halfSumOfSquaresKernels,
     ...softClampKernels,
     ...mixtureLogProbKernels,
     ...squeezeExciteKernels,

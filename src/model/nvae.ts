@@ -10,15 +10,16 @@ import type { OutputDistribution, Statistic } from './distributions/outputDistri
 import { outputDistribution, statisticOf } from './distributions/outputDistribution.js';
 import { drawPosterior, drawPrior, latentKl } from './latents.js';
 import { flow } from './layers/flow.js';
+import { weightNormWeight } from './layers/weightNormConvolution.js';
 import { checkTensors, ParameterStore } from './parameterStore.js';
-import type { Mode, Pass } from './pass.js';
+import type { LayerWeights, Mode, Pass } from './pass.js';
 import { BatchStatistics } from './pass.js';
 import type { NamedTensors } from './plainData.js';
 import type { LatentGroupPlan, ModelPlan } from './plan.js';
 import { latentShapes, parameterCount, planModel } from './plan.js';
 import type { Noise } from './random.js';
 import { draws } from './random.js';
-import { regularization } from './regularization.js';
+import { regularization, samplersOf } from './regularization.js';
 import { decoderTower, encoderTower } from './towers.js';
 
 /**
@@ -42,6 +43,8 @@ export interface ForwardOptions {
   readonly statistics?: BatchStatistics;
   /** Keep only the input of every cell for the backward pass, and compute the rest once more in it. @default false */
   readonly recompute?: boolean;
+  /** Of `samplerWeights`, where the regularisation takes the same. @default computed where they are used */
+  readonly weights?: LayerWeights;
 }
 
 export class Nvae {
@@ -90,9 +93,9 @@ export class Nvae {
     images: tf.Tensor4D,
     noise: Noise,
     mode: Mode,
-    { statistics, recompute = false }: ForwardOptions = {},
+    { statistics, recompute = false, weights }: ForwardOptions = {},
   ): ForwardResult {
-    const pass = this.#pass(mode, statistics, recompute);
+    const pass = { ...this.#pass(mode, statistics, weights), recompute };
     const run = () => {
       const encoded = encoderTower(pass, this.plan, images);
       const kl: tf.Tensor1D[] = [];
@@ -107,9 +110,15 @@ export class Nvae {
     return tf.tidy(() => ({ ...run() }));
   }
 
+  /** The weights of all samplers, which both `forward` and `regularization` need. Differentiable; the caller's. */
+  samplerWeights(): LayerWeights {
+    const pass = this.#pass('eval');
+    return new Map(samplersOf(this.plan).map((layer) => [layer.name, weightNormWeight(pass, layer)]));
+  }
+
   /** The regularisation, a scalar, before its constant. */
-  regularization(noise: Noise): tf.Scalar {
-    return tf.tidy(() => regularization(this.#pass('eval'), this.plan, noise));
+  regularization(noise: Noise, weights?: LayerWeights): tf.Scalar {
+    return tf.tidy(() => regularization(this.#pass('eval', null, weights), this.plan, noise));
   }
 
   /** The output distribution of raw parameters, which stay the caller's. */
@@ -215,8 +224,8 @@ export class Nvae {
     this.store.dispose();
   }
 
-  #pass(mode: Mode, statistics: BatchStatistics | null = null, recompute = false): Pass {
-    return { store: this.store, mode, statistics, recompute };
+  #pass(mode: Mode, statistics: BatchStatistics | null = null, weights: LayerWeights | null = null): Pass {
+    return { store: this.store, mode, statistics, weights, recompute: false };
   }
 
   #decodePrior(pass: Pass, count: number, temperature: Temperature, noise: Noise): tf.Tensor4D {

@@ -9,11 +9,16 @@ import type { ParameterStore } from './parameterStore.js';
 /** `train`: batch normalisation with the batch's own statistics; `eval`: with the running averages. */
 export type Mode = 'train' | 'eval';
 
+/** Effective weights by the layer's name. */
+export type LayerWeights = ReadonlyMap<string, tf.Tensor4D>;
+
 export interface Pass {
   readonly store: ParameterStore;
   readonly mode: Mode;
   /** Receives the batch's statistics in train mode; null: nobody wants them. */
   readonly statistics: BatchStatistics | null;
+  /** Weights that are computed already; null: none. Whoever made them owns them. */
+  readonly weights: LayerWeights | null;
   /** Whether cells keep only their input for the backward pass and are computed once more in it. */
   readonly recompute: boolean;
 }

@@ -32,7 +32,8 @@ function weightNormSpectral({ name, kernel, inChannels, outChannels }: WeightNor
   return { name, layout: 'convolution', shape: [kernel, kernel, inChannels, outChannels] };
 }
 
-function samplersOf({ groups }: ModelPlan): WeightNormPlan[] {
+/** The layers that give the raw parameters of priors and posteriors. */
+export function samplersOf({ groups }: ModelPlan): WeightNormPlan[] {
   const encoders = groups.map((group) => group.encoderSampler);
   const decoders = groups.map((group) => group.decoderSampler);
   return [...encoders, ...decoders].filter((layer) => layer !== null);

@@ -88,15 +88,17 @@ export function computeGradients(model: Nvae, images: tf.Tensor4D, options: Loss
 function lossOf(model: Nvae, images: tf.Tensor4D, statistics: BatchStatistics, options: LossOptions) {
   const { noise, epoch, training } = options;
   const { warmupEpochs, klConstant, regularizationConstant } = training;
+  const weights = model.samplerWeights();
   const { parameters, kl } = model.forward(images, noise, 'train', {
     statistics,
     recompute: training.useTensorCheckpoints,
+    weights,
   });
   const reconstruction = tf.tidy(() =>
     tf.neg(tf.mean(logLikelihood(model.output(parameters).logProb(images)))),
   );
   const balanced = tf.mean(balancedKl(model.plan, kl, epoch, warmupEpochs));
-  const regularization = regularizationConstant === 0 ? tf.scalar(0) : model.regularization(noise);
+  const regularization = regularizationConstant === 0 ? tf.scalar(0) : model.regularization(noise, weights);
   const weightedKl = tf.mul(balanced, klConstant * klCoefficient(epoch, warmupEpochs));
   const weightedRegularization = tf.mul(regularization, regularizationConstant);
   const loss = tf.addN([reconstruction, weightedKl, weightedRegularization]) as tf.Scalar;

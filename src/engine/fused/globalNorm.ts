@@ -1,13 +1,14 @@
 /** The length of many tensors together. */
 import * as tf from '../tf.js';
 import { type CompositeKernel, runOne } from './composite.js';
+import { halfSumOfSquares } from './halfSumOfSquares.js';
 
 export const globalNormKernels: CompositeKernel[] = [
   {
     name: 'GlobalNorm',
     body: (tensors) => {
-      const squares = Object.values(tensors).map((tensor) => tf.sum(tf.square(tensor)));
-      return tf.sqrt(tf.sum(tf.stack(squares)));
+      const halves = Object.values(tensors).map(halfSumOfSquares);
+      return tf.sqrt(tf.mul(tf.addN(halves), 2));
     },
   },
 ];

@@ -2,16 +2,16 @@
 import * as tf from '../tf.js';
 import { type CompositeKernel, registerGradientFromInput, runOne } from './composite.js';
 
-const bound = 5;
+export const softClampBound = 5;
 
 export const softClampKernels: CompositeKernel[] = [
-  { name: 'SoftClamp', body: ({ x }) => tf.mul(tf.tanh(tf.div(x!, bound)), bound) },
+  { name: 'SoftClamp', body: ({ x }) => tf.mul(tf.tanh(tf.div(x!, softClampBound)), softClampBound) },
   {
     // 1 / cosh(x / 5)^2 from x. From y = tanh it would be 1 - y^2, which near the bounds is the difference of two almost
     // equal numbers.
     name: 'SoftClampGrad',
     body: ({ dy, x }) => {
-      const half = tf.sigmoid(tf.mul(tf.abs(x!), -2 / bound));
+      const half = tf.sigmoid(tf.mul(tf.abs(x!), -2 / softClampBound));
       return tf.mul(dy!, tf.mul(tf.mul(half, tf.sub(1, half)), 4));
     },
   },

@@ -1,6 +1,7 @@
 /** The penalties on the largest singular values of many weights, forward and backward one kernel each. */
 import * as tf from '../tf.js';
 import type { CompositeKernel } from './composite.js';
+import { halfSumOfSquares } from './halfSumOfSquares.js';
 import { together } from './together.js';
 
 /** Norms are never divided by less than this. */
@@ -80,36 +81,43 @@ function penalties(weights: readonly tf.Tensor[], layers: readonly Layer[]): tf.
   const norms = tf.sqrt(tf.concat(squares)); // [weights, 1, 1], in the order of the groups
   const divisors = tf.split(tf.maximum(norms, smallestNorm), counts);
   // Where the norm is held at the smallest, v1 is linear in u.
-  const free = tf.split(tf.cast(tf.greaterEqual(norms, smallestNorm), 'float32'), counts);
-  const terms: tf.Tensor[] = [];
+  const free = tf.cast(tf.greaterEqual(norms, smallestNorm), 'float32');
+  const halves: tf.Tensor[] = [];
   const state = products.flatMap(({ w, a, u }, i) => {
     const divisor = divisors[i] as tf.Tensor;
     const v1: tf.Tensor3D = tf.div(u, divisor);
     const b = tf.matMul(w, v1, true); // W v1, [members, columns, 1]
-    terms.push(tf.sum(tf.square(b)));
-    return [w, a, b, v0s[i] as tf.Tensor, v1, divisor, free[i] as tf.Tensor];
+    halves.push(halfSumOfSquares(b));
+    return [w, a, b, v0s[i] as tf.Tensor, v1, divisor];
   });
-  return [tf.addN(terms), ...state];
+  return [tf.mul(tf.addN(halves), 2), free, ...state];
 }
 
-const stateOfGroup = 7;
+const stateOfGroup = 6;
 
 /** In closed form: the tape would go through three outer products as large as the weights. */
 function gradients(
   dy: tf.Tensor,
   weights: readonly tf.Tensor[],
-  state: readonly tf.Tensor[],
+  [free, ...state]: readonly tf.Tensor[],
   layers: readonly Layer[],
 ): tf.Tensor[] {
   const twice = tf.mul(dy, 2);
-  const results: tf.Tensor[] = [];
-  groupsOf(weights, layers).forEach(({ members, shape }, i) => {
+  const groups = groupsOf(weights, layers).map((group, i) => {
     const own = state.slice(stateOfGroup * i, stateOfGroup * (i + 1)) as tf.Tensor3D[];
-    const [w, a, b, v0, v1, divisor, free] = own as Seven<tf.Tensor3D>;
+    const [w, a, b, v0, v1, divisor] = own as Six<tf.Tensor3D>;
     const db: tf.Tensor3D = tf.mul(b, twice);
     const dv1 = tf.matMul(w, db);
-    const along = tf.mul(v1, tf.mul(tf.sum(tf.mul(v1, dv1), 1, true), free));
-    const du: tf.Tensor3D = tf.div(tf.sub(dv1, along), divisor);
+    return { group, w, a, v0, v1, divisor, db, dv1, inner: tf.sum(tf.mul(v1, dv1), 1, true) };
+  });
+  const inner = tf.mul(tf.concat(groups.map((each) => each.inner)), free as tf.Tensor);
+  const inners = tf.split(
+    inner,
+    groups.map(({ group }) => group.members.length),
+  );
+  const results: tf.Tensor[] = [];
+  groups.forEach(({ group: { members, shape }, w, a, v0, v1, divisor, db, dv1 }, i) => {
+    const du: tf.Tensor3D = tf.div(tf.sub(dv1, tf.mul(v1, inners[i] as tf.Tensor)), divisor);
     const da = tf.matMul(w, du, true);
     const dw = tf.matMul(tf.concat([v1, du, v0], 2), tf.concat([db, a, da], 2), false, true);
     const shaped = tf.reshape(dw, members.length === 1 ? [...shape] : [members.length, ...shape]);
@@ -121,7 +129,7 @@ function gradients(
   return results;
 }
 
-type Seven<T> = [T, T, T, T, T, T, T];
+type Six<T> = [T, T, T, T, T, T];
 
 export const spectralPenaltiesKernels: CompositeKernel[] = [
   {

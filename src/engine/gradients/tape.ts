@@ -25,7 +25,7 @@ const readShapesOnly = new Set<string>([
 ]);
 
 /** Of their results only the first has a gradient; the others are statistics, and what the gradient reads. */
-const oneGradientOnly = new Set<string>(['BatchNormTrain', 'SqueezeExcite']);
+const oneGradientOnly = new Set<string>(['BatchNormTrain', 'SqueezeExcite', 'WeightNorm']);
 
 /** tfjs adds an operation by `push`, as soon as it has run. */
 export class Tape extends Array<TapeNode> {

@@ -31,6 +31,8 @@ export function weightNormParameters({
 
 /** The effective weight `[k, k, in, out]`; differentiable in v and g. */
 export function weightNormWeight(pass: Pass, plan: WeightNormPlan): tf.Tensor4D {
+  const known = pass.weights?.get(plan.name);
+  if (known) return known;
   const v = pass.store.parameter(`${plan.name}.weight_v`) as tf.Tensor4D;
   return weightNorm(v, pass.store.parameter(`${plan.name}.weight_g`));
 }

@@ -106,7 +106,7 @@ export function weightKernels(addon: Addon): NativeKernel[] {
       ...([...matrixShape(v!), epsilon as number] as const),
       ...([backend.floats(v!), backend.floats(g!), w.values] as const),
     );
-    return w.info;
+    return [w.info];
   });
 
   const weightNormGradient = nativeKernel('WeightNormGrad', ({ dy, v, g }, { epsilon }, backend) => {

@@ -15,6 +15,10 @@ export function flag({ binding }: NodeBackend, name: string, value: boolean): Op
   return { name, type: binding.TF_ATTR_BOOL, value };
 }
 
+export function float({ binding }: NodeBackend, name: string, value: number): OpAttribute {
+  return { name, type: binding.TF_ATTR_FLOAT, value };
+}
+
 export function float32({ binding }: NodeBackend): OpAttribute {
   return { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
 }

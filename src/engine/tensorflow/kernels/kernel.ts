@@ -1,0 +1,42 @@
+/** How a kernel of ours for libtensorflow is written down. */
+import type { Attributes, Inputs } from '../../fused/composite.js';
+import * as tf from '../../tf.js';
+import type { OpAttribute } from '../binding.js';
+import type { NodeBackend } from '../nodeBackend.js';
+
+/** Executes operations of libtensorflow by their names. Types of tensors need not be told, but for lists of them. */
+export interface Execute {
+  readonly backend: NodeBackend;
+  one(name: string, inputs: readonly tf.Tensor[], attributes?: readonly OpAttribute[]): tf.Tensor;
+  many(
+    name: string,
+    inputs: readonly tf.Tensor[],
+    outputs: number,
+    attributes?: readonly OpAttribute[],
+  ): tf.Tensor[];
+}
+
+/** What a body makes and does not return is disposed. */
+export type KernelBody = (
+  inputs: Inputs,
+  attributes: Attributes,
+  execute: Execute,
+) => tf.Tensor | tf.Tensor[];
+
+export function tensorflowKernel(kernelName: string, body: KernelBody): tf.KernelConfig {
+  return {
+    kernelName,
+    backendName: 'tensorflow',
+    kernelFunc: ({ inputs, attrs, backend }) =>
+      tf.tidy(() => body(inputs as tf.NamedTensorMap, attrs ?? {}, executeOn(backend as NodeBackend))),
+  };
+}
+
+function executeOn(backend: NodeBackend): Execute {
+  return {
+    backend,
+    one: (name, inputs, attributes = []) => backend.executeSingleOutput(name, attributes, inputs),
+    many: (name, inputs, outputs, attributes = []) =>
+      backend.executeMultipleOutputs(name, attributes, inputs, outputs),
+  };
+}
