@@ -1,0 +1,47 @@
+/** A training run on the emoji that leaves nothing behind but what it told. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { filter, lastValueFrom, map, take, toArray } from 'rxjs';
+import { loadConfig } from '../src/config/loadConfig.js';
+import type { StepEvent } from '../src/streams/events.js';
+import { train } from '../src/streams/train.js';
+
+export interface EmojiRun {
+  readonly config: string;
+  readonly steps: number;
+  readonly seed: number;
+  /** As for `--set`. */
+  readonly overrides?: readonly string[];
+}
+
+/** What `look` makes of each step, on the engine in use. */
+export async function emojiRun<T>(run: EmojiRun, look: (step: StepEvent) => T): Promise<T[]> {
+  const emoji = createRequire(import.meta.url).resolve('emoji-datasource-google/package.json');
+  const folder = await mkdtemp(join(tmpdir(), 'nvae-bench-'));
+  const overrides = [
+    ...(run.overrides ?? []),
+    'training_parameters.write_reconstruction=false',
+    'training_parameters.epochs_per_checkpoint=1000',
+  ];
+  const config = await loadConfig(run.config, { overrides });
+  const settings = {
+    seed: run.seed,
+    dataset: join(dirname(emoji), 'img/google/64'),
+    weightsFolder: folder,
+    picturesFolder: folder,
+    runsFolder: folder,
+  };
+  const looks$ = train(config, settings).pipe(
+    filter((event): event is StepEvent => event.type === 'step'),
+    take(run.steps),
+    map(look),
+    toArray(),
+  );
+  try {
+    return await lastValueFrom(looks$);
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
