@@ -61,14 +61,12 @@ function addonOf(tfjsNode) {
 }
 
 const gpuLine = /Created device \S*GPU:0 .*name: ([^,]+),.*compute capability: ([\d.]+)/;
-const complaint = /(?:^|\s)[EW]\d* .*?\] (.*)/;
+const complaints = [/(Could not find cuda drivers on your machine)/, /^(?:.*\s)?[EW]\d* .*?\] (.*)/];
 
 function wordsFor({ version, onGpu, library, printed }, { cuda }, tfjsNode) {
   const [, name, capability] = gpuLine.exec(printed) ?? [];
-  const said = printed
-    .split('\n')
-    .map((line) => complaint.exec(line)?.[1])
-    .findLast(Boolean);
+  const lines = printed.split('\n').toReversed();
+  const [said] = complaints.flatMap((complaint) => lines.flatMap((line) => complaint.exec(line)?.[1] ?? []));
   const gpu = name ? `${name}, compute capability ${capability}` : onGpu ? 'seen' : 'none seen';
   return [
     `linked: libtensorflow ${version}, ${cuda ? `built for CUDA ${cuda}` : 'a build without CUDA'}`,

@@ -91,6 +91,12 @@ describe('what libtensorflow prints', () => {
     ].join('\n');
     const reason = 'it sees no GPU (it says: Cannot dlopen some GPU libraries.)';
     expect(heard?.({ usable: false, reason: 'it sees no GPU' }, printed)).toEqual({ usable: false, reason });
+    const driver =
+      'I0000 00:00:1.4 12 cudart_stub.cc:31] Could not find cuda drivers on your machine, GPU will not be used.';
+    expect(heard?.({ usable: false, reason: 'no GPU' }, `${driver}\n${printed}`)).toEqual({
+      usable: false,
+      reason: 'no GPU (it says: Could not find cuda drivers on your machine)',
+    });
     expect(heard?.({ usable: false, reason: 'it sees no GPU' }, '')).toEqual({
       usable: false,
       reason: 'it sees no GPU',

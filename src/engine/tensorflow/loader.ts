@@ -126,7 +126,7 @@ function asksForGpu({ package: { name, link }, library }: Loaded): string | null
 }
 
 const gpuLine = /Created device \S*GPU:0 .*name: ([^,]+),.*compute capability: ([\d.]+)/;
-const complaint = /(?:^|\s)[EW]\d* .*?\] (.*)/;
+const complaints = [/(Could not find cuda drivers on your machine)/, /^(?:.*\s)?[EW]\d* .*?\] (.*)/];
 
 /** libtensorflow's own words: the name of the GPU, or what kept it from using one. */
 function heard(probe: Probe, printed: string): Probe {
@@ -136,8 +136,9 @@ function heard(probe: Probe, printed: string): Probe {
     const description = probe.description.replace(/GPU$/, `${gpu}, compute capability ${capability}`);
     return { ...probe, description };
   }
-  const said = printed.split('\n').findLast((line) => complaint.test(line));
-  return said ? { ...probe, reason: `${probe.reason} (it says: ${complaint.exec(said)![1]})` } : probe;
+  const lines = printed.split('\n').toReversed();
+  const said = complaints.flatMap((complaint) => lines.flatMap((line) => complaint.exec(line)?.[1] ?? []));
+  return said.length > 0 ? { ...probe, reason: `${probe.reason} (it says: ${said[0]})` } : probe;
 }
 
 function firstLine(text: string): string {
