@@ -76,6 +76,8 @@ function wordsFor({ version, onGpu, library, printed }, { cuda }, tfjsNode) {
   ].join('\n');
 }
 
+// What runs meanwhile (npm, a compiler, the check) hears Ctrl-C too and ends; what it has left is removed then.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 try {
   const options = readOptions(process.argv.slice(2));
   if (options.help) process.stdout.write(`${help}\n`);

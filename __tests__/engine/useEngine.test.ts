@@ -53,6 +53,15 @@ test('auto takes the first that fits and never cpu', async () => {
   await expect(chooseEngine('auto', onlyCpu)).rejects.toThrow(EngineUnavailableError);
 });
 
+test('auto does not even try an engine that it would not take', async () => {
+  const tried = {
+    ...fake('tensorflow', works),
+    passedOver: () => true,
+    probe: () => Promise.reject(missing),
+  };
+  expect(await chooseEngine('auto', [tried, fake('native', works)])).toMatchObject({ name: 'native' });
+});
+
 test('wasm in place of native comes with a warning that says how to get native', async () => {
   const { name, warnings } = await chooseEngine('auto', [fake('native', missing), fake('wasm', works)]);
   expect(name).toBe('wasm');

@@ -32,6 +32,8 @@ export interface EngineLoader {
    * @throws EngineSettingError when an environment variable makes no sense; nothing else
    */
   probe(): Promise<Probe>;
+  /** Whether it shows without loading anything that `auto` would not take it. */
+  passedOver?(): boolean;
   /** Makes the backend known to tfjs; only called after a successful probe. */
   register(): Promise<void>;
   /** Called with the backend when it is the one in use. */

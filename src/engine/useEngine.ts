@@ -91,8 +91,9 @@ export async function describeEngines(among: readonly EngineLoader[]): Promise<E
 }
 
 /** An engine that looks usable but does not start is passed over with a warning: nobody asked for it by name. */
-async function startBest(among: readonly EngineLoader[]): Promise<EngineInfo> {
+async function startBest(all: readonly EngineLoader[]): Promise<EngineInfo> {
   const warnings: string[] = [];
+  const among = all.filter((loader) => !loader.passedOver?.());
   const probes = among.map(({ probe }) => probe()); // at once, since some take a process of their own
   for (const probe of probes) probe.catch(() => undefined); // heard below, where it is an engine that matters
   for (const [i, loader] of among.entries()) {

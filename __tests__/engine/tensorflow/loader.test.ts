@@ -71,6 +71,15 @@ test('what libtensorflow reads is set where the user has not set it', async () =
   expect(process.env.CUDA_VISIBLE_DEVICES).toBe(environment.CUDA_VISIBLE_DEVICES);
 });
 
+test('auto need not try what was linked against a build without CUDA, unless a GPU is asked for', () => {
+  const linked = (cuda: string | null) => tensorflowLoader(standIn({ link: { folder: '/opt/tf', cuda } }));
+  expect(linked(null).passedOver?.()).toBe(true);
+  expect(linked('12.5').passedOver?.()).toBe(false);
+  expect(tensorflowLoader(standIn()).passedOver?.()).toBe(false);
+  process.env.NVAE_TENSORFLOW_DEVICE = 'gpu';
+  expect(linked(null).passedOver?.()).toBe(false);
+});
+
 describe('what libtensorflow prints', () => {
   const { heard } = tensorflowLoader();
 

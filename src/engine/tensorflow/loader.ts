@@ -40,6 +40,10 @@ export function tensorflowLoader(find: () => TensorflowPackage | null = findPack
     // libtensorflow says only in its log which GPU it uses, and why it uses none.
     environment: { TF_CPP_MIN_LOG_LEVEL: '0' },
     missing: () => (find() ? null : notInstalled),
+    passedOver: () => {
+      const { link } = find() ?? {};
+      return link?.cuda === null && engineSettings().tensorflowDevice !== 'gpu';
+    },
     probe: async () => {
       try {
         return describe(await load());
