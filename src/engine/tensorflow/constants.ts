@@ -3,7 +3,6 @@
  * GPU a number is a copy to the device. Tensors are never changed once they are made, so those of equal content may be one.
  */
 import { type Binding, overlaid } from './binding.js';
-import type { NodeBackend } from './nodeBackend.js';
 
 /** Elements of a number or a few, and of whole numbers: axes, shapes, and the sizes of many parts. Noise has more of the one kind. */
 const largest = { float: 8, other: 1024 };
@@ -62,13 +61,4 @@ export function keepingConstants(binding: Binding, mostUnused = mostKept): Bindi
 function contentOf(shape: readonly number[], dtype: number, values: ArrayBufferView): string {
   const bytes = Buffer.from(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
   return `${dtype}:${shape}:${bytes.toString('latin1')}`;
-}
-
-const prepared = new WeakSet<object>();
-
-/** Makes a backend keep its constants; called again, it does nothing. */
-export function keepConstants(backend: NodeBackend): void {
-  if (prepared.has(backend)) return;
-  prepared.add(backend);
-  backend.binding = keepingConstants(backend.binding);
 }

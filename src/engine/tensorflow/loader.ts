@@ -14,11 +14,11 @@ import type { ForeignLoader } from '../foreign/foreignLoader.js';
 import type { Probe } from '../loader.js';
 import { engineSettings } from '../settings.js';
 import * as tf from '../tf.js';
-import { keepConstants } from './constants.js';
 import { findPackage, packageNames, type TensorflowPackage } from './findPackage.js';
 import { importBeside, silently } from './importBeside.js';
 import { registerTensorflowKernels } from './kernels/register.js';
 import type { NodeBackend } from './nodeBackend.js';
+import { prepareBinding } from './prepareBinding.js';
 
 /** tfjs-node 4.22 calls functions that Node 23 removed from `util`. */
 export function restoreRemovedUtilities(util: Record<string, unknown>): void {
@@ -57,7 +57,7 @@ export function tensorflowLoader(find: () => TensorflowPackage | null = findPack
       if (!found.usable) throw new Error(found.reason);
       registerTensorflowKernels();
     },
-    started: (backend) => keepConstants(backend as NodeBackend),
+    started: (backend) => prepareBinding(backend as NodeBackend),
   };
 }
 
