@@ -53,6 +53,15 @@ test('auto takes the first that fits and never cpu', async () => {
   await expect(chooseEngine('auto', onlyCpu)).rejects.toThrow(EngineUnavailableError);
 });
 
+test('auto passes over an engine that is broken with a warning, and over one that is missing without', async () => {
+  const broken: Probe = { usable: false, reason: 'it crashes while loading', broken: true };
+  const among = [fake('tensorflow', broken), fake('webgpu', missing), fake('native', works)];
+  expect(await chooseEngine('auto', among)).toMatchObject({
+    name: 'native',
+    warnings: ['engine tensorflow: not used: it crashes while loading'],
+  });
+});
+
 test('auto does not even try an engine that it would not take', async () => {
   const tried = {
     ...fake('tensorflow', works),

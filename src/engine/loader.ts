@@ -20,7 +20,12 @@ export type Probe =
       /** What to do for a GPU, where the engine could use one and does not. */
       readonly forGpu?: string;
     }
-  | { readonly usable: false; readonly reason: string };
+  | {
+      readonly usable: false;
+      readonly reason: string;
+      /** Whether it is there and should work, so that `auto` does not pass over it without a word. */
+      readonly broken?: boolean;
+    };
 
 export interface EngineLoader {
   readonly name: EngineName;

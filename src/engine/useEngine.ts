@@ -98,6 +98,7 @@ async function startBest(all: readonly EngineLoader[]): Promise<EngineInfo> {
   for (const probe of probes) probe.catch(() => undefined); // heard below, where it is an engine that matters
   for (const [i, loader] of among.entries()) {
     const probe = await probes[i]!;
+    if (!probe.usable && probe.broken) warnings.push(`engine ${loader.name}: not used: ${probe.reason}`);
     if (!probe.usable || !probe.forAuto) continue;
     try {
       if (loader.name === 'wasm') warnings.push(...(await warnAboutWasm(among)));

@@ -39,13 +39,17 @@ const harm: Record<string, [string, RegExp]> = {
 describe('a package that', () => {
   test.each(Object.entries(harm))('%s is an engine that is not usable', async (name, [code, reason]) => {
     await install(name, code);
-    expect(await loader().probe()).toEqual({ usable: false, reason: expect.stringMatching(reason) });
+    expect(await loader().probe()).toEqual({
+      usable: false,
+      reason: expect.stringMatching(reason),
+      broken: true,
+    });
   });
 
   test('hangs is given up', async () => {
     await install('hangs', 'for (;;);');
     const reason = expect.stringMatching(/^it does not answer \(tried for 0.5 s\)/);
-    expect(await loader(500).probe()).toEqual({ usable: false, reason });
+    expect(await loader(500).probe()).toEqual({ usable: false, reason, broken: true });
   });
 
   test('aborts does not end nvae doctor, and what it writes to standard output is not in the report', async () => {

@@ -51,7 +51,7 @@ describe('where there is no GPU', () => {
     Object.assign(process.env, variables);
     const loader = tensorflowLoader(standIn(given));
     const reason = `libtensorflow 2.21.0 sees no GPU, and ${why}; to run it on the CPU on purpose, set NVAE_TENSORFLOW_DEVICE=cpu`;
-    expect(await loader.probe()).toEqual({ usable: false, reason });
+    expect(await loader.probe()).toEqual({ usable: false, reason, broken: true });
     await expect(loader.register()).rejects.toThrow(reason);
   });
 

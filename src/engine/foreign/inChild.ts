@@ -46,7 +46,7 @@ function tryInChild(loader: ForeignLoader, { patience = 60_000 }: ChildOptions):
     const unusable = (what: string) => {
       clearTimeout(clock);
       const last = lastLine(printed);
-      resolve({ usable: false, reason: last ? `${what}: ${last}` : what });
+      resolve({ usable: false, reason: last ? `${what}: ${last}` : what, broken: true });
     };
     let answer: Probe | null = null;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -104,7 +104,8 @@ function describe(loaded: Loaded): Probe {
   const asked = asksForGpu(loaded);
   if (asked && !onGpu) {
     const wayOut = 'to run it on the CPU on purpose, set NVAE_TENSORFLOW_DEVICE=cpu';
-    return { usable: false, reason: `libtensorflow ${version} sees no GPU, and ${asked}; ${wayOut}` };
+    const reason = `libtensorflow ${version} sees no GPU, and ${asked}; ${wayOut}`;
+    return { usable: false, reason, broken: true };
   }
   return {
     usable: true,
@@ -146,7 +147,7 @@ function heard(probe: Probe, printed: string): Probe {
 }
 
 function firstLine(text: string): string {
-  return text.split('\n')[0]!;
+  return text.split('\n')[0]!.trim();
 }
 
 /** How the engine is got, on this system. */
