@@ -177,3 +177,27 @@ test('recomputed gives the same gradients, and may be nested', () => {
     },
   );
 });
+
+test.each([
+  ['all', undefined, [1, 1, 1, 1, 1, 1]],
+  ['one axis', 0, [1, 2, 3, 1, 2, 3]],
+  ['the last axis', -1, [1, 1, 1, 2, 2, 2]],
+  ['both axes', [0, 1], [1, 1, 1, 1, 1, 1]],
+])('gradients of sums and means over %s should be those of every summand', (_, axis, expected) => {
+  tf.tidy(() => {
+    const x = tf.zeros([2, 3]);
+    const count = axis === 0 ? 2 : axis === -1 ? 3 : 6;
+    for (const [reduce, factor] of [[tf.sum, 1] as const, [tf.mean, 1 / count] as const]) {
+      for (const keepDims of [false, true]) {
+        const value = () => {
+          const reduced = reduce(x, axis, keepDims);
+          const weights = tf.reshape(tf.range(1, reduced.size + 1), reduced.shape);
+          return tf.sum(tf.mul(reduced, weights));
+        };
+        const { gradients } = gradientsOf(value, [x]);
+        const values = [...gradients[0]!.dataSync()];
+        for (const [i, each] of values.entries()) expect(each).toBeCloseTo(expected[i]! * factor, 6);
+      }
+    }
+  });
+});

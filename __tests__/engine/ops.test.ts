@@ -22,7 +22,7 @@ import {
   upsampleNearest2x,
   weightNorm,
 } from '../../src/engine/ops.js';
-import { packed } from '../../src/engine/packs.js';
+import { PackedVariables, packed } from '../../src/engine/packs.js';
 import * as tf from '../../src/engine/tf.js';
 import { pseudoRandom, relativeError } from '../support/naiveConvolution.mjs';
 
@@ -495,7 +495,8 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
       tf.Variable,
     ];
     const pack = { members: [0], shapes: [[1000]] };
-    adamaxUpdate({ pack, parameters: [parameter], gradient, momentum, maximum }, options);
+    const parameters = new PackedVariables(pack, [parameter]);
+    adamaxUpdate({ parameters, gradient, momentum, maximum }, options);
     const [p, g, m, u] = start as [Float32Array, Float32Array, Float32Array, Float32Array];
     const expected = p.map((value, i) => {
       const slope = 0.5 * g[i]! + 3e-4 * value;
@@ -524,8 +525,13 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
         const [gradient, momentum, maximum] = [gradients!, momenta!, maxima!].map((tensors) =>
           tf.tidy(() => tf.variable(packed(pack, tensors))),
         ) as [tf.Variable, tf.Variable, tf.Variable];
-        const state = { pack, parameters: parameters!, gradient, momentum, maximum };
+        const moved = new PackedVariables(pack, parameters!);
+        const state = { parameters: moved, gradient, momentum, maximum };
         for (const gradientScale of [1, 0.5]) adamaxUpdate(state, { ...options, gradientScale });
+        // Somebody else changes a parameter.
+        if (pack.members.includes(0)) tf.tidy(() => parameters![0]!.assign(tensor([7], 50)));
+        adamaxUpdate(state, { ...options, gradientScale: 1 });
+        moved.dispose();
         tf.dispose([gradient, momentum, maximum]);
       }
       results.push(await Promise.all(parameters!.map(async (each) => [...(await each.data())])));

@@ -71,3 +71,54 @@ export function unpacked({ shapes }: Pack, tensor: tf.Tensor): tf.Tensor[] {
 function flat(tensor: tf.Tensor): tf.Tensor {
   return tensor.rank === 1 ? tensor : tf.reshape(tensor, [-1]);
 }
+
+/**
+ * The variables of a pack, and their values packed: those are kept, as long as nobody else assigns to a variable.
+ * Owns the packed values until `dispose`; the variables stay the caller's.
+ */
+export class PackedVariables {
+  readonly pack: Pack;
+  /** The pack's members. */
+  readonly variables: readonly tf.Variable[];
+  #kept: tf.Tensor | null = null;
+  #keptOf: readonly tf.DataId[] = [];
+
+  /** @param all the list that the pack was planned for */
+  constructor(pack: Pack, all: readonly tf.Variable[]) {
+    this.pack = pack;
+    this.variables = pack.members.map((member) => all[member] as tf.Variable);
+  }
+
+  /** The values; this object's, or the only variable itself. */
+  packed(): tf.Tensor {
+    const [first, ...others] = this.variables;
+    if (first && others.length === 0) return first;
+    const isCurrent = this.variables.every(({ dataId }, i) => dataId === this.#keptOf[i]);
+    if (!this.#kept || !isCurrent) {
+      const members = this.variables.map((_, i) => i);
+      this.#keep(packed({ ...this.pack, members }, this.variables));
+    }
+    return this.#kept as tf.Tensor;
+  }
+
+  /** Gives all variables new values; the tensor stays the caller's. */
+  assign(values: tf.Tensor): void {
+    const parts = unpacked(this.pack, values);
+    this.variables.forEach((variable, i) => {
+      variable.assign(parts[i] as tf.Tensor);
+    });
+    for (const part of parts) if (part !== values) part.dispose();
+    if (this.variables.length > 1) this.#keep(tf.clone(values));
+  }
+
+  dispose(): void {
+    this.#kept?.dispose();
+    this.#kept = null;
+  }
+
+  #keep(values: tf.Tensor): void {
+    this.dispose();
+    this.#kept = tf.keep(values);
+    this.#keptOf = this.variables.map(({ dataId }) => dataId);
+  }
+}

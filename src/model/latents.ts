@@ -12,7 +12,8 @@ import { draws } from './random.js';
 /** Raw prior parameters `[B, size, size, 2 K]` from the decoder's features; zeros at level 0. */
 function priorParameters(pass: Pass, group: LatentGroupPlan, features: tf.Tensor4D): tf.Tensor4D {
   if (group.decoderSampler) return weightNormConvolution(pass, group.decoderSampler, tf.elu(features));
-  return tf.zeros([features.shape[0], group.size, group.size, 2 * group.latentSize]);
+  // unlike tf.zeros, made where the tensors are
+  return tf.fill([features.shape[0], group.size, group.size, 2 * group.latentSize], 0);
 }
 
 /** Raw posterior parameters, relative to the prior's, from the encoder's and the decoder's features. */

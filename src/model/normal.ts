@@ -19,9 +19,34 @@ export function drawNormal({ mu, sigma }: Normal, noise: tf.Tensor): tf.Tensor {
   return tf.add(mu, tf.mul(sigma, noise));
 }
 
-/** KL(p || q) of every element. */
+/** KL(p || q) of every element. Its gradients are in closed form. */
 export function normalKl(p: Normal, q: Normal): tf.Tensor {
-  const squares = tf.add(tf.square(tf.sub(p.mu, q.mu)), tf.square(p.sigma));
-  const ratio = tf.div(squares, tf.mul(tf.square(q.sigma), 2));
-  return tf.add(tf.sub(tf.log(q.sigma), tf.log(p.sigma)), tf.sub(ratio, 0.5));
+  const kl = tf.customGrad((...given) => {
+    const [muP, sigmaP, muQ, sigmaQ] = given as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+    const save = given.at(-1) as unknown as tf.GradSaveFunc;
+    save([muP, sigmaP, muQ, sigmaQ]);
+    const squares = tf.add(tf.square(tf.sub(muP, muQ)), tf.square(sigmaP));
+    const ratio = tf.div(squares, tf.mul(tf.square(sigmaQ), 2));
+    return {
+      value: tf.add(tf.sub(tf.log(sigmaQ), tf.log(sigmaP)), tf.sub(ratio, 0.5)),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => normalKlGradient(dy, saved as Four<tf.Tensor>),
+    };
+  });
+  return tf.tidy('normalKl', () => kl(p.mu, p.sigma, q.mu, q.sigma));
+}
+
+type Four<T> = [T, T, T, T];
+
+function normalKlGradient(dy: tf.Tensor, [muP, sigmaP, muQ, sigmaQ]: Four<tf.Tensor>): Four<tf.Tensor> {
+  const apart = tf.sub(muP, muQ);
+  const overQ = tf.div(dy, sigmaQ);
+  const overSquare = tf.div(overQ, sigmaQ);
+  const muGradient = tf.mul(apart, overSquare);
+  const squares = tf.add(tf.square(apart), tf.square(sigmaP));
+  return [
+    muGradient,
+    tf.sub(tf.mul(sigmaP, overSquare), tf.div(dy, sigmaP)),
+    tf.neg(muGradient),
+    tf.sub(overQ, tf.mul(squares, tf.div(overSquare, sigmaQ))),
+  ];
 }

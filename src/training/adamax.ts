@@ -1,6 +1,6 @@
 /** The optimiser, Adamax with L2 weight decay on every parameter: its state, and one update of all parameters. */
 import { adamaxUpdate } from '../engine/ops.js';
-import { packShape } from '../engine/packs.js';
+import { PackedVariables, packShape } from '../engine/packs.js';
 import * as tf from '../engine/tf.js';
 import { packValues, readPacked } from '../model/packedParameters.js';
 import type { ParameterStore } from '../model/parameterStore.js';
@@ -20,16 +20,19 @@ export interface UpdateOptions {
   readonly gradientScale: number;
 }
 
-/** Owns two tensors per pack of parameters until `dispose`. */
+/** Owns two or three tensors per pack of parameters until `dispose`. */
 export class Adamax {
   /** Updates made so far. */
   #updates = 0;
   readonly #store: ParameterStore;
+  readonly #parameters: readonly PackedVariables[];
   readonly #momenta: tf.Variable[] = [];
   readonly #maxima: tf.Variable[] = [];
 
   constructor(store: ParameterStore) {
     this.#store = store;
+    const parameters = [...store.parameters.values()];
+    this.#parameters = store.packs.map((pack) => new PackedVariables(pack, parameters));
     try {
       for (const pack of store.packs) {
         this.#momenta.push(zeros(packShape(pack)));
@@ -50,13 +53,12 @@ export class Adamax {
     this.#updates += 1;
     const learningRate = options.learningRate / (1 - beta1 ** this.#updates);
     const settings = { ...options, learningRate, beta1, beta2, epsilon };
-    const parameters = [...this.#store.parameters.values()];
-    this.#store.packs.forEach((pack, i) => {
+    this.#parameters.forEach((parameters, i) => {
       const gradient = gradients[i];
       const momentum = this.#momenta[i];
       const maximum = this.#maxima[i];
       if (!gradient || !momentum || !maximum) throw new RangeError(`internal: no gradient of pack ${i}`);
-      adamaxUpdate({ pack, parameters, gradient, momentum, maximum }, settings);
+      adamaxUpdate({ parameters, gradient, momentum, maximum }, settings);
     });
   }
 
@@ -91,6 +93,7 @@ export class Adamax {
 
   dispose(): void {
     for (const [, tensors] of this.#slots()) for (const tensor of tensors) tensor.dispose();
+    for (const parameters of this.#parameters) parameters.dispose();
   }
 
   #slots(): [string, tf.Variable[]][] {

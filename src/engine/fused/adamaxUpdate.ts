@@ -1,6 +1,6 @@
 /** One Adamax update, in place where the engine allows it. */
 import { NativeBackend } from '../native/backend.js';
-import { type Pack, packed, unpacked } from '../packs.js';
+import type { PackedVariables } from '../packs.js';
 import * as tf from '../tf.js';
 
 export interface AdamaxOptions {
@@ -16,9 +16,7 @@ export interface AdamaxOptions {
 
 /** The parameters of a pack with their optimiser state. */
 export interface AdamaxTensors {
-  readonly pack: Pack;
-  /** Of which the pack's members are updated. */
-  readonly parameters: readonly tf.Variable[];
+  readonly parameters: PackedVariables;
   /** This and the next two are packed. */
   readonly gradient: tf.Tensor;
   readonly momentum: tf.Variable;
@@ -31,9 +29,9 @@ export interface AdamaxTensors {
  * caller's.
  */
 export function adamaxUpdate(tensors: AdamaxTensors, options: AdamaxOptions): void {
-  const { pack, parameters, momentum, maximum } = tensors;
+  const { parameters, momentum, maximum } = tensors;
   const backend = tf.backend();
-  const [only, ...others] = pack.members.map((member) => parameters[member] as tf.Variable);
+  const [only, ...others] = parameters.variables;
   const inPlace =
     backend instanceof NativeBackend &&
     only &&
@@ -64,17 +62,14 @@ function updateInPlace(
 }
 
 function updateByAssignment(tensors: AdamaxTensors, options: AdamaxOptions): void {
-  const { pack, parameters, gradient, momentum, maximum } = tensors;
+  const { parameters, gradient, momentum, maximum } = tensors;
   const { learningRate, beta1, beta2, epsilon, weightDecay, gradientScale } = options;
   tf.tidy(() => {
-    const p = packed(pack, parameters);
+    const p = parameters.packed();
     const scaled = gradientScale === 1 ? gradient : tf.mul(gradient, gradientScale);
     const g = weightDecay === 0 ? scaled : tf.add(scaled, tf.mul(p, weightDecay));
     momentum.assign(tf.add(tf.mul(momentum, beta1), tf.mul(g, 1 - beta1)));
     maximum.assign(tf.maximum(tf.mul(maximum, beta2), tf.add(tf.abs(g), epsilon)));
-    const moved = tf.sub(p, tf.mul(tf.div(momentum, maximum), learningRate));
-    unpacked(pack, moved).forEach((value, i) => {
-      parameters[pack.members[i] ?? -1]?.assign(value);
-    });
+    parameters.assign(tf.sub(p, tf.mul(tf.div(momentum, maximum), learningRate)));
   });
 }

@@ -18,7 +18,7 @@ function excite({ skip, branch, w1, b1, w2, b2 }: Inputs, { weight }: Attributes
   const hidden = tf.relu(tf.add(tf.matMul(means as tf.Tensor2D, w1 as tf.Tensor2D), b1!));
   const factors = tf.sigmoid(tf.add(tf.matMul(hidden as tf.Tensor2D, w2 as tf.Tensor2D), b2!));
   const scale = tf.reshape(tf.mul(factors, weight as number), [batch, 1, 1, channels]);
-  return [tf.add(skip!, tf.mul(branch!, scale)), means, hidden, factors];
+  return [tf.add(skip!, tf.mul(branch!, scale)), means, hidden, factors, scale];
 }
 
 const differentiable = ['branch', 'w1', 'b1', 'w2', 'b2'];
@@ -38,11 +38,12 @@ export const squeezeExciteKernels: CompositeKernel[] = [
 tf.registerGradient({
   kernelName: 'SqueezeExcite',
   inputsToSave: differentiable,
-  outputsToSave: [false, true, true, true],
+  // The last of them, weight * factors, is not among those of the native engine.
+  outputsToSave: [false, true, true, true, true],
   gradFunc: (dys, saved, attributes) => {
     const [dy] = dys as tf.Tensor[];
-    const names = [...differentiable, 'means', 'hidden', 'factors'];
-    const inputs = Object.fromEntries(names.map((name, i) => [name, saved[i]!]));
+    const names = [...differentiable, 'means', 'hidden', 'factors', 'scale'];
+    const inputs = Object.fromEntries(saved.map((tensor, i) => [names[i] ?? '', tensor]));
     const gradients = runMany('SqueezeExciteGrad', { dy: dy!, ...inputs }, attributes);
     return {
       skip: () => dy!,

@@ -3,6 +3,7 @@ import { sumInto } from '../fused/sumInto.js';
 import { NativeBackend } from '../native/backend.js';
 import * as tf from '../tf.js';
 import { Tape, type TapeNode } from './tape.js';
+import './reductions.js';
 
 export interface ValueAndGradients {
   readonly value: tf.Tensor;

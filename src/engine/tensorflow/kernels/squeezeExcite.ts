@@ -22,22 +22,21 @@ export const squeezeExciteKernels: readonly tf.KernelConfig[] = [
     const means = one('Mean', [branch!, overPixels()]);
     const hidden = dense(means, w1!, b1!, 'Relu', execute);
     const factors = dense(hidden, w2!, b2!, 'Sigmoid', execute);
-    const scaled = one('Mul', [branch!, forPixels(tf.mul(factors, weight as number))]);
-    return [one('AddV2', [skip!, scaled]), means, hidden, factors];
+    const scale = forPixels(tf.mul(factors, weight as number));
+    return [one('AddV2', [skip!, one('Mul', [branch!, scale])]), means, hidden, factors, scale];
   }),
 
   tensorflowKernel('SqueezeExciteGrad', (inputs, { weight }, execute) => {
-    const { dy, branch, w1, w2, means, hidden, factors } = inputs as Record<string, tf.Tensor>;
+    const { dy, branch, w1, w2, means, hidden, factors, scale } = inputs as Record<string, tf.Tensor>;
     const { backend, one } = execute;
     const transposed = (which: 'transpose_a' | 'transpose_b') => [flag(backend, which, true)];
     const [, height, width] = branch!.shape as [number, number, number];
-    const scaled = (tensor: tf.Tensor) => tf.mul(tensor, weight as number);
     const dfactors = one('Sum', [one('Mul', [dy!, branch!]), overPixels()]);
-    const d2 = one('SigmoidGrad', [factors!, scaled(dfactors)]);
+    const d2 = one('SigmoidGrad', [factors!, tf.mul(dfactors, weight as number)]);
     const dhidden = one('MatMul', [d2, w2!], transposed('transpose_b'));
     const d1 = one('ReluGrad', [dhidden, hidden!]);
     const dmeans = tf.mul(one('MatMul', [d1, w1!], transposed('transpose_b')), 1 / (height * width));
-    const dbranch = one('AddV2', [one('Mul', [dy!, forPixels(scaled(factors!))]), forPixels(dmeans)]);
+    const dbranch = one('AddV2', [one('Mul', [dy!, scale!]), forPixels(dmeans)]);
     return [
       dbranch,
       one('MatMul', [means!, d1], transposed('transpose_a')),
