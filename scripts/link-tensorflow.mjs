@@ -26,23 +26,26 @@ function link(options) {
   const tfjsNode = provideTfjsNode(root, options.package);
   const work = makeWorkFolder(root);
   try {
-    const addon = build({ root, work, tfjsNode, tensorflow });
-    const found = install(addon, tfjsNode, tensorflow, work);
+    const built = build({ root, work, tfjsNode, tensorflow });
+    const found = install(built, tfjsNode, tensorflow, work);
     process.stdout.write(`${wordsFor(found, tensorflow, tfjsNode)}\n`);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-function install(addon, tfjsNode, { library, cuda }, work) {
+function install({ addon, quiet }, tfjsNode, { library, cuda }, work) {
   const target = addonOf(tfjsNode);
   const beside = `${target.replace(/\.node$/, '')}-${process.pid}.node`;
   const record = join(tfjsNode, 'lib/linked-tensorflow.json');
+  const ours = join(tfjsNode, 'lib/quiet.node');
   try {
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(addon, beside);
     const found = tryAddon(tfjsNode, beside, work);
     writeFileSync(`${record}-${process.pid}`, `${JSON.stringify({ folder: dirname(library), cuda })}\n`);
+    copyFileSync(quiet, `${ours}-${process.pid}`);
+    renameSync(`${ours}-${process.pid}`, ours);
     renameSync(beside, target);
     renameSync(`${record}-${process.pid}`, record);
     return found;

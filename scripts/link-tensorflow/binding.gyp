@@ -1,6 +1,11 @@
-# The addon of tfjs-node, from its own sources; the folders beside this file are made by build.mjs.
+# The addon of tfjs-node, from its own sources, and a small one of ours; the folders beside this file are made by build.mjs.
 {
   'targets': [
+    {
+      'target_name': 'quiet',
+      'sources': ['quiet.cc'],
+      'defines': ['NAPI_VERSION=8'],
+    },
     {
       'target_name': 'tfjs_binding',
       'sources': ['binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'],

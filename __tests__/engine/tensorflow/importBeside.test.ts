@@ -32,7 +32,7 @@ test('an import leaves what is in use as it is, and prints nothing', async () =>
   try {
     await importBeside(() => {
       intrude();
-      silently(chatter);
+      silently(chatter, null);
     });
     process.stdout.write('heard again');
   } finally {

@@ -19,7 +19,14 @@ function standIn({ onGpu = false, name = '@tensorflow/tfjs-node', ...given }: Gi
     tf.registerBackend('tensorflow', () => Object.assign(new MathBackendCPU(), more));
     void tf.setBackend('tensorflow');
   };
-  return (): TensorflowPackage => ({ name, version: tf.version_core, link: null, load, ...given });
+  return (): TensorflowPackage => ({
+    name,
+    version: tf.version_core,
+    link: null,
+    quiet: () => null,
+    load,
+    ...given,
+  });
 }
 
 const environment = { ...process.env };

@@ -1,5 +1,5 @@
 /** Where tfjs-node is: in the user's project, or where the link script has installed it for us. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,10 +16,18 @@ export interface Link {
   readonly cuda: string | null;
 }
 
+/** Keeps libraries from printing: what hush() does speak() undoes. */
+export interface Quiet {
+  hush(): void;
+  speak(): void;
+}
+
 export interface TensorflowPackage {
   readonly name: PackageName;
   readonly version: string;
   readonly link: Link | null;
+  /** Null where the script has not built it. */
+  quiet(): Quiet | null;
   /** Loads it and libtensorflow. */
   load(): unknown;
 }
@@ -44,7 +52,14 @@ function packageIn(place: string, name: PackageName): TensorflowPackage | null {
   try {
     const manifest = require.resolve(`${name}/package.json`);
     const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
-    return { name, version, link: linkIn(dirname(manifest)), load: () => require(name) };
+    const quiet = join(dirname(manifest), 'lib/quiet.node');
+    return {
+      name,
+      version,
+      link: linkIn(dirname(manifest)),
+      quiet: () => (existsSync(quiet) ? (require(quiet) as Quiet) : null),
+      load: () => require(name),
+    };
   } catch {
     return null;
   }

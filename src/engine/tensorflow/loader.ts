@@ -72,11 +72,11 @@ interface Loaded {
 
 async function loadPackage(found: TensorflowPackage | null, how: typeof silently): Promise<Loaded> {
   if (!found) throw new Error(notInstalled);
-  const { name, version, load } = found;
+  const { name, version, load, quiet } = found;
   if (version !== tf.version_core)
     throw new Error(`${name}: expected version ${tf.version_core}, that of tfjs-core, got ${version}`);
   prepareEnvironment();
-  await importBeside(() => how(load));
+  await importBeside(() => how(load, quiet()));
   const backend = tf.findBackend('tensorflow') as NodeBackend | null;
   if (!backend) throw new Error(`${name} was loaded but brought no backend: its tfjs-core differs`);
   return { package: found, backend, library: loadedLibrary() };
