@@ -9,7 +9,8 @@ const swc = {
 };
 
 export default {
-  testEnvironment: 'node',
+  // Libraries outside of jest's realm make arrays that are foreign to it; see the file.
+  testEnvironment: process.env.NVAE_TEST_ENGINE ? '<rootDir>/__tests__/support/hostRealm.mjs' : 'node',
   // Folders rather than patterns with <rootDir>: its path may hold what means something in a glob or a regular expression.
   roots: ['__tests__', 'bench', 'examples', 'scripts', 'src'].map((folder) => `<rootDir>/${folder}`),
   testRegex: ['/__tests__/.*\\.test\\.tsx?$'],
@@ -22,6 +23,8 @@ export default {
     '^rx-nvae$': '<rootDir>/src/index.ts',
   },
   transform: { '^.+\\.tsx?$': ['@swc/jest', swc] },
+  reporters: ['default', '<rootDir>/__tests__/support/engineSummary.mjs'],
   globalSetup: '<rootDir>/__tests__/support/build/build.mjs',
+  maxWorkers: '100%', // many tests wait for processes that they started
   testTimeout: 60_000,
 };

@@ -1,7 +1,6 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { sumInto } from '../../src/engine/fused/sumInto.js';
-import { useEngine } from '../../src/engine/index.js';
 import {
   type Activation,
   adamaxUpdate,
@@ -24,7 +23,11 @@ import {
 } from '../../src/engine/ops.js';
 import { PackedVariables, packed } from '../../src/engine/packs.js';
 import * as tf from '../../src/engine/tf.js';
+import { testEngine, useTestEngine } from '../support/engine.js';
 import { pseudoRandom, relativeError } from '../support/naiveConvolution.mjs';
+import { valuesOf } from '../support/valuesOf.js';
+
+useTestEngine();
 
 function tensor(shape: number[], seed: number): tf.Tensor {
   return tf.tensor(pseudoRandom(tf.util.sizeFromShape(shape), seed), shape);
@@ -123,11 +126,13 @@ const sizes = fc.tuple(
   fc.integer({ min: 1, max: 40 }),
 );
 
-describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
-  beforeAll(async () => {
-    await useEngine(engine);
+describe('fused operations', () => {
+  let before = 0;
+  beforeEach(() => {
+    before = tf.memory().numTensors;
   });
-  const numRuns = engine === 'native' ? 25 : 5;
+  afterEach(() => expect(tf.memory().numTensors).toBe(before));
+  const numRuns = testEngine === 'native' ? 25 : 5;
 
   test.each<Activation>(['none', 'silu'])(
     'batchNormTrain (%s) should equal its composition',
@@ -152,26 +157,21 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
 
   test('batchNormTrain should give the batch mean and the biased variance, also far from zero', async () => {
     const x = tf.tidy(() => tf.add(tensor([8, 16, 16, 5], 1), 1000));
-    const { y, mean, variance } = batchNormTrain(
-      x as tf.Tensor4D,
-      tf.ones([5]) as tf.Tensor1D,
-      tf.zeros([5]) as tf.Tensor1D,
-      1e-5,
-      'none',
-    );
+    const [gamma, beta] = [tf.ones([5]), tf.zeros([5])] as [tf.Tensor1D, tf.Tensor1D];
+    const { y, mean, variance } = batchNormTrain(x as tf.Tensor4D, gamma, beta, 1e-5, 'none');
     const first = Array.from(await x.data<'float32'>()).filter((_, i) => i % 5 === 0);
     const exact = first.reduce((sum, v) => sum + v, 0) / first.length;
     const spread = first.reduce((sum, v) => sum + (v - exact) ** 2, 0) / first.length;
     expect((await mean.data())[0]).toBeCloseTo(exact, 3);
     expect((await variance.data())[0]).toBeCloseTo(spread, 3);
-    tf.dispose([x, y, mean, variance]);
+    tf.dispose([x, gamma, beta, y, mean, variance]);
   });
 
   test('batchNormInference should use the statistics that it is given', async () => {
     const inputs = [
       tensor([2, 3, 3, 6], 1),
       tensor([6], 2),
-      tf.abs(tensor([6], 3)),
+      tf.tidy(() => tf.abs(tensor([6], 3))),
       tensor([6], 4),
       tensor([6], 5),
     ];
@@ -292,7 +292,7 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
       [3, 1, 100],
       [1, 9, 100],
     ]);
-    if (engine === 'native') await check([[3, 140, 130]]);
+    if (testEngine === 'native') await check([[3, 140, 130]]);
   });
 
   test('spectralPenalties should hold the norm of tiny weights, and be 0 for those of zeros', async () => {
@@ -305,10 +305,11 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
       [weight],
     );
     expect(worst).toBeLessThan(1e-4);
-    tf.tidy(() => {
+    const ofZeros = await valuesOf(() => {
       const { value, grad } = tf.valueAndGrad(penalty)(tf.zeros([9, 5]));
-      expect([...value.dataSync(), ...grad.dataSync()]).toEqual(new Array(46).fill(0));
+      return [value, grad];
     });
+    expect(ofZeros.flat()).toEqual(new Array(46).fill(0));
     tf.dispose(weight);
   });
 
@@ -386,19 +387,13 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
 
   test('largestMagnitudes should add up the largest of each, which share its gradient', async () => {
     const before = tf.memory().numTensors;
-    tf.tidy(() => {
+    const found = await valuesOf(() => {
       const xs = [[1, -7, 2], [2, -2, 1], [1, 1], [-3]].map((values) => tf.tensor1d(values));
       const gradients = tf.grads((...each: tf.Tensor[]) => tf.mul(largestMagnitudes(each), 3))(xs);
-      expect([...largestMagnitudes(xs).dataSync()]).toEqual([13]);
-      expect(gradients.map((each) => [...each.dataSync()])).toEqual([
-        [0, -3, 0],
-        [1.5, -1.5, 0],
-        [1.5, 1.5],
-        [-3],
-      ]);
       const broken = [tf.tensor1d([1, Number.NaN, 2]), tf.tensor1d([1, 2, 3])];
-      expect(largestMagnitudes(broken).dataSync()[0]).toBeNaN();
+      return [largestMagnitudes(xs), ...gradients, largestMagnitudes(broken)];
     });
+    expect(found).toEqual([[13], [0, -3, 0], [1.5, -1.5, 0], [1.5, 1.5], [-3], [Number.NaN]]);
     expect(tf.memory().numTensors).toBe(before);
   });
 
@@ -428,13 +423,14 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
     },
   );
 
-  test('a logistic mixture should stay finite far from its means, where the plain difference rounds to nothing', () => {
-    tf.tidy(() => {
+  test('a logistic mixture should stay finite far from its means, where the plain difference rounds to nothing', async () => {
+    const [value, gradient] = await valuesOf(() => {
       const parameters = tf.tensor2d([[0, 4.9, -6]]);
       const logProb = (p: tf.Tensor) => logisticMixtureLogProb(p as tf.Tensor2D, tf.tensor1d([0.1]));
-      expect(logProb(parameters).dataSync()[0]).toBeCloseTo(Math.log(1e-10), 3);
-      expect([...tf.grad(logProb)(parameters).dataSync()].every(Number.isFinite)).toBe(true);
+      return [logProb(parameters), tf.grad(logProb)(parameters)];
     });
+    expect(value![0]).toBeCloseTo(Math.log(1e-10), 3);
+    expect(gradient!.every(Number.isFinite)).toBe(true);
   });
 
   test('sumInto should leave the first term, and the second where others use its data', async () => {
@@ -447,7 +443,7 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
     expect([...(await b.data())]).toEqual([...second]);
     other.dispose();
     const into = sumInto(a, b);
-    expect(into === b).toBe(engine === 'native');
+    expect(into === b).toBe(testEngine === 'native');
     for (const each of [apart, into]) expect([...(await each.data())]).toEqual([...sum]);
     expect([...(await a.data())]).toEqual([...first]);
     tf.dispose([a, b, apart, into]);
@@ -487,7 +483,7 @@ describe.each(['native', 'cpu'])('fused operations on %s', (engine) => {
       gradientScale: 0.5,
     };
     const start = [1, 2, 3, 4].map((seed) => pseudoRandom(1000, seed));
-    const variables = start.map((values) => tf.variable(tf.tensor1d(values.slice())));
+    const variables = start.map((values) => tf.tidy(() => tf.variable(tf.tensor1d(values.slice()))));
     const [parameter, gradient, momentum, maximum] = variables as [
       tf.Variable,
       tf.Variable,

@@ -3,13 +3,10 @@
  * of its own: Dawn makes typed arrays that are foreign to jest's realm, and the process must end by itself.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { beforeAll, expect, test } from '@jest/globals';
 import { chooseEngine } from '../../src/engine/useEngine.js';
 import { webgpuLoader } from '../../src/engine/webgpu/loader.js';
-
-const chromium = '/usr/lib/chromium';
-const softwareDevice = `${chromium}/vk_swiftshader_icd.json`;
+import { hasSoftwareVulkan, softwareVulkan } from '../support/softwareVulkan.js';
 
 interface OnBoth {
   readonly webgpu: number[][];
@@ -27,12 +24,9 @@ interface Outcome {
 
 /** One process for all tests: its standard output is that one line and nothing of Dawn's. */
 function run(): Outcome {
-  const environment = existsSync(softwareDevice)
-    ? { VK_ICD_FILENAMES: softwareDevice, VK_DRIVER_FILES: softwareDevice, LD_LIBRARY_PATH: chromium }
-    : {};
   const script = '__tests__/support/webgpuSteps.ts';
   const printed = execFileSync(process.execPath, ['--import', 'tsx', script], {
-    env: { ...process.env, ...environment },
+    env: { ...process.env, ...softwareVulkan },
     encoding: 'utf8',
     timeout: 200_000,
   });
@@ -44,8 +38,7 @@ beforeAll(() => {
   outcome = run();
   const { results, report } = outcome;
   if (results) return;
-  if (existsSync(softwareDevice))
-    throw new Error(`webgpu: the software device does not work: ${report.reason}`);
+  if (hasSoftwareVulkan) throw new Error(`webgpu: the software device does not work: ${report.reason}`);
   process.stderr.write(
     `webgpu is not tested: ${report.reason}; apt-get install chromium-common brings a device\n`,
   );
@@ -64,7 +57,7 @@ function expectSame({ webgpu, cpu }: OnBoth): void {
 
 test('a software device is never taken by itself, and an engine that is missing says why', () => {
   const { report } = outcome;
-  if (existsSync(softwareDevice)) expect(report.chosenByAuto).toBe(false);
+  if (hasSoftwareVulkan) expect(report.chosenByAuto).toBe(false);
   if (!report.usable) expect(report.reason).not.toBe('');
 });
 

@@ -38,16 +38,19 @@ describe('Normal', () => {
     });
   });
 
-  test('gradients of the soft clamp, density and KL', () => {
+  test('gradients of the soft clamp, density and KL', async () => {
     const p = tf.tidy(() => tf.variable(normalTensor('p', [2, 6])));
     const q = tf.tidy(() => tf.variable(normalTensor('q', [2, 6])));
     const variables = new Map([
       ['p', p],
       ['q', q],
     ]);
-    expectGradients(() => softClamp(tf.mul(p, 5)), new Map([['p', p]]));
-    expectGradients(() => normalKl(normalFromParameters(p), normalFromParameters(q)), variables);
-    expectGradients(() => normalLogDensity(normalFromParameters(p), tf.ones([2, 3])), new Map([['p', p]]));
+    await expectGradients(() => softClamp(tf.mul(p, 5)), new Map([['p', p]]));
+    await expectGradients(() => normalKl(normalFromParameters(p), normalFromParameters(q)), variables);
+    await expectGradients(
+      () => normalLogDensity(normalFromParameters(p), tf.ones([2, 3])),
+      new Map([['p', p]]),
+    );
     p.dispose();
     q.dispose();
   });
@@ -56,11 +59,11 @@ describe('Normal', () => {
 describe.each(methods)('%s', (method) => {
   const channels = outputChannels(method, 3);
 
-  test('gradient of the log probability', () => {
+  test('gradient of the log probability', async () => {
     const parameters = tf.tidy(() => tf.variable(normalTensor('parameters', [2, 2, 2, channels])));
     const x = tf.tidy(() => tf.sigmoid(normalTensor<tf.Tensor4D>('x', [2, 2, 2, 3])));
     const logProb = () => outputDistribution(method, parameters as tf.Tensor as tf.Tensor4D).logProb(x);
-    expectGradients(logProb, new Map([['parameters', parameters]]));
+    await expectGradients(logProb, new Map([['parameters', parameters]]));
     tf.dispose([parameters, x]);
   });
 

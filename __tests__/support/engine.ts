@@ -2,16 +2,21 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { useEngine } from '../../src/engine/index.js';
 import * as tf from '../../src/engine/tf.js';
+import { releaseGpu } from '../../src/engine/webgpu/dawn.js';
+
+/** `native`, or the one that everyEngine.test.ts names. */
+export const testEngine = process.env.NVAE_TEST_ENGINE || 'native';
 
 /** Call at the top of a test file. Fails the file if it leaves a tensor behind. */
 export function useTestEngine(): void {
   let before = 0;
   beforeAll(async () => {
-    await useEngine('native');
+    await useEngine(testEngine);
     before = tf.memory().numTensors;
   });
   afterAll(() => {
     const left = tf.memory().numTensors - before;
+    if (testEngine === 'webgpu') releaseGpu();
     if (left !== 0) throw new Error(`expected no tensor left behind, got ${left}`);
   });
 }

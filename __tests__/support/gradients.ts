@@ -2,6 +2,7 @@
 import { expect } from '@jest/globals';
 import * as tf from '../../src/engine/tf.js';
 import { keyedGenerator, normalValues } from '../../src/model/random.js';
+import { valuesOf } from './valuesOf.js';
 
 /** A standard normal tensor that is the same in every run. */
 export function normalTensor<T extends tf.Tensor>(key: string, shape: readonly number[]): T {
@@ -13,46 +14,41 @@ export function normalTensor<T extends tf.Tensor>(key: string, shape: readonly n
  * Checks the gradient of sum(weights * f()) in every variable against central differences along random directions.
  * In float32 these are good to about a percent.
  */
-export function expectGradients(
+export async function expectGradients(
   f: () => tf.Tensor,
   variables: ReadonlyMap<string, tf.Variable>,
   { step = 5e-3, tolerance = 0.02 } = {},
-): void {
-  tf.tidy(() => {
-    const value = f();
-    const weights = normalTensor('weights', value.shape);
+): Promise<void> {
+  const names = [...variables.keys()];
+  // Read at the end, all at once: a device answers late.
+  const values = await valuesOf(() => {
+    const weights = tf.tidy(() => normalTensor('weights', f().shape));
     const objective = () => tf.sum(tf.mul(f(), weights)) as tf.Scalar;
     const { grads } = tf.variableGrads(objective, [...variables.values()]);
-    for (const [name, variable] of variables) {
+    return [...variables].flatMap(([name, variable]) => {
       const gradient = grads[variable.name];
       if (!gradient) throw new Error(`${name} has no gradient`);
       const direction = normalTensor(`direction ${name}`, variable.shape);
-      const analytic = numberOf(tf.sum(tf.mul(gradient, direction)));
-      const numeric =
-        (valueAt(objective, variable, direction, step) - valueAt(objective, variable, direction, -step)) /
-        (2 * step);
-      const scale = Math.max(numberOf(tf.norm(gradient)), 1e-2);
-      expect({
-        name,
-        error: Math.abs(analytic - numeric) / scale < tolerance ? 'small' : [analytic, numeric],
-      }).toEqual({
-        name,
-        error: 'small',
-      });
-    }
+      const [ahead, behind] = [step, -step].map((by) => valueAt(objective, variable, direction, by));
+      return [tf.sum(tf.mul(gradient, direction)), ahead!, behind!, tf.norm(gradient)];
+    });
   });
+  for (const [i, name] of names.entries()) {
+    const [analytic, ahead, behind, norm] = values
+      .slice(4 * i, 4 * i + 4)
+      .map(([value = Number.NaN]) => value);
+    const numeric = (ahead! - behind!) / (2 * step);
+    const isSmall = Math.abs(analytic! - numeric) / Math.max(norm!, 1e-2) < tolerance;
+    expect({ name, error: isSmall ? 'small' : [analytic, numeric] }).toEqual({ name, error: 'small' });
+  }
 }
 
-function valueAt(f: () => tf.Scalar, variable: tf.Variable, direction: tf.Tensor, step: number): number {
+function valueAt(f: () => tf.Scalar, variable: tf.Variable, direction: tf.Tensor, step: number): tf.Scalar {
   return tf.tidy(() => {
     const before = tf.clone(variable);
     variable.assign(tf.add(variable, tf.mul(direction, step)));
-    const value = numberOf(f());
+    const value = f();
     variable.assign(before);
     return value;
   });
-}
-
-function numberOf(tensor: tf.Tensor): number {
-  return tensor.dataSync()[0] ?? Number.NaN;
 }
