@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { useEngine } from '../../src/engine/index.js';
+import { globalNorm } from '../../src/engine/ops.js';
 import * as tf from '../../src/engine/tf.js';
 
 type Shape = [number, number, number, number];
@@ -42,4 +43,14 @@ test.each([
   const sum = tf.sum(row);
   expect([...(await sum.data())]).toEqual([1024]);
   tf.dispose([row, column, sum]);
+});
+
+test('the norm of a large tensor should not lose digits', async () => {
+  await useEngine('wasm');
+  for (const size of [2 ** 21, 2 ** 21 + 5]) {
+    const x = tf.fill([size], 0.1);
+    const norm = globalNorm([x]);
+    expect((await norm.data())[0]! / (0.1 * Math.sqrt(size))).toBeCloseTo(1, 5);
+    tf.dispose([x, norm]);
+  }
 });
