@@ -14,6 +14,8 @@ export interface EmojiRun {
   readonly seed: number;
   /** As for `--set`. */
   readonly overrides?: readonly string[];
+  /** Whether images are kept in memory, which then grows to the end of the first epoch. @default true */
+  readonly keepImages?: boolean;
 }
 
 /** What `look` makes of each step, on the engine in use. */
@@ -32,6 +34,7 @@ export async function emojiRun<T>(run: EmojiRun, look: (step: StepEvent) => T): 
     weightsFolder: folder,
     picturesFolder: folder,
     runsFolder: folder,
+    ...(run.keepImages === false && { cache: { memoryLimit: 0, folder } }),
   };
   const looks$ = train(config, settings).pipe(
     filter((event): event is StepEvent => event.type === 'step'),

@@ -48,7 +48,8 @@ const options = new Command('bench:engines')
 async function runHere(engine: string, seed: number): Promise<Run> {
   await useEngine(engine);
   const start = performance.now();
-  const steps = await emojiRun({ config: options.config, steps: options.steps, seed }, ({ loss, step }) => {
+  const { config, steps: count } = options;
+  const steps = await emojiRun({ config, steps: count, seed, keepImages: false }, ({ loss, step }) => {
     if (step % 50 === 0) process.stderr.write(`${engine}, seed ${seed}: step ${step}\n`);
     return { loss, tensors: tf.memory().numTensors, resident: process.memoryUsage().rss / mebibyte };
   });

@@ -34,17 +34,17 @@ function link(options) {
   }
 }
 
-function install({ addon, quiet }, tfjsNode, { library, cuda }, work) {
+function install({ addon, loading }, tfjsNode, { library, cuda }, work) {
   const target = addonOf(tfjsNode);
   const beside = `${target.replace(/\.node$/, '')}-${process.pid}.node`;
   const record = join(tfjsNode, 'lib/linked-tensorflow.json');
-  const ours = join(tfjsNode, 'lib/quiet.node');
+  const ours = join(tfjsNode, 'lib/loading.node');
   try {
     mkdirSync(dirname(target), { recursive: true });
     copyFileSync(addon, beside);
     const found = tryAddon(tfjsNode, beside, work);
     writeFileSync(`${record}-${process.pid}`, `${JSON.stringify({ folder: dirname(library), cuda })}\n`);
-    copyFileSync(quiet, `${ours}-${process.pid}`);
+    copyFileSync(loading, `${ours}-${process.pid}`);
     renameSync(`${ours}-${process.pid}`, ours);
     renameSync(beside, target);
     renameSync(`${record}-${process.pid}`, record);

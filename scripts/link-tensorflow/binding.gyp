@@ -2,8 +2,8 @@
 {
   'targets': [
     {
-      'target_name': 'quiet',
-      'sources': ['quiet.cc'],
+      'target_name': 'loading',
+      'sources': ['loading.cc'],
       'defines': ['NAPI_VERSION=8'],
     },
     {

@@ -7,7 +7,7 @@ import { Problem } from './problem.mjs';
 
 const internalHeader = 'platform/ctstring_internal.h';
 
-/** Compiles the addon of tfjs-node, and that which keeps it quiet, in the work folder; gives their paths. */
+/** Compiles the addon of tfjs-node, and ours that helps it to load, in the work folder; gives their paths. */
 export function build({ root, work, tfjsNode, tensorflow }) {
   const nodeGyp = findNodeGyp(root);
   if (!nodeGyp) throw new Problem('node-gyp, which comes with npm, was not found; install npm or node-gyp');
@@ -21,8 +21,10 @@ export function build({ root, work, tfjsNode, tensorflow }) {
     [nodeGyp, 'rebuild', '--jobs', 'max', ...nodedir],
     { cwd: work, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' }, maxBuffer: 1 << 26 },
   );
-  const [addon, quiet] = ['tfjs_binding', 'quiet'].map((name) => join(work, `build/Release/${name}.node`));
-  if (status === 0 && existsSync(addon) && existsSync(quiet)) return { addon, quiet };
+  const [addon, loading] = ['tfjs_binding', 'loading'].map((name) =>
+    join(work, `build/Release/${name}.node`),
+  );
+  if (status === 0 && existsSync(addon) && existsSync(loading)) return { addon, loading };
   const output = `${stdout ?? ''}${stderr ?? ''}`.replaceAll(`${work}/`, '');
   const { reason, remedy } = causeOf(output);
   throw new Problem([`the addon was not built: ${reason}`, remedy].filter(Boolean).join('; '), output);
@@ -34,7 +36,7 @@ export function build({ root, work, tfjsNode, tensorflow }) {
  * LD_LIBRARY_PATH, where there may be another TensorFlow.
  */
 function prepare(work, tfjsNode, { library, framework, include }) {
-  for (const name of ['binding.gyp', 'quiet.cc'])
+  for (const name of ['binding.gyp', 'loading.cc'])
     copyFileSync(new URL(name, import.meta.url), join(work, name));
   cpSync(join(tfjsNode, 'binding'), join(work, 'binding'), { recursive: true });
   symlinkSync(include, join(work, 'include'));

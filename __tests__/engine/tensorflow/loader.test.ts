@@ -23,7 +23,7 @@ function standIn({ onGpu = false, name = '@tensorflow/tfjs-node', ...given }: Gi
     name,
     version: tf.version_core,
     link: null,
-    quiet: () => null,
+    loading: () => null,
     load,
     ...given,
   });

@@ -16,10 +16,13 @@ export interface Link {
   readonly cuda: string | null;
 }
 
-/** Keeps libraries from printing: what hush() does speak() undoes. */
-export interface Quiet {
+/** For the time of loading. */
+export interface Loading {
+  /** Keeps libraries from printing until `speak`. */
   hush(): void;
   speak(): void;
+  /** Gives back the memory of what was only needed to load libtensorflow. */
+  letGo(): void;
 }
 
 export interface TensorflowPackage {
@@ -27,7 +30,7 @@ export interface TensorflowPackage {
   readonly version: string;
   readonly link: Link | null;
   /** Null where the script has not built it. */
-  quiet(): Quiet | null;
+  loading(): Loading | null;
   /** Loads it and libtensorflow. */
   load(): unknown;
 }
@@ -52,12 +55,12 @@ function packageIn(place: string, name: PackageName): TensorflowPackage | null {
   try {
     const manifest = require.resolve(`${name}/package.json`);
     const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
-    const quiet = join(dirname(manifest), 'lib/quiet.node');
+    const loading = join(dirname(manifest), 'lib/loading.node');
     return {
       name,
       version,
       link: linkIn(dirname(manifest)),
-      quiet: () => (existsSync(quiet) ? (require(quiet) as Quiet) : null),
+      loading: () => (existsSync(loading) ? (require(loading) as Loading) : null),
       load: () => require(name),
     };
   } catch {

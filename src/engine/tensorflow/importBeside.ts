@@ -4,7 +4,7 @@
  * backend the active one.
  */
 import * as tf from '../tf.js';
-import type { Quiet } from './findPackage.js';
+import type { Loading } from './findPackage.js';
 
 /** Calls `load`, which is synchronous so that nothing else runs meanwhile, and puts back what it replaced. */
 export async function importBeside(load: () => unknown): Promise<void> {
@@ -20,14 +20,14 @@ export async function importBeside(load: () => unknown): Promise<void> {
   if (before && tf.engine().backendName !== before) await tf.setBackend(before);
 }
 
-/** Calls `load`, which is synchronous, without a word from it, or from libraries where `quiet` is there. */
-export function silently<T>(load: () => T, quiet: Quiet | null): T {
+/** Calls `load`, which is synchronous, without a word from it, or from libraries where `loading` is there. */
+export function silently<T>(load: () => T, loading: Loading | null): T {
   const speak = mute(process.stdout, process.stderr);
-  quiet?.hush();
+  loading?.hush();
   try {
     return load();
   } finally {
-    quiet?.speak();
+    loading?.speak();
     speak();
   }
 }
