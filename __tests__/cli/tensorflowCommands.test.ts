@@ -65,8 +65,9 @@ onTensorflow(
     ] as const) {
       const losses = await lossesOf(name, ...engines);
       expect(losses).toHaveLength(expected.length);
+      // Rounding alone makes 1e-4 of six steps of so small a model; a run that does not go on is off by hundredths.
       for (const [i, loss] of losses.entries()) {
-        expect(Math.abs(loss / expected[i]! - 1)).toBeLessThan(1e-4);
+        expect(Math.abs(loss / expected[i]! - 1)).toBeLessThan(1e-3);
       }
     }
     for (const engine of ['native', 'tensorflow'] as const) {
