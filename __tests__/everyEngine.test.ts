@@ -1,6 +1,7 @@
 /**
  * The tests of model, training, gradients and fused operations on the other engines of this machine; on `native` they run by
- * themselves. Each engine has a process of its own: Dawn and TensorFlow do not go together, and neither goes with jest's realm.
+ * themselves. Each engine has a process of its own: neither Dawn nor TensorFlow goes with jest's realm, and one that crashes
+ * ends nothing else.
  * One file on one engine: `NVAE_TEST_ENGINE=wasm npm test -- __tests__/engine/ops.test.ts`.
  */
 import { execFile, execFileSync } from 'node:child_process';

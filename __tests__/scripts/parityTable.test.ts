@@ -46,11 +46,11 @@ describe('parityTable', () => {
   });
 });
 
-test('docs/engines.md has a table of four engines', () => {
+test('docs/engines.md has a table of five engines', () => {
   const page = readFileSync('docs/engines.md', 'utf8');
   const table = page.split('<!-- made by npm run parity:table -->')[1]?.split('<!-- end of the table -->')[0];
-  expect(table).toMatch(/^\| case +\| `native` +\| `wasm` +\| `webgpu` +\| `cpu` +\|$/m);
-  expect(table?.match(/^\| `\w+` +(\| \d+ +){4}\|$/gm)?.length).toBeGreaterThanOrEqual(6);
+  expect(table).toMatch(/^\| case +\| `native` +\| `wasm` +\| `webgpu` +\| `tensorflow` +\| `cpu` +\|$/m);
+  expect(table?.match(/^\| `\w+` +(\| \d+ +){5}\|$/gm)?.length).toBeGreaterThanOrEqual(6);
 });
 
 test('npm run parity without a folder compares what there is, on any engine, and reports it', () => {

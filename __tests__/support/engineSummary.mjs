@@ -7,7 +7,7 @@ export default class EngineSummary {
     const titled = (...states) =>
       suites.filter(({ status }) => states.includes(status)).map(({ title }) => title.replace(/^on /, ''));
     const lines = [
-      ['Engines tested:  ', titled('passed', 'failed').map((title) => title.split(':')[0])],
+      ['Engines tested beside native: ', titled('passed', 'failed').map((title) => title.split(':')[0])],
       ['Engines skipped: ', titled('pending').filter((title) => title.includes(': SKIPPED, '))],
     ];
     for (const [name, engines] of lines)
