@@ -29,7 +29,7 @@ posix(
   async () => {
     await writeFile(inFolder('small.yaml'), yaml);
     await mkdir(inFolder('dataset'));
-    await writePictures(inFolder('dataset'), 8);
+    await writePictures(inFolder('dataset'), 120); // an epoch is long beside a write that may be under way
     const args = ['train', 'small.yaml', '--json'];
     const first = startCli(args, { cwd: inFolder() });
     let told = '';

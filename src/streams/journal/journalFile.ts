@@ -4,8 +4,8 @@ import { syncFile } from '../../checkpoint/sync.js';
 import { Queue } from '../../training/queue.js';
 
 export interface JournalFile {
-  /** One write at a time, in the order of the calls. */
-  append(lines: string | Uint8Array): Promise<void>;
+  /** One write at a time, in the order of the calls; `ready` is asked right before it, and what it throws prevents it. */
+  append(lines: string | Uint8Array, ready?: () => Promise<void>): Promise<void>;
   /** Makes what was appended last through a power cut. */
   sync(): Promise<void>;
 }
@@ -23,12 +23,14 @@ export function journalFile(path: string): JournalFile {
     }
   };
   return {
-    append: (lines) =>
+    append: (lines, ready) =>
       queue.run(() =>
         opened(async (file) => {
           const bytes = Buffer.from(lines);
           // A line that a crash has cut off must not spoil this one.
-          await file.appendFile((await endsInLine(file)) ? Buffer.concat([lineEnd, bytes]) : bytes);
+          const whole = (await endsInLine(file)) ? Buffer.concat([lineEnd, bytes]) : bytes;
+          await ready?.();
+          await file.appendFile(whole);
         }),
       ),
     sync: () => queue.run(() => opened(syncFile)),

@@ -9,8 +9,11 @@ import { versionEvent } from './logEvents.js';
 import { tfRecord } from './record.js';
 
 export interface EventFile {
-  /** Done when the system has it; one write at a time, in the order of the calls. */
-  append(bytes: Uint8Array): Promise<void>;
+  /**
+   * Done when the system has it; one write at a time, in the order of the calls. `ready` is asked right before it, and what it throws
+   * prevents it.
+   */
+  append(bytes: Uint8Array, ready?: () => Promise<void>): Promise<void>;
   /** Makes what was appended last through a power cut. */
   sync(): Promise<void>;
   /** After the running write; those that wait are given up. */
@@ -22,9 +25,10 @@ export function eventFile(folder: string, now: () => number): EventFile {
   const queue = new Queue();
   let file: FileHandle | null = null;
   return {
-    append: (bytes) =>
+    append: (bytes, ready) =>
       queue.run(async () => {
         file ??= await newest(folder, now);
+        await ready?.();
         await file.appendFile(bytes);
       }),
     sync: () => queue.run(async () => (file ? syncFile(file) : undefined)),

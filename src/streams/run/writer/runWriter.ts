@@ -46,7 +46,7 @@ export interface RunWriterOptions {
 const verifiedFor = 1000;
 
 interface Log {
-  append(bytes: Uint8Array): Promise<void>;
+  append(bytes: Uint8Array, ready: () => Promise<void>): Promise<void>;
   sync(): Promise<void>;
   close?(): Promise<void>;
 }
@@ -129,12 +129,13 @@ function orderedLog(log: Log, verify: () => Promise<void>) {
     append: (bytes: Uint8Array) =>
       queue.run(async () => {
         try {
+          // Before the file is opened, which may make it, and once more before it is written to: the process may be
+          // suspended in between, too.
           await verify();
+          await log.append(bytes, verify);
         } catch (error) {
-          if (error instanceof RunTakenOverError) return;
-          throw error;
+          if (!(error instanceof RunTakenOverError)) throw error;
         }
-        await log.append(bytes);
       }),
     sync: () => queue.run(log.sync),
     close: () => queue.close(new Error('internal: the log was closed'), async () => log.close?.()),
