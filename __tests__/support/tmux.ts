@@ -7,7 +7,7 @@ export const hasTmux = spawnSync('tmux', ['-V']).status === 0;
 export interface Tmux {
   /** What is on the screen. */
   screen(): string;
-  /** Waits until the screen shows it. */
+  /** Waits until the screen shows it and, where that comes within half a second, stands still. */
   shows(text: string | RegExp, seconds?: number): Promise<string>;
   /** By tmux' names: `q`, `Enter`, `C-c`. */
   press(...keys: string[]): void;
@@ -34,13 +34,25 @@ export function startTmux(
   const size = ['-x', String(columns), '-y', String(rows)];
   tmux('-f', '/dev/null', 'new-session', '-d', '-s', 't', ...size, '-c', cwd, ...settings, 'sh');
   const screen = () => tmux('capture-pane', '-t', 't', '-p');
+  /** A terminal shows what it was told so far, which may be half a frame. */
+  const whole = async (shown: string, fits: (screen: string) => boolean) => {
+    let last = shown;
+    for (let i = 0; i < 10; i += 1) {
+      await setTimeout(50);
+      const next = screen();
+      if (next === last || !fits(next)) break;
+      last = next;
+    }
+    return last;
+  };
   return {
     screen,
     async shows(text, seconds = 30) {
       const begin = performance.now();
+      const fits = (shown: string) => (typeof text === 'string' ? shown.includes(text) : text.test(shown));
       for (;;) {
         const shown = screen();
-        if (typeof text === 'string' ? shown.includes(text) : text.test(shown)) return shown;
+        if (fits(shown)) return whole(shown, fits);
         if (performance.now() - begin > seconds * 1000)
           throw new Error(`expected ${text} on the screen, got\n${shown}`);
         await setTimeout(50);
