@@ -57,10 +57,10 @@ function tryInChild(loader: ForeignLoader, { patience = 60_000 }: ChildOptions):
     );
     child.on('message', ({ probe }: Tried) => {
       answer = probe;
+      clearTimeout(clock);
       child.kill('SIGKILL'); // what the library does at its end is of no interest
     });
     child.on('close', (code, signal) => {
-      clearTimeout(clock);
       if (answer) resolve(loader.heard?.(answer, printed) ?? answer);
       else if (hung) unusable(`it does not answer (tried for ${patience / 1000} s)`);
       else if (signal) unusable(`it crashes while loading (${signal})`);

@@ -72,12 +72,13 @@ interface Loaded {
 
 async function loadPackage(found: TensorflowPackage | null, how: typeof silently): Promise<Loaded> {
   if (!found) throw new Error(notInstalled);
-  const { name, version, load, loading } = found;
+  const { name, version, load } = found;
   if (version !== tf.version_core)
     throw new Error(`${name}: expected version ${tf.version_core}, that of tfjs-core, got ${version}`);
   prepareEnvironment();
-  await importBeside(() => how(load, loading()));
-  loading()?.letGo();
+  const loading = found.loading();
+  await importBeside(() => how(load, loading));
+  loading?.letGo();
   const backend = tf.findBackend('tensorflow') as NodeBackend | null;
   if (!backend) throw new Error(`${name} was loaded but brought no backend: its tfjs-core differs`);
   return { package: found, backend, library: loadedLibrary() };
