@@ -18,7 +18,7 @@ export default {
   // Examples import the package by its name; tests of them use the sources.
   moduleNameMapper: {
     // What the tested modules start in processes and threads is built once.
-    '/config/ownFile\\.js$': '<rootDir>/__tests__/support/build/ownFile.ts',
+    '/base/ownFile\\.js$': '<rootDir>/__tests__/support/build/ownFile.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^rx-nvae$': '<rootDir>/src/index.ts',
   },

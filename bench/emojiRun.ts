@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { filter, lastValueFrom, map, take, toArray } from 'rxjs';
 import { loadConfig } from '../src/config/loadConfig.js';
-import type { StepEvent } from '../src/streams/events.js';
-import { train } from '../src/streams/train.js';
+import type { StepEvent } from '../src/streams/run/events.js';
+import { train } from '../src/streams/run/train.js';
 
 export interface EmojiRun {
   readonly config: string;

@@ -1,8 +1,9 @@
 /** Measures one training configuration; see bench.ts for how to run it. */
+
+import type { ImageBatch } from '../src/base/plainData.js';
 import type { EngineInfo } from '../src/engine/index.js';
 import { loadAddon } from '../src/engine/native/loadAddon.js';
 import { profileKernels } from '../src/engine/profile.js';
-import type { ImageBatch } from '../src/model/plainData.js';
 import type { Trainer } from '../src/training/trainer.js';
 import { median } from './median.js';
 import type { NativeTime } from './nativeTime.js';

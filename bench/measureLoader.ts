@@ -2,12 +2,12 @@
 import { from, lastValueFrom, map, type Observable, of, reduce, Subject, tap, timer, toArray } from 'rxjs';
 import { type ImageCache, imageCache } from '../src/data/imageCache.js';
 import type { ImageFile } from '../src/data/imageFile.js';
-import { augment } from '../src/streams/augment.js';
-import { batch } from '../src/streams/batch.js';
-import { decodeImages } from '../src/streams/decodeImages.js';
-import type { StepEvent } from '../src/streams/events.js';
-import { shuffle } from '../src/streams/shuffle.js';
-import { type BatchRecipe, type Stepper, trainStep } from '../src/streams/trainStep.js';
+import { augment } from '../src/streams/images/augment.js';
+import { batch } from '../src/streams/images/batch.js';
+import { decodeImages } from '../src/streams/images/decodeImages.js';
+import { shuffle } from '../src/streams/images/shuffle.js';
+import type { StepEvent } from '../src/streams/run/events.js';
+import { type BatchRecipe, type Stepper, trainStep } from '../src/streams/run/trainStep.js';
 import type { StepResult } from '../src/training/trainer.js';
 
 const batchSize = 32;

@@ -13,9 +13,9 @@ import { Command } from 'commander';
 import { filter, lastValueFrom, map, type Observable, take, toArray } from 'rxjs';
 import { loadConfig } from '../src/config/loadConfig.js';
 import { useEngine } from '../src/engine/index.js';
-import type { StepEvent, TrainEvent } from '../src/streams/events.js';
 import { trainInProcess } from '../src/streams/process/trainInProcess.js';
-import { train } from '../src/streams/train.js';
+import type { StepEvent, TrainEvent } from '../src/streams/run/events.js';
+import { train } from '../src/streams/run/train.js';
 import { median } from './median.js';
 
 const options = new Command('bench:process')

@@ -11,7 +11,7 @@ import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { messageOf } from '../src/config/errors.js';
+import { messageOf } from '../src/base/errors.js';
 import { useEngine } from '../src/engine/index.js';
 import { child } from './fuzz/child.js';
 import { corpus } from './fuzz/corpus.js';

@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import { regionsOf } from '../../scripts/fuzz/checkpointBytes.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/checkpoint/checkpoint.js';
 import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
-import { saveModel } from '../../src/checkpoint/model.js';
 import type { FileKind } from '../../src/checkpoint/modelFile.js';
 import { readModelFile, writeModelFile } from '../../src/checkpoint/modelFile.js';
+import { saveModel } from '../../src/checkpoint/saveModel.js';
 import type { ModelConfig } from '../../src/config/types.js';
 import { smallCheckpoint } from '../support/checkpoints.js';
 

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { NamedTensors, TensorData } from '../../src/base/plainData.js';
 import { readSafetensors, readSafetensorsHeader } from '../../src/checkpoint/readSafetensors.js';
 import { writeSafetensors } from '../../src/checkpoint/writeSafetensors.js';
-import type { NamedTensors, TensorData } from '../../src/model/plainData.js';
 
 let folder: string;
 let path: string;

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { TrainEvent } from '../../src/streams/events.js';
 import { toLine } from '../../src/streams/journal/entry.js';
+import type { TrainEvent } from '../../src/streams/run/events.js';
 import { startedEvent, stepEvent } from '../support/events.js';
 import { writePictures } from '../support/pictures.js';
 import { nvae, openShell } from '../support/shell.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadCheckpoint } from '../../src/checkpoint/checkpoint.js';
-import type { StepEvent, TrainEvent } from '../../src/streams/events.js';
+import type { StepEvent, TrainEvent } from '../../src/streams/run/events.js';
 import { writePictures } from '../support/pictures.js';
 import { runCli } from '../support/runCli.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { firstValueFrom, type Observable, Subject, toArray } from 'rxjs';
 import { shownRun } from '../../src/cli/shownRun.js';
-import { type TrainEvent, warning } from '../../src/streams/events.js';
+import { type TrainEvent, warning } from '../../src/streams/run/events.js';
 import { ScreenError } from '../../src/ui/screenError.js';
 import { startedEvent, stepEvent } from '../support/events.js';
 

@@ -3,8 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { Subject, VirtualTimeScheduler } from 'rxjs';
 import { type SpokenRunOptions, spokenRun } from '../../src/cli/spokenRun.js';
-import { warning } from '../../src/streams/events.js';
 import type { JournalEntry, Journaled } from '../../src/streams/journal/entry.js';
+import { warning } from '../../src/streams/run/events.js';
 import { newRun, withEvent } from '../../src/ui/dashboard/runView.js';
 import { startedEvent, stepEvent } from '../support/events.js';
 

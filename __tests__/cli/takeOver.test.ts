@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import type { TrainEvent } from '../../src/streams/events.js';
+import type { TrainEvent } from '../../src/streams/run/events.js';
 import { writePictures } from '../support/pictures.js';
 import { runCli, startCli } from '../support/runCli.js';
 import { settled } from '../support/settled.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import sharp from 'sharp';
-import { processors } from '../../src/config/processors.js';
+import { processors } from '../../src/base/processors.js';
 
 test('the decoder should take no more threads than the process can keep busy', async () => {
   const before = sharp.concurrency(64);

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Snapshot } from '../../src/checkpoint/snapshot.js';
 import { runOne } from '../../src/engine/fused/composite.js';
 import { gradientsOf } from '../../src/engine/gradients/gradientsOf.js';
 import { withHalfPrecision } from '../../src/engine/halfPrecision.js';
 import { nativeBackend } from '../../src/engine/native/register.js';
 import * as tf from '../../src/engine/tf.js';
 import { inSequence } from '../../src/model/layers/inSequence.js';
-import type { Snapshot } from '../../src/training/trainer.js';
 import { Trainer } from '../../src/training/trainer.js';
 import { useTestEngine } from '../support/engine.js';
 import { normalTensor } from '../support/gradients.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { caseFolders } from '../../scripts/parity/case.js';
 import { Report } from '../../scripts/parity/report.js';
-import type { NamedTensors } from '../../src/model/plainData.js';
+import type { NamedTensors } from '../../src/base/plainData.js';
 
 const tensors: NamedTensors = new Map([
   ['a', { dtype: 'float32', shape: [2], data: Float32Array.of(100, 1) }],

@@ -15,8 +15,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hasCode } from '../../src/base/errors.js';
 import { saveCheckpoint } from '../../src/checkpoint/checkpoint.js';
-import { hasCode } from '../../src/config/errors.js';
 
 export interface FaultyDisk {
   /** Where it is mounted. */

@@ -1,5 +1,5 @@
 /** Events as a run tells them. */
-import type { StartedEvent, StepEvent } from '../../src/streams/events.js';
+import type { StartedEvent, StepEvent } from '../../src/streams/run/events.js';
 import { smallConfig } from './checkpoints.js';
 
 export function startedEvent(changes: Partial<StartedEvent> = {}): StartedEvent {

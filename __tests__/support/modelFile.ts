@@ -1,7 +1,8 @@
 /** A trained model as a file, for the commands that sample: two latent groups, 8x8 images. */
 import { beforeAll, beforeEach } from '@jest/globals';
-import { saveModel } from '../../src/checkpoint/model.js';
-import { type Snapshot, Trainer } from '../../src/training/trainer.js';
+import { saveModel } from '../../src/checkpoint/saveModel.js';
+import type { Snapshot } from '../../src/checkpoint/snapshot.js';
+import { Trainer } from '../../src/training/trainer.js';
 import { smallBatch, smallConfig } from './smallConfig.js';
 
 export interface ModelFile {

@@ -1,6 +1,7 @@
 /** Images and what makes them, small enough to compare by eye. */
-import type { ImageBatch } from '../../src/model/plainData.js';
-import type { DecodedImage, Recipe } from '../../src/streams/recipe.js';
+import type { ImageBatch } from '../../src/base/plainData.js';
+import type { DecodedImage } from '../../src/data/decodedImage.js';
+import type { Recipe } from '../../src/streams/images/recipe.js';
 
 /** An image of one pixel for each value, which must be a square number of them; all channels are the same. */
 export function imageOf(name: string, ...values: number[]): DecodedImage {

@@ -1,6 +1,7 @@
 /** A configuration that trains within a blink, with every kind of layer in it. */
+
+import type { ImageBatch } from '../../src/base/plainData.js';
 import type { ModelConfig, NvaeConfig, TrainingConfig } from '../../src/config/types.js';
-import type { ImageBatch } from '../../src/model/plainData.js';
 
 export function smallModel(changes: Partial<ModelConfig> = {}): ModelConfig {
   return {

@@ -1,8 +1,8 @@
 /** Every training parameter that acts within a step, seen by what it changes. */
 import { describe, expect, test } from '@jest/globals';
+import type { NamedTensors } from '../../src/base/plainData.js';
 import type { TrainingConfig } from '../../src/config/types.js';
 import * as tf from '../../src/engine/tf.js';
-import type { NamedTensors } from '../../src/model/plainData.js';
 import { Trainer } from '../../src/training/trainer.js';
 import { useTestEngine } from '../support/engine.js';
 import { smallBatch, smallConfig } from '../support/smallConfig.js';

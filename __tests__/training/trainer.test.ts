@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Snapshot } from '../../src/checkpoint/snapshot.js';
 import * as tf from '../../src/engine/tf.js';
-import type { Snapshot, StepResult } from '../../src/training/trainer.js';
+import type { StepResult } from '../../src/training/trainer.js';
 import { Trainer } from '../../src/training/trainer.js';
 import { useTestEngine } from '../support/engine.js';
 import { smallBatch, smallConfig } from '../support/smallConfig.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ImageBatch } from '../../src/model/plainData.js';
+import type { ImageBatch } from '../../src/base/plainData.js';
 import { halfBlocks } from '../../src/ui/halfBlocks.js';
 
 function image(

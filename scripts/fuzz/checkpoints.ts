@@ -2,9 +2,9 @@
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, open, symlink, truncate, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import type { TensorData } from '../../src/base/plainData.js';
 import { checksum, checksumKey } from '../../src/checkpoint/checksum.js';
 import { writeSafetensors } from '../../src/checkpoint/writeSafetensors.js';
-import type { TensorData } from '../../src/model/plainData.js';
 import type { Region, SmallRun } from './checkpointBytes.js';
 import { headerAndData, regionNames, regionsOf, smallRun } from './checkpointBytes.js';
 import type { Recipes } from './corpus.js';

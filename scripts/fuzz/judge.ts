@@ -3,15 +3,15 @@ import { basename, dirname } from 'node:path';
 import { lastValueFrom, toArray } from 'rxjs';
 import { loadCheckpoint } from '../../src/checkpoint/checkpoint.js';
 import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
-import { loadModel } from '../../src/checkpoint/model.js';
 import { readModelFile } from '../../src/checkpoint/modelFile.js';
 import { ConfigError } from '../../src/config/configError.js';
 import { loadConfig } from '../../src/config/loadConfig.js';
 import { DatasetError } from '../../src/data/datasetError.js';
 import * as tf from '../../src/engine/tf.js';
 import { planModel } from '../../src/model/plan.js';
-import { decodeImages } from '../../src/streams/decodeImages.js';
-import { images } from '../../src/streams/images.js';
+import { loadModel } from '../../src/modelFiles/loadModel.js';
+import { decodeImages } from '../../src/streams/images/decodeImages.js';
+import { images } from '../../src/streams/images/images.js';
 import { Trainer } from '../../src/training/trainer.js';
 import type { Expected, Kind } from './fuzzCase.js';
 

@@ -1,10 +1,10 @@
 /** Reads one case of reference data: config.yaml, reference.json and reference.safetensors. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import type { NamedTensors } from '../../src/base/plainData.js';
 import { readSafetensors } from '../../src/checkpoint/readSafetensors.js';
 import { loadConfig } from '../../src/config/loadConfig.js';
 import type { NvaeConfig } from '../../src/config/types.js';
-import type { NamedTensors } from '../../src/model/plainData.js';
 
 export interface NoiseDraw {
   readonly tensor: string;

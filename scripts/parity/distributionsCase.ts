@@ -1,10 +1,11 @@
 /** Compares the distribution functions alone, without a network. */
+
+import type { NamedTensors } from '../../src/base/plainData.js';
 import type { SamplingMethod } from '../../src/config/types.js';
 import { softClamp } from '../../src/engine/ops.js';
 import * as tf from '../../src/engine/tf.js';
 import { outputDistribution } from '../../src/model/distributions/outputDistribution.js';
 import { normalFromParameters, normalKl } from '../../src/model/normal.js';
-import type { NamedTensors } from '../../src/model/plainData.js';
 import type { Noise } from '../../src/model/random.js';
 import { draws } from '../../src/model/random.js';
 import { permute } from '../../src/model/tensorLayout.js';

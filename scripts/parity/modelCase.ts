@@ -1,10 +1,11 @@
 /** Replays the recorded draws of a case through model and training, and compares every recorded result. */
+
+import type { NamedTensors } from '../../src/base/plainData.js';
 import type { NvaeConfig } from '../../src/config/types.js';
 import * as tf from '../../src/engine/tf.js';
 import { balancedKl, klCoefficient, klWeights, logLikelihood } from '../../src/model/losses.js';
 import { Nvae } from '../../src/model/nvae.js';
 import { BatchStatistics } from '../../src/model/pass.js';
-import type { NamedTensors } from '../../src/model/plainData.js';
 import type { Noise } from '../../src/model/random.js';
 import { Adamax } from '../../src/training/adamax.js';
 import { computeGradients } from '../../src/training/gradients.js';

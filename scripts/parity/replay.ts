@@ -1,6 +1,7 @@
 /** Recorded draws in place of random ones. */
+
+import type { NamedTensors } from '../../src/base/plainData.js';
 import * as tf from '../../src/engine/tf.js';
-import type { NamedTensors } from '../../src/model/plainData.js';
 import type { Noise } from '../../src/model/random.js';
 import { draws } from '../../src/model/random.js';
 import { permute } from '../../src/model/tensorLayout.js';

@@ -1,5 +1,5 @@
 /** Collects differences and measures them against the tolerances of the reference data's README, section 9. */
-import type { NamedTensors } from '../../src/model/plainData.js';
+import type { NamedTensors } from '../../src/base/plainData.js';
 
 export interface Deviation {
   /** The tensor that uses most of its tolerance. */

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { type Checkpoint, loadCheckpoint } from '../../src/checkpoint/checkpoint.js';
 import { keyedGenerator } from '../../src/model/random.js';
-import type { TrainEvent } from '../../src/streams/events.js';
+import type { TrainEvent } from '../../src/streams/run/events.js';
 import { drawDiscs } from './drawDiscs.js';
 import { journalEntries, loggedPoints } from './readLogs.js';
 

@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { copyFile, link, mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { hasCode } from '../config/errors.js';
+import { hasCode } from '../base/errors.js';
 import { replaceFile } from './replaceFile.js';
 import { syncFile, syncFolder } from './sync.js';
 

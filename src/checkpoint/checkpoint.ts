@@ -1,13 +1,13 @@
 /** `.checkpoint` files: everything a run needs to go on. */
 import { access } from 'node:fs/promises';
-import { cut } from '../config/shown.js';
-import type { Position, Snapshot } from '../training/trainer.js';
+import { cut } from '../base/shown.js';
 import { type AtomicWriteOptions, partialPath, previousPath } from './atomicWrite.js';
 import { CheckpointError } from './checkpointError.js';
 import { checkFinite } from './finite.js';
 import { parseEntry, readModelFile, writeModelFile } from './modelFile.js';
 import { readSafetensorsHeader } from './readSafetensors.js';
 import { dataPositionSchema, trainerStateSchema } from './runState.js';
+import type { Position, Snapshot } from './snapshot.js';
 
 /** How far a run is in its data. */
 export interface DataPosition {

@@ -1,7 +1,7 @@
 /** A checksum of a file's whole content, kept in its metadata, so that any damage is recognised. */
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import type { NamedTensors } from '../model/plainData.js';
+import type { NamedTensors } from '../base/plainData.js';
 import { bytesOf } from './writeSafetensors.js';
 
 export const checksumKey = 'checksum';

@@ -1,5 +1,5 @@
-import { shown } from '../config/shown.js';
-import type { NamedTensors } from '../model/plainData.js';
+import type { NamedTensors } from '../base/plainData.js';
+import { shown } from '../base/shown.js';
 import { CheckpointError } from './checkpointError.js';
 
 /**

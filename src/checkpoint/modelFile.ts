@@ -1,11 +1,11 @@
 /** What `.checkpoint` and `.model` files have in common: named tensors, a configuration, and a checksum. */
 import type { z } from 'zod';
+import { messageOf } from '../base/errors.js';
+import type { NamedTensors } from '../base/plainData.js';
+import { shown } from '../base/shown.js';
 import { ConfigError } from '../config/configError.js';
 import { configFromData } from '../config/configFromData.js';
-import { messageOf } from '../config/errors.js';
-import { shown } from '../config/shown.js';
 import type { NvaeConfig } from '../config/types.js';
-import type { NamedTensors } from '../model/plainData.js';
 import { type AtomicWriteOptions, atomicWrite } from './atomicWrite.js';
 import { CheckpointError } from './checkpointError.js';
 import { checksum, checksumKey } from './checksum.js';

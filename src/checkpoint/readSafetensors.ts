@@ -2,10 +2,10 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import { totalmem } from 'node:os';
-import { messageOf } from '../config/errors.js';
-import { openFile } from '../config/files.js';
-import { shown } from '../config/shown.js';
-import type { NamedTensors, TensorData } from '../model/plainData.js';
+import { messageOf } from '../base/errors.js';
+import { openFile } from '../base/files.js';
+import type { NamedTensors, TensorData } from '../base/plainData.js';
+import { shown } from '../base/shown.js';
 import { CheckpointError } from './checkpointError.js';
 import type { SafetensorsHeader, TensorEntry } from './safetensorsHeader.js';
 import { damaged, largestHeader, parseHeader } from './safetensorsHeader.js';

@@ -2,7 +2,7 @@
  * Header of a safetensors file: `name -> {dtype, shape, data_offsets}` as JSON, before the raw data. Checked strictly:
  * nothing is believed that the file's own length does not bear out.
  */
-import { cut, shown } from '../config/shown.js';
+import { cut, shown } from '../base/shown.js';
 import { CheckpointError } from './checkpointError.js';
 import { topLevelKeys } from './jsonKeys.js';
 

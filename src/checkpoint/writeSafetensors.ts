@@ -1,6 +1,6 @@
 /** Writing of safetensors files that Python's library reads as well. */
 import type { FileHandle } from 'node:fs/promises';
-import type { NamedTensors, TensorData } from '../model/plainData.js';
+import type { NamedTensors, TensorData } from '../base/plainData.js';
 import type { TensorEntry } from './safetensorsHeader.js';
 import { formatHeader } from './safetensorsHeader.js';
 

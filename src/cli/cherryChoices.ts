@@ -1,4 +1,4 @@
-import type { CherryChoice } from '../streams/cherryState.js';
+import type { CherryChoice } from '../streams/sampling/cherryState.js';
 
 /** What a line means: `3` an image, `0` the next batch, `u` undo, `3 1 2` an order; null where it is none of these. */
 export function cherryChoice(line: string): CherryChoice | null {

@@ -1,10 +1,10 @@
 /** What `nvae cherry` tells about each state: pictures, in the terminal or as files, and what may be typed. */
 import { extname } from 'node:path';
-import type { ImageBatch } from '../model/plainData.js';
-import type { CherryState } from '../streams/cherryState.js';
-import { joinImages } from '../streams/imageBatches.js';
-import { grid } from '../streams/toGrid.js';
-import { writeImage } from '../streams/writeImages.js';
+import { joinImages } from '../base/imageBatches.js';
+import type { ImageBatch } from '../base/plainData.js';
+import type { CherryState } from '../streams/sampling/cherryState.js';
+import { grid } from '../streams/sampling/toGrid.js';
+import { writeImage } from '../streams/writers/writeImages.js';
 import type { Output } from './output.js';
 import type { ShowPicture } from './showPicture.js';
 

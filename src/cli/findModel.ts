@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nearest } from '../config/nearest.js';
+import { nearest } from '../base/nearest.js';
 import { runNameProblem } from '../config/runName.js';
 import type { Output } from './output.js';
 

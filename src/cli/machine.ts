@@ -1,6 +1,6 @@
 /** The machine as `nvae doctor` tells it. */
 import { totalmem } from 'node:os';
-import { type Processors, processors } from '../config/processors.js';
+import { type Processors, processors } from '../base/processors.js';
 
 export interface Machine {
   /** With a v before it, as Node writes its version. */

@@ -1,8 +1,8 @@
 /** Where a command writes its pictures: checked before it starts to compute. */
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, type ParsedPath, parse, sep } from 'node:path';
-import { messageOf } from '../config/errors.js';
-import { shown } from '../config/shown.js';
+import { messageOf } from '../base/errors.js';
+import { shown } from '../base/shown.js';
 import type { Temperature } from '../model/nvae.js';
 
 /** What sharp writes, by the end of a file's name. */

@@ -1,6 +1,6 @@
 /** Who tells how far long work is: a bar that is rewritten on a terminal, a line now and then elsewhere. */
 import { onExit } from 'signal-exit';
-import { messageOf } from '../config/errors.js';
+import { messageOf } from '../base/errors.js';
 import { type ProgressSnapshot, progressBarLine, progressWords } from '../ui/progressBar.js';
 import { screenSizeOf } from '../ui/screenSize.js';
 

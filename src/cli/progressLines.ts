@@ -1,7 +1,8 @@
 /** Training events as plain lines for a terminal, a log file or CI: one line every few seconds, not one per step. */
-import type { EpochEvent, StartedEvent, StepEvent, StoppedEvent } from '../streams/events.js';
+
 import type { Journaled } from '../streams/journal/entry.js';
 import { isWhole } from '../streams/journal/isWhole.js';
+import type { EpochEvent, StartedEvent, StepEvent, StoppedEvent } from '../streams/run/events.js';
 
 const millisecondsBetweenLines = 2000;
 

@@ -1,5 +1,5 @@
-import { messageOf } from '../config/errors.js';
-import type { ImageBatch } from '../model/plainData.js';
+import { messageOf } from '../base/errors.js';
+import type { ImageBatch } from '../base/plainData.js';
 import { isBitmap, sharpOf, terminalPicture } from '../ui/pictures/bitmap.js';
 import { noPictures } from '../ui/pictures/pictureSupport.js';
 import { printedSpace } from '../ui/pictures/printedSpace.js';

@@ -1,5 +1,5 @@
 import { connectable, defer, lastValueFrom, type Observable, Subject, type Subscription, tap } from 'rxjs';
-import type { FinishedEvent, StoppedEvent, TrainEvent } from '../streams/events.js';
+import type { FinishedEvent, StoppedEvent, TrainEvent } from '../streams/run/events.js';
 import { ScreenError } from '../ui/screenError.js';
 
 export interface ShownRunOptions {

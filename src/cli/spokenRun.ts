@@ -14,7 +14,7 @@ import {
   take,
   tap,
 } from 'rxjs';
-import { longTimer } from '../streams/longTimer.js';
+import { longTimer } from '../streams/flow/longTimer.js';
 import { type KeySituation, keysFor } from '../ui/dashboard/keyTable.js';
 import { newRun, type RunView, withEvent, withoutProcess } from '../ui/dashboard/runView.js';
 import { firstScreen, pressed } from '../ui/dashboard/screenState.js';

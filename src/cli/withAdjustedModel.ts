@@ -1,10 +1,10 @@
 /** What the commands that sample have in common: an engine, a model, and its batch norm at their temperature. */
 import { concatMap, filter, type Observable, type ObservableInput, of, takeUntil, tap } from 'rxjs';
-import { loadModel } from '../checkpoint/model.js';
 import { useEngine } from '../engine/index.js';
 import type { Nvae, Temperature } from '../model/nvae.js';
-import { readjustBatchNorm } from '../streams/readjustBatchNorm.js';
-import { usingAsync } from '../streams/usingAsync.js';
+import { loadModel } from '../modelFiles/loadModel.js';
+import { usingAsync } from '../streams/flow/usingAsync.js';
+import { readjustBatchNorm } from '../streams/sampling/readjustBatchNorm.js';
 import type { Output } from './output.js';
 import { withProgress } from './withProgress.js';
 

@@ -1,9 +1,9 @@
 /** Configurations that were kept as plain data, as checkpoints keep them. */
 import { basename } from 'node:path';
-import { snakeCase } from './camelCase.js';
+import { snakeCase } from '../base/camelCase.js';
+import { shown } from '../base/shown.js';
 import { ConfigError } from './configError.js';
 import { checkConfig } from './parseConfig.js';
-import { shown } from './shown.js';
 import type { NvaeConfig } from './types.js';
 
 type Section = Readonly<Record<string, unknown>>;

@@ -3,10 +3,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hasCode, messageOf } from '../base/errors.js';
+import { readBytes } from '../base/files.js';
+import { nearest } from '../base/nearest.js';
 import { ConfigError } from './configError.js';
-import { hasCode, messageOf } from './errors.js';
-import { readBytes } from './files.js';
-import { nearest } from './nearest.js';
 import { parseConfig } from './parseConfig.js';
 import type { NvaeConfig } from './types.js';
 

@@ -2,12 +2,12 @@
 import { basename, extname } from 'node:path';
 import { load, YAMLException } from 'js-yaml';
 import type { z } from 'zod';
-import { camelCaseKeys } from './camelCase.js';
+import { camelCaseKeys } from '../base/camelCase.js';
+import { nearest } from '../base/nearest.js';
+import { cut, shown } from '../base/shown.js';
 import { ConfigError } from './configError.js';
-import { nearest } from './nearest.js';
 import { applyOverrides } from './overrides.js';
 import { fileSchema, knownKeys } from './schema.js';
-import { cut, shown } from './shown.js';
 import type { NvaeConfig } from './types.js';
 
 export interface ParseConfigOptions {

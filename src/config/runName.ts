@@ -1,5 +1,5 @@
 /** The name of a run: part of the names of its files and folders, and what a person types to watch or sample it. */
-import { shown } from './shown.js';
+import { shown } from '../base/shown.js';
 import type { NvaeConfig } from './types.js';
 
 /** Files named after a run have up to a hundred bytes besides its name; file systems allow 255 in all. */

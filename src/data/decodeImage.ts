@@ -1,7 +1,7 @@
 /** The bytes of one image file as pixels of the model's size. */
 import sharp, { type Sharp } from 'sharp';
-import { messageOf } from '../config/errors.js';
-import { processors } from '../config/processors.js';
+import { messageOf } from '../base/errors.js';
+import { processors } from '../base/processors.js';
 import { defaultMaxPixels } from '../config/schema.js';
 import { refusalOf } from './formats.js';
 import { ImageError } from './imageError.js';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkAmount } from '../config/checkNumbers.js';
+import { checkAmount } from '../base/checkNumbers.js';
 import { cacheFolders } from './cacheFolders.js';
 import type { ImageFile } from './imageFile.js';
 

@@ -1,5 +1,5 @@
 /** Pictures that this package wrote, so that a run does not learn what it, or another, has drawn. */
-import { openFile, readUpTo } from '../config/files.js';
+import { openFile, readUpTo } from '../base/files.js';
 import { type BytePath, bufferOf } from './bytePath.js';
 
 /** What a picture shows: one image as the model made it, or many side by side. */

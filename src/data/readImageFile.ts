@@ -1,7 +1,7 @@
 /** Reading of an image file, apart from decoding it: what cannot be read just now may be read later. */
 
-import { messageOf } from '../config/errors.js';
-import { openFile, readUpTo } from '../config/files.js';
+import { messageOf } from '../base/errors.js';
+import { openFile, readUpTo } from '../base/files.js';
 import { ImageError } from './imageError.js';
 
 /** Of any format: 16-bit colour of the largest image, not packed at all, is less. One call reads no more. */

@@ -2,7 +2,7 @@
 import type { Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { codeOf, hasCode } from '../config/errors.js';
+import { codeOf, hasCode } from '../base/errors.js';
 import { type BytePath, bufferOf, bytePath, inside, textOf } from './bytePath.js';
 import type { LeftOut } from './leftOut.js';
 

@@ -1,5 +1,5 @@
 /** The engines by name, and the errors for one that cannot be used. */
-import { nearest } from '../config/nearest.js';
+import { nearest } from '../base/nearest.js';
 
 export const engineNames = ['tensorflow', 'webgpu', 'native', 'wasm', 'cpu'] as const;
 

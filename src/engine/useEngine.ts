@@ -1,6 +1,6 @@
 /** Which backend executes tfjs: chosen once at start, or asked for by name. */
 
-import { messageOf } from '../config/errors.js';
+import { messageOf } from '../base/errors.js';
 import { cpuLoader } from './cpu.js';
 import { type EngineInfo, type EngineReport, EngineUnavailableError, UnknownEngineError } from './engines.js';
 import { inChild } from './foreign/inChild.js';

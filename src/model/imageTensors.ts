@@ -1,7 +1,8 @@
 /** Between bytes and the tensors that the model sees. */
+
+import type { ImageBatch } from '../base/plainData.js';
 import * as tf from '../engine/tf.js';
 import { NonFiniteImagesError } from './nonFiniteImagesError.js';
-import type { ImageBatch } from './plainData.js';
 
 /** 0 to 255 on the scale 0 to 1, rounded once. */
 const scale = Float32Array.from({ length: 256 }, (_, value) => value / 255);

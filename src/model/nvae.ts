@@ -3,7 +3,8 @@
  * ways through it. Everything returned is the caller's to dispose; images are `[batch, height, width, 3]` in [0, 1], NaN
  * where the network's output was not finite.
  */
-import { checkCount } from '../config/checkNumbers.js';
+import { checkCount } from '../base/checkNumbers.js';
+import type { NamedTensors } from '../base/plainData.js';
 import type { ModelConfig } from '../config/types.js';
 import * as tf from '../engine/tf.js';
 import type { OutputDistribution, Statistic } from './distributions/outputDistribution.js';
@@ -14,7 +15,6 @@ import { weightNormWeight } from './layers/weightNormConvolution.js';
 import { checkTensors, ParameterStore } from './parameterStore.js';
 import type { LayerWeights, Mode, Pass } from './pass.js';
 import { BatchStatistics } from './pass.js';
-import type { NamedTensors } from './plainData.js';
 import type { LatentGroupPlan, ModelPlan } from './plan.js';
 import { latentShapes, parameterCount, planModel } from './plan.js';
 import type { Noise } from './random.js';

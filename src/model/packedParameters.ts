@@ -1,9 +1,10 @@
 /** Between tensors that are packed as a store packs its parameters, and plain data under the parameters' names. */
+
+import type { TensorData } from '../base/plainData.js';
 import type * as tf from '../engine/tf.js';
 import type { ParameterSpec } from './parameterSpec.js';
 import { sizeOf } from './parameterSpec.js';
 import type { ParameterStore } from './parameterStore.js';
-import type { TensorData } from './plainData.js';
 import { toTorch } from './tensorLayout.js';
 
 interface Place {

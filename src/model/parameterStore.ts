@@ -2,13 +2,14 @@
  * The tensors of a model by name: trained parameters, running averages of the batch normalisations, and how many
  * batches those have seen. Owns them until `dispose`.
  */
-import { cut } from '../config/shown.js';
+
+import type { NamedTensors, TensorData } from '../base/plainData.js';
+import { cut } from '../base/shown.js';
 import { type Pack, planPacks } from '../engine/packs.js';
 import * as tf from '../engine/tf.js';
 import type { BatchNormPlan } from './layers/batchNorm.js';
 import type { ParameterSpec } from './parameterSpec.js';
 import { sizeOf } from './parameterSpec.js';
-import type { NamedTensors, TensorData } from './plainData.js';
 import { keyedGenerator, normalValues, uniformValues } from './random.js';
 import { torchShape, toTorch, valuesFromTorch } from './tensorLayout.js';
 

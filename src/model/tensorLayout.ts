@@ -3,9 +3,9 @@
  * the engine's (channels last), in which the model computes.
  */
 
+import type { TensorData } from '../base/plainData.js';
 import type { Layout } from './parameterSpec.js';
 import { sizeOf } from './parameterSpec.js';
-import type { TensorData } from './plainData.js';
 
 /** Axis i of the engine's tensor is axis order[i] of PyTorch's. */
 const fromTorch: Partial<Record<Layout, readonly number[]>> = {

@@ -1,11 +1,12 @@
 /** The optimiser, Adamax with L2 weight decay on every parameter: its state, and one update of all parameters. */
+
+import type { NamedTensors, TensorData } from '../base/plainData.js';
 import { adamaxUpdate } from '../engine/ops.js';
 import { PackedVariables, packShape } from '../engine/packs.js';
 import * as tf from '../engine/tf.js';
 import { packValues, readPacked } from '../model/packedParameters.js';
 import type { ParameterStore } from '../model/parameterStore.js';
 import { assign, float32 } from '../model/parameterStore.js';
-import type { NamedTensors, TensorData } from '../model/plainData.js';
 import { valuesFromTorch } from '../model/tensorLayout.js';
 
 const beta1 = 0.9;

@@ -4,7 +4,10 @@
  * stopped.
  */
 import { setImmediate } from 'node:timers/promises';
-import { checkCount, checkSeed, checkTimes } from '../config/checkNumbers.js';
+import { checkCount, checkSeed, checkTimes } from '../base/checkNumbers.js';
+import type { ImageBatch } from '../base/plainData.js';
+import { Queue } from '../base/queue.js';
+import type { Position, Snapshot } from '../checkpoint/snapshot.js';
 import type { NvaeConfig } from '../config/types.js';
 import { checkHalfPrecision } from '../engine/checkHalfPrecision.js';
 import * as tf from '../engine/tf.js';
@@ -12,24 +15,11 @@ import type { Statistic } from '../model/distributions/outputDistribution.js';
 import { imagesFromTensor, imagesToTensor } from '../model/imageTensors.js';
 import type { Temperature } from '../model/nvae.js';
 import { Nvae } from '../model/nvae.js';
-import type { ImageBatch, NamedTensors } from '../model/plainData.js';
 import type { Noise } from '../model/random.js';
 import { keyedNoise } from '../model/random.js';
 import { Adamax } from './adamax.js';
 import type { OptimizerStepResult } from './optimizerStep.js';
 import { optimizerStep } from './optimizerStep.js';
-import { Queue } from './queue.js';
-
-/** What has been finished. */
-export interface Position {
-  /** Epoch of the last step, from 0 for the first epoch; 0 before the first step. */
-  readonly epoch: number;
-  /** Batches of that epoch. */
-  readonly batchInEpoch: number;
-  /** Batches of all epochs. */
-  readonly step: number;
-  readonly imagesSeen: number;
-}
 
 /** What one step did; plain numbers, losses in nats per image. */
 export interface StepResult extends OptimizerStepResult {
@@ -42,21 +32,6 @@ export interface StepResult extends OptimizerStepResult {
   /** Images of all steps up to and with this one. */
   readonly imagesSeen: number;
   readonly seconds: number;
-}
-
-/** All of a run besides tensors; plain JSON. */
-export interface TrainerState {
-  readonly seed: number;
-  readonly position: Position;
-  /** Updates that the optimiser has made; fewer than steps where some were skipped. */
-  readonly optimizerUpdates: number;
-}
-
-/** A run at rest: parameters, running averages and optimiser slots under PyTorch's names, and the rest as JSON. */
-export interface Snapshot {
-  readonly config: NvaeConfig;
-  readonly tensors: NamedTensors;
-  readonly state: TrainerState;
 }
 
 export interface TrainerOptions {

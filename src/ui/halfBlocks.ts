@@ -2,7 +2,7 @@
  * Pictures as text: each character cell shows two pixels, one above the other, as a half block. Pure: the caller decides
  * whether the terminal shows colours at all.
  */
-import type { ImageBatch } from '../model/plainData.js';
+import type { ImageBatch } from '../base/plainData.js';
 import type { PictureDepth } from './pictures/colourDepth.js';
 import { nearestOf16, nearestOf256, type Rgb } from './pictures/nearestColour.js';
 

@@ -1,4 +1,4 @@
-import type { ImageBatch } from '../model/plainData.js';
+import type { ImageBatch } from '../base/plainData.js';
 
 /** Pixels, in two directions. */
 interface Room {

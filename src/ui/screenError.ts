@@ -1,4 +1,4 @@
-import { messageOf } from '../config/errors.js';
+import { messageOf } from '../base/errors.js';
 
 /**
  * A screen could not be drawn, or did not understand what it was to draw. It says nothing of what it shows: whoever showed

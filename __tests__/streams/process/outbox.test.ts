@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { StepEvent, TrainEvent } from '../../../src/streams/events.js';
-import { warning } from '../../../src/streams/events.js';
 import { outbox } from '../../../src/streams/process/outbox.js';
+import type { StepEvent, TrainEvent } from '../../../src/streams/run/events.js';
+import { warning } from '../../../src/streams/run/events.js';
 
 const step = (number: number) => ({ type: 'step', step: number }) as StepEvent;
 

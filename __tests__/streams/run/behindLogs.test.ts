@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { firstValueFrom, lastValueFrom, Subject, tap } from 'rxjs';
-import type { TrainEvent } from '../../../src/streams/events.js';
 import { behindLogs } from '../../../src/streams/run/behindLogs.js';
+import type { TrainEvent } from '../../../src/streams/run/events.js';
 import type { LogName } from '../../../src/streams/run/writer/runWriter.js';
 import type { WriterThread } from '../../../src/streams/run/writer/writerThread.js';
 import { smallConfig } from '../../support/checkpoints.js';
@@ -87,7 +87,7 @@ describe('a run whose logs are slow', () => {
   test('should tell of a checkpoint when all that was told before it is on disk', async () => {
     const mocked = { startWriterThread: writer };
     jest.unstable_mockModule('../../../src/streams/run/writer/writerThread.js', () => mocked);
-    const { train } = await import('../../../src/streams/train.js');
+    const { train } = await import('../../../src/streams/run/train.js');
     const { useEngine } = await import('../../../src/engine/index.js');
     await useEngine('native').catch(() => useEngine('cpu'));
     await writePictures(inFolder('dataset'), 4);

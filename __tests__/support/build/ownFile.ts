@@ -1,7 +1,7 @@
-/** In the place of `src/config/ownFile` in tests: what a tested module starts comes from the build of the same sources. */
+/** In the place of `src/base/ownFile` in tests: what a tested module starts comes from the build of the same sources. */
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type * as ownFile from '../../../src/config/ownFile.js';
+import type * as ownFile from '../../../src/base/ownFile.js';
 import { built } from './built.js';
 
 const sources = fileURLToPath(new URL('../../../src', import.meta.url));

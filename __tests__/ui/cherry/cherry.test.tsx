@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { NEVER, of, Subject, throwError } from 'rxjs';
-import type { ImageBatch } from '../../../src/model/plainData.js';
-import { cherryPick } from '../../../src/streams/cherryPick.js';
+import type { ImageBatch } from '../../../src/base/plainData.js';
+import { cherryPick } from '../../../src/streams/sampling/cherryPick.js';
 import { showCherry } from '../../../src/ui/cherry/showCherry.js';
 import { createTestTerminal } from '../../support/terminal.js';
 

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import stringWidth from 'string-width';
-import type { TrainEvent } from '../../../src/streams/events.js';
+import type { TrainEvent } from '../../../src/streams/run/events.js';
 import { Dashboard, type DashboardProps } from '../../../src/ui/dashboard/Dashboard.js';
 import { newRun, withEvent } from '../../../src/ui/dashboard/runView.js';
 import type { ScreenSize } from '../../../src/ui/screenSize.js';

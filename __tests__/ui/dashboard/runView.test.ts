@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { TrainEvent } from '../../../src/streams/events.js';
 import type { Journaled } from '../../../src/streams/journal/entry.js';
+import type { TrainEvent } from '../../../src/streams/run/events.js';
 import {
   newRun,
   progressOf,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import sharp from 'sharp';
-import type { ImageBatch } from '../../../src/model/plainData.js';
+import type { ImageBatch } from '../../../src/base/plainData.js';
 import { type Bitmap, isBitmap, sharpOf, terminalPicture } from '../../../src/ui/pictures/bitmap.js';
 import { itermPicture } from '../../../src/ui/pictures/iterm.js';
 import { kittyDeletion, kittyPicture } from '../../../src/ui/pictures/kitty.js';

@@ -1,8 +1,8 @@
 /** Who has a lock: what its file says, and whether the process that wrote it is known to live. */
 import { randomUUID } from 'node:crypto';
 import { readFile, readlink } from 'node:fs/promises';
-import { hasCode } from '../../config/errors.js';
-import { hostName } from '../../config/hostName.js';
+import { hasCode } from '../../base/errors.js';
+import { hostName } from '../../base/hostName.js';
 
 export interface Holder {
   readonly pid: number;

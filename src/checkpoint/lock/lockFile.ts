@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { hasCode, messageOf } from '../../config/errors.js';
+import { hasCode, messageOf } from '../../base/errors.js';
 import { CheckpointError } from '../checkpointError.js';
 import { type Holder, parseHolder } from './holder.js';
 

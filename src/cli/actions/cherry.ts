@@ -15,11 +15,11 @@ import {
   tap,
 } from 'rxjs';
 import type { Temperature } from '../../model/nvae.js';
-import { cherryPick } from '../../streams/cherryPick.js';
-import type { CherryChoice, CherryState } from '../../streams/cherryState.js';
-import { samples } from '../../streams/samples.js';
-import { grid } from '../../streams/toGrid.js';
-import { writeImage } from '../../streams/writeImages.js';
+import { cherryPick } from '../../streams/sampling/cherryPick.js';
+import type { CherryChoice, CherryState } from '../../streams/sampling/cherryState.js';
+import { samples } from '../../streams/sampling/samples.js';
+import { grid } from '../../streams/sampling/toGrid.js';
+import { writeImage } from '../../streams/writers/writeImages.js';
 import { terminalHints } from '../../ui/pictures/terminalHints.js';
 import { loadScreen, ScreenError } from '../../ui/screenError.js';
 import { cherryChoice } from '../cherryChoices.js';

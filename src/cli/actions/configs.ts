@@ -1,9 +1,9 @@
 /** `nvae configs`: the configurations there are, with their sizes. */
 
+import { messageOf } from '../../base/errors.js';
+import { printable } from '../../base/shown.js';
 import { ConfigError } from '../../config/configError.js';
-import { messageOf } from '../../config/errors.js';
 import { listConfigs, loadConfig } from '../../config/loadConfig.js';
-import { printable } from '../../config/shown.js';
 import { latentShapes, parameterCount, planModel } from '../../model/plan.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { createOutput } from '../output.js';

@@ -1,13 +1,13 @@
 /** `nvae explore`: what each latent group does to an image. */
 import { join } from 'node:path';
 import { lastValueFrom, type Observable, takeUntil, tap, toArray } from 'rxjs';
+import { joinImages } from '../../base/imageBatches.js';
+import type { ImageBatch } from '../../base/plainData.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { Nvae, Temperature } from '../../model/nvae.js';
-import type { ImageBatch } from '../../model/plainData.js';
-import { joinImages } from '../../streams/imageBatches.js';
-import { type LatentVariants, latentWalk } from '../../streams/latentWalk.js';
-import { grid } from '../../streams/toGrid.js';
-import { writeImage } from '../../streams/writeImages.js';
+import { type LatentVariants, latentWalk } from '../../streams/sampling/latentWalk.js';
+import { grid } from '../../streams/sampling/toGrid.js';
+import { writeImage } from '../../streams/writers/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { findModel } from '../findModel.js';
 import { interruptible } from '../interruptible.js';

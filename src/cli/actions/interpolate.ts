@@ -1,16 +1,16 @@
 /** `nvae interpolate`: the images between two images. */
 import { extname, join } from 'node:path';
 import { concat, concatMap, defer, lastValueFrom, map, type Observable, of, takeUntil, toArray } from 'rxjs';
-import { messageOf } from '../../config/errors.js';
+import { messageOf } from '../../base/errors.js';
+import { joinImages } from '../../base/imageBatches.js';
+import type { ImageBatch } from '../../base/plainData.js';
 import { decodeImage } from '../../data/decodeImage.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { Nvae } from '../../model/nvae.js';
-import type { ImageBatch } from '../../model/plainData.js';
-import { joinImages } from '../../streams/imageBatches.js';
-import { interpolation } from '../../streams/interpolation.js';
-import { grid } from '../../streams/toGrid.js';
-import { writeAnimation } from '../../streams/writeAnimation.js';
-import { writeImage } from '../../streams/writeImages.js';
+import { interpolation } from '../../streams/sampling/interpolation.js';
+import { grid } from '../../streams/sampling/toGrid.js';
+import { writeAnimation } from '../../streams/writers/writeAnimation.js';
+import { writeImage } from '../../streams/writers/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { findModel } from '../findModel.js';
 import { interruptible } from '../interruptible.js';

@@ -12,15 +12,15 @@ import {
   tap,
   toArray,
 } from 'rxjs';
+import { joinImages } from '../../base/imageBatches.js';
+import type { ImageBatch } from '../../base/plainData.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { Nvae, Temperature } from '../../model/nvae.js';
-import type { ImageBatch } from '../../model/plainData.js';
-import { aborted } from '../../streams/aborted.js';
-import { joinImages } from '../../streams/imageBatches.js';
-import { mapAhead } from '../../streams/mapAhead.js';
-import { samples } from '../../streams/samples.js';
-import { toGrid } from '../../streams/toGrid.js';
-import { writeImages } from '../../streams/writeImages.js';
+import { aborted } from '../../streams/flow/aborted.js';
+import { mapAhead } from '../../streams/flow/mapAhead.js';
+import { samples } from '../../streams/sampling/samples.js';
+import { toGrid } from '../../streams/sampling/toGrid.js';
+import { writeImages } from '../../streams/writers/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
 import { findModel } from '../findModel.js';

@@ -1,13 +1,13 @@
 /** `nvae train`: a training run with a dashboard, plain progress lines or JSON events. */
 import { join } from 'node:path';
 import { catchError, lastValueFrom, map, merge, type Observable, of, reduce, Subject, tap } from 'rxjs';
-import { messageOf } from '../../config/errors.js';
+import { messageOf } from '../../base/errors.js';
 import { loadConfig } from '../../config/loadConfig.js';
-import type { TrainEvent } from '../../streams/events.js';
 import { journalName } from '../../streams/journal/entry.js';
 import { readJournal } from '../../streams/journal/readJournal.js';
 import { trainInProcess } from '../../streams/process/trainInProcess.js';
 import type { RunCommand } from '../../streams/run/controls.js';
+import type { TrainEvent } from '../../streams/run/events.js';
 import { newRun, type RunView, withEvent } from '../../ui/dashboard/runView.js';
 import type { DashboardOptions } from '../../ui/dashboard/showDashboard.js';
 import { colourDepth } from '../../ui/pictures/colourDepth.js';

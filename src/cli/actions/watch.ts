@@ -14,12 +14,12 @@ import {
   tap,
   timer,
 } from 'rxjs';
+import { nearest } from '../../base/nearest.js';
 import { checkpointExists } from '../../checkpoint/checkpoint.js';
 import { watchLock } from '../../checkpoint/lock/watchLock.js';
-import { nearest } from '../../config/nearest.js';
-import type { PreviewEvent } from '../../streams/events.js';
 import { type JournalEntry, journalName } from '../../streams/journal/entry.js';
 import { readJournal } from '../../streams/journal/readJournal.js';
+import type { PreviewEvent } from '../../streams/run/events.js';
 import { resumeWords } from '../../streams/run/resumeWords.js';
 import { colourDepth } from '../../ui/pictures/colourDepth.js';
 import { terminalHints } from '../../ui/pictures/terminalHints.js';

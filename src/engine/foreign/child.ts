@@ -1,5 +1,5 @@
 /** The process in which an engine is tried: gets its name as argument and sends what was found. */
-import { messageOf } from '../../config/errors.js';
+import { messageOf } from '../../base/errors.js';
 import { type ForeignName, foreignLoaders } from './foreignLoader.js';
 import type { Tried } from './inChild.js';
 

@@ -3,8 +3,8 @@
  * an engine that is not usable here.
  */
 import { type ChildProcess, fork } from 'node:child_process';
-import { messageOf } from '../../config/errors.js';
-import { processOf } from '../../config/ownFile.js';
+import { messageOf } from '../../base/errors.js';
+import { processOf } from '../../base/ownFile.js';
 import type { Probe } from '../loader.js';
 import type { ForeignLoader } from './foreignLoader.js';
 

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { messageOf } from '../../config/errors.js';
-import { processors } from '../../config/processors.js';
+import { messageOf } from '../../base/errors.js';
+import { processors } from '../../base/processors.js';
 import { EngineSettingError, engineSettings, type InstructionSet } from '../settings.js';
 import type { Addon } from './addon.js';
 

@@ -1,7 +1,7 @@
 /** The native engine: our own C++ kernels. */
 
-import { messageOf } from '../../config/errors.js';
-import { processors } from '../../config/processors.js';
+import { messageOf } from '../../base/errors.js';
+import { processors } from '../../base/processors.js';
 import type { EngineLoader } from '../loader.js';
 import { EngineSettingError } from '../settings.js';
 import { howToBuild, loadAddon } from './loadAddon.js';

@@ -9,7 +9,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { messageOf } from '../../config/errors.js';
+import { messageOf } from '../../base/errors.js';
 import type { ForeignLoader } from '../foreign/foreignLoader.js';
 import type { Probe } from '../loader.js';
 import { engineSettings } from '../settings.js';

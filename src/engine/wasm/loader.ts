@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import { messageOf } from '../../config/errors.js';
+import { messageOf } from '../../base/errors.js';
 import type { EngineLoader } from '../loader.js';
 import * as tf from '../tf.js';
 import { registerWasmKernels } from './kernels.js';

@@ -4,7 +4,7 @@
  *
  * WebGPU reads results asynchronously: `dataSync()` does not work on this engine, `await tensor.data()` does.
  */
-import { hasCode, messageOf } from '../../config/errors.js';
+import { hasCode, messageOf } from '../../base/errors.js';
 import type { ForeignLoader } from '../foreign/foreignLoader.js';
 import type { Probe } from '../loader.js';
 import * as tf from '../tf.js';

@@ -1,5 +1,5 @@
 /** A run's journal: its events with the time of each, as JSON lines that people and programs can read. */
-import type { FailedEvent, TrainEvent } from '../events.js';
+import type { FailedEvent, TrainEvent } from '../run/events.js';
 
 /** What a run tells, and the error that it ended with. */
 export type Journaled = TrainEvent | FailedEvent;

@@ -9,9 +9,9 @@ import {
   of,
   throwError,
 } from 'rxjs';
-import { messageOf } from '../../config/errors.js';
-import type { FailedEvent, TrainEvent } from '../events.js';
-import { sideStream } from '../sideStream.js';
+import { messageOf } from '../../base/errors.js';
+import { sideStream } from '../flow/sideStream.js';
+import type { FailedEvent, TrainEvent } from '../run/events.js';
 import type { Journaled } from './entry.js';
 import { type WriteJournalOptions, writeJournal } from './writeJournal.js';
 

@@ -12,9 +12,9 @@ import {
   type SchedulerLike,
   timer,
 } from 'rxjs';
-import { checkAmount } from '../../config/checkNumbers.js';
-import { hasCode } from '../../config/errors.js';
-import { longTimer } from '../longTimer.js';
+import { checkAmount } from '../../base/checkNumbers.js';
+import { hasCode } from '../../base/errors.js';
+import { longTimer } from '../flow/longTimer.js';
 import { fromLine, type JournalEntry } from './entry.js';
 
 export interface ReadJournalOptions {

@@ -12,8 +12,8 @@ import {
   of,
   type SchedulerLike,
 } from 'rxjs';
-import { type WarningEvent, warning } from '../events.js';
-import { newestMap } from '../newestMap.js';
+import { newestMap } from '../flow/newestMap.js';
+import { type WarningEvent, warning } from '../run/events.js';
 import { type Journaled, toLine } from './entry.js';
 import { journalFile } from './journalFile.js';
 

@@ -1,5 +1,5 @@
-import type { Position } from '../../training/trainer.js';
-import type { CrashEvent } from '../events.js';
+import type { Position } from '../../checkpoint/snapshot.js';
+import type { CrashEvent } from '../run/events.js';
 import { resumeWords } from '../run/resumeWords.js';
 import { describeDeath } from './describeDeath.js';
 import type { Death } from './workerRun.js';

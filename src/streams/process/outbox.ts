@@ -1,4 +1,4 @@
-import { type StepEvent, type TrainEvent, warning } from '../events.js';
+import { type StepEvent, type TrainEvent, warning } from '../run/events.js';
 
 export interface OutboxOptions {
   /** Hands an event over; calls back when it is on its way. */

@@ -17,17 +17,17 @@ import {
   tap,
   throwError,
 } from 'rxjs';
+import { checkAmount, checkTimes } from '../../base/checkNumbers.js';
 import { checkpointPosition } from '../../checkpoint/checkpoint.js';
-import { checkAmount, checkTimes } from '../../config/checkNumbers.js';
+import type { Position } from '../../checkpoint/snapshot.js';
 import { withRunName } from '../../config/runName.js';
 import type { NvaeConfig } from '../../config/types.js';
-import type { Position } from '../../training/trainer.js';
-import { aborted } from '../aborted.js';
-import { RunCrashedError } from '../errors.js';
-import type { FailedEvent, StoppedEvent, TrainEvent } from '../events.js';
-import { longTimer } from '../longTimer.js';
+import { aborted } from '../flow/aborted.js';
+import { longTimer } from '../flow/longTimer.js';
 import { checkTrainOptions } from '../run/checkTrainOptions.js';
 import type { RunCommand } from '../run/controls.js';
+import { RunCrashedError } from '../run/errors.js';
+import type { FailedEvent, StoppedEvent, TrainEvent } from '../run/events.js';
 import { listenForCommands } from './commands.js';
 import { crashEvent } from './crashEvent.js';
 import { journaledCrash } from './journaledCrash.js';

@@ -1,11 +1,11 @@
 /** One life of a run's process as a stream. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { type Observable as Commands, Observable } from 'rxjs';
-import { processOf } from '../../config/ownFile.js';
-import type { TrainEvent } from '../events.js';
-import { fromPlainError } from '../plainError.js';
+import { processOf } from '../../base/ownFile.js';
 import type { RunCommand } from '../run/controls.js';
+import type { TrainEvent } from '../run/events.js';
 import type { FromWorker, ToWorker } from './messages.js';
+import { fromPlainError } from './plainError.js';
 
 /** The process has ended without having been asked to. */
 export interface Death {

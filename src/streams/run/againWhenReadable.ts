@@ -9,7 +9,7 @@ import {
   throwError,
 } from 'rxjs';
 import { DatasetError } from '../../data/datasetError.js';
-import { longTimer } from '../longTimer.js';
+import { longTimer } from '../flow/longTimer.js';
 import type { Unread } from './skippedImages.js';
 
 /** Nothing of an epoch could be read just now. */

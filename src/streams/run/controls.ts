@@ -1,8 +1,8 @@
 /** What is asked of a run from outside. */
 import { map, merge, NEVER, type Observable, ReplaySubject, Subject, Subscription, take } from 'rxjs';
-import type { StoppedEvent } from '../events.js';
-import { longTimer } from '../longTimer.js';
-import type { TrainOptions } from '../train.js';
+import { longTimer } from '../flow/longTimer.js';
+import type { StoppedEvent } from './events.js';
+import type { TrainOptions } from './train.js';
 
 /** `checkpoint`, `reconstruct` and `sample` write theirs after the running step, or at once where the run is paused. */
 export type RunCommand = 'pause' | 'resume' | 'checkpoint' | 'reconstruct' | 'sample' | 'stop';

@@ -1,6 +1,8 @@
 /** A run while it lasts: what `train` opens before its first step and closes at the end. */
 import { join } from 'node:path';
 import { type Observable, ReplaySubject, Subject } from 'rxjs';
+import { snakeCase } from '../../base/camelCase.js';
+import { messageOf } from '../../base/errors.js';
 import {
   type Checkpoint,
   checkpointExists,
@@ -11,22 +13,20 @@ import { CheckpointError } from '../../checkpoint/checkpointError.js';
 import { spaceWarning } from '../../checkpoint/freeSpace.js';
 import { lockRun, type RunLock } from '../../checkpoint/lock/lockRun.js';
 import { syncWarning } from '../../checkpoint/sync.js';
-import { snakeCase } from '../../config/camelCase.js';
-import { messageOf } from '../../config/errors.js';
 import type { ModelConfig, NvaeConfig } from '../../config/types.js';
 import { type ImageCache, imageCache } from '../../data/imageCache.js';
 import type { ImageFile } from '../../data/imageFile.js';
 import { listImages } from '../../data/listImages.js';
 import { Trainer } from '../../training/trainer.js';
-import type { WarningEvent } from '../events.js';
-import { warning } from '../events.js';
 import { journalName } from '../journal/entry.js';
-import type { TrainOptions } from '../train.js';
-import type { TrainerLike } from '../trainerLike.js';
-import type { WriteCheckpointsOptions } from '../writeCheckpoints.js';
+import type { WriteCheckpointsOptions } from '../writers/writeCheckpoints.js';
 import { listenForControls, type RunControls } from './controls.js';
+import type { WarningEvent } from './events.js';
+import { warning } from './events.js';
 import { type SkippedImages, skippedImages } from './skippedImages.js';
 import { startOfData } from './startOfData.js';
+import type { TrainOptions } from './train.js';
+import type { TrainerLike } from './trainerLike.js';
 import type { RunWriter } from './writer/runWriter.js';
 import { startWriterThread, type WriterThread } from './writer/writerThread.js';
 

@@ -1,9 +1,10 @@
 import { from } from 'rxjs';
-import type { ImageBatch } from '../../model/plainData.js';
-import { toBatch } from '../batch.js';
-import { decodeImages } from '../decodeImages.js';
-import { warning } from '../events.js';
-import type { DecodedImage, Recipe } from '../recipe.js';
+import type { ImageBatch } from '../../base/plainData.js';
+import type { DecodedImage } from '../../data/decodedImage.js';
+import { toBatch } from '../images/batch.js';
+import { decodeImages } from '../images/decodeImages.js';
+import type { Recipe } from '../images/recipe.js';
+import { warning } from './events.js';
 import type { Run } from './openRun.js';
 
 /** Images whose reconstructions are shown. */

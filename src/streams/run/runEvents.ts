@@ -12,21 +12,21 @@ import {
   of,
 } from 'rxjs';
 import { checkpointExists, type DataPosition } from '../../checkpoint/checkpoint.js';
-import { saveModel } from '../../checkpoint/model.js';
+import { saveModel } from '../../checkpoint/saveModel.js';
 import { engineInUse } from '../../engine/index.js';
 import * as tf from '../../engine/tf.js';
-import type { FinishedEvent, StartedEvent, StoppedEvent, TrainEvent } from '../events.js';
+import { sideStream } from '../flow/sideStream.js';
 import { journalName } from '../journal/entry.js';
 import { keepJournal } from '../journal/keepJournal.js';
-import { sideStream } from '../sideStream.js';
-import type { TrainOptions } from '../train.js';
-import { writeTensorBoard } from '../writeTensorBoard.js';
+import { writeTensorBoard } from '../tensorboard/writeTensorBoard.js';
 import { behindLogs } from './behindLogs.js';
 import type { StopReason } from './controls.js';
+import type { FinishedEvent, StartedEvent, StoppedEvent, TrainEvent } from './events.js';
 import type { Run } from './openRun.js';
 import { previewInputs } from './previewInputs.js';
 import { resumeWords } from './resumeWords.js';
 import { runSteps } from './runSteps.js';
+import type { TrainOptions } from './train.js';
 
 /** How far a run is, while it lasts. */
 export interface Progress {

@@ -1,8 +1,8 @@
 /** What the log of a run has of each event. */
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import { messageOf } from '../../config/errors.js';
-import { type PreviewEvent, type TrainEvent, type WarningEvent, warning } from '../events.js';
+import { messageOf } from '../../base/errors.js';
+import { type PreviewEvent, type TrainEvent, type WarningEvent, warning } from '../run/events.js';
 import { imageEvent, scalarsEvent, sessionStartEvent } from './logEvents.js';
 import { tfRecord } from './record.js';
 import { imageTags, stepScalars } from './tags.js';

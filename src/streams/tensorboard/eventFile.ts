@@ -1,10 +1,10 @@
 /** One file of a folder of TensorBoard events. */
 import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode } from '../../base/errors.js';
+import { hostName } from '../../base/hostName.js';
+import { Queue } from '../../base/queue.js';
 import { syncFile } from '../../checkpoint/sync.js';
-import { hasCode } from '../../config/errors.js';
-import { hostName } from '../../config/hostName.js';
-import { Queue } from '../../training/queue.js';
 import { versionEvent } from './logEvents.js';
 import { tfRecord } from './record.js';
 

@@ -1,5 +1,5 @@
 /** Which numbers and pictures of a run have which tag. */
-import type { PreviewEvent, StepEvent } from '../events.js';
+import type { PreviewEvent, StepEvent } from '../run/events.js';
 
 export function* stepScalars(step: StepEvent): Iterable<readonly [string, number]> {
   yield ['loss/iter', step.loss];

@@ -1,7 +1,7 @@
 import { Box, type Key, Text } from 'ink';
 import { useRef, useState } from 'react';
-import type { CherryChoice, CherryState } from '../../streams/cherryState.js';
-import { imageAt } from '../../streams/imageBatches.js';
+import { imageAt } from '../../base/imageBatches.js';
+import type { CherryChoice, CherryState } from '../../streams/sampling/cherryState.js';
 import { KeyList } from '../KeyList.js';
 import type { CellSpace } from '../pictures/bitmap.js';
 import { pixelsOfCell } from '../pictures/pictureSupport.js';

@@ -1,6 +1,6 @@
 import { Box, Text } from 'ink';
 import { useContext, useEffect, useMemo, useRef, useState } from 'react';
-import type { ImageBatch } from '../../model/plainData.js';
+import type { ImageBatch } from '../../base/plainData.js';
 import { halfBlocks } from '../halfBlocks.js';
 import { Picture } from '../Picture.js';
 import { type CellSpace, sharpOf, type TerminalPicture, terminalPicture } from '../pictures/bitmap.js';

@@ -1,7 +1,7 @@
 /** The picking of cherries on a terminal. */
 import { useEffect, useRef, useState } from 'react';
 import { type Observable, Subject } from 'rxjs';
-import type { CherryChoice, CherryState } from '../../streams/cherryState.js';
+import type { CherryChoice, CherryState } from '../../streams/sampling/cherryState.js';
 import { type FullScreenOptions, fullScreen } from '../fullScreen.js';
 import { CherryScreen } from './CherryScreen.js';
 

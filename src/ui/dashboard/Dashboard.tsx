@@ -1,6 +1,6 @@
 import { Box, Text } from 'ink';
 import { useRef, useState } from 'react';
-import type { PreviewEvent } from '../../streams/events.js';
+import type { PreviewEvent } from '../../streams/run/events.js';
 import { KeyList } from '../KeyList.js';
 import { inLines, oneLine, wrapped } from '../text.js';
 import { useKeys } from '../useKeys.js';

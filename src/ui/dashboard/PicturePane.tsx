@@ -1,5 +1,5 @@
 import { Text } from 'ink';
-import type { PreviewEvent } from '../../streams/events.js';
+import type { PreviewEvent } from '../../streams/run/events.js';
 import { ago, count } from '../format.js';
 import { Picture } from '../Picture.js';
 import { usePictureSupport } from '../pictures/usePictureSupport.js';

@@ -1,5 +1,5 @@
 /** When a run will have pictures that it does not have yet, for people. Pure. */
-import type { PreviewEvent } from '../../streams/events.js';
+import type { PreviewEvent } from '../../streams/run/events.js';
 import { count, duration } from '../format.js';
 import { progressOf, type RunView, speed } from './runView.js';
 

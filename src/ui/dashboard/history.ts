@@ -1,5 +1,5 @@
 /** What a run has gone through, in as many points as a screen can show: the newest steps one by one, older ones merged. */
-import type { StepEvent } from '../../streams/events.js';
+import type { StepEvent } from '../../streams/run/events.js';
 
 /** The mean of `steps` steps that follow each other. */
 export interface Point {

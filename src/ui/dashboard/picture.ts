@@ -1,7 +1,7 @@
 /** Pictures of a run, read from their files in the size of a part of the screen. */
 import { useEffect, useState } from 'react';
 import sharp from 'sharp';
-import { messageOf } from '../../config/errors.js';
+import { messageOf } from '../../base/errors.js';
 import { type CellSpace, type TerminalPicture, terminalPicture } from '../pictures/bitmap.js';
 import { type PictureSupport, pixelsOfCell } from '../pictures/pictureSupport.js';
 import { usePictureSupport } from '../pictures/usePictureSupport.js';

@@ -1,5 +1,5 @@
 /** What is trained, on what, and how far it is. */
-import type { StartedEvent } from '../../streams/events.js';
+import type { StartedEvent } from '../../streams/run/events.js';
 import { clock, count, duration, figure } from '../format.js';
 import type { Fact } from './FactsPane.js';
 import { batchOf, progressOf, type RunView, speed } from './runView.js';

@@ -1,4 +1,7 @@
 /** What the dashboard knows of a run, from its events alone; plain data, so that a screen is a function of it. */
+
+import type { JournalEntry } from '../../streams/journal/entry.js';
+import { isWhole } from '../../streams/journal/isWhole.js';
 import type {
   CheckpointEvent,
   EpochEvent,
@@ -8,9 +11,7 @@ import type {
   StartedEvent,
   StepEvent,
   StoppedEvent,
-} from '../../streams/events.js';
-import type { JournalEntry } from '../../streams/journal/entry.js';
-import { isWhole } from '../../streams/journal/isWhole.js';
+} from '../../streams/run/events.js';
 import { count } from '../format.js';
 import { oneLine } from '../text.js';
 import { type Point, pointOf, recentMean, upTo, withPoint } from './history.js';

@@ -12,8 +12,8 @@ import {
   tap,
   throttleTime,
 } from 'rxjs';
-import type { PreviewEvent } from '../../streams/events.js';
 import type { JournalEntry } from '../../streams/journal/entry.js';
+import type { PreviewEvent } from '../../streams/run/events.js';
 import { type FullScreenOptions, fullScreen } from '../fullScreen.js';
 import { Dashboard } from './Dashboard.js';
 import { newRun, type RunView, withEvent, withoutProcess } from './runView.js';

@@ -1,6 +1,6 @@
 /** Pictures as their terminal takes them: fitted into character cells, and encoded. */
 import sharp, { type Sharp } from 'sharp';
-import type { ImageBatch } from '../../model/plainData.js';
+import type { ImageBatch } from '../../base/plainData.js';
 import { halfBlocks } from '../halfBlocks.js';
 import { itermPicture } from './iterm.js';
 import { kittyDeletion, kittyPicture } from './kitty.js';

@@ -1,5 +1,5 @@
 /** Pictures in few colours: those of the picture where they are few enough, else a median cut with dithering. Pure. */
-import type { ImageBatch } from '../../model/plainData.js';
+import type { ImageBatch } from '../../base/plainData.js';
 import type { Rgb } from './nearestColour.js';
 
 export interface IndexedImage {

@@ -1,9 +1,10 @@
 /** All that a run writes in order: its checkpoints, and before each the logs of what came before it. */
+
+import { Queue } from '../../../base/queue.js';
 import { type Checkpoint, saveCheckpoint } from '../../../checkpoint/checkpoint.js';
 import { RunTakenOverError } from '../../../checkpoint/lock/errors.js';
 import type { Holder } from '../../../checkpoint/lock/holder.js';
 import { keepLock, signEvery } from '../../../checkpoint/lock/keepLock.js';
-import { Queue } from '../../../training/queue.js';
 import { journalFile } from '../../journal/journalFile.js';
 import { eventFile } from '../../tensorboard/eventFile.js';
 import { settling } from './settling.js';

@@ -1,10 +1,10 @@
 /** A `RunWriter` in a thread of its own. */
 import { Worker } from 'node:worker_threads';
 import { type Observable, ReplaySubject } from 'rxjs';
+import { messageOf } from '../../../base/errors.js';
+import { threadOf } from '../../../base/ownFile.js';
 import type { Checkpoint } from '../../../checkpoint/checkpoint.js';
-import { messageOf } from '../../../config/errors.js';
-import { threadOf } from '../../../config/ownFile.js';
-import { fromPlainError } from '../../plainError.js';
+import { fromPlainError } from '../../process/plainError.js';
 import type { FromThread, Request, ToThread } from './messages.js';
 import type { RunWriter, RunWriterOptions } from './runWriter.js';
 import { within } from './within.js';

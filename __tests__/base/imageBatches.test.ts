@@ -1,0 +1,21 @@
+import { expect, test } from '@jest/globals';
+import { imageAt, joinImages } from '../../src/base/imageBatches.js';
+import { greyBatch, greys } from '../support/recipes.js';
+
+test('imageAt should copy one image, which keeps nothing else of its batch', () => {
+  const batch = greyBatch(2, 10, 20, 30);
+  const image = imageAt(batch, 1);
+  expect(image).toEqual(greyBatch(2, 20));
+  expect(image.pixels.buffer.byteLength).toBe(12);
+});
+
+test('joinImages should put all images in one batch, in their order', () => {
+  expect(joinImages([greyBatch(2, 1, 2), greyBatch(2, 3), greyBatch(2)])).toEqual(greyBatch(2, 1, 2, 3));
+  expect(greys(joinImages([greyBatch(1, 5)]))).toEqual([5]);
+});
+
+test('joinImages should refuse images of different sizes, and nothing', () => {
+  const message = 'joinImages: expected images of one size, got 1x1 and 2x2';
+  expect(() => joinImages([greyBatch(1, 1), greyBatch(2, 1)])).toThrow(message);
+  expect(() => joinImages([])).toThrow('joinImages: expected a batch, got none');
+});

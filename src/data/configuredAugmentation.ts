@@ -1,0 +1,105 @@
+/** The augmentations that a configuration can ask for. */
+import type { AugmentationConfig } from '../config/types.js';
+import type { DecodedImage } from './decodedImage.js';
+
+/** Mirrored, moved, then changed in colour; nothing is drawn for what is off. */
+export function configuredAugmentation({
+  horizontalFlip = false,
+  crop = 0,
+  brightness = 0,
+  contrast = 0,
+  saturation = 0,
+}: Partial<AugmentationConfig>): (image: DecodedImage, random: () => number) => DecodedImage {
+  const colour = brightness > 0 || contrast > 0 || saturation > 0;
+  return (image, random) => {
+    let result = image;
+    if (horizontalFlip && random() < 0.5) result = mirrored(result);
+    if (crop > 0) result = moved(result, offset(crop, random), offset(crop, random));
+    if (colour)
+      result = coloured(
+        result,
+        factor(brightness, random),
+        factor(contrast, random),
+        factor(saturation, random),
+      );
+    return result;
+  };
+}
+
+/** Evenly from -most to most. */
+function offset(most: number, random: () => number): number {
+  return Math.floor((2 * most + 1) * random()) - most;
+}
+
+/** Around one; nothing is drawn where it can only be one. */
+function factor(most: number, random: () => number): number {
+  return most > 0 ? 1 + most * (2 * random() - 1) : 1;
+}
+
+/** Left and right exchanged. */
+export function mirrored({ name, size, pixels }: DecodedImage): DecodedImage {
+  const result = new Uint8Array(pixels); // a Buffer's slice would be no copy
+  for (let begin = 0; begin < result.length; begin += 3 * size) {
+    for (let left = begin, right = begin + 3 * (size - 1); left < right; left += 3, right -= 3) {
+      exchange(result, left, right);
+      exchange(result, left + 1, right + 1);
+      exchange(result, left + 2, right + 2);
+    }
+  }
+  return { name, size, pixels: result };
+}
+
+function exchange(values: Uint8Array, a: number, b: number): void {
+  const value = values[a] as number;
+  values[a] = values[b] as number;
+  values[b] = value;
+}
+
+/**
+ * A crop of the same size, `down` and `right` of the image's own place. What lies beyond its edges is its reflection, in
+ * which the edge itself is not repeated. Both offsets are smaller than the size.
+ */
+export function moved({ name, size, pixels }: DecodedImage, down: number, right: number): DecodedImage {
+  const last = size - 1;
+  const reflected = (i: number) => last - Math.abs(last - Math.abs(i));
+  const result = new Uint8Array(pixels.length);
+  for (let row = 0; row < size; row += 1) {
+    const begin = 3 * size * reflected(row + down);
+    for (let column = 0; column < size; column += 1) {
+      const source = begin + 3 * reflected(column + right);
+      const target = 3 * (row * size + column);
+      result[target] = pixels[source] as number;
+      result[target + 1] = pixels[source + 1] as number;
+      result[target + 2] = pixels[source + 2] as number;
+    }
+  }
+  return { name, size, pixels: result };
+}
+
+/** Every pixel times `brightness`, then its distance to the mean grey and to its own grey times the other factors. */
+export function coloured(
+  { name, size, pixels }: DecodedImage,
+  brightness: number,
+  contrast: number,
+  saturation: number,
+): DecodedImage {
+  const greyAt = (at: number) => greyOf(pixels[at] ?? 0, pixels[at + 1] ?? 0, pixels[at + 2] ?? 0);
+  let sum = 0;
+  for (let at = 0; at < pixels.length; at += 3) sum += greyAt(at);
+  const mean = (brightness * sum) / (size * size);
+  // A clamped array rounds, and cuts off below 0 and above 255.
+  const result = new Uint8ClampedArray(pixels.length);
+  for (let at = 0; at < pixels.length; at += 3) {
+    const grey = mean + contrast * (brightness * greyAt(at) - mean);
+    for (let channel = at; channel < at + 3; channel += 1) {
+      const value = mean + contrast * (brightness * (pixels[channel] ?? 0) - mean);
+      result[channel] = grey + saturation * (value - grey);
+    }
+  }
+  return { name, size, pixels: new Uint8Array(result.buffer) };
+}
+
+/** Luma of ITU-R BT.601, as image libraries have it. */
+function greyOf(red: number, green: number, blue: number): number {
+  return 0.299 * red + 0.587 * green + 0.114 * blue;
+}

@@ -1,0 +1,54 @@
+import { bufferCount, map, type OperatorFunction, pipe } from 'rxjs';
+import type { ImageBatch } from '../../base/plainData.js';
+import type { DecodedImage } from '../../data/decodedImage.js';
+import type { Recipe } from './recipe.js';
+
+/**
+ * Recipes of batches from recipes of images; the last one may be smaller.
+ *
+ *     recipes    a--b--c--|
+ *     batch(2)   ---B-----(C|)    B.make() makes a and b
+ *
+ * A damaged image makes its batch smaller; where all are damaged the batch makes null. The images of a batch are made
+ * at the same time.
+ *
+ * @throws RangeError at call time when the size is no positive integer
+ */
+export function batch(size: number): OperatorFunction<Recipe<DecodedImage>, Recipe<ImageBatch>> {
+  if (!Number.isInteger(size) || size < 1) {
+    throw new RangeError(`batch: expected a size that is a positive integer, got ${size}`);
+  }
+  return pipe(
+    bufferCount<Recipe<DecodedImage>>(size),
+    map((recipes) => ({
+      images: recipes.reduce((sum, recipe) => sum + recipe.images, 0),
+      make: async (signal) => {
+        signal?.throwIfAborted();
+        const made = recipes.map((recipe) => recipe.kept?.() ?? recipe.make(signal));
+        const images = made.every(isImage) ? made : await Promise.all(made);
+        return toBatch(images.filter((image) => image !== null));
+      },
+    })),
+  );
+}
+
+function isImage(made: DecodedImage | Promise<DecodedImage | null>): made is DecodedImage {
+  return 'pixels' in made;
+}
+
+/** One batch of images of one size; null of none. */
+export function toBatch(images: readonly DecodedImage[]): ImageBatch | null {
+  const [first] = images;
+  if (!first) return null;
+  const length = first.size * first.size * 3;
+  const pixels = new Uint8Array(images.length * length);
+  images.forEach((image, i) => {
+    if (image.size !== first.size) {
+      throw new RangeError(
+        `batch: expected images of size ${first.size}, got ${image.name} of ${image.size}`,
+      );
+    }
+    pixels.set(image.pixels, i * length);
+  });
+  return { pixels, shape: [images.length, first.size, first.size, 3] };
+}

@@ -1,0 +1,36 @@
+import { type MonoTypeOperatorFunction, map, mergeMap, toArray } from 'rxjs';
+import { checkSeed, checkTimes } from '../../base/checkNumbers.js';
+import { keyedGenerator } from '../../model/random.js';
+
+/**
+ * All values in an order drawn by (seed, epoch): the same for the same three of seed, epoch and number of values.
+ *
+ *     source    a--b--c--|
+ *     shuffle   ---------(bca|)
+ *
+ * Waits for the source's end, so it is for small values: files, not images. An error passes at once.
+ *
+ * @throws RangeError at call time when the seed or the epoch makes no sense
+ */
+export function shuffle<T>(seed: number, epoch: number): MonoTypeOperatorFunction<T> {
+  checkSeed('shuffle', seed);
+  checkTimes('shuffle', 'epoch', epoch);
+  return (source) =>
+    source.pipe(
+      toArray(),
+      map((values) => permuted(values, seed, epoch)),
+      mergeMap((values) => values),
+    );
+}
+
+/** Fisher-Yates. */
+function permuted<T>(values: T[], seed: number, epoch: number): T[] {
+  const generator = keyedGenerator(seed, 'shuffle', epoch);
+  for (let i = values.length - 1; i > 0; i -= 1) {
+    const j = Math.floor((generator.next() >>> 0) * 2 ** -32 * (i + 1));
+    const [a, b] = [values[i] as T, values[j] as T];
+    values[i] = b;
+    values[j] = a;
+  }
+  return values;
+}

@@ -1,0 +1,195 @@
+import { setImmediate } from 'node:timers/promises';
+import { concatMap, map, type Observable, range, toArray } from 'rxjs';
+import { checkSeed } from '../../base/checkNumbers.js';
+import { imageAt, joinImages } from '../../base/imageBatches.js';
+import type { ImageBatch } from '../../base/plainData.js';
+import * as tf from '../../engine/tf.js';
+import type { Statistic } from '../../model/distributions/outputDistribution.js';
+import { imagesFromTensor } from '../../model/imageTensors.js';
+import type { Nvae, Temperature } from '../../model/nvae.js';
+import { checkTemperature } from '../../model/nvae.js';
+import { keyedGenerator, keyedNoise, normalValues } from '../../model/random.js';
+
+export interface LatentWalkOptions {
+  /** Standard deviation of the noise that the original is made of: one number, or one per latent group. @default 1 */
+  readonly temperature?: Temperature;
+  /** Standard deviation of the noise that takes its place in the group. @default 0.4 */
+  readonly variation?: number;
+  /** Images with other noise, of each group. @default 8 */
+  readonly variants?: number;
+  /** Only this latent group; the first that is drawn is 0. @default all, one after the other */
+  readonly group?: number;
+  /** Replace the noise of one position of the group at a time, all positions in turn; needs `group`. @default false */
+  readonly spatial?: boolean;
+  /** @default 'mean' */
+  readonly statistic?: Statistic;
+  /** @default 0 */
+  readonly seed?: number;
+}
+
+/** One image, and what becomes of it with other noise in one latent group. */
+export interface LatentVariants {
+  readonly group: number;
+  /** The group's scale; 0 has the largest latents. */
+  readonly scale: number;
+  /** Height and width of the group's latents. */
+  readonly size: number;
+  /** Row of the positions whose noise was replaced, one column per variant; null: all positions at once. */
+  readonly row: number | null;
+  /** `[1, height, width, 3]`; the same in all. */
+  readonly original: ImageBatch;
+  /** `[variants, height, width, 3]`. */
+  readonly variants: ImageBatch;
+}
+
+/** Images that are decoded at a time. */
+const atOnce = 8;
+
+/**
+ * What each latent group does to an image: its noise is replaced, that of all others kept.
+ *
+ *     latentWalk            --0--1--(2|)     one value per group
+ *     latentWalk, spatial   --a--b--(c|)     one value per row of positions
+ *
+ * Cold; made one after the other, few images at a time however many there are, and the same for the same seed. The model
+ * stays the caller's; no tensor is left.
+ *
+ * Values come as fast as they are made. Where what follows may be slower, ask for one group at a time:
+ *
+ *     range(0, model.latentShapes.length).pipe(
+ *       mapAhead((group) => latentWalk(model, { group }), ({ variants }) => slow(variants), { ahead: 1 }),
+ *     )
+ *
+ * @throws RangeError at call time when an option makes no sense for the model
+ */
+export function latentWalk(model: Nvae, options: LatentWalkOptions = {}): Observable<LatentVariants> {
+  const { group, spatial = false } = options;
+  check(model, options);
+  if (group !== undefined && spatial) {
+    const [size] = model.latentShapes[group] ?? [0];
+    return range(0, size).pipe(concatMap((row) => variantsOf(model, group, row, options)));
+  }
+  const groups$ = group === undefined ? range(0, model.latentShapes.length) : range(group, 1);
+  return groups$.pipe(concatMap((one) => variantsOf(model, one, null, options)));
+}
+
+function check(
+  model: Nvae,
+  { temperature = 1, variation = 0.4, variants = 8, group, spatial, seed = 0 }: LatentWalkOptions,
+): void {
+  checkTemperature(temperature, model.latentShapes.length);
+  if (!(variation >= 0 && Number.isFinite(variation))) {
+    throw new RangeError(`latentWalk: expected variation to be a number >= 0, got ${variation}`);
+  }
+  if (!Number.isInteger(variants) || variants < 1) {
+    throw new RangeError(`latentWalk: expected variants to be a positive integer, got ${variants}`);
+  }
+  checkSeed('latentWalk', seed);
+  const groups = model.latentShapes.length;
+  if (group !== undefined && !(Number.isInteger(group) && group >= 0 && group < groups)) {
+    throw new RangeError(`latentWalk: expected a group from 0 to ${groups - 1}, got ${group}`);
+  }
+  if (spatial && group === undefined)
+    throw new RangeError('latentWalk: expected a group with spatial, got none');
+}
+
+function variantsOf(
+  model: Nvae,
+  group: number,
+  row: number | null,
+  options: LatentWalkOptions,
+): Observable<LatentVariants> {
+  const [size] = model.latentShapes[group] ?? [0];
+  const count = row === null ? (options.variants ?? 8) : size;
+  const { scale = 0 } = model.plan.groups[group] ?? {};
+  return range(0, Math.ceil((count + 1) / atOnce)).pipe(
+    concatMap((part) => decodedPart(model, { group, row, count, part }, options)),
+    toArray(),
+    map((parts) => {
+      const { pixels, shape } = joinImages(parts);
+      const [, height, width, channels] = shape;
+      const variants: ImageBatch = {
+        pixels: pixels.slice(height * width * channels),
+        shape: [count, height, width, channels],
+      };
+      return { group, scale, size, row, original: imageAt({ pixels, shape }, 0), variants };
+    }),
+  );
+}
+
+interface Part {
+  readonly group: number;
+  readonly row: number | null;
+  /** Variants in all; the original comes before them. */
+  readonly count: number;
+  /** Its number among those that are decoded at a time. */
+  readonly part: number;
+}
+
+async function decodedPart(
+  model: Nvae,
+  { group, row, count, part }: Part,
+  options: LatentWalkOptions,
+): Promise<ImageBatch> {
+  const { statistic = 'mean', seed = 0 } = options;
+  const length = Math.min(atOnce, count + 1 - part * atOnce);
+  const indices = Array.from({ length }, (_, i) => part * atOnce + i);
+  const images = tf.tidy(() => {
+    const noise = model.latentShapes.map((shape, level) =>
+      level === group
+        ? variedNoise(shape, group, row, indices, options)
+        : tf.tile(baseNoise(shape, level, options), [length, 1, 1, 1]),
+    );
+    return model.generateFromLatents(noise, keyedNoise(seed, 'walk', part), statistic);
+  });
+  try {
+    await setImmediate(); // the native engine works inside one turn, and leaves timers and signals none of their own
+    return await imagesFromTensor(images);
+  } finally {
+    images.dispose();
+  }
+}
+
+type LatentShape = readonly [height: number, width: number, channels: number];
+
+/** Of the original, `[1, height, width, channels]`. */
+function baseNoise(
+  shape: LatentShape,
+  level: number,
+  { temperature = 1, seed = 0 }: LatentWalkOptions,
+): tf.Tensor4D {
+  const scale = typeof temperature === 'number' ? temperature : (temperature[level] ?? 1);
+  const values = normalValues(keyedGenerator(seed, `walk/${level}`, 0), shape[0] * shape[1] * shape[2]);
+  return tf.tensor4d(
+    values.map((value) => scale * value),
+    [1, ...shape],
+  );
+}
+
+/** Of the images with these indices: 0 is the original, the variants are counted from 1. */
+function variedNoise(
+  shape: LatentShape,
+  level: number,
+  row: number | null,
+  indices: readonly number[],
+  options: LatentWalkOptions,
+): tf.Tensor4D {
+  const { variation = 0.4, seed = 0 } = options;
+  const [height, width, channels] = shape;
+  const base = baseNoise(shape, level, options);
+  const all = indices.map((index) => {
+    if (index === 0) return base;
+    // The noise that comes in at a position is the same whether it comes in alone or with all the others.
+    const draw = row === null ? index : 1;
+    const values = normalValues(keyedGenerator(seed, `walk/${level}`, draw), height * width * channels);
+    const fresh = tf.tensor4d(
+      values.map((value) => variation * value),
+      [1, ...shape],
+    );
+    if (row === null) return fresh;
+    const at = tf.buffer([1, height, width, 1], 'bool');
+    at.set(true, 0, row, index - 1, 0);
+    return tf.where(tf.tile(at.toTensor(), [1, 1, 1, channels]), fresh, base);
+  });
+  return tf.concat(all, 0);
+}

@@ -1,0 +1,131 @@
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import {
+  AsyncSubject,
+  asyncScheduler,
+  catchError,
+  concat,
+  concatMap,
+  defer,
+  from,
+  ignoreElements,
+  map,
+  type Observable,
+  type ObservableInput,
+  type OperatorFunction,
+  of,
+  type SchedulerLike,
+  throwError,
+} from 'rxjs';
+import { checkAmount, checkTimes } from '../../base/checkNumbers.js';
+import { messageOf } from '../../base/errors.js';
+import { type Checkpoint, type DataPosition, saveCheckpoint } from '../../checkpoint/checkpoint.js';
+import { CheckpointError } from '../../checkpoint/checkpointError.js';
+import { RunTakenOverError } from '../../checkpoint/lock/errors.js';
+import type { Snapshot } from '../../checkpoint/snapshot.js';
+import { longTimer } from '../flow/longTimer.js';
+import { newestMap } from '../flow/newestMap.js';
+import { type CheckpointEvent, type WarningEvent, warning } from '../run/events.js';
+
+export interface WriteCheckpointsOptions<Saved extends ObservableInput<unknown> = Promise<void>> {
+  readonly path: string;
+  /** Tries after the first that fails. @default 3 */
+  readonly retries?: number;
+  /** Milliseconds before the second try, doubled before each further one. @default 1000 */
+  readonly retryDelay?: number;
+  /** Folder where the state is saved when `path` cannot be written. @default the system's temporary folder */
+  readonly fallbackFolder?: string;
+  /** For the delays. @default asyncScheduler */
+  readonly scheduler?: SchedulerLike;
+  /** For durations, in milliseconds; one that is set right while it runs would not do. @default performance */
+  readonly clock?: { now(): number };
+  /** Is done when it completes. @default saveCheckpoint */
+  readonly save?: (path: string, checkpoint: Checkpoint) => Saved;
+}
+
+type Options = WriteCheckpointsOptions<ObservableInput<unknown>>;
+
+/**
+ * A checkpoint for each position that comes: the state that the trainer has after the steps made so far.
+ *
+ *     positions          a---------b----------|
+ *     save               ---|      --#----|        (b: the first try fails)
+ *     writeCheckpoints   ---A--------w----B---|    w: a warning, then again after `retryDelay`
+ *
+ * The state is taken when the position comes, so steps may go on while it is written. Where writing is slower than what
+ * comes, only the newest waits; the last is always written. A try that fails is a warning, and the next one waits twice
+ * as long. After the last the state is saved in `fallbackFolder`, and the stream ends with an error that says where it is.
+ *
+ * @throws RangeError at call time when `retries` or `retryDelay` make no sense
+ * @throws CheckpointError in the stream when a checkpoint could not be written to its place
+ */
+export function writeCheckpoints(
+  trainer: { snapshot(): ObservableInput<Snapshot> },
+  options: Options,
+): OperatorFunction<DataPosition, CheckpointEvent | WarningEvent> {
+  const { retries = 3, retryDelay = 1000 } = options;
+  checkTimes('writeCheckpoints', 'retries', retries);
+  checkAmount('writeCheckpoints', 'retryDelay', retryDelay);
+  return (positions) =>
+    positions.pipe(
+      map(({ epoch, imagesTaken, dataset }) => {
+        const dataPosition: DataPosition = { epoch, imagesTaken, ...(dataset !== undefined && { dataset }) };
+        const snapshot = new AsyncSubject<Snapshot>();
+        from(trainer.snapshot()).subscribe(snapshot);
+        return { dataPosition, snapshot };
+      }),
+      newestMap(({ dataPosition, snapshot }) =>
+        snapshot.pipe(concatMap((state) => written({ ...state, dataPosition }, options))),
+      ),
+    );
+}
+
+function written(checkpoint: Checkpoint, options: Options): Observable<CheckpointEvent | WarningEvent> {
+  const { path, retries = 3, retryDelay = 1000, scheduler = asyncScheduler } = options;
+  const { clock = performance, save = saveCheckpoint } = options;
+  const begin = clock.now();
+  const done = (): CheckpointEvent => {
+    const seconds = (clock.now() - begin) / 1000;
+    return { type: 'checkpoint', path, ...checkpoint.state.position, seconds };
+  };
+  const tryNumber = (number: number): Observable<CheckpointEvent | WarningEvent> =>
+    concat(
+      defer(() => save(path, checkpoint)).pipe(ignoreElements()),
+      defer(() => of(done())),
+    ).pipe(
+      catchError((error: unknown) => {
+        if (error instanceof RunTakenOverError) return throwError(() => error);
+        const delay = retryDelay * 2 ** (number - 1);
+        const last = number > retries;
+        const next = last ? 'saving the state elsewhere' : `again in ${delay / 1000} s`;
+        const message = `${path}: try ${number} of ${retries + 1} failed (${reasonOf(error)}); ${next}`;
+        const again$ = longTimer(delay, scheduler).pipe(concatMap(() => tryNumber(number + 1)));
+        return concat(of(warning('checkpoint', message)), last ? rescue(error, checkpoint, options) : again$);
+      }),
+    );
+  return tryNumber(1);
+}
+
+/** Saves the state elsewhere; always fails, with what became of it. */
+function rescue(error: unknown, checkpoint: Checkpoint, options: Options): Observable<never> {
+  const { path, fallbackFolder = tmpdir(), save = saveCheckpoint } = options;
+  const elsewhere = join(fallbackFolder, `rescued-${process.pid}-${basename(path)}`);
+  const step = checkpoint.state.position.step;
+  const why = `the checkpoint after step ${step} could not be written (${reasonOf(error)})`;
+  const failed = (what: string) =>
+    throwError(() => new CheckpointError(path, `${why}${what}`, { cause: error }));
+  const saved$ = defer(() => save(elsewhere, checkpoint)).pipe(
+    ignoreElements(),
+    catchError((second: unknown) => {
+      return failed(
+        `, nor could it be saved elsewhere (${messageOf(second)}); an earlier checkpoint, if there is one, is intact`,
+      );
+    }),
+  );
+  return concat(saved$, failed(`; the state is in ${elsewhere}: copy it to ${path} to resume from it`));
+}
+
+/** Without the file's name, which is said already. */
+function reasonOf(error: unknown): string {
+  return messageOf(error instanceof CheckpointError && error.cause !== undefined ? error.cause : error);
+}

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import {
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  ignoreElements,
+  type Observable,
+  type ObservableInput,
+  type OperatorFunction,
+  of,
+} from 'rxjs';
+import { joinImages } from '../../base/imageBatches.js';
+import type { ImageBatch } from '../../base/plainData.js';
+import type { Position } from '../../checkpoint/snapshot.js';
+import type { Temperature } from '../../model/nvae.js';
+import { newestMap } from '../flow/newestMap.js';
+import type { PreviewEvent } from '../run/events.js';
+import type { TrainerLike } from '../run/trainerLike.js';
+import { grid } from '../sampling/toGrid.js';
+import { writeImage } from './writeImages.js';
+
+export interface WritePreviewsOptions {
+  /** Folder of the pictures: `reconstruction_<images seen>.png` and `samples_<images seen>.png`. */
+  readonly folder: string;
+  /** The images whose reconstructions are shown; null for none. */
+  readonly inputs: ImageBatch | null;
+  /** Number of new images; 0 for none. @default 9 */
+  readonly samples?: number;
+  /** @default 0.7 */
+  readonly temperature?: Temperature;
+  /** Passes that re-adjust the batch-norm averages for the samples. @default 10 */
+  readonly readjustments?: number;
+  /** Writes a picture. @default writeImage */
+  readonly write?: (path: string, image: ImageBatch) => ObservableInput<unknown>;
+}
+
+export type PreviewKind = PreviewEvent['kind'];
+
+export interface PreviewPosition extends Position {
+  /** @default both */
+  readonly kinds?: readonly PreviewKind[];
+}
+
+/**
+ * Pictures of what the model has learned, for each position that comes: inputs above their reconstructions, and new
+ * images.
+ *
+ *     positions       a-----------|
+ *     writePreviews   ---R---S----|
+ *
+ * The trainer makes them between two steps. While they are made only the newest position waits. An error of the trainer
+ * or of a write passes through: see `sideStream`.
+ */
+export function writePreviews(
+  trainer: Pick<TrainerLike, 'reconstruct' | 'sample'>,
+  options: WritePreviewsOptions,
+): OperatorFunction<PreviewPosition, PreviewEvent> {
+  return newestMap(({ kinds = ['reconstruction', 'samples'], ...position }) =>
+    concat(
+      kinds.includes('reconstruction') ? reconstruction(trainer, position, options) : EMPTY,
+      kinds.includes('samples') ? newImages(trainer, position, options) : EMPTY,
+    ),
+  );
+}
+
+type Previewer = Pick<TrainerLike, 'reconstruct' | 'sample'>;
+
+function reconstruction(
+  trainer: Previewer,
+  { step, imagesSeen }: Position,
+  { folder, inputs, write = writeImage }: WritePreviewsOptions,
+): Observable<PreviewEvent> {
+  if (!inputs) return EMPTY;
+  const path = join(folder, `reconstruction_${imagesSeen}.png`);
+  return concat(
+    defer(() => trainer.reconstruct(inputs)).pipe(
+      concatMap((outputs) => write(path, inputsAbove(inputs, outputs))),
+      ignoreElements(),
+    ),
+    of<PreviewEvent>({ type: 'preview', kind: 'reconstruction', path, step, imagesSeen }),
+  );
+}
+
+function newImages(
+  trainer: Previewer,
+  { step, imagesSeen }: Position,
+  { folder, samples = 9, temperature = 0.7, readjustments = 10, write = writeImage }: WritePreviewsOptions,
+): Observable<PreviewEvent> {
+  if (samples === 0) return EMPTY;
+  const path = join(folder, `samples_${imagesSeen}.png`);
+  return concat(
+    defer(() => trainer.sample(samples, temperature, { readjustments })).pipe(
+      concatMap((images) => write(path, grid(images))),
+      ignoreElements(),
+    ),
+    of<PreviewEvent>({ type: 'preview', kind: 'samples', path, step, imagesSeen }),
+  );
+}
+
+/** One picture of two rows. */
+export function inputsAbove(inputs: ImageBatch, outputs: ImageBatch): ImageBatch {
+  return grid(joinImages([inputs, outputs]), inputs.shape[0]);
+}
