@@ -21,6 +21,7 @@ export default {
     '/base/ownFile\\.js$': '<rootDir>/__tests__/support/build/ownFile.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^rx-nvae$': '<rootDir>/src/index.ts',
+    '^rx-nvae/(\\w+)$': '<rootDir>/src/entries/$1.ts',
   },
   transform: { '^.+\\.tsx?$': ['@swc/jest', swc] },
   reporters: ['default', '<rootDir>/__tests__/support/engineSummary.mjs'],

@@ -1,78 +1,6 @@
-/** The public surface of rx-nvae. */
+/** `rx-nvae`: streams and whole pipelines, and what they are made of. */
+// Whole pipelines
 
-/* Sources */
-export { imageAt, joinImages } from './base/imageBatches.js';
-export type { ImageBatch, NamedTensors, TensorData } from './base/plainData.js';
-/* Checkpoints */
-export type { Checkpoint, DataPosition, LoadCheckpointOptions } from './checkpoint/checkpoint.js';
-export { checkpointExists, loadCheckpoint, saveCheckpoint } from './checkpoint/checkpoint.js';
-export { CheckpointError } from './checkpoint/checkpointError.js';
-export { RunInUseError, RunTakenOverError } from './checkpoint/lock/errors.js';
-export { saveModel } from './checkpoint/saveModel.js';
-export type { Position, Snapshot, TrainerState } from './checkpoint/snapshot.js';
-/* Configuration */
-export { ConfigError } from './config/configError.js';
-export type { ConfigListing, LoadConfigOptions } from './config/loadConfig.js';
-export { listConfigs, loadConfig } from './config/loadConfig.js';
-export type { ParseConfigOptions } from './config/parseConfig.js';
-export { parseConfig } from './config/parseConfig.js';
-export type {
-  AugmentationConfig,
-  ModelConfig,
-  NvaeConfig,
-  SamplingMethod,
-  TrainingConfig,
-} from './config/types.js';
-/* Whole pipelines */
-export { DatasetError } from './data/datasetError.js';
-export type { DecodedImage } from './data/decodedImage.js';
-export type { ImageCache, ImageCacheOptions } from './data/imageCache.js';
-export { imageCache } from './data/imageCache.js';
-export type { ImageFile } from './data/imageFile.js';
-export type { SkippedImage } from './data/imagePixels.js';
-export type { ListImagesOptions } from './data/listImages.js';
-/* Engine */
-export type { EngineInfo, EngineName, EngineReport } from './engine/index.js';
-export {
-  EngineFailedError,
-  EngineSettingError,
-  EngineUnavailableError,
-  engineInUse,
-  listEngines,
-  NativeUnavailableError,
-  UnknownEngineError,
-  useEngine,
-} from './engine/index.js';
-/* Model */
-export type { Statistic } from './model/distributions/outputDistribution.js';
-export { NonFiniteImagesError } from './model/nonFiniteImagesError.js';
-export type { Temperature } from './model/nvae.js';
-export { Nvae } from './model/nvae.js';
-export type { Noise } from './model/random.js';
-export { keyedNoise } from './model/random.js';
-export { loadModel } from './modelFiles/loadModel.js';
-export type { MapAheadOptions } from './streams/flow/mapAhead.js';
-export { mapAhead } from './streams/flow/mapAhead.js';
-export type { NewestMapOptions } from './streams/flow/newestMap.js';
-export { newestMap } from './streams/flow/newestMap.js';
-export { shareLatest } from './streams/flow/shareLatest.js';
-export type { SideStreamOptions } from './streams/flow/sideStream.js';
-export { sideStream } from './streams/flow/sideStream.js';
-/* Operators */
-export type { Augmentation, AugmentOptions } from './streams/images/augment.js';
-export { augment } from './streams/images/augment.js';
-export { batch } from './streams/images/batch.js';
-export type { DecodeImagesOptions } from './streams/images/decodeImages.js';
-export { decodeImages } from './streams/images/decodeImages.js';
-export { images } from './streams/images/images.js';
-export type { Recipe } from './streams/images/recipe.js';
-export { shuffle } from './streams/images/shuffle.js';
-export type { JournalEntry, Journaled } from './streams/journal/entry.js';
-export { keepJournal } from './streams/journal/keepJournal.js';
-export type { ReadJournalOptions } from './streams/journal/readJournal.js';
-export { readJournal } from './streams/journal/readJournal.js';
-export type { WriteJournalOptions } from './streams/journal/writeJournal.js';
-export { writeJournal } from './streams/journal/writeJournal.js';
 export type { TrainInProcessOptions } from './streams/process/trainInProcess.js';
 export { trainInProcess } from './streams/process/trainInProcess.js';
 export type { RunCommand } from './streams/run/controls.js';
@@ -95,10 +23,37 @@ export type {
 } from './streams/run/events.js';
 export type { TrainOptions } from './streams/run/train.js';
 export { train } from './streams/run/train.js';
+
+// Datasets
+
+export { DatasetError } from './data/datasetError.js';
+export type { DecodedImage } from './data/decodedImage.js';
+export type { ImageCache, ImageCacheOptions } from './data/imageCache.js';
+export { imageCache } from './data/imageCache.js';
+export type { ImageFile } from './data/imageFile.js';
+export type { SkippedImage } from './data/imagePixels.js';
+export type { ListImagesOptions } from './data/listImages.js';
+
+// Batches of images
+
+export type { Augmentation, AugmentOptions } from './streams/images/augment.js';
+export { augment } from './streams/images/augment.js';
+export { batch } from './streams/images/batch.js';
+export type { DecodeImagesOptions } from './streams/images/decodeImages.js';
+export { decodeImages } from './streams/images/decodeImages.js';
+export { images } from './streams/images/images.js';
+export type { Recipe } from './streams/images/recipe.js';
+export { shuffle } from './streams/images/shuffle.js';
+
+// Training steps
+
 export type { TrainerLike } from './streams/run/trainerLike.js';
 export type { BatchRecipe, Stepper, TrainStepOptions } from './streams/run/trainStep.js';
 export { trainStep } from './streams/run/trainStep.js';
 export { watchFinite } from './streams/run/watchFinite.js';
+
+// Sampling
+
 export type { Candidates, CherryPickOptions } from './streams/sampling/cherryPick.js';
 export { cherryPick } from './streams/sampling/cherryPick.js';
 export type { CherryChoice, CherryPicked, CherryState } from './streams/sampling/cherryState.js';
@@ -112,14 +67,91 @@ export type { SampleSource, SamplesOptions } from './streams/sampling/samples.js
 export { samples } from './streams/sampling/samples.js';
 export type { GridOptions } from './streams/sampling/toGrid.js';
 export { grid, toGrid } from './streams/sampling/toGrid.js';
-export type { WriteTensorBoardOptions } from './streams/tensorboard/writeTensorBoard.js';
-export { writeTensorBoard } from './streams/tensorboard/writeTensorBoard.js';
+
+// Writers
+
 export { writeAnimation } from './streams/writers/writeAnimation.js';
 export type { WriteCheckpointsOptions } from './streams/writers/writeCheckpoints.js';
 export { writeCheckpoints } from './streams/writers/writeCheckpoints.js';
 export { writeImages } from './streams/writers/writeImages.js';
 export type { PreviewKind, PreviewPosition, WritePreviewsOptions } from './streams/writers/writePreviews.js';
 export { writePreviews } from './streams/writers/writePreviews.js';
-/* Training */
+
+// Journal and TensorBoard
+
+export type { JournalEntry, Journaled } from './streams/journal/entry.js';
+export { keepJournal } from './streams/journal/keepJournal.js';
+export type { ReadJournalOptions } from './streams/journal/readJournal.js';
+export { readJournal } from './streams/journal/readJournal.js';
+export type { WriteJournalOptions } from './streams/journal/writeJournal.js';
+export { writeJournal } from './streams/journal/writeJournal.js';
+export type { WriteTensorBoardOptions } from './streams/tensorboard/writeTensorBoard.js';
+export { writeTensorBoard } from './streams/tensorboard/writeTensorBoard.js';
+
+// Flow control
+
+export type { MapAheadOptions } from './streams/flow/mapAhead.js';
+export { mapAhead } from './streams/flow/mapAhead.js';
+export type { NewestMapOptions } from './streams/flow/newestMap.js';
+export { newestMap } from './streams/flow/newestMap.js';
+export { shareLatest } from './streams/flow/shareLatest.js';
+export type { SideStreamOptions } from './streams/flow/sideStream.js';
+export { sideStream } from './streams/flow/sideStream.js';
+
+// Plain data
+
+export { imageAt, joinImages } from './base/imageBatches.js';
+export type { ImageBatch, NamedTensors, TensorData } from './base/plainData.js';
+
+// Configuration
+
+export { ConfigError } from './config/configError.js';
+export type { ConfigListing, LoadConfigOptions } from './config/loadConfig.js';
+export { listConfigs, loadConfig } from './config/loadConfig.js';
+export type { ParseConfigOptions } from './config/parseConfig.js';
+export { parseConfig } from './config/parseConfig.js';
+export type {
+  AugmentationConfig,
+  ModelConfig,
+  NvaeConfig,
+  SamplingMethod,
+  TrainingConfig,
+} from './config/types.js';
+
+// Engine
+
+export type { EngineInfo, EngineName, EngineReport } from './engine/index.js';
+export {
+  EngineFailedError,
+  EngineSettingError,
+  EngineUnavailableError,
+  engineInUse,
+  listEngines,
+  NativeUnavailableError,
+  UnknownEngineError,
+  useEngine,
+} from './engine/index.js';
+
+// Model
+
+export type { Statistic } from './model/distributions/outputDistribution.js';
+export { NonFiniteImagesError } from './model/nonFiniteImagesError.js';
+export type { Temperature } from './model/nvae.js';
+export { Nvae } from './model/nvae.js';
+export type { Noise } from './model/random.js';
+export { keyedNoise } from './model/random.js';
+
+// Training without streams
+
 export type { StepResult, TrainerOptions, TrainerSampleOptions } from './training/trainer.js';
 export { Trainer } from './training/trainer.js';
+
+// Files of models and checkpoints
+
+export type { Checkpoint, DataPosition, LoadCheckpointOptions } from './checkpoint/checkpoint.js';
+export { checkpointExists, loadCheckpoint, saveCheckpoint } from './checkpoint/checkpoint.js';
+export { CheckpointError } from './checkpoint/checkpointError.js';
+export { RunInUseError, RunTakenOverError } from './checkpoint/lock/errors.js';
+export { saveModel } from './checkpoint/saveModel.js';
+export type { Position, Snapshot, TrainerState } from './checkpoint/snapshot.js';
+export { loadModel } from './modelFiles/loadModel.js';

@@ -1,0 +1,48 @@
+/**
+ * `rx-nvae/run`: runs in processes of their own, and journals of runs. Loads neither the engine nor sharp nor Ink, so that
+ * what starts and watches runs is there at once.
+ */
+// Supervised runs
+
+export type { TrainInProcessOptions } from '../streams/process/trainInProcess.js';
+export { trainInProcess } from '../streams/process/trainInProcess.js';
+export type { RunCommand } from '../streams/run/controls.js';
+export { RunCrashedError } from '../streams/run/errors.js';
+
+// Events
+
+export type {
+  CheckpointEvent,
+  CrashEvent,
+  EpochEvent,
+  EpochMeans,
+  FailedEvent,
+  FinishedEvent,
+  PausedEvent,
+  PreviewEvent,
+  ResumedEvent,
+  StartedEvent,
+  StepEvent,
+  StoppedEvent,
+  TrainEvent,
+  WarningEvent,
+} from '../streams/run/events.js';
+
+// Journals
+
+export type { JournalEntry, Journaled } from '../streams/journal/entry.js';
+export type { ReadJournalOptions } from '../streams/journal/readJournal.js';
+export { readJournal } from '../streams/journal/readJournal.js';
+
+// Configuration
+
+export { ConfigError } from '../config/configError.js';
+export type { ConfigListing, LoadConfigOptions } from '../config/loadConfig.js';
+export { listConfigs, loadConfig } from '../config/loadConfig.js';
+export type {
+  AugmentationConfig,
+  ModelConfig,
+  NvaeConfig,
+  SamplingMethod,
+  TrainingConfig,
+} from '../config/types.js';
