@@ -5,20 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { readManifest } from '../../src/cli/readManifest.js';
-import { tooOld } from '../../src/cli/tooOld.js';
+import { nodeVersionProblem } from '../../src/cli/start/nodeVersionProblem.js';
+import { readManifest } from '../../src/cli/start/readManifest.js';
 import { nvaeCommand } from '../support/runCli.js';
 
 const { node: range } = readManifest().engines;
 
 test.each(['18.20.8', '20.9.0', '14.21.3'])('Node %s should be refused', (version) => {
-  expect(tooOld(version, range)).toBe(
+  expect(nodeVersionProblem(version, range)).toBe(
     `needs Node 20.10 or later (this is ${version}); see https://nodejs.org`,
   );
 });
 
 test.each(['20.10.0', '20.19.5', '22.0.0', '24.4.1', '25.0.0-nightly'])('Node %s should do', (version) => {
-  expect(tooOld(version, range)).toBeNull();
+  expect(nodeVersionProblem(version, range)).toBeNull();
 });
 
 test('should end with one line, and load nothing else', async () => {

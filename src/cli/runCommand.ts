@@ -13,9 +13,9 @@ import { sampleCommand } from './commands/sample.js';
 import { trainCommand } from './commands/train.js';
 import { watchCommand } from './commands/watch.js';
 import { exitCodes } from './exitCodes.js';
-import { hideJsonWarning } from './hideJsonWarning.js';
-import { keepStandardOutputForData, watchForClosedOutput } from './output.js';
-import { readManifest } from './readManifest.js';
+import { hideJsonWarning } from './start/hideJsonWarning.js';
+import { readManifest } from './start/readManifest.js';
+import { keepStandardOutputForData, watchForClosedOutput } from './terminal/output.js';
 
 function createProgram(): Command {
   const program = new Command('nvae')

@@ -77,7 +77,7 @@ export async function fullScreen<T>(
         stdout: canvas.stream,
         // Every frame comes whole, for the painter to compare.
         debug: true,
-        // What is read aloud has no screen: cli/spokenRun.
+        // What is read aloud has no screen: cli/runs/readRunAloud.
         isScreenReaderEnabled: false,
         exitOnCtrlC: false,
         patchConsole: false,

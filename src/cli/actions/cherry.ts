@@ -22,17 +22,17 @@ import { grid } from '../../streams/sampling/toGrid.js';
 import { writeImage } from '../../streams/writers/writeImages.js';
 import { terminalHints } from '../../ui/pictures/terminalHints.js';
 import { loadScreen, ScreenError } from '../../ui/screenError.js';
-import { cherryChoice } from '../cherryChoices.js';
-import { cherryScreen, numbersOf } from '../cherryScreen.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
-import { findModel } from '../findModel.js';
-import { lines } from '../lines.js';
-import { createOutput, isInteractive, type Output } from '../output.js';
-import { outputFiles, pictureName } from '../outputFiles.js';
-import { pictureShower, type ShowPicture } from '../showPicture.js';
-import { listenForInterruption } from '../signals.js';
-import { withAdjustedModel } from '../withAdjustedModel.js';
+import { cherryReporter, numbersOf } from '../sampling/cherryReporter.js';
+import { findModel } from '../sampling/findModel.js';
+import { outputFiles, pictureName } from '../sampling/outputFiles.js';
+import { parseCherryChoice } from '../sampling/parseCherryChoice.js';
+import { withAdjustedModel } from '../sampling/withAdjustedModel.js';
+import { inputLines } from '../terminal/inputLines.js';
+import { listenForInterruption } from '../terminal/listenForInterruption.js';
+import { createOutput, isInteractive, type Output } from '../terminal/output.js';
+import { pictureShower, type ShowPicture } from '../terminal/showPicture.js';
 
 interface CherryOptions extends CommonOptions {
   readonly folder: string;
@@ -64,7 +64,7 @@ export async function cherry(
     const onScreen = isInteractive(options) && why === null;
     const showPicture = await pictureShower(output);
     if (why !== null) output.progress(why);
-    const tell = cherryScreen({ output, showPicture, path, files: json || !quiet });
+    const tell = cherryReporter({ output, showPicture, path, files: json || !quiet });
     const adjusted = { engine, temperature, iterations, batchSize, seed, stop$ };
     const last = await lastValueFrom(
       withAdjustedModel(file, adjusted, output, (model) => {
@@ -131,8 +131,8 @@ function told(
   const told$ = new BehaviorSubject<CherryState | null>(null);
   let newest: CherryState | null = null;
   const quiet$ = told$.pipe(filter((state) => state !== null && state === newest && !state.waiting));
-  const choices$ = lines(process.stdin, () => firstValueFrom(quiet$, { defaultValue: null })).pipe(
-    map((line) => ({ line, choice: cherryChoice(line) })),
+  const choices$ = inputLines(process.stdin, () => firstValueFrom(quiet$, { defaultValue: null })).pipe(
+    map((line) => ({ line, choice: parseCherryChoice(line) })),
     tap(({ line, choice }) => {
       if (!choice && line.trim())
         output.warning(`expected a number, u, or an order, got ${JSON.stringify(line)}`);

@@ -6,7 +6,7 @@ import { ConfigError } from '../../config/configError.js';
 import { listConfigs, loadConfig } from '../../config/loadConfig.js';
 import { latentShapes, parameterCount, planModel } from '../../model/plan.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
-import { createOutput } from '../output.js';
+import { createOutput } from '../terminal/output.js';
 
 interface ConfigSummary {
   readonly name: string;

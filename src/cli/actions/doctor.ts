@@ -2,10 +2,10 @@
 import { type EngineReport, listEngines } from '../../engine/index.js';
 import { pictureWords } from '../../ui/pictures/pictureSupport.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
-import { measureEngineSpeed } from '../engineSpeed.js';
-import { machine, machineWords } from '../machine.js';
-import { createOutput } from '../output.js';
-import { supportOfTerminal } from '../supportOfTerminal.js';
+import { measureEngineSpeed } from '../doctor/engineSpeed.js';
+import { machine, machineWords } from '../doctor/machine.js';
+import { createOutput } from '../terminal/output.js';
+import { terminalPictureSupport } from '../terminal/terminalPictureSupport.js';
 
 function engineLines(report: EngineReport): string[] {
   const mark = report.chosenByAuto ? '*' : ' ';
@@ -21,7 +21,7 @@ function engineLines(report: EngineReport): string[] {
 
 export async function doctor(options: CommonOptions): Promise<void> {
   const output = createOutput(options);
-  const pictures = await supportOfTerminal();
+  const pictures = await terminalPictureSupport();
   const engines = await listEngines();
   const speed = await measureEngineSpeed(options.engine);
   const here = machine();

@@ -9,13 +9,13 @@ import { type LatentVariants, latentWalk } from '../../streams/sampling/latentWa
 import { grid } from '../../streams/sampling/toGrid.js';
 import { writeImage } from '../../streams/writers/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
-import { findModel } from '../findModel.js';
-import { interruptible } from '../interruptible.js';
-import { createOutput, type Output } from '../output.js';
-import { modelName, outputFiles } from '../outputFiles.js';
-import { pictureShower } from '../showPicture.js';
-import { withAdjustedModel } from '../withAdjustedModel.js';
-import { withProgress } from '../withProgress.js';
+import { findModel } from '../sampling/findModel.js';
+import { modelName, outputFiles } from '../sampling/outputFiles.js';
+import { withAdjustedModel } from '../sampling/withAdjustedModel.js';
+import { interruptible } from '../terminal/interruptible.js';
+import { createOutput, type Output } from '../terminal/output.js';
+import { pictureShower } from '../terminal/showPicture.js';
+import { withProgress } from '../terminal/withProgress.js';
 
 interface ExploreOptions extends CommonOptions {
   readonly folder: string;

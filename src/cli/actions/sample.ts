@@ -23,13 +23,13 @@ import { toGrid } from '../../streams/sampling/toGrid.js';
 import { writeImages } from '../../streams/writers/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
-import { findModel } from '../findModel.js';
-import { createOutput, type Output } from '../output.js';
-import { outputFiles, pictureName } from '../outputFiles.js';
-import { pictureShower, type ShowPicture } from '../showPicture.js';
-import { type Interruption, listenForInterruption } from '../signals.js';
-import { withAdjustedModel } from '../withAdjustedModel.js';
-import { withProgress } from '../withProgress.js';
+import { findModel } from '../sampling/findModel.js';
+import { outputFiles, pictureName } from '../sampling/outputFiles.js';
+import { withAdjustedModel } from '../sampling/withAdjustedModel.js';
+import { type Interruption, listenForInterruption } from '../terminal/listenForInterruption.js';
+import { createOutput, type Output } from '../terminal/output.js';
+import { pictureShower, type ShowPicture } from '../terminal/showPicture.js';
+import { withProgress } from '../terminal/withProgress.js';
 
 interface SampleOptions extends CommonOptions {
   readonly folder: string;

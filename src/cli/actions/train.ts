@@ -15,11 +15,11 @@ import { terminalHints } from '../../ui/pictures/terminalHints.js';
 import { loadScreen, type ScreenError } from '../../ui/screenError.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
-import { createOutput, hasScreenReader, isInteractive, type Output } from '../output.js';
-import { createProgressLines } from '../progressLines.js';
-import { shownRun } from '../shownRun.js';
-import { listenForInterruption } from '../signals.js';
-import { spokenRun } from '../spokenRun.js';
+import { createEventLines } from '../runs/eventLines.js';
+import { readRunAloud } from '../runs/readRunAloud.js';
+import { runOnScreen } from '../runs/runOnScreen.js';
+import { listenForInterruption } from '../terminal/listenForInterruption.js';
+import { createOutput, hasScreenReader, isInteractive, type Output } from '../terminal/output.js';
 
 interface TrainCommandOptions extends CommonOptions {
   readonly name?: string;
@@ -32,7 +32,7 @@ interface TrainCommandOptions extends CommonOptions {
 }
 
 function tell(output: Output): (event: TrainEvent) => void {
-  const line = createProgressLines(() => performance.now());
+  const line = createEventLines(() => performance.now());
   return (event) => {
     output.event(event);
     if (event.type === 'warning') output.warning(event.message);
@@ -80,9 +80,9 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
     };
     const show = (told$: Observable<TrainEvent>) => shown(told$, screen ?? known, output);
     const last = screen
-      ? await shownRun(events$, { screen: show, onFailure, tell: tell(output) })
+      ? await runOnScreen(events$, { screen: show, onFailure, tell: tell(output) })
       : await lastValueFrom(events$.pipe(tap(tell(output))), { defaultValue: undefined });
-    if (last && onScreen) output.progress(createProgressLines(() => 0)(last) ?? '');
+    if (last && onScreen) output.progress(createEventLines(() => 0)(last) ?? '');
     if (last?.type === 'finished' && !options.json) output.result(last, last.model);
     if (interruption.interrupted) process.exitCode = exitCodes.interrupted;
   } finally {
@@ -125,7 +125,7 @@ async function shown(
   output: Output,
 ): Promise<RunView> {
   const options = { ...screen, events$: events$.pipe(map((event) => ({ ...event, time: Date.now() }))) };
-  if (hasScreenReader()) return spokenRun({ ...options, output });
+  if (hasScreenReader()) return readRunAloud({ ...options, output });
   const { showDashboard } = await loadScreen(() => import('../../ui/dashboard/showDashboard.js'));
   return showDashboard(options);
 }

@@ -26,10 +26,10 @@ import { terminalHints } from '../../ui/pictures/terminalHints.js';
 import { loadScreen, ScreenError } from '../../ui/screenError.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
-import { createOutput, hasScreenReader, isInteractive, type Output } from '../output.js';
-import { createProgressLines } from '../progressLines.js';
-import { listenForInterruption } from '../signals.js';
-import { spokenRun } from '../spokenRun.js';
+import { createEventLines } from '../runs/eventLines.js';
+import { readRunAloud } from '../runs/readRunAloud.js';
+import { listenForInterruption } from '../terminal/listenForInterruption.js';
+import { createOutput, hasScreenReader, isInteractive, type Output } from '../terminal/output.js';
 
 interface WatchOptions extends CommonOptions {
   readonly folder: string;
@@ -69,7 +69,7 @@ export async function watchRun(name: string, options: WatchOptions): Promise<voi
       const ended = await asLines(entries$.pipe(takeUntil(gone$)), output);
       if (!ended && !interruption.interrupted)
         output.warning(await goneWords(join(folder, 'saved_weights', `${name}.checkpoint`)));
-    } else if (hasScreenReader()) await spokenRun({ events$: entries$, gone$, output });
+    } else if (hasScreenReader()) await readRunAloud({ events$: entries$, gone$, output });
     else await onScreen(entries$, gone$, { name, folder, output });
     if (interruption.interrupted) process.exitCode = exitCodes.interrupted;
   } finally {
@@ -122,7 +122,7 @@ const told: readonly string[] = ['step', 'epoch', 'checkpoint', 'preview', 'paus
 async function asLines(entries$: Observable<JournalEntry>, output: Output): Promise<boolean> {
   let [time, ended] = [0, false];
   // By the run's own clock: what is long over is told as it was.
-  const line = createProgressLines(() => time);
+  const line = createEventLines(() => time);
   const told$ = entries$.pipe(
     tap((entry) => {
       time = entry.time;

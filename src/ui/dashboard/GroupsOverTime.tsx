@@ -1,6 +1,6 @@
 import { Box, Text } from 'ink';
 import { memo } from 'react';
-import { bar } from '../bars.js';
+import { bar } from '../blockCharacters.js';
 import { figure, percent } from '../format.js';
 import { Raw } from '../Raw.js';
 import { cut } from '../text.js';

@@ -1,6 +1,6 @@
 import { Box, Text } from 'ink';
 import { memo } from 'react';
-import { bar, sparkline } from '../bars.js';
+import { bar, sparkline } from '../blockCharacters.js';
 import { figure } from '../format.js';
 import { type Group, groupsOf, type LatentShape } from './groups.js';
 import type { Point } from './history.js';

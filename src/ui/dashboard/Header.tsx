@@ -1,5 +1,5 @@
 import { Box, Text } from 'ink';
-import { progressBar } from '../bars.js';
+import { barOnTrack } from '../blockCharacters.js';
 import { clock, count, duration, figure, percent } from '../format.js';
 import { cut, filled, fitting, widthOf } from '../text.js';
 import { batchOf, progressOf, type RunView, speed } from './runView.js';
@@ -22,8 +22,8 @@ export function Header(props: HeaderProps) {
   const { epoch, run } = progressOf(view);
   const width = Math.max(6, Math.min(30, Math.floor(columns / 8)));
   const bars = [
-    run === null ? '' : `run ${progressBar(run, width)} ${percent(run)}`,
-    `epoch ${progressBar(epoch, width)} ${percent(epoch)}`,
+    run === null ? '' : `run ${barOnTrack(run, width)} ${percent(run)}`,
+    `epoch ${barOnTrack(epoch, width)} ${percent(epoch)}`,
   ];
   return (
     <Box flexDirection="column">

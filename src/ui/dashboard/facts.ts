@@ -1,5 +1,5 @@
 /** The numbers of a run, line by line. */
-import { sparkline } from '../bars.js';
+import { sparkline } from '../blockCharacters.js';
 import { ago, bitsPerDimension, bytes, count, figure, percent } from '../format.js';
 import type { Fact } from './FactsPane.js';
 import { recentMean, recentMedian, type ValueName } from './history.js';

@@ -29,7 +29,7 @@ export function words(view: RunView, measures: Measures): string[] {
 }
 
 /** How far it is, in one line. */
-export function progressWords(view: RunView): string {
+export function runProgress(view: RunView): string {
   const loss = view.history.at(-1)?.values.loss;
   const [progress] = runFacts(view, 0);
   return `${spoken(progress?.text ?? 'opening')}${loss === undefined ? '' : `, loss ${figure(loss)}`}`;

@@ -1,0 +1,58 @@
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { findModel } from '../../../src/cli/sampling/findModel.js';
+import { createOutput } from '../../../src/cli/terminal/output.js';
+import { useTemporaryFolder } from '../../support/temporaryFolder.js';
+
+const inFolder = useTemporaryFolder();
+
+/** A folder of runs with files of these ages, in seconds. */
+async function weights(files: Readonly<Record<string, number>>): Promise<void> {
+  const folder = inFolder('saved_weights');
+  await mkdir(folder, { recursive: true });
+  for (const [name, age] of Object.entries(files)) {
+    await writeFile(join(folder, name), '');
+    await utimes(join(folder, name), 1e9 - age, 1e9 - age);
+  }
+}
+
+async function found(given: string): Promise<readonly [path: string, ...told: string[]]> {
+  const told: string[] = [];
+  const output = { ...createOutput({}), progress: (line: string) => void told.push(line) };
+  return [await findModel(given, inFolder(), output), ...told];
+}
+
+describe('findModel', () => {
+  test('should take a file as it is given, without a word', async () => {
+    await writeFile(inFolder('a.model'), '');
+    expect(await found(inFolder('a.model'))).toEqual([inFolder('a.model')]);
+    expect(await found(inFolder('nowhere.model'))).toEqual([inFolder('nowhere.model')]);
+  });
+
+  test('should find the final model or the checkpoint of a run, the newer one, and say which', async () => {
+    await weights({ 'demo.checkpoint': 20, 'final_result_demo.model': 10, 'slow.checkpoint': 5 });
+    const model = inFolder('saved_weights', 'final_result_demo.model');
+    const checkpoint = inFolder('saved_weights', 'demo.checkpoint');
+    expect(await found('demo')).toEqual([model, `model ${model}`]);
+    expect((await found('slow'))[0]).toBe(inFolder('saved_weights', 'slow.checkpoint'));
+    expect((await found('demo.checkpoint'))[0]).toBe(checkpoint);
+    await weights({ 'demo.checkpoint': 1 });
+    expect(await found('demo')).toEqual([checkpoint, `model ${checkpoint}`]);
+  });
+
+  test('should name the runs there are where there is none of that name', async () => {
+    await weights({ 'demo.checkpoint': 1, 'final_result_other.model': 1, 'demo.lock': 1 });
+    await expect(found('dmeo')).rejects.toThrow(
+      `dmeo: no such file, and no run of this name; the runs in ${inFolder('saved_weights')} are demo, other (did you mean demo?)`,
+    );
+    await expect(findModel('demo', inFolder('elsewhere'), createOutput({}))).rejects.toThrow(
+      'there are no runs in',
+    );
+  });
+
+  test('should not name a folder among the runs', async () => {
+    await mkdir(inFolder('saved_weights', 'odd.checkpoint'), { recursive: true });
+    await expect(found('odd')).rejects.toThrow(/^odd: no such file, .*; there are no runs in /);
+  });
+});

@@ -1,0 +1,32 @@
+/** The machine as `nvae doctor` tells it. */
+import { totalmem } from 'node:os';
+import { type Processors, processors } from '../../base/processors.js';
+
+export interface Machine {
+  /** With a v before it, as Node writes its version. */
+  readonly node: string;
+  /** Operating system and processor. */
+  readonly platform: string;
+  readonly cores: number;
+  /** Processors that the CPU quota is worth; null where there is none. */
+  readonly cpuQuota: number | null;
+  /** Threads of the native engine, unless NVAE_THREADS says otherwise. */
+  readonly usableProcessors: number;
+  readonly memoryBytes: number;
+}
+
+export function machine({ cores, quota, usable }: Processors = processors()): Machine {
+  return {
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cores,
+    cpuQuota: quota,
+    usableProcessors: usable,
+    memoryBytes: totalmem(),
+  };
+}
+
+export function machineWords({ node, platform, cores, cpuQuota, memoryBytes }: Machine): string {
+  const quota = cpuQuota === null ? '' : ` (CPU quota: ${Number(cpuQuota.toFixed(2))})`;
+  return `node ${node}, ${platform}, ${cores} ${cores === 1 ? 'core' : 'cores'}${quota}, ${(memoryBytes / 2 ** 30).toFixed(1)} GiB of memory`;
+}

@@ -1,0 +1,98 @@
+/** Training events as plain lines for a terminal, a log file or CI: one line every few seconds, not one per step. */
+
+import type { Journaled } from '../../streams/journal/entry.js';
+import { isWhole } from '../../streams/journal/isWhole.js';
+import type { EpochEvent, StartedEvent, StepEvent, StoppedEvent } from '../../streams/run/events.js';
+
+const millisecondsBetweenLines = 2000;
+
+/**
+ * Makes a function that turns each event into a line, or nothing when there is nothing new to say.
+ * `now` is a clock in milliseconds.
+ */
+export function createEventLines(now: () => number): (event: Journaled) => string | undefined {
+  let lastLine = now();
+  let images = 0;
+
+  const stepLine = (event: StepEvent): string | undefined => {
+    images += event.batchSize;
+    const time = now();
+    const isFirst = event.step === 1;
+    if (time - lastLine < millisecondsBetweenLines && !isFirst) return undefined;
+    const rate = images / Math.max(1e-3, (time - lastLine) / 1000);
+    lastLine = time;
+    images = 0;
+    return describeStep(event, isFirst ? undefined : rate);
+  };
+
+  return (event) => {
+    if (!isWhole(event)) return undefined;
+    if (event.type === 'step') return stepLine(event);
+    if (event.type === 'started') lastLine = now();
+    return describe(event);
+  };
+}
+
+function describe(event: Exclude<Journaled, StepEvent>): string | undefined {
+  switch (event.type) {
+    case 'started':
+      return describeStart(event);
+    case 'epoch':
+      return describeEpoch(event);
+    case 'checkpoint':
+      return `checkpoint ${event.path} (step ${event.step}, ${event.seconds.toFixed(2)} s)`;
+    case 'preview':
+      return `${event.kind} ${event.path}`;
+    case 'paused':
+      return `paused after step ${event.step}`;
+    case 'resumed':
+      return `resumed after step ${event.step}`;
+    case 'warning':
+    case 'crash':
+    case 'failed':
+      return undefined;
+    case 'finished':
+      return `finished after ${event.step} steps: ${event.model}`;
+    case 'stopped':
+      return describeStop(event);
+  }
+}
+
+function describeEpoch(event: EpochEvent): string {
+  const { epoch, imagesTaken, imagesTrained, seconds, loss, reconstructionLoss, kl } = event;
+  const done = `epoch ${epoch + 1} done: ${imagesTaken} images in ${seconds.toFixed(1)} s`;
+  // A journal that an earlier version has written has no means.
+  if (!(imagesTrained > 0)) return done;
+  const means = `loss ${loss.toFixed(0)}  reconstruction ${reconstructionLoss.toFixed(0)}  KL ${kl.toFixed(0)}`;
+  return `${done}  mean ${means}`;
+}
+
+function describeStart(event: StartedEvent): string {
+  const { name, engine, engineDescription, parameters, latentShapes, images, batchSize, resumed } = event;
+  const millions = (parameters / 1e6).toFixed(2);
+  const from = resumed ? `, resumed after step ${resumed.step}` : '';
+  return (
+    `training ${name} on ${engine} (${engineDescription}): ${millions} M parameters, ${latentShapes.length} latent groups, ` +
+    `${images} images in batches of ${batchSize}${from}`
+  );
+}
+
+function describeStop({ reason, step, checkpoint }: StoppedEvent): string {
+  const why = reason === 'seconds' ? 'time is up' : 'stopped';
+  const state = checkpoint
+    ? `; the same command resumes from ${checkpoint}`
+    : '; no step was made, so there is no checkpoint';
+  return `${why} after ${step} steps${state}`;
+}
+
+function describeStep(event: StepEvent, imagesPerSecond: number | undefined): string {
+  const parts = [
+    `epoch ${event.epoch + 1}`,
+    `step ${event.step}`,
+    `loss ${event.loss.toFixed(0)}`,
+    `reconstruction ${event.reconstructionLoss.toFixed(0)}`,
+    `KL ${event.kl.toFixed(0)} (weight ${event.klCoefficient.toFixed(2)})`,
+    imagesPerSecond === undefined ? '' : `${imagesPerSecond.toFixed(0)} images/s`,
+  ];
+  return parts.filter(Boolean).join('  ');
+}

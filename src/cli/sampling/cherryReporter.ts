@@ -1,0 +1,67 @@
+/** What `nvae cherry` tells about each state: pictures, in the terminal or as files, and what may be typed. */
+import { extname } from 'node:path';
+import { joinImages } from '../../base/imageBatches.js';
+import type { ImageBatch } from '../../base/plainData.js';
+import type { CherryState } from '../../streams/sampling/cherryState.js';
+import { grid } from '../../streams/sampling/toGrid.js';
+import { writeImage } from '../../streams/writers/writeImages.js';
+import type { Output } from '../terminal/output.js';
+import type { ShowPicture } from '../terminal/showPicture.js';
+
+export interface CherryReporterOptions {
+  readonly output: Output;
+  readonly showPicture: ShowPicture;
+  /** File of the result; pictures on the way are called after it. */
+  readonly path: string;
+  /** Whether somebody learns where such a picture is. */
+  readonly files: boolean;
+}
+
+/** Makes a function that tells what is new in a state; done when it is to be seen. */
+export function cherryReporter({
+  output,
+  showPicture,
+  path,
+  files,
+}: CherryReporterOptions): (state: CherryState) => Promise<void> {
+  const stem = path.slice(0, path.length - extname(path).length);
+  let before: CherryState | null = null;
+
+  const show = async (picture: ImageBatch, type: string, name: string, details: object) => {
+    if ((await showPicture(picture)) || !files) return;
+    const file = `${stem}_${name}.png`;
+    await writeImage(file, picture);
+    output.event({ type, ...details, path: file });
+    output.progress(file);
+  };
+  return async (state) => {
+    const { batch, images, picks, phase, keep, problem } = state;
+    const last = before;
+    before = state;
+    if (problem !== null) output.warning(problem);
+    if (images && batch !== last?.batch) {
+      await show(grid(images), 'batch', `batch_${String(batch).padStart(3, '0')}`, { batch });
+      const size = images.shape[0];
+      output.progress(`batch ${batch}: 1 to ${size} picks or leaves an image, 0 is the next batch, u undoes`);
+    }
+    if (picks !== last?.picks && last) {
+      output.event({ type: 'picks', picks: numbersOf(state), missing: keep - picks.length });
+      output.progress(`${picks.length} of ${keep} picked${picks.length > 0 ? `: ${described(state)}` : ''}`);
+    }
+    if (phase === 'ordering' && last?.phase !== 'ordering') {
+      await show(grid(joinImages(picks.map(({ image }) => image))), 'selection', 'picks', {});
+      output.progress(`the order of these, as ${picks.map((_, i) => i + 1).join(' ')}; u undoes`);
+    }
+  };
+}
+
+/** The picks without their pixels. */
+export function numbersOf({ picks }: CherryState): { readonly batch: number; readonly number: number }[] {
+  return picks.map(({ batch, number }) => ({ batch, number }));
+}
+
+function described(state: CherryState): string {
+  return numbersOf(state)
+    .map(({ batch, number }) => `${number} of batch ${batch}`)
+    .join(', ');
+}

@@ -1,0 +1,52 @@
+/** What the commands that sample have in common: an engine, a model, and its batch norm at their temperature. */
+import { concatMap, filter, type Observable, type ObservableInput, of, takeUntil, tap } from 'rxjs';
+import { useEngine } from '../../engine/index.js';
+import type { Nvae, Temperature } from '../../model/nvae.js';
+import { loadModel } from '../../modelFiles/loadModel.js';
+import { usingAsync } from '../../streams/flow/usingAsync.js';
+import { readjustBatchNorm } from '../../streams/sampling/readjustBatchNorm.js';
+import type { Output } from '../terminal/output.js';
+import { withProgress } from '../terminal/withProgress.js';
+
+export interface AdjustedModelOptions {
+  readonly engine: string;
+  readonly temperature: Temperature;
+  /** Sampling passes of the re-adjustment. */
+  readonly iterations: number;
+  readonly batchSize: number;
+  readonly seed: number;
+  /** Its first value ends the stream where the model is not in use yet; later that is up to `use`. */
+  readonly stop$: Observable<unknown>;
+}
+
+/** What `use` makes of the model, which is there for as long as that takes. */
+export function withAdjustedModel<T>(
+  file: string,
+  { engine, iterations, stop$, ...options }: AdjustedModelOptions,
+  output: Output,
+  use: (model: Nvae) => ObservableInput<T>,
+): Observable<T> {
+  let inUse = false;
+  const open = async () => {
+    const { name, description, warnings } = await useEngine(engine);
+    for (const warning of warnings) output.warning(warning);
+    output.progress(`engine ${name}: ${description}`);
+    return loadModel(file);
+  };
+  const passes = iterations === 1 ? 'pass' : 'passes';
+  const work = { label: 're-adjusting the batch norm', total: iterations, unit: 'passes' };
+  const adjusted = (model: Nvae) =>
+    withProgress(output, work, (bar) =>
+      of(model).pipe(
+        readjustBatchNorm({ ...options, iterations, onProgress: bar.at }),
+        tap(() => {
+          bar.end();
+          inUse = true;
+          if (iterations > 0) output.progress(`batch norm re-adjusted in ${iterations} ${passes}`);
+        }),
+      ),
+    ).pipe(concatMap(use));
+  return usingAsync(open, adjusted, async (model) => model.dispose()).pipe(
+    takeUntil(stop$.pipe(filter(() => !inUse))),
+  );
+}

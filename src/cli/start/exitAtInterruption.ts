@@ -1,0 +1,13 @@
+/** Ctrl-C and SIGTERM while no command listens for them itself. Imports nothing that takes time to load. */
+import { exitCodes } from '../exitCodes.js';
+
+export const exitSignals = ['SIGINT', 'SIGTERM'] as const;
+
+/** From now on these signals end the process with the exit code for it. */
+export function exitAtInterruption(): void {
+  for (const name of exitSignals) process.on(name, exitInterrupted);
+}
+
+export function exitInterrupted(): void {
+  process.exit(exitCodes.interrupted);
+}

@@ -1,0 +1,63 @@
+/**
+ * Ways to stop a running command. The first Ctrl-C (or SIGTERM, or the terminal's end) asks it to finish what it is doing
+ * and keep it; the second aborts it at the next step. SIGUSR1 asks for a checkpoint.
+ */
+import { type Observable, ReplaySubject, Subject } from 'rxjs';
+import { exitInterrupted, exitSignals } from '../start/exitAtInterruption.js';
+
+export interface Interruption {
+  /** Emits once, at the first signal; at once where that has come before anybody listened. */
+  readonly stop$: Observable<void>;
+  /** Emits at each SIGUSR1. */
+  readonly checkpoint$: Observable<void>;
+  /** Aborted at the second signal. */
+  readonly signal: AbortSignal;
+  /** Whether any signal to stop came. */
+  readonly interrupted: boolean;
+  /** Stops listening. */
+  dispose(): void;
+}
+
+/** Listens until it is disposed; `onStop` is called at the first signal. */
+export function listenForInterruption(onStop: () => void): Interruption {
+  const stop = new ReplaySubject<void>(1);
+  const checkpoint = new Subject<void>();
+  const abort = new AbortController();
+  let signals = 0;
+  const interrupt = () => {
+    signals += 1;
+    if (signals > 1) return abort.abort();
+    onStop();
+    stop.next();
+    stop.complete();
+  };
+  // A closed pipe or terminal is noticed again with every line: it never counts as the second signal.
+  const lostOutput = () => {
+    if (signals === 0) interrupt();
+  };
+  const listeners = new Map<NodeJS.Signals, () => void>([
+    ['SIGINT', interrupt],
+    ['SIGTERM', interrupt],
+    ['SIGPIPE', lostOutput],
+    ['SIGUSR1', () => checkpoint.next()],
+  ]);
+  // Without a terminal nobody can close it, and a listener would undo what `nohup` has arranged.
+  if ([process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY)) {
+    listeners.set('SIGHUP', lostOutput);
+  }
+  for (const [name, listener] of listeners) process.on(name, listener);
+  const exited = exitSignals.filter((name) => process.listeners(name).includes(exitInterrupted));
+  for (const name of exited) process.off(name, exitInterrupted);
+  return {
+    stop$: stop.asObservable(),
+    checkpoint$: checkpoint.asObservable(),
+    signal: abort.signal,
+    get interrupted() {
+      return signals > 0;
+    },
+    dispose: () => {
+      for (const name of exited) process.on(name, exitInterrupted);
+      for (const [name, listener] of listeners) process.off(name, listener);
+    },
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * Where a command writes: data to standard output, everything else to standard error. With --json, standard output
+ * carries one JSON object per line; with --quiet, standard error carries warnings only.
+ */
+import { Console } from 'node:console';
+import { colourDepth, isInCi } from '../../ui/pictures/colourDepth.js';
+import { exitCodes } from '../exitCodes.js';
+import { barsAsLines, liveBars, noBars, type ProgressBar, type ProgressBarOptions } from './progressBars.js';
+
+export interface OutputOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export interface Output {
+  /** A result: as JSON with --json, else as the given text. */
+  result(value: object, text: string): void;
+  /** An event of a running command; only seen with --json. */
+  event(value: object): void;
+  /** A line about how things go; not with --quiet, nor with --json. */
+  progress(line: string): void;
+  warning(message: string): void;
+  /**
+   * How far long work is: a bar on a terminal, a line now and then elsewhere; not with --quiet, nor with --json. All that is
+   * printed meanwhile is printed above it.
+   */
+  progressBar(options: ProgressBarOptions): ProgressBar;
+  /** Whether pictures and colours can be shown to a person. */
+  readonly colour: boolean;
+}
+
+export function createOutput({ json = false, quiet = false }: OutputOptions): Output {
+  const { stdout, stderr, env } = process;
+  const toPerson =
+    Boolean(stderr.isTTY) && !isInCi(env) && env.TERM !== 'dumb' && !quiet && !json && !hasScreenReader();
+  const bars = toPerson
+    ? liveBars(stderr)
+    : quiet || json
+      ? noBars
+      : barsAsLines((text) => line(stderr, text));
+  const line = (stream: NodeJS.WriteStream, text: string) => bars.aside(() => void stream.write(`${text}\n`));
+  return {
+    result: (value, text) => line(stdout, json ? JSON.stringify(value) : text),
+    event: (value) => {
+      if (json) line(stdout, JSON.stringify(value));
+    },
+    progress: (text) => {
+      if (!quiet && !json) line(stderr, text);
+    },
+    warning: (message) => line(stderr, `warning: ${message}`),
+    progressBar: bars.start,
+    colour: toPerson && colourDepth(env) > 1,
+  };
+}
+
+/** Whether what is written is read aloud: then nothing is drawn, and no line is written anew. */
+export function hasScreenReader(): boolean {
+  return process.env.INK_SCREEN_READER === 'true';
+}
+
+/** Whether there is a person who follows what happens on a terminal and presses keys. */
+export function isInteractive({ json = false, quiet = false }: OutputOptions): boolean {
+  const { stdin, stdout, env } = process;
+  return Boolean(stdin.isTTY && stdout.isTTY) && !isInCi(env) && env.TERM !== 'dumb' && !json && !quiet;
+}
+
+/** What a library prints through the console goes to standard error: standard output carries data only. */
+export function keepStandardOutputForData(): void {
+  Object.assign(console, new Console(process.stderr, process.stderr));
+}
+
+/** Of streams whose reader, or terminal, is gone. */
+const closedCodes: readonly unknown[] = ['EPIPE', 'EIO', 'ENXIO', 'EBADF'];
+
+/**
+ * A reader that goes away (`nvae ... | head`), or a terminal that is closed, counts as SIGPIPE: a command that listens for
+ * it ends in its own way, any other at once, without a message. The same where nothing more can be written for another
+ * reason, as a full disk, but with one message and a failure.
+ */
+export function watchForClosedOutput(): void {
+  let told = false;
+  const streams = [
+    ['standard output', process.stdout],
+    ['standard error', process.stderr],
+  ] as const;
+  for (const [name, stream] of streams) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      const closed = closedCodes.includes(error.code);
+      if (!closed && !told && stream === process.stdout)
+        process.stderr.write(`nvae: ${name}: ${error.message}\n`);
+      told ||= !closed;
+      if (!process.emit('SIGPIPE', 'SIGPIPE')) process.exit(closed ? exitCodes.done : exitCodes.failed);
+    });
+  }
+}

@@ -1,0 +1,66 @@
+/** How far some work is, as text. Pure: who writes it, and how often, is another's business. */
+import { bar } from './blockCharacters.js';
+import { clock } from './format.js';
+import { cut, oneLine, widthOf } from './text.js';
+
+export interface ProgressSnapshot {
+  /** What is being done: `making images`. */
+  readonly label: string;
+  readonly done: number;
+  readonly total: number;
+  /** What is counted, in the plural: `images`. */
+  readonly unit: string;
+  /** Since the work began. */
+  readonly seconds: number;
+}
+
+/** Cells of a bar: with fewer there is none, with more it says nothing new. */
+const [narrowest, widest] = [8, 40];
+
+/**
+ * One line, at most `width` cells wide: `making images ▕███▌    ▏ 12/40  3.2 images/s  0:09 left`. Where it is narrow the
+ * rate goes first, then the bar, then the time left; what is left is cut.
+ */
+export function progressBarLine(progress: ProgressSnapshot, width: number): string {
+  const { done, total } = progress;
+  const label = oneLine(progress.label);
+  const count = `${done}/${total}`;
+  const { rate, left } = pace(progress);
+  for (const tail of rate && left
+    ? [
+        [count, rate, left],
+        [count, left],
+      ]
+    : [[`${count} ${progress.unit}`]]) {
+    const text = tail.join('  ');
+    const room = width - widthOf(label) - widthOf(text) - ' ▕▏ '.length;
+    if (room >= narrowest) return `${label} ▕${filled(done / total, Math.min(room, widest))}▏ ${text}`;
+  }
+  const text = [`${label} ${count}`, left].filter(Boolean).join('  ');
+  return cut(text, width);
+}
+
+/** The same without a bar, for a log: `making images: 12 of 40 images, 3.2 images/s, 0:09 left`. */
+export function progressWords(progress: ProgressSnapshot): string {
+  const { label, done, total, unit } = progress;
+  const { rate, left } = pace(progress);
+  return [`${oneLine(label)}: ${done} of ${total} ${unit}`, rate, left].filter(Boolean).join(', ');
+}
+
+function filled(share: number, cells: number): string {
+  return bar(share, cells).padEnd(cells);
+}
+
+/** Empty before anything is known. */
+function pace({ done, total, unit, seconds }: ProgressSnapshot): {
+  readonly rate: string;
+  readonly left: string;
+} {
+  if (!(done > 0 && seconds > 0)) return { rate: '', left: '' };
+  const perSecond = done / seconds;
+  const rate = perSecond < 10 ? perSecond.toPrecision(2) : perSecond.toFixed(0);
+  return {
+    rate: `${rate} ${unit}/s`,
+    left: `${clock(Math.round(Math.max(0, total - done) / perSecond))} left`,
+  };
+}
