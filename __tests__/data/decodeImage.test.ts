@@ -2,7 +2,7 @@ import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { pngHeader, pngOf } from '../../scripts/fuzz/imageBytes.js';
-import { defaultMaxPixels } from '../../src/config/schema.js';
+import { defaultMaxPixels } from '../../src/base/maxPixels.js';
 import { decodeBytes } from '../../src/data/decodeImage.js';
 import { ImageError } from '../../src/data/imageError.js';
 import { png } from '../support/pictures.js';

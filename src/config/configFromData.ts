@@ -1,9 +1,9 @@
 /** Configurations that were kept as plain data, as checkpoints keep them. */
-import { basename } from 'node:path';
 import { snakeCase } from '../base/camelCase.js';
 import { shown } from '../base/shown.js';
+import { checkConfig } from './checkConfig.js';
 import { ConfigError } from './configError.js';
-import { checkConfig } from './parseConfig.js';
+import { isFileName } from './configName.js';
 import type { NvaeConfig } from './types.js';
 
 type Section = Readonly<Record<string, unknown>>;
@@ -16,7 +16,7 @@ export function configFromData(data: unknown, file: string): NvaeConfig {
   if (!isSection(data)) throw new ConfigError(file, [`expected a section with keys, got ${shown(data)}`]);
   const { name, model, training, ...others } = data;
   // The name of a run becomes part of paths.
-  if (typeof name !== 'string' || ['', '.', '..'].includes(name) || basename(name) !== name) {
+  if (!isFileName(name)) {
     throw new ConfigError(file, [`name: expected a file name, got ${shown(name)}`]);
   }
   const architecture = fileKeys(model, 1);

@@ -14,7 +14,7 @@ export function runNameProblem(name: string): string | null {
     return 'must not contain control characters, line breaks or broken Unicode';
   if (name.trim() !== name) return 'must not begin or end with a space';
   if (name.startsWith('-')) return 'must not begin with -, because commands take that for an option';
-  if (Buffer.byteLength(name) > mostBytes) return `must be at most ${mostBytes} bytes long`;
+  if (new TextEncoder().encode(name).length > mostBytes) return `must be at most ${mostBytes} bytes long`;
   return null;
 }
 

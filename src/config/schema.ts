@@ -1,5 +1,6 @@
 /** What a configuration file may contain: keys as in the file, allowed values, defaults. */
 import { z } from 'zod';
+import { defaultMaxPixels } from '../base/maxPixels.js';
 
 /** A value for which `test` holds; `expected` completes the sentence "expected ...". */
 function value<T>(expected: string, test: (given: unknown) => boolean) {
@@ -41,9 +42,6 @@ const architecture = {
   n_mix: integer(1).default(3),
   fixed_flows: boolean().default(false),
 };
-
-/** Pixels of an image at most where nothing else is said: sharp's own limit. */
-export const defaultMaxPixels = 0x3fff * 0x3fff;
 
 const section = { error: 'a section with keys' };
 

@@ -1,8 +1,8 @@
 /** The bytes of one image file as pixels of the model's size. */
 import sharp, { type Sharp } from 'sharp';
 import { messageOf } from '../base/errors.js';
+import { defaultMaxPixels } from '../base/maxPixels.js';
 import { processors } from '../base/processors.js';
-import { defaultMaxPixels } from '../config/schema.js';
 import { refusalOf } from './formats.js';
 import { ImageError } from './imageError.js';
 import { readImageFile } from './readImageFile.js';

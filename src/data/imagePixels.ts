@@ -1,8 +1,8 @@
 /** The pixels of one file of a dataset, by way of what is kept of it. */
 import { stat } from 'node:fs/promises';
 import { messageOf } from '../base/errors.js';
+import { defaultMaxPixels } from '../base/maxPixels.js';
 import { cut, printable } from '../base/shown.js';
-import { defaultMaxPixels } from '../config/schema.js';
 import { decodeBytes } from './decodeImage.js';
 import type { ImageCache } from './imageCache.js';
 import { ImageError } from './imageError.js';
