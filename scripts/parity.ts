@@ -1,24 +1,32 @@
 /**
  * Compares model and training with numbers of the PyTorch implementation:
- * `npm run parity -- [<folder>...] [--engine native] [--report <file>]`.
- * A folder is a case (config.yaml, reference.json, reference.safetensors) or a folder of cases; without one it takes the recorded
- * numbers beside the repository, or the small copy in it. Prints one line of JSON per case, to the file as well; the exit code is 1
- * where a number is over its tolerance, 2 where a case cannot be read or the engine does not work.
+ * `npm run parity -- [<folder>...] [--engine native] [--within 1] [--report <file>]`.
+ * A folder is a case (config.yaml, reference.json, reference.safetensors) or a folder of cases; without one it takes the cases
+ * that this repository holds. Prints one line of JSON per case, and writes it to the report. The exit code is 1 if a number
+ * is off by more than its tolerance, or by more than the share of it that `--within` names, and 2 if a case cannot be read or
+ * the engine does not work.
  */
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { useEngine } from '../src/engine/index.js';
 import { releaseGpu } from '../src/engine/webgpu/dawn.js';
-import { referenceFolder } from './parity/referenceFolder.js';
+import { referenceCopy } from './parity/referenceCopy.js';
 import { compareAll } from './parity/run.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { engine: { type: 'string', default: 'native' }, report: { type: 'string' } },
+  options: {
+    engine: { type: 'string', default: 'native' },
+    within: { type: 'string', default: '1' },
+    report: { type: 'string' },
+  },
 });
-const folders = positionals.length > 0 ? positionals : [referenceFolder()];
+const within = Number(values.within);
+const copy = positionals.length > 0 ? null : referenceCopy();
+const folders = copy === null ? positionals : [copy];
 
 try {
+  if (!(within > 0)) throw new RangeError(`--within: must be a number above 0 (got ${values.within})`);
   if (values.report) writeFileSync(values.report, '');
   const { name: engine, description } = await useEngine(values.engine);
   let start = performance.now();
@@ -28,7 +36,9 @@ try {
     console.log(line);
     if (values.report) appendFileSync(values.report, `${line}\n`);
     for (const tensor of report.failed) console.error(`${report.case}: ${tensor} is over its tolerance`);
-    if (!report.passed) process.exitCode = 1;
+    const isClose = report.largestToleranceUsed <= within;
+    if (!isClose) console.error(`${report.case}: more than ${within} of a tolerance is used`);
+    if (!report.passed || !isClose) process.exitCode = 1;
     start = performance.now();
   }
 } catch (error) {
@@ -36,4 +46,5 @@ try {
   process.exitCode = 2;
 } finally {
   releaseGpu();
+  if (copy !== null) rmSync(copy, { recursive: true });
 }
