@@ -3,7 +3,6 @@
 
 export type { TrainInProcessOptions } from './streams/process/trainInProcess.js';
 export { trainInProcess } from './streams/process/trainInProcess.js';
-export type { RunCommand } from './streams/run/controls.js';
 export { NonFiniteLossError, RunCrashedError } from './streams/run/errors.js';
 export type {
   CheckpointEvent,
@@ -21,7 +20,7 @@ export type {
   TrainEvent,
   WarningEvent,
 } from './streams/run/events.js';
-export type { TrainOptions } from './streams/run/train.js';
+export type { RunCommand } from './streams/run/runCommand.js';
 export { train } from './streams/run/train.js';
 
 // Datasets
@@ -48,6 +47,7 @@ export { shuffle } from './streams/images/shuffle.js';
 // Training steps
 
 export type { TrainerLike } from './streams/run/trainerLike.js';
+export type { TrainOptions } from './streams/run/trainOptions.js';
 export type { BatchRecipe, Stepper, TrainStepOptions } from './streams/run/trainStep.js';
 export { trainStep } from './streams/run/trainStep.js';
 export { watchFinite } from './streams/run/watchFinite.js';

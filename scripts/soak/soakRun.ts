@@ -22,8 +22,8 @@ import {
 import sharp from 'sharp';
 import { parseConfig } from '../../src/config/parseConfig.js';
 import type { NvaeConfig } from '../../src/config/types.js';
-import type { RunCommand } from '../../src/streams/run/controls.js';
 import type { StepEvent, TrainEvent } from '../../src/streams/run/events.js';
+import type { RunCommand } from '../../src/streams/run/runCommand.js';
 import { train } from '../../src/streams/run/train.js';
 import { type SoakSample, takeSample } from './takeSample.js';
 

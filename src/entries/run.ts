@@ -6,8 +6,8 @@
 
 export type { TrainInProcessOptions } from '../streams/process/trainInProcess.js';
 export { trainInProcess } from '../streams/process/trainInProcess.js';
-export type { RunCommand } from '../streams/run/controls.js';
 export { RunCrashedError } from '../streams/run/errors.js';
+export type { RunCommand } from '../streams/run/runCommand.js';
 
 // Events
 

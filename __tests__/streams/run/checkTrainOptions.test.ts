@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { trainInProcess } from '../../../src/streams/process/trainInProcess.js';
-import { type TrainOptions, train } from '../../../src/streams/run/train.js';
+import { train } from '../../../src/streams/run/train.js';
+import type { TrainOptions } from '../../../src/streams/run/trainOptions.js';
 import { smallConfig } from '../../support/checkpoints.js';
 
 const nonsense: [message: string, options: TrainOptions][] = [

@@ -1,5 +1,5 @@
 import { concat, defer, from, map, merge, NEVER, type Observable, ReplaySubject, Subject } from 'rxjs';
-import type { RunCommand } from '../run/controls.js';
+import type { RunCommand } from '../run/runCommand.js';
 
 export interface CommandSources {
   readonly stop$?: Observable<unknown>;

@@ -4,8 +4,8 @@
  */
 import { ReplaySubject, type Subscription } from 'rxjs';
 import { useEngine } from '../../engine/index.js';
-import type { RunCommand } from '../run/controls.js';
 import { warning } from '../run/events.js';
+import type { RunCommand } from '../run/runCommand.js';
 import { train } from '../run/train.js';
 import type { FromWorker, ToWorker } from './messages.js';
 import { outbox } from './outbox.js';

@@ -2,8 +2,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { type Observable as Commands, Observable } from 'rxjs';
 import { processOf } from '../../base/ownFile.js';
-import type { RunCommand } from '../run/controls.js';
 import type { TrainEvent } from '../run/events.js';
+import type { RunCommand } from '../run/runCommand.js';
 import type { FromWorker, ToWorker } from './messages.js';
 import { fromPlainError } from './plainError.js';
 

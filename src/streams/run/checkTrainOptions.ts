@@ -1,5 +1,5 @@
 import { checkAmount, checkCount, checkSeed, checkTimes } from '../../base/checkNumbers.js';
-import type { TrainOptions } from './train.js';
+import type { TrainOptions } from './trainOptions.js';
 
 /** @throws RangeError when a number among the options makes no sense; `where` is who was given them. */
 export function checkTrainOptions(

@@ -1,5 +1,5 @@
 /** What the person looks at, and what a key does to that; plain data. */
-import type { RunCommand } from '../../streams/run/controls.js';
+import type { RunCommand } from '../../streams/run/runCommand.js';
 import { metrics, ranges } from './metrics.js';
 
 export const panes = [

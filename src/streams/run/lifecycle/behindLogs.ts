@@ -9,7 +9,7 @@ import {
   type ObservableInput,
   of,
 } from 'rxjs';
-import type { TrainEvent } from './events.js';
+import type { TrainEvent } from '../events.js';
 
 /** Those that say what will be there after a kill. */
 const promises: ReadonlySet<TrainEvent['type']> = new Set(['checkpoint', 'stopped', 'finished']);

@@ -1,4 +1,4 @@
-import type { EpochMeans, StepEvent } from './events.js';
+import type { EpochMeans, StepEvent } from '../events.js';
 
 const losses = ['loss', 'reconstructionLoss', 'balancedKl', 'regularization', 'kl'] as const;
 

@@ -1,11 +1,11 @@
 import { from } from 'rxjs';
-import type { ImageBatch } from '../../base/plainData.js';
-import type { DecodedImage } from '../../data/decodedImage.js';
-import { toBatch } from '../images/batch.js';
-import { decodeImages } from '../images/decodeImages.js';
-import type { Recipe } from '../images/recipe.js';
-import { warning } from './events.js';
-import type { Run } from './openRun.js';
+import type { ImageBatch } from '../../../base/plainData.js';
+import type { DecodedImage } from '../../../data/decodedImage.js';
+import { toBatch } from '../../images/batch.js';
+import { decodeImages } from '../../images/decodeImages.js';
+import type { Recipe } from '../../images/recipe.js';
+import { warning } from '../events.js';
+import type { Run } from '../opening/openRun.js';
 
 /** Images whose reconstructions are shown. */
 const count = 8;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { SkippedImage } from '../../../src/data/imagePixels.js';
-import { skippedImages } from '../../../src/streams/run/skippedImages.js';
+import type { SkippedImage } from '../../../../src/data/imagePixels.js';
+import { skippedImages } from '../../../../src/streams/run/epochs/skippedImages.js';
 
 const skip = (number: number, why: SkippedImage['why'], reason = 'ENOENT: no'): SkippedImage => {
   const name = `${number}.png`;

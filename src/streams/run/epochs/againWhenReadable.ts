@@ -8,8 +8,8 @@ import {
   take,
   throwError,
 } from 'rxjs';
-import { DatasetError } from '../../data/datasetError.js';
-import { longTimer } from '../flow/longTimer.js';
+import { DatasetError } from '../../../data/datasetError.js';
+import { longTimer } from '../../flow/longTimer.js';
 import type { Unread } from './skippedImages.js';
 
 /** Nothing of an epoch could be read just now. */

@@ -1,16 +1,16 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { firstValueFrom, lastValueFrom, Subject, tap } from 'rxjs';
-import { behindLogs } from '../../../src/streams/run/behindLogs.js';
-import type { TrainEvent } from '../../../src/streams/run/events.js';
-import type { LogName } from '../../../src/streams/run/writer/runWriter.js';
-import type { WriterThread } from '../../../src/streams/run/writer/writerThread.js';
-import { smallConfig } from '../../support/checkpoints.js';
-import { pause } from '../../support/collect.js';
-import { stepEvent } from '../../support/events.js';
-import { marbles } from '../../support/marbles.js';
-import { writePictures } from '../../support/pictures.js';
-import { useTemporaryFolder } from '../../support/temporaryFolder.js';
-import { readRecords } from '../../support/tensorBoard.js';
+import type { TrainEvent } from '../../../../src/streams/run/events.js';
+import { behindLogs } from '../../../../src/streams/run/lifecycle/behindLogs.js';
+import type { LogName } from '../../../../src/streams/run/writer/runWriter.js';
+import type { WriterThread } from '../../../../src/streams/run/writer/writerThread.js';
+import { smallConfig } from '../../../support/checkpoints.js';
+import { pause } from '../../../support/collect.js';
+import { stepEvent } from '../../../support/events.js';
+import { marbles } from '../../../support/marbles.js';
+import { writePictures } from '../../../support/pictures.js';
+import { useTemporaryFolder } from '../../../support/temporaryFolder.js';
+import { readRecords } from '../../../support/tensorBoard.js';
 
 const position = { step: 1, epoch: 0, batchInEpoch: 0, imagesSeen: 1 };
 const events: Record<string, TrainEvent> = {
@@ -86,9 +86,9 @@ describe('a run whose logs are slow', () => {
 
   test('should tell of a checkpoint when all that was told before it is on disk', async () => {
     const mocked = { startWriterThread: writer };
-    jest.unstable_mockModule('../../../src/streams/run/writer/writerThread.js', () => mocked);
-    const { train } = await import('../../../src/streams/run/train.js');
-    const { useEngine } = await import('../../../src/engine/index.js');
+    jest.unstable_mockModule('../../../../src/streams/run/writer/writerThread.js', () => mocked);
+    const { train } = await import('../../../../src/streams/run/train.js');
+    const { useEngine } = await import('../../../../src/engine/index.js');
     await useEngine('native').catch(() => useEngine('cpu'));
     await writePictures(inFolder('dataset'), 4);
     const options = {

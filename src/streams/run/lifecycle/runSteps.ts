@@ -19,25 +19,25 @@ import {
   tap,
   throwError,
 } from 'rxjs';
-import { messageOf } from '../../base/errors.js';
-import type { ImageBatch } from '../../base/plainData.js';
-import { checkpointExists } from '../../checkpoint/checkpoint.js';
-import { EngineFailedError } from '../../engine/index.js';
-import { sideStream } from '../flow/sideStream.js';
-import { writeCheckpoints } from '../writers/writeCheckpoints.js';
-import { writeImage } from '../writers/writeImages.js';
-import { type PreviewKind, writePreviews } from '../writers/writePreviews.js';
-import type { RunRequest } from './controls.js';
-import { type Due, dueAt, isDue, isScheduled, scheduledWants } from './due.js';
-import { epochEvents } from './epochEvents.js';
-import { NonFiniteLossError } from './errors.js';
-import type { EpochEvent, PausedEvent, ResumedEvent, StepEvent, TrainEvent } from './events.js';
-import { warning } from './events.js';
-import type { Run } from './openRun.js';
-import { resumeWords } from './resumeWords.js';
-import type { Progress } from './runEvents.js';
-import type { TrainOptions } from './train.js';
-import { watchFinite } from './watchFinite.js';
+import { messageOf } from '../../../base/errors.js';
+import type { ImageBatch } from '../../../base/plainData.js';
+import { checkpointExists } from '../../../checkpoint/checkpoint.js';
+import { EngineFailedError } from '../../../engine/index.js';
+import { sideStream } from '../../flow/sideStream.js';
+import { writeCheckpoints } from '../../writers/writeCheckpoints.js';
+import { writeImage } from '../../writers/writeImages.js';
+import { type PreviewKind, writePreviews } from '../../writers/writePreviews.js';
+import { epochEvents } from '../epochs/epochEvents.js';
+import { NonFiniteLossError } from '../errors.js';
+import type { EpochEvent, PausedEvent, ResumedEvent, StepEvent, TrainEvent } from '../events.js';
+import { warning } from '../events.js';
+import type { Run } from '../opening/openRun.js';
+import { resumeWords } from '../resumeWords.js';
+import type { RunRequest } from '../runCommand.js';
+import { type Due, dueAt, isDue, isScheduled, scheduledWants } from '../state/due.js';
+import type { Progress } from '../state/progress.js';
+import type { TrainOptions } from '../trainOptions.js';
+import { watchFinite } from '../watchFinite.js';
 
 /** Milliseconds for the last pictures; those of a large model take minutes. */
 const previewPatience = 10 * 60_000;

@@ -1,34 +1,34 @@
 /** A run while it lasts: what `train` opens before its first step and closes at the end. */
 import { join } from 'node:path';
 import { type Observable, ReplaySubject, Subject } from 'rxjs';
-import { snakeCase } from '../../base/camelCase.js';
-import { messageOf } from '../../base/errors.js';
+import { snakeCase } from '../../../base/camelCase.js';
+import { messageOf } from '../../../base/errors.js';
 import {
   type Checkpoint,
   checkpointExists,
   type DataPosition,
   loadCheckpoint,
-} from '../../checkpoint/checkpoint.js';
-import { CheckpointError } from '../../checkpoint/checkpointError.js';
-import { spaceWarning } from '../../checkpoint/freeSpace.js';
-import { lockRun, type RunLock } from '../../checkpoint/lock/lockRun.js';
-import { syncWarning } from '../../checkpoint/sync.js';
-import type { ModelConfig, NvaeConfig } from '../../config/types.js';
-import { type ImageCache, imageCache } from '../../data/imageCache.js';
-import type { ImageFile } from '../../data/imageFile.js';
-import { listImages } from '../../data/listImages.js';
-import { Trainer } from '../../training/trainer.js';
-import { journalName } from '../journal/entry.js';
-import type { WriteCheckpointsOptions } from '../writers/writeCheckpoints.js';
-import { listenForControls, type RunControls } from './controls.js';
-import type { WarningEvent } from './events.js';
-import { warning } from './events.js';
-import { type SkippedImages, skippedImages } from './skippedImages.js';
+} from '../../../checkpoint/checkpoint.js';
+import { CheckpointError } from '../../../checkpoint/checkpointError.js';
+import { spaceWarning } from '../../../checkpoint/freeSpace.js';
+import { lockRun, type RunLock } from '../../../checkpoint/lock/lockRun.js';
+import { syncWarning } from '../../../checkpoint/sync.js';
+import type { ModelConfig, NvaeConfig } from '../../../config/types.js';
+import { type ImageCache, imageCache } from '../../../data/imageCache.js';
+import type { ImageFile } from '../../../data/imageFile.js';
+import { listImages } from '../../../data/listImages.js';
+import { Trainer } from '../../../training/trainer.js';
+import { journalName } from '../../journal/entry.js';
+import type { WriteCheckpointsOptions } from '../../writers/writeCheckpoints.js';
+import { type SkippedImages, skippedImages } from '../epochs/skippedImages.js';
+import type { WarningEvent } from '../events.js';
+import { warning } from '../events.js';
+import { listenForControls, type RunControls } from '../state/controls.js';
+import type { TrainerLike } from '../trainerLike.js';
+import type { TrainOptions } from '../trainOptions.js';
+import type { RunWriter } from '../writer/runWriter.js';
+import { startWriterThread, type WriterThread } from '../writer/writerThread.js';
 import { startOfData } from './startOfData.js';
-import type { TrainOptions } from './train.js';
-import type { TrainerLike } from './trainerLike.js';
-import type { RunWriter } from './writer/runWriter.js';
-import { startWriterThread, type WriterThread } from './writer/writerThread.js';
 
 /** Weights and the optimiser's two moments. */
 const bytesPerParameter = 12;

@@ -11,35 +11,22 @@ import {
   type Observable,
   of,
 } from 'rxjs';
-import { checkpointExists, type DataPosition } from '../../checkpoint/checkpoint.js';
-import { saveModel } from '../../checkpoint/saveModel.js';
-import { engineInUse } from '../../engine/index.js';
-import * as tf from '../../engine/tf.js';
-import { sideStream } from '../flow/sideStream.js';
-import { journalName } from '../journal/entry.js';
-import { keepJournal } from '../journal/keepJournal.js';
-import { writeTensorBoard } from '../tensorboard/writeTensorBoard.js';
+import { checkpointExists } from '../../../checkpoint/checkpoint.js';
+import { saveModel } from '../../../checkpoint/saveModel.js';
+import { engineInUse } from '../../../engine/index.js';
+import * as tf from '../../../engine/tf.js';
+import { sideStream } from '../../flow/sideStream.js';
+import { journalName } from '../../journal/entry.js';
+import { keepJournal } from '../../journal/keepJournal.js';
+import { writeTensorBoard } from '../../tensorboard/writeTensorBoard.js';
+import type { FinishedEvent, StartedEvent, StoppedEvent, TrainEvent } from '../events.js';
+import type { Run } from '../opening/openRun.js';
+import { resumeWords } from '../resumeWords.js';
+import type { Progress } from '../state/progress.js';
+import type { TrainOptions } from '../trainOptions.js';
 import { behindLogs } from './behindLogs.js';
-import type { StopReason } from './controls.js';
-import type { FinishedEvent, StartedEvent, StoppedEvent, TrainEvent } from './events.js';
-import type { Run } from './openRun.js';
 import { previewInputs } from './previewInputs.js';
-import { resumeWords } from './resumeWords.js';
 import { runSteps } from './runSteps.js';
-import type { TrainOptions } from './train.js';
-
-/** How far a run is, while it lasts. */
-export interface Progress {
-  reason: StopReason | null;
-  paused: boolean;
-  data: DataPosition;
-  /** Step of the last state that was, or is being, written. */
-  written: number;
-  /** Whether the last step was. */
-  applied: boolean;
-  /** A scheduled checkpoint waits for a step that is applied: weights that may be going astray overwrite none. */
-  owed: boolean;
-}
 
 export function runEvents(run: Run, options: TrainOptions): Observable<TrainEvent> {
   return defer(() => {

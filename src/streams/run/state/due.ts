@@ -1,9 +1,9 @@
 /** When the state of a run is written, and pictures are made of it. */
-import type { DataPosition } from '../../checkpoint/checkpoint.js';
-import type { Position } from '../../checkpoint/snapshot.js';
-import type { TrainingConfig } from '../../config/types.js';
-import type { RunRequest } from './controls.js';
-import type { EpochEvent, StepEvent } from './events.js';
+import type { DataPosition } from '../../../checkpoint/checkpoint.js';
+import type { Position } from '../../../checkpoint/snapshot.js';
+import type { TrainingConfig } from '../../../config/types.js';
+import type { EpochEvent, StepEvent } from '../events.js';
+import type { RunRequest } from '../runCommand.js';
 
 /** A moment between two steps at which something is written. */
 export interface Due extends Position, DataPosition {

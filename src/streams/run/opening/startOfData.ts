@@ -1,7 +1,7 @@
 /** Where a run goes on in its data, and what is told where these are not the data that it learned from. */
-import type { Checkpoint, DataPosition } from '../../checkpoint/checkpoint.js';
-import { datasetChange, datasetIdentity, imagesOf } from '../../data/datasetIdentity.js';
-import type { ImageFile } from '../../data/imageFile.js';
+import type { Checkpoint, DataPosition } from '../../../checkpoint/checkpoint.js';
+import { datasetChange, datasetIdentity, imagesOf } from '../../../data/datasetIdentity.js';
+import type { ImageFile } from '../../../data/imageFile.js';
 
 export async function startOfData(
   checkpoint: Checkpoint | null,

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { catchError, defer, NEVER, of, throwError } from 'rxjs';
-import { DatasetError } from '../../../src/data/datasetError.js';
+import { DatasetError } from '../../../../src/data/datasetError.js';
 import {
   type AgainWhenReadableOptions,
   againWhenReadable,
   NothingReadError,
-} from '../../../src/streams/run/againWhenReadable.js';
-import { marbles } from '../../support/marbles.js';
+} from '../../../../src/streams/run/epochs/againWhenReadable.js';
+import { marbles } from '../../../support/marbles.js';
 
 const unread = (gone: boolean) =>
   new NothingReadError({ count: 5, gone, reason: gone ? 'ENOENT: no' : 'EIO: no' });

@@ -1,17 +1,17 @@
 /** One epoch as one pipe: files in, step events out. */
 import { concat, defer, EMPTY, from, map, type Observable, of, type SchedulerLike, skip } from 'rxjs';
-import type { DataPosition } from '../../checkpoint/checkpoint.js';
-import { DatasetError } from '../../data/datasetError.js';
-import { augment } from '../images/augment.js';
-import { batch } from '../images/batch.js';
-import { decodeImages } from '../images/decodeImages.js';
-import { shuffle } from '../images/shuffle.js';
+import type { DataPosition } from '../../../checkpoint/checkpoint.js';
+import { DatasetError } from '../../../data/datasetError.js';
+import { augment } from '../../images/augment.js';
+import { batch } from '../../images/batch.js';
+import { decodeImages } from '../../images/decodeImages.js';
+import { shuffle } from '../../images/shuffle.js';
+import { type EpochEvent, type StepEvent, warning } from '../events.js';
+import type { Run } from '../opening/openRun.js';
+import type { StopReason } from '../runCommand.js';
+import { trainStep } from '../trainStep.js';
 import { againWhenReadable, NothingReadError } from './againWhenReadable.js';
-import type { StopReason } from './controls.js';
 import { epochMeans } from './epochMeans.js';
-import { type EpochEvent, type StepEvent, warning } from './events.js';
-import type { Run } from './openRun.js';
-import { trainStep } from './trainStep.js';
 
 export interface EpochOptions {
   readonly prefetch: number;

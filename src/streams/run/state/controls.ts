@@ -1,13 +1,8 @@
 /** What is asked of a run from outside. */
 import { map, merge, NEVER, type Observable, ReplaySubject, Subject, Subscription, take } from 'rxjs';
-import { longTimer } from '../flow/longTimer.js';
-import type { StoppedEvent } from './events.js';
-import type { TrainOptions } from './train.js';
-
-/** `checkpoint`, `reconstruct` and `sample` write theirs after the running step, or at once where the run is paused. */
-export type RunCommand = 'pause' | 'resume' | 'checkpoint' | 'reconstruct' | 'sample' | 'stop';
-export type RunRequest = Extract<RunCommand, 'checkpoint' | 'reconstruct' | 'sample'>;
-export type StopReason = StoppedEvent['reason'];
+import { longTimer } from '../../flow/longTimer.js';
+import type { RunCommand, RunRequest, StopReason } from '../runCommand.js';
+import type { TrainOptions } from '../trainOptions.js';
 
 export interface RunControls {
   /** Replays the first reason to stop. */

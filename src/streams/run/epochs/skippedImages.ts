@@ -1,5 +1,5 @@
 /** What a run tells of the images that it skips: the first ones by name, the others as a count at the end of the epoch. */
-import type { SkippedImage } from '../../data/imagePixels.js';
+import type { SkippedImage } from '../../../data/imagePixels.js';
 
 /** Files of a kind that an epoch names. */
 const mostNamed = 10;
