@@ -1,6 +1,6 @@
 /** `npm ci` refuses a lock file that lacks the optional packages of other platforms, and `npm install` would add them. */
 import { readFileSync } from 'node:fs';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 interface LockedPackage {
   readonly dependencies?: Record<string, string>;
@@ -10,22 +10,24 @@ interface LockedPackage {
   readonly libc?: readonly string[];
 }
 
-const text = readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8');
-const { '': _root, ...packages } = JSON.parse(text).packages as Record<string, LockedPackage>;
-const names = new Set(Object.keys(packages).map((path) => path.split('node_modules/').pop()));
+describe.each(['package-lock.json', 'tools/package-lock.json'])('%s', (file) => {
+  const text = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+  const { '': _root, ...packages } = JSON.parse(text).packages as Record<string, LockedPackage>;
+  const names = new Set(Object.keys(packages).map((path) => path.split('node_modules/').pop()));
 
-test('should lock every package that another one may install, on any platform', () => {
-  const wanted = Object.values(packages).flatMap((entry) =>
-    Object.keys({ ...entry.dependencies, ...entry.optionalDependencies }),
-  );
-  expect(wanted.filter((name) => !names.has(name))).toEqual([]);
-});
+  test('should lock every package that another one may install, on any platform', () => {
+    const wanted = Object.values(packages).flatMap((entry) =>
+      Object.keys({ ...entry.dependencies, ...entry.optionalDependencies }),
+    );
+    expect(wanted.filter((name) => !names.has(name))).toEqual([]);
+  });
 
-test('should know the hash of every package and name no place to get it from', () => {
-  expect(Object.keys(packages).filter((path) => !packages[path]?.integrity)).toEqual([]);
-  expect(Object.keys(packages).filter((path) => packages[path]?.resolved)).toEqual([]);
-});
+  test('should know the hash of every package and name no place to get it from', () => {
+    expect(Object.keys(packages).filter((path) => !packages[path]?.integrity)).toEqual([]);
+    expect(Object.keys(packages).filter((path) => packages[path]?.resolved)).toEqual([]);
+  });
 
-test('should have no field that npm 10, which comes with Node 20, takes out', () => {
-  expect(Object.keys(packages).filter((path) => packages[path]?.libc)).toEqual([]);
+  test('should have no field that npm 10, which comes with Node 20, takes out', () => {
+    expect(Object.keys(packages).filter((path) => packages[path]?.libc)).toEqual([]);
+  });
 });
