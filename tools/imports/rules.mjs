@@ -15,6 +15,18 @@ const layers = {
   modelFiles: ['training', 'model', 'engine', 'checkpoint', 'config', 'base'],
   streams: ['modelFiles', 'training', 'model', 'engine', 'checkpoint', 'data', 'config', 'base'],
   ui: ['streams', 'base'],
+  entries: [
+    'ui',
+    'streams',
+    'modelFiles',
+    'training',
+    'model',
+    'engine',
+    'checkpoint',
+    'data',
+    'config',
+    'base',
+  ],
   cli: ['ui', 'streams', 'modelFiles', 'training', 'model', 'engine', 'checkpoint', 'data', 'config', 'base'],
 };
 
@@ -128,7 +140,7 @@ export const loadingRules = [
       path: [
         '^src/streams/process/trainInProcess[.]ts$',
         '^src/streams/journal/readJournal[.]ts$',
-        '^src/run[.]ts$',
+        '^src/entries/run[.]ts$',
       ],
     },
     to: { path: heavy, reachable: true },
@@ -137,14 +149,14 @@ export const loadingRules = [
     name: 'run-without-screen',
     comment: 'rx-nvae/run loads neither React nor Ink',
     severity: 'error',
-    from: { path: '^src/run[.]ts$' },
+    from: { path: '^src/entries/run[.]ts$' },
     to: { path: [packagePattern('react'), packagePattern('ink')], reachable: true },
   },
   {
     name: 'model-without-streams',
     comment: 'rx-nvae/model loads no RxJS',
     severity: 'error',
-    from: { path: '^src/model[.]ts$' },
+    from: { path: '^src/entries/model[.]ts$' },
     to: { path: packagePattern('rxjs'), reachable: true },
   },
   {
