@@ -1,6 +1,7 @@
 /** A checksum of a file's whole content, kept in its metadata, so that any damage is recognised. */
+
 import { createHash } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
+import { nextTurn } from '../base/nextTurn.js';
 import type { NamedTensors } from '../base/plainData.js';
 import { bytesOf } from './writeSafetensors.js';
 
@@ -25,7 +26,7 @@ export async function checksum(
     sinceYield += bytes.length;
     if (sinceYield < bytesPerTurn) continue;
     sinceYield = 0;
-    await setImmediate();
+    await nextTurn();
   }
   return `sha256:${hash.digest('hex')}`;
 }

@@ -3,8 +3,9 @@
  * the key (seed, purpose, step), so a run that goes on from a snapshot is the same, bit for bit, as one that never
  * stopped.
  */
-import { setImmediate } from 'node:timers/promises';
+
 import { checkCount, checkSeed, checkTimes } from '../base/checkNumbers.js';
+import { nextTurn } from '../base/nextTurn.js';
 import type { ImageBatch } from '../base/plainData.js';
 import { Queue } from '../base/queue.js';
 import type { Position, Snapshot } from '../checkpoint/snapshot.js';
@@ -114,7 +115,7 @@ export class Trainer {
         const noise = keyedNoise(this.#seed, 'step', before.step);
         const options = { noise, epoch, training: this.config.training };
         const result = await optimizerStep(this.model, this.#optimizer, images, options);
-        await setImmediate(); // the native engine works inside one turn, and leaves timers and signals none of their own
+        await nextTurn(); // the native engine works inside one turn, and leaves timers and signals none of their own
         const batchSize = batch.shape[0];
         this.#position = {
           epoch,

@@ -2,7 +2,7 @@
  * tfjs' WebGPU backend, which neither looks at a device's errors nor at most of its limits, made to do so: whatever cannot be
  * computed throws, at the operation where it can be known there, at the latest where a result is read.
  */
-import { setImmediate } from 'node:timers/promises';
+import { nextTurn } from '../../base/nextTurn.js';
 import * as tf from '../tf.js';
 import type { WatchedDevice } from './watchedDevice.js';
 
@@ -69,7 +69,7 @@ export function guardedBackend(
       try {
         return await super.read(dataId);
       } catch (error) {
-        await setImmediate(); // the reason of a loss is told after reading has failed
+        await nextTurn(); // the reason of a loss is told after reading has failed
         throw watched.failure ?? error;
       } finally {
         watched.check();

@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import { concatMap, defer, from, map, type Observable, range } from 'rxjs';
 import { checkSeed } from '../../base/checkNumbers.js';
 import { imageAt } from '../../base/imageBatches.js';
+import { nextTurn } from '../../base/nextTurn.js';
 import type { ImageBatch, TensorData } from '../../base/plainData.js';
 import * as tf from '../../engine/tf.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
@@ -108,7 +108,7 @@ async function decoded(
     return model.decode(mixed, keyedNoise(seed, 'interpolation/decode', 0), statistic);
   });
   try {
-    await setImmediate(); // as in samples: timers and signals get their turn
+    await nextTurn(); // as in samples: timers and signals get their turn
     return await imagesFromTensor(images);
   } finally {
     images.dispose();

@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import { concatMap, map, type Observable, range, toArray } from 'rxjs';
 import { checkSeed } from '../../base/checkNumbers.js';
 import { imageAt, joinImages } from '../../base/imageBatches.js';
+import { nextTurn } from '../../base/nextTurn.js';
 import type { ImageBatch } from '../../base/plainData.js';
 import * as tf from '../../engine/tf.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
@@ -143,7 +143,7 @@ async function decodedPart(
     return model.generateFromLatents(noise, keyedNoise(seed, 'walk', part), statistic);
   });
   try {
-    await setImmediate(); // the native engine works inside one turn, and leaves timers and signals none of their own
+    await nextTurn(); // the native engine works inside one turn, and leaves timers and signals none of their own
     return await imagesFromTensor(images);
   } finally {
     images.dispose();

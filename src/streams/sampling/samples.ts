@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import { concatMap, defer, from, isObservable, map, type Observable, of, range } from 'rxjs';
 import { checkSeed } from '../../base/checkNumbers.js';
+import { nextTurn } from '../../base/nextTurn.js';
 import type { ImageBatch } from '../../base/plainData.js';
 import * as tf from '../../engine/tf.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
@@ -86,7 +86,7 @@ async function sampleOf(
     source.sample(size, temperature, keyedNoise(seed ?? 0, 'samples', draw), statistic),
   );
   try {
-    await setImmediate(); // the native engine works inside one turn, and leaves timers and signals none of their own
+    await nextTurn(); // the native engine works inside one turn, and leaves timers and signals none of their own
     return await imagesFromTensor(images);
   } finally {
     images.dispose();
