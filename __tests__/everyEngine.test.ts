@@ -13,7 +13,7 @@ import { built } from './support/build/built.js';
 import { hasSoftwareVulkan, softwareVulkan } from './support/softwareVulkan.js';
 
 const operations = ['engine/ops', 'engine/convolution', 'model/layers', 'model/distributions'];
-const all = [...operations, 'model/nvae', 'model/ownership', 'training/trainer'];
+const all = [...operations, 'model/nvae', 'model/ownership', 'training/trainer', 'training/lossFunction'];
 
 interface Suite {
   readonly files: readonly string[];

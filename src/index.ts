@@ -134,15 +134,16 @@ export {
 
 // Model
 
-export type { Statistic } from './model/distributions/outputDistribution.js';
+export type { OutputDistribution, Statistic } from './model/distributions/outputDistribution.js';
 export { NonFiniteImagesError } from './model/nonFiniteImagesError.js';
-export type { Temperature } from './model/nvae.js';
+export type { ForwardResult, Temperature } from './model/nvae.js';
 export { Nvae } from './model/nvae.js';
 export type { Noise } from './model/random.js';
 export { keyedNoise } from './model/random.js';
 
 // Training without streams
 
+export type { DefaultTerms, LossFunction, LossInput } from './training/lossFunction.js';
 export type { StepResult, TrainerOptions, TrainerSampleOptions } from './training/trainer.js';
 export { Trainer } from './training/trainer.js';
 

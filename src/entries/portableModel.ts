@@ -45,6 +45,7 @@ export { keyedNoise } from '../model/random.js';
 
 // Training
 
+export type { DefaultTerms, LossFunction, LossInput } from '../training/lossFunction.js';
 export type { StepResult, TrainerOptions, TrainerSampleOptions } from '../training/trainer.js';
 export { Trainer } from '../training/trainer.js';
 

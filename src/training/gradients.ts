@@ -9,10 +9,14 @@ import { balancedKl, klCoefficient, logLikelihood } from '../model/losses.js';
 import type { Nvae } from '../model/nvae.js';
 import { BatchStatistics } from '../model/pass.js';
 import type { Noise } from '../model/random.js';
+import { checkTerms, type LossFunction } from './lossFunction.js';
 
 /** Plain numbers, in nats per image. */
 export interface LossTerms {
-  /** What is minimised: reconstruction + klConstant * klCoefficient * balanced KL + constant * regularisation. */
+  /**
+   * What is minimised: reconstruction + klConstant * klCoefficient * balanced KL + constant * regularisation, or the sum of
+   * `terms`.
+   */
   readonly loss: number;
   /** -log p(image | latents). */
   readonly reconstructionLoss: number;
@@ -23,9 +27,11 @@ export interface LossTerms {
   readonly klPerGroup: readonly number[];
   /** 2-norm of all gradients together, before clipping. */
   readonly gradientNorm: number;
+  /** What a `LossFunction` returned; only where there is one. */
+  readonly terms?: Readonly<Record<string, number>>;
 }
 
-/** Everything one backward pass leaves. Owns its tensors until `dispose`. */
+/** The result of one backward pass. Owns its tensors until `dispose`. */
 export interface Gradients {
   /** By parameter name, in our axis order. */
   readonly gradients: ReadonlyMap<string, tf.Tensor>;
@@ -43,6 +49,8 @@ export interface LossOptions {
   /** Finished epochs. */
   readonly epoch: number;
   readonly training: TrainingConfig;
+  /** Replaces the sum of the default terms. @default none */
+  readonly loss?: LossFunction | undefined;
 }
 
 /** One training pass forward and backward; changes nothing in the model. images are `[B, H, W, 3]` in [0, 1]. */
@@ -56,10 +64,12 @@ export function computeGradients(model: Nvae, images: tf.Tensor4D, options: Loss
   };
   try {
     const parts: tf.Tensor1D[] = [];
+    let termNames: readonly string[] | null = null;
     const loss = () => {
-      const { loss, parts: packed } = lossOf(model, images, statistics, options);
+      const { loss, parts: packed, names } = lossOf(model, images, statistics, options);
       owned.push(tf.keep(packed));
       parts.push(packed);
+      termNames = names;
       return loss;
     };
     const { value, gradients: computed } = withHalfPrecision(options.training.halfPrecision, () =>
@@ -67,7 +77,12 @@ export function computeGradients(model: Nvae, images: tf.Tensor4D, options: Loss
     );
     owned.push(value, ...computed.filter((gradient) => gradient !== undefined));
     const names = [...parameters.keys()];
-    const all = names.map((name, i) => gradientOf(name, computed[i]));
+    const all = names.map((name, i) => {
+      const gradient = computed[i] ?? (options.loss && tf.zerosLike(parameters.get(name) as tf.Tensor));
+      if (!gradient) throw new Error(`internal: the loss does not depend on ${name}`);
+      if (!computed[i]) owned.push(gradient);
+      return gradient;
+    });
     const together: tf.Tensor[] = [];
     for (const pack of packs) {
       together.push(packed(pack, all));
@@ -76,7 +91,7 @@ export function computeGradients(model: Nvae, images: tf.Tensor4D, options: Loss
     const norm = globalNorm(together);
     owned.push(norm);
     const gradients = new Map(names.map((name, i) => [name, all[i] as tf.Tensor]));
-    const read = () => readTerms([value, norm, ...parts]);
+    const read = () => readTerms([value, norm, ...parts], termNames);
     return { gradients, packed: together, statistics, readTerms: read, dispose };
   } catch (error) {
     dispose();
@@ -94,36 +109,41 @@ function lossOf(model: Nvae, images: tf.Tensor4D, statistics: BatchStatistics, o
     recompute: training.useTensorCheckpoints,
     weights,
   });
-  const reconstruction = tf.tidy(() =>
-    tf.neg(tf.mean(logLikelihood(model.output(parameters).logProb(images)))),
-  );
+  const output = model.output(parameters);
+  const reconstruction = tf.tidy(() => tf.neg(tf.mean(logLikelihood(output.logProb(images)))) as tf.Scalar);
   const balanced = tf.mean(balancedKl(model.plan, kl, epoch, warmupEpochs));
   const regularization = regularizationConstant === 0 ? tf.scalar(0) : model.regularization(noise, weights);
-  const weightedKl = tf.mul(balanced, klConstant * klCoefficient(epoch, warmupEpochs));
-  const weightedRegularization = tf.mul(regularization, regularizationConstant);
-  const loss = tf.addN([reconstruction, weightedKl, weightedRegularization]) as tf.Scalar;
-  const scalars = tf.stack([reconstruction, balanced, regularization]) as tf.Tensor1D;
-  return { loss, parts: tf.concat([scalars, tf.mean<tf.Tensor1D>(kl, 1)]) };
+  const terms = {
+    reconstruction,
+    kl: tf.mul(balanced, klConstant * klCoefficient(epoch, warmupEpochs)) as tf.Scalar,
+    regularization: tf.mul(regularization, regularizationConstant) as tf.Scalar,
+  };
+  const own = options.loss && checkTerms(options.loss({ images, parameters, kl, output, terms, epoch }));
+  const summed = own ? own.map(([, term]) => term) : Object.values(terms);
+  const scalars = tf.stack([reconstruction, balanced, regularization, ...(own ? summed : [])]) as tf.Tensor1D;
+  return {
+    loss: tf.addN(summed) as tf.Scalar,
+    parts: tf.concat([scalars, tf.mean<tf.Tensor1D>(kl, 1)]),
+    names: own?.map(([name]) => name) ?? null,
+  };
 }
 
-function gradientOf(name: string, gradient: tf.Tensor | undefined): tf.Tensor {
-  if (!gradient) throw new Error(`internal: the loss does not depend on ${name}`);
-  return gradient;
-}
-
-async function readTerms(tensors: readonly tf.Tensor[]): Promise<LossTerms> {
+/** @param names of the terms of a `LossFunction`, in the order of their values; null without one */
+async function readTerms(tensors: readonly tf.Tensor[], names: readonly string[] | null): Promise<LossTerms> {
   const together = tf.tidy(() => tf.concat(tensors.map((tensor) => tf.reshape(tensor, [-1]))));
   try {
-    const [loss, gradientNorm, reconstructionLoss, balanced, regularization, ...klPerGroup] = Array.from(
-      await together.data<'float32'>(),
-    );
+    const values = Array.from(await together.data<'float32'>());
+    const at = (index: number) => values[index] ?? Number.NaN;
+    const begin = 5;
+    const terms = names?.map((name, i) => [name, at(begin + i)] as const);
     return {
-      loss: loss ?? Number.NaN,
-      gradientNorm: gradientNorm ?? Number.NaN,
-      reconstructionLoss: reconstructionLoss ?? Number.NaN,
-      balancedKl: balanced ?? Number.NaN,
-      regularization: regularization ?? Number.NaN,
-      klPerGroup,
+      loss: at(0),
+      gradientNorm: at(1),
+      reconstructionLoss: at(2),
+      balancedKl: at(3),
+      regularization: at(4),
+      klPerGroup: values.slice(begin + (names?.length ?? 0)),
+      ...(terms && { terms: Object.fromEntries(terms) }),
     };
   } finally {
     together.dispose();

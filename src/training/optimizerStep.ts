@@ -1,4 +1,4 @@
-/** One optimisation step: gradients, checks, clipping, update. Does not know where images and noise come from. */
+/** One optimisation step: gradients, checks, clipping, update. Images and noise are given to it. */
 import type * as tf from '../engine/tf.js';
 import { klCoefficient } from '../model/losses.js';
 import type { Nvae } from '../model/nvae.js';
@@ -14,17 +14,17 @@ export interface OptimizerStepResult extends LossTerms {
   readonly learningRate: number;
   /** What the gradients were multiplied by; 1: not clipped. */
   readonly clipFactor: number;
-  /** False when a term or the gradient was not finite, or loss or gradient exactly 0: nothing has changed then. */
+  /** False when a term or the gradient was not finite, or loss or gradient exactly 0; then nothing has changed. */
   readonly applied: boolean;
   /** The first term that was not finite. */
   readonly nonFinite: string | null;
-  /** What was exactly 0, where all was finite: an engine that computes nothing leaves zeros, training does not. */
+  /** What was exactly 0 although all was finite: an engine that computes nothing leaves zeros, training does not. */
   readonly zero: 'loss' | 'gradientNorm' | null;
 }
 
 /**
- * Makes one step, or none where the loss or its gradient is not finite or exactly 0: then parameters, running averages and optimiser
- * stay as they were. images `[B, H, W, 3]` in [0, 1] stay the caller's.
+ * Makes one step. If the loss or its gradient is not finite or exactly 0, parameters, running averages and optimiser stay as
+ * they were. images `[B, H, W, 3]` in [0, 1] stay the caller's.
  */
 export async function optimizerStep(
   model: Nvae,
@@ -73,6 +73,7 @@ function firstNonFinite(terms: LossTerms): string | null {
     [`klPerGroup[${group}]`, group < 0 ? 0 : Number.NaN],
     ['balancedKl', terms.balancedKl],
     ['regularization', terms.regularization],
+    ...Object.entries(terms.terms ?? {}),
     ['loss', terms.loss],
     ['gradientNorm', terms.gradientNorm],
   ];

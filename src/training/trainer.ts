@@ -1,7 +1,6 @@
 /**
- * One training run without streams: a model, its optimiser, and how far they have come. Every random draw is made by
- * the key (seed, purpose, step), so a run that goes on from a snapshot is the same, bit for bit, as one that never
- * stopped.
+ * One training run without streams: a model, its optimiser, and their position. Every random draw has the key (seed,
+ * purpose, step), so a run that is restored from a snapshot continues bit for bit as if it had never stopped.
  */
 
 import { checkCount, checkSeed, checkTimes } from '../base/checkNumbers.js';
@@ -19,10 +18,11 @@ import { Nvae } from '../model/nvae.js';
 import type { Noise } from '../model/random.js';
 import { keyedNoise } from '../model/random.js';
 import { Adamax } from './adamax.js';
+import { checkLoss, type LossFunction } from './lossFunction.js';
 import type { OptimizerStepResult } from './optimizerStep.js';
 import { optimizerStep } from './optimizerStep.js';
 
-/** What one step did; plain numbers, losses in nats per image. */
+/** The result of one step: plain numbers, losses in nats per image. */
 export interface StepResult extends OptimizerStepResult {
   /** 1 for the first step of the run. */
   readonly step: number;
@@ -30,14 +30,16 @@ export interface StepResult extends OptimizerStepResult {
   /** 1 for the first batch of the epoch. */
   readonly batchInEpoch: number;
   readonly batchSize: number;
-  /** Images of all steps up to and with this one. */
+  /** Images of all steps so far, this one included. */
   readonly imagesSeen: number;
   readonly seconds: number;
 }
 
 export interface TrainerOptions {
-  /** @default config.training.seed */
+  /** Draws the first parameters, and the noise of every step. @default config.training.seed */
   readonly seed?: number;
+  /** Adds terms to the loss, or replaces them. @default the negative ELBO and the regularisation */
+  readonly loss?: LossFunction;
 }
 
 export interface TrainerSampleOptions {
@@ -52,20 +54,31 @@ export interface TrainerSampleOptions {
 }
 
 /**
- * Calls are queued: each sees the state that all earlier calls have left, and one that fails does not stop those behind
- * it. Owns its tensors until `dispose`; what goes in and out is plain data.
+ * Trains one model, a step at a time.
+ *
+ * Calls are queued: each sees the state after all earlier calls, and one that fails does not stop later ones. Owns its
+ * tensors until `dispose`; arguments and results are plain data.
+ *
+ * @example
+ * await useEngine();
+ * const trainer = await Trainer.create(await loadConfig('demo'));
+ * const { loss } = await trainer.step(batch, 0);
+ * const images = await trainer.sample(16, 0.7);
+ * await trainer.dispose();
  */
 export class Trainer {
   readonly config: NvaeConfig;
   readonly model: Nvae;
   readonly #optimizer: Adamax;
   readonly #queue = new Queue();
+  readonly #loss: LossFunction | undefined;
   #seed: number;
   #position: Position = { epoch: 0, batchInEpoch: 0, step: 0, imagesSeen: 0 };
 
-  private constructor(config: NvaeConfig, seed: number) {
+  private constructor(config: NvaeConfig, seed: number, loss?: LossFunction) {
     this.config = config;
     this.#seed = seed;
+    this.#loss = loss;
     this.model = Nvae.create(config.model, seed);
     try {
       this.#optimizer = new Adamax(this.model.store);
@@ -76,35 +89,39 @@ export class Trainer {
   }
 
   /**
-   * A new run, on the engine that is in use now.
+   * A new run, on the engine in use.
    * @throws RangeError when the configuration describes no possible model, or the seed is no integer
+   * @throws TypeError when `loss` is no function
    * @throws EngineUnavailableError when it asks for half precision and the engine has none
    */
   static async create(
     config: NvaeConfig,
-    { seed = config.training.seed }: TrainerOptions = {},
+    { seed = config.training.seed, loss }: TrainerOptions = {},
   ): Promise<Trainer> {
     checkSeed('trainer', seed);
+    checkLoss('trainer', loss);
     await tf.ready();
     if (config.training.halfPrecision) checkHalfPrecision();
-    return new Trainer(config, seed);
+    return new Trainer(config, seed, loss);
   }
 
-  /** What has been finished by now; a running step does not count yet. */
+  /** Finished steps; a running one does not count. */
   get position(): Position {
     return this.#position;
   }
 
+  /** The seed of all random draws. */
   get seed(): number {
     return this.#seed;
   }
 
   /**
-   * Train on one batch. A loss or gradient that is not finite leaves everything but the position as it was
-   * (`applied: false`).
+   * Train on one batch. If the loss or a gradient is not finite, only the position changes (`applied: false`).
    *
-   * `epoch` counts from 0: the finished epochs, which the KL's warm-up and the learning rate go by.
+   * @param batch images of the model's size; stays the caller's
+   * @param epoch finished epochs, from 0: the KL warm-up and the learning rate depend on it
    * @throws RangeError when the images are not the model's size; nothing has changed then
+   * @throws TypeError when a `LossFunction` returns no terms; nothing has changed then
    */
   step(batch: ImageBatch, epoch: number): Promise<StepResult> {
     return this.#queue.run(async () => {
@@ -113,9 +130,9 @@ export class Trainer {
       try {
         const before = this.#position;
         const noise = keyedNoise(this.#seed, 'step', before.step);
-        const options = { noise, epoch, training: this.config.training };
+        const options = { noise, epoch, training: this.config.training, loss: this.#loss };
         const result = await optimizerStep(this.model, this.#optimizer, images, options);
-        await nextTurn(); // the native engine works inside one turn, and leaves timers and signals none of their own
+        await nextTurn(); // the native engine computes within one turn of the event loop; timers and signals need one of their own
         const batchSize = batch.shape[0];
         this.#position = {
           epoch,
@@ -130,7 +147,7 @@ export class Trainer {
     });
   }
 
-  /** What the model makes of the given images, in their order: encoded, drawn, decoded to the mean. */
+  /** Reconstructions of the given images, in their order: encoded, drawn from the posterior, decoded to the mean. */
   reconstruct(batch: ImageBatch): Promise<ImageBatch> {
     return this.#queue.run(() => {
       const noise = this.#noise('reconstruct', 0);
@@ -142,8 +159,8 @@ export class Trainer {
   }
 
   /**
-   * New images. The run's own running averages stay as they are.
-   * @throws RangeError when a number makes no sense
+   * New images. The run's batch-norm statistics stay as they are.
+   * @throws RangeError when the count, the temperature or an option is out of range
    */
   sample(count: number, temperature: Temperature, options: TrainerSampleOptions = {}): Promise<ImageBatch> {
     const { statistic = 'mean', readjustments = 20, draw = 0, seed } = options;
@@ -161,7 +178,7 @@ export class Trainer {
     });
   }
 
-  /** The state after all calls made before this one. */
+  /** The state after all calls made before this one, as plain data. */
   snapshot(): Promise<Snapshot> {
     return this.#queue.run(async () => {
       const tensors = new Map([...(await this.model.store.tensors()), ...(await this.#optimizer.tensors())]);
@@ -171,7 +188,7 @@ export class Trainer {
   }
 
   /**
-   * Go on from a snapshot of a run with the same model; training parameters stay this trainer's.
+   * Continue from a snapshot of a run with the same model; training parameters stay this trainer's.
    * @throws RangeError when a tensor is missing or has another shape; nothing has changed then
    */
   restore({ tensors, state }: Snapshot): Promise<void> {
@@ -184,7 +201,7 @@ export class Trainer {
     });
   }
 
-  /** Lets a running call finish, then frees everything; calls still waiting fail. Done when the promise is. */
+  /** Let a running call finish, then free everything; waiting calls fail. */
   dispose(): Promise<void> {
     return this.#queue.close(
       new Error('trainer: expected a trainer in use, got one that was disposed'),
@@ -200,7 +217,7 @@ export class Trainer {
   }
 }
 
-/** Bytes of the images that `make` returns, and nothing else left of it. */
+/** Bytes of the images that `make` returns; all its tensors are disposed. */
 async function asImages(make: () => tf.Tensor4D): Promise<ImageBatch> {
   const images = tf.tidy(make);
   try {

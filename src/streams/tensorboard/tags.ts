@@ -7,6 +7,7 @@ export function* stepScalars(step: StepEvent): Iterable<readonly [string, number
   yield ['kl_loss/iter', step.kl];
   yield ['reg_loss/iter', step.regularization];
   for (const [i, kl] of step.klPerGroup.entries()) yield [`kl_loss_${i}/iter`, kl];
+  for (const [name, value] of Object.entries(step.terms ?? {})) yield [`${name}/iter`, value];
   yield ['kl_coefficient/iter', step.klCoefficient];
   yield ['learning_rate/iter', step.learningRate];
   yield ['gradient_norm/iter', step.gradientNorm];

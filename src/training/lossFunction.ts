@@ -1,0 +1,82 @@
+/** A loss of one's own: what it is given, and what it must return. */
+import { cut, printable, shown } from '../base/shown.js';
+import * as tf from '../engine/tf.js';
+import type { OutputDistribution } from '../model/distributions/outputDistribution.js';
+import type { ForwardResult } from '../model/nvae.js';
+
+/** The terms that training minimises by default, weighted: scalars in nats per image. */
+export type DefaultTerms = {
+  /** -log p(image | latents). */
+  readonly reconstruction: tf.Scalar;
+  /** The balanced KL, times the KL constant and the warm-up's KL coefficient. */
+  readonly kl: tf.Scalar;
+  /** The regularisation, times its constant; 0 where the constant is 0. */
+  readonly regularization: tf.Scalar;
+};
+
+/**
+ * What a `LossFunction` sees of one batch. All tensors belong to the step: use them only inside the call, and dispose none.
+ */
+export interface LossInput extends ForwardResult {
+  /** The batch, `[B, H, W, 3]` in [0, 1], after augmentation. */
+  readonly images: tf.Tensor4D;
+  /** The distribution of the colours that the model gives the images; `output.mean()` is the reconstruction. */
+  readonly output: OutputDistribution;
+  readonly terms: DefaultTerms;
+  /** Finished epochs, as the KL warm-up counts them. */
+  readonly epoch: number;
+}
+
+/**
+ * The terms of the loss by name; training minimises their sum.
+ *
+ * Return the default terms with others beside them to add some, another tensor under the same name to replace one, fewer to
+ * leave some out. Each is a float32 scalar in nats per image (a mean over the batch), made by differentiable tfjs operations
+ * from the tensors in `input`. Their values are in `StepResult.terms` and in the run's logs, by name.
+ *
+ * Called once a step, synchronously, while the operations are recorded for the backward pass. What it makes is disposed after
+ * the step. What it throws fails the step, and ends a run. A checkpoint does not contain it: pass the same one at a resume.
+ *
+ * @example
+ * const loss: LossFunction = ({ images, output, terms }) => ({
+ *   ...terms,
+ *   brightness: tf.mul(100, tf.square(tf.sub(tf.mean(output.mean()), tf.mean(images)))) as tf.Scalar,
+ * });
+ */
+export type LossFunction = (input: LossInput) => Readonly<Record<string, tf.Scalar>>;
+
+/** Names under which a step and its logs report other numbers. */
+const taken = /^(loss|rec_loss|kl_loss(_\d+)?|reg_loss|kl_coefficient|learning_rate|gradient_norm)$/;
+
+/** @throws TypeError when the option `loss` is no function */
+export function checkLoss(where: string, loss: unknown): void {
+  if (loss === undefined || typeof loss === 'function') return;
+  throw new TypeError(`${where}: loss must be a function, got ${shown(loss)}`);
+}
+
+/** @throws TypeError when what a loss function returned is not as `LossFunction` says */
+export function checkTerms(returned: unknown): [name: string, term: tf.Scalar][] {
+  if (typeof returned !== 'object' || returned === null || 'then' in returned) {
+    const got = typeof returned === 'object' && returned !== null ? 'a promise' : shown(returned);
+    throw new TypeError(`loss: the function must return terms by name, such as { ...terms }, got ${got}`);
+  }
+  const terms = Object.entries(returned);
+  if (terms.length === 0) throw new TypeError('loss: the function returned no term; return at least one');
+  for (const [name, term] of terms) checkTerm(name, term);
+  return terms;
+}
+
+function checkTerm(name: string, term: unknown): void {
+  if (!/^[A-Za-z]\w*$/.test(name) || taken.test(name)) {
+    const problem = taken.test(name) ? 'is reported by every step already' : 'is no name';
+    throw new TypeError(`loss: "${cut(printable(name))}" ${problem}; name the term differently`);
+  }
+  if (!(term instanceof tf.Tensor)) {
+    const remedy = 'make it with the tf of rx-nvae/model';
+    throw new TypeError(`loss: ${name} must be a scalar tensor, got ${shown(term)}; ${remedy}`);
+  }
+  if (term.rank !== 0 || term.dtype !== 'float32') {
+    const got = `${term.dtype} of shape [${term.shape.join(', ')}]`;
+    throw new TypeError(`loss: ${name} must be a float32 scalar, got ${got}; take its mean over the batch`);
+  }
+}
