@@ -54,6 +54,7 @@ export { watchFinite } from './streams/run/watchFinite.js';
 
 // Sampling
 
+export { grid } from './base/grid.js';
 export type { Candidates, CherryPickOptions } from './streams/sampling/cherryPick.js';
 export { cherryPick } from './streams/sampling/cherryPick.js';
 export type { CherryChoice, CherryPicked, CherryState } from './streams/sampling/cherryState.js';
@@ -66,11 +67,11 @@ export { readjustBatchNorm } from './streams/sampling/readjustBatchNorm.js';
 export type { SampleSource, SamplesOptions } from './streams/sampling/samples.js';
 export { samples } from './streams/sampling/samples.js';
 export type { GridOptions } from './streams/sampling/toGrid.js';
-export { grid, toGrid } from './streams/sampling/toGrid.js';
+export { toGrid } from './streams/sampling/toGrid.js';
 
 // Writers
 
-export { writeAnimation } from './streams/writers/writeAnimation.js';
+export { writeAnimation } from './pictures/writeAnimation.js';
 export type { WriteCheckpointsOptions } from './streams/writers/writeCheckpoints.js';
 export { writeCheckpoints } from './streams/writers/writeCheckpoints.js';
 export { writeImages } from './streams/writers/writeImages.js';

@@ -33,7 +33,7 @@ jest.unstable_mockModule('node:fs/promises', () => ({
 const { atomicWrite } = await import('../../src/checkpoint/atomicWrite.js');
 const { loadCheckpoint, saveCheckpoint } = await import('../../src/checkpoint/checkpoint.js');
 const { lockRun } = await import('../../src/checkpoint/lock/lockRun.js');
-const { syncWarning } = await import('../../src/checkpoint/sync.js');
+const { syncWarning } = await import('../../src/base/sync.js');
 
 beforeEach(() => {
   Object.assign(failing, { link: '', sync: '', folderSync: '', replace: '' });

@@ -3,8 +3,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { copyFile, link, mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { hasCode } from '../base/errors.js';
-import { replaceFile } from './replaceFile.js';
-import { syncFile, syncFolder } from './sync.js';
+import { replaceFile } from '../base/replaceFile.js';
+import { syncFile, syncFolder } from '../base/sync.js';
 
 /** Where a file is written before it takes its name. */
 export const partialPath = (path: string): string => `${path}.partial`;

@@ -1,6 +1,6 @@
 /** `.checkpoint` files: everything a run needs to go on. */
 import { access } from 'node:fs/promises';
-import { cut } from '../base/shown.js';
+import { cut } from '../base/messageText.js';
 import { type AtomicWriteOptions, partialPath, previousPath } from './atomicWrite.js';
 import { CheckpointError } from './checkpointError.js';
 import { checkFinite } from './finite.js';

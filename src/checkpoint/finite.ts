@@ -1,5 +1,5 @@
+import { describeValue } from '../base/messageText.js';
 import type { NamedTensors } from '../base/plainData.js';
-import { shown } from '../base/shown.js';
 import { CheckpointError } from './checkpointError.js';
 
 /**
@@ -12,7 +12,10 @@ export function checkFinite(path: string, tensors: NamedTensors): void {
     if (dtype !== 'float32') continue;
     for (let i = 0; i < data.length; i += 1) {
       if (Number.isFinite(data[i])) continue;
-      throw new CheckpointError(path, `expected numbers that are finite, got ${data[i]} in ${shown(name)}`);
+      throw new CheckpointError(
+        path,
+        `expected numbers that are finite, got ${data[i]} in ${describeValue(name)}`,
+      );
     }
   }
 }

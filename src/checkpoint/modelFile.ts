@@ -1,8 +1,8 @@
 /** What `.checkpoint` and `.model` files have in common: named tensors, a configuration, and a checksum. */
 import type { z } from 'zod';
 import { messageOf } from '../base/errors.js';
+import { describeValue } from '../base/messageText.js';
 import type { NamedTensors } from '../base/plainData.js';
-import { shown } from '../base/shown.js';
 import { ConfigError } from '../config/configError.js';
 import { configFromData } from '../config/configFromData.js';
 import type { NvaeConfig } from '../config/types.js';
@@ -71,7 +71,7 @@ export async function readModelFile(path: string): Promise<ModelFile> {
   const version = metadata.get('format_version');
   if (version !== formatVersion) {
     const remedy = 'a newer rx-nvae may read it';
-    const problem = `expected format version ${formatVersion}, got ${shown(version)}; ${remedy}`;
+    const problem = `expected format version ${formatVersion}, got ${describeValue(version)}; ${remedy}`;
     throw new CheckpointError(path, problem);
   }
   if (metadata.get(checksumKey) !== (await checksum(tensors, metadata))) {

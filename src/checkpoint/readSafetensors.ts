@@ -4,8 +4,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { messageOf } from '../base/errors.js';
 import { openFile } from '../base/files.js';
+import { describeValue } from '../base/messageText.js';
 import type { NamedTensors, TensorData } from '../base/plainData.js';
-import { shown } from '../base/shown.js';
 import { CheckpointError } from './checkpointError.js';
 import type { SafetensorsHeader, TensorEntry } from './safetensorsHeader.js';
 import { damaged, largestHeader, parseHeader } from './safetensorsHeader.js';
@@ -94,7 +94,8 @@ async function readTensor(
   const wide = new BigInt64Array(bytes.buffer);
   const data = Int32Array.from(wide, Number);
   const misfit = wide.findIndex((value, i) => value !== BigInt(data[i] ?? 0));
-  if (misfit >= 0) throw damaged(path, `${shown(name)}: expected integers of 32 bits, got ${wide[misfit]}`);
+  if (misfit >= 0)
+    throw damaged(path, `${describeValue(name)}: expected integers of 32 bits, got ${wide[misfit]}`);
   return { dtype: 'int32', shape, data };
 }
 

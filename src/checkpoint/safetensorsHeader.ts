@@ -2,7 +2,7 @@
  * Header of a safetensors file: `name -> {dtype, shape, data_offsets}` as JSON, before the raw data. Checked strictly:
  * nothing is believed that the file's own length does not bear out.
  */
-import { cut, shown } from '../base/shown.js';
+import { cut, describeValue } from '../base/messageText.js';
 import { CheckpointError } from './checkpointError.js';
 import { topLevelKeys } from './jsonKeys.js';
 
@@ -47,7 +47,7 @@ export function parseHeader(bytes: Uint8Array, dataLength: number, file: string)
   let position = 0;
   for (const [name, { begin, end }] of entries) {
     if (begin !== position) {
-      throw damaged(file, `expected data of ${shown(name)} at byte ${position}, got ${begin}`);
+      throw damaged(file, `expected data of ${describeValue(name)} at byte ${position}, got ${begin}`);
     }
     position = end;
   }
@@ -104,19 +104,22 @@ function readMetadata(content: Record<string, unknown>, metadata: Map<string, st
 function parseEntry(name: string, value: unknown, file: string): TensorEntry {
   const { dtype, shape, data_offsets: offsets, ...others } = record(value, name, file);
   const other = Object.keys(others)[0];
-  if (other !== undefined) throw damaged(file, `"${name}": unknown key ${shown(other)}`);
+  if (other !== undefined) throw damaged(file, `"${name}": unknown key ${describeValue(other)}`);
   if (!isStoredType(dtype)) {
     const known = Object.keys(itemSizes).join(', ');
-    throw damaged(file, `"${name}": expected a dtype of ${known}, got ${shown(dtype)}`);
+    throw damaged(file, `"${name}": expected a dtype of ${known}, got ${describeValue(dtype)}`);
   }
-  if (!isCounts(shape)) throw damaged(file, `"${name}": expected a shape, got ${shown(shape)}`);
+  if (!isCounts(shape)) throw damaged(file, `"${name}": expected a shape, got ${describeValue(shape)}`);
   const [begin, end] = isCounts(offsets) && offsets.length === 2 ? offsets : [];
   if (begin === undefined || end === undefined || end < begin) {
-    throw damaged(file, `"${name}": expected a range of bytes, got ${shown(offsets)}`);
+    throw damaged(file, `"${name}": expected a range of bytes, got ${describeValue(offsets)}`);
   }
   const expected = shape.reduce((product, size) => product * size, itemSizes[dtype]);
   if (end - begin !== expected) {
-    throw damaged(file, `"${name}": expected ${expected} bytes for ${shown(shape)}, got ${end - begin}`);
+    throw damaged(
+      file,
+      `"${name}": expected ${expected} bytes for ${describeValue(shape)}, got ${end - begin}`,
+    );
   }
   return { dtype, shape, begin, end };
 }
@@ -124,7 +127,7 @@ function parseEntry(name: string, value: unknown, file: string): TensorEntry {
 function record(value: unknown, name: string, file: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;
-  throw damaged(file, `"${name}": expected an object, got ${shown(value)}`);
+  throw damaged(file, `"${name}": expected an object, got ${describeValue(value)}`);
 }
 
 function string(value: unknown, name: string, file: string): string {

@@ -1,8 +1,8 @@
 /** The check of a configuration's content, wherever it comes from. */
 import type { z } from 'zod';
 import { camelCaseKeys } from '../base/camelCase.js';
+import { cut, describeValue } from '../base/messageText.js';
 import { nearest } from '../base/nearest.js';
-import { cut, shown } from '../base/shown.js';
 import { ConfigError } from './configError.js';
 import { fileSchema, knownKeys } from './schema.js';
 import type { NvaeConfig } from './types.js';
@@ -34,7 +34,7 @@ function sentences(issue: z.core.$ZodIssue, given: unknown): string[] {
   }
   const key = path.length > 0 ? `${path.join('.')}: ` : '';
   const got = at(given, path);
-  const nothing = got === undefined ? 'nothing (this key is required)' : shown(got);
+  const nothing = got === undefined ? 'nothing (this key is required)' : describeValue(got);
   return [`${key}expected ${issue.message}, got ${nothing}`];
 }
 

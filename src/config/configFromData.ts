@@ -1,6 +1,6 @@
 /** Configurations that were kept as plain data, as checkpoints keep them. */
 import { snakeCase } from '../base/camelCase.js';
-import { shown } from '../base/shown.js';
+import { describeValue } from '../base/messageText.js';
 import { checkConfig } from './checkConfig.js';
 import { ConfigError } from './configError.js';
 import { isFileName } from './configName.js';
@@ -13,15 +13,16 @@ type Section = Readonly<Record<string, unknown>>;
  * @throws ConfigError
  */
 export function configFromData(data: unknown, file: string): NvaeConfig {
-  if (!isSection(data)) throw new ConfigError(file, [`expected a section with keys, got ${shown(data)}`]);
+  if (!isSection(data))
+    throw new ConfigError(file, [`expected a section with keys, got ${describeValue(data)}`]);
   const { name, model, training, ...others } = data;
   // The name of a run becomes part of paths.
   if (!isFileName(name)) {
-    throw new ConfigError(file, [`name: expected a file name, got ${shown(name)}`]);
+    throw new ConfigError(file, [`name: expected a file name, got ${describeValue(name)}`]);
   }
   const architecture = fileKeys(model, 1);
   if (!isSection(architecture)) {
-    throw new ConfigError(file, [`model: expected a section with keys, got ${shown(model)}`]);
+    throw new ConfigError(file, [`model: expected a section with keys, got ${describeValue(model)}`]);
   }
   return checkConfig({ ...architecture, ...others, training_parameters: fileKeys(training, 2) }, name, file);
 }

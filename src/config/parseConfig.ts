@@ -1,6 +1,6 @@
 /** From the text of a configuration file to a checked configuration with defaults filled in. */
 import { load, YAMLException } from 'js-yaml';
-import { cut } from '../base/shown.js';
+import { cut } from '../base/messageText.js';
 import { checkConfig } from './checkConfig.js';
 import { ConfigError } from './configError.js';
 import { configName } from './configName.js';

@@ -1,5 +1,5 @@
 /** The name of a run: part of the names of its files and folders, and what a person types to watch or sample it. */
-import { shown } from '../base/shown.js';
+import { describeValue } from '../base/messageText.js';
 import type { NvaeConfig } from './types.js';
 
 /** Files named after a run have up to a hundred bytes besides its name; file systems allow 255 in all. */
@@ -26,5 +26,5 @@ export function withRunName(config: NvaeConfig, name: string = config.name): Nva
   const problem = typeof name === 'string' ? runNameProblem(name) : 'must be a text';
   if (problem === null) return { ...config, name };
   const remedy = name === config.name ? '; give the run another name than its configuration has' : '';
-  throw new RangeError(`name of the run: ${problem} (${shown(name)})${remedy}`);
+  throw new RangeError(`name of the run: ${problem} (${describeValue(name)})${remedy}`);
 }

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { messageOf } from '../base/errors.js';
 import { defaultMaxPixels } from '../base/maxPixels.js';
-import { cut, printable } from '../base/shown.js';
+import { cut, printable } from '../base/messageText.js';
 import { decodeBytes } from './decodeImage.js';
 import type { ImageCache } from './imageCache.js';
 import { ImageError } from './imageError.js';

@@ -1,5 +1,5 @@
 /** What a dataset leaves out of a folder, in one sentence. */
-import { cut, printable } from '../base/shown.js';
+import { cut, printable } from '../base/messageText.js';
 
 /** Why something of a folder is not in the dataset, as `1 dangling link`, `2 dangling links`. */
 const kinds = {

@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { codeOf, hasCode, messageOf } from '../base/errors.js';
-import { printable } from '../base/shown.js';
+import { printable } from '../base/messageText.js';
 import { type BytePath, bufferOf, bytePath, inside, lostPath, placeOf, textOf } from './bytePath.js';
 import { DatasetError } from './datasetError.js';
 import { isReadable, readableExtensions, unreadableFormat } from './formats.js';

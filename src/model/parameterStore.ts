@@ -3,8 +3,8 @@
  * batches those have seen. Owns them until `dispose`.
  */
 
+import { cut } from '../base/messageText.js';
 import type { NamedTensors, TensorData } from '../base/plainData.js';
-import { cut } from '../base/shown.js';
 import { type Pack, planPacks } from '../engine/packs.js';
 import * as tf from '../engine/tf.js';
 import type { BatchNormPlan } from './layers/batchNorm.js';

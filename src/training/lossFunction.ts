@@ -1,5 +1,5 @@
 /** A loss of one's own: what it is given, and what it must return. */
-import { cut, printable, shown } from '../base/shown.js';
+import { cut, describeValue, printable } from '../base/messageText.js';
 import * as tf from '../engine/tf.js';
 import type { OutputDistribution } from '../model/distributions/outputDistribution.js';
 import type { ForwardResult } from '../model/nvae.js';
@@ -51,13 +51,13 @@ const taken = /^(loss|rec_loss|kl_loss(_\d+)?|reg_loss|kl_coefficient|learning_r
 /** @throws TypeError when the option `loss` is no function */
 export function checkLoss(where: string, loss: unknown): void {
   if (loss === undefined || typeof loss === 'function') return;
-  throw new TypeError(`${where}: loss must be a function, got ${shown(loss)}`);
+  throw new TypeError(`${where}: loss must be a function, got ${describeValue(loss)}`);
 }
 
 /** @throws TypeError when what a loss function returned is not as `LossFunction` says */
 export function checkTerms(returned: unknown): [name: string, term: tf.Scalar][] {
   if (typeof returned !== 'object' || returned === null || 'then' in returned) {
-    const got = typeof returned === 'object' && returned !== null ? 'a promise' : shown(returned);
+    const got = typeof returned === 'object' && returned !== null ? 'a promise' : describeValue(returned);
     throw new TypeError(`loss: the function must return terms by name, such as { ...terms }, got ${got}`);
   }
   const terms = Object.entries(returned);
@@ -73,7 +73,7 @@ function checkTerm(name: string, term: unknown): void {
   }
   if (!(term instanceof tf.Tensor)) {
     const remedy = 'make it with the tf of rx-nvae/model';
-    throw new TypeError(`loss: ${name} must be a scalar tensor, got ${shown(term)}; ${remedy}`);
+    throw new TypeError(`loss: ${name} must be a scalar tensor, got ${describeValue(term)}; ${remedy}`);
   }
   if (term.rank !== 0 || term.dtype !== 'float32') {
     const got = `${term.dtype} of shape [${term.shape.join(', ')}]`;

@@ -2,10 +2,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
+import { grid } from '../../../src/base/grid.js';
 import { imageAt, joinImages } from '../../../src/base/imageBatches.js';
 import { loadModel } from '../../../src/modelFiles/loadModel.js';
 import { samples } from '../../../src/streams/sampling/samples.js';
-import { grid } from '../../../src/streams/sampling/toGrid.js';
 import { collect } from '../../support/collect.js';
 import { useTestEngine } from '../../support/engine.js';
 import { useModelFile } from '../../support/modelFile.js';

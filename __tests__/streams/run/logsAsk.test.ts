@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { journalFile } from '../../../src/streams/journal/journalFile.js';
-import { eventFile } from '../../../src/streams/tensorboard/eventFile.js';
+import { journalFile } from '../../../src/logs/journalFile.js';
+import { eventFile } from '../../../src/logs/tensorboard/eventFile.js';
 import { openFiles } from '../../support/openFiles.js';
 import { useTemporaryFolder } from '../../support/temporaryFolder.js';
 

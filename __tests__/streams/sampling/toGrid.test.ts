@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { grid, toGrid } from '../../../src/streams/sampling/toGrid.js';
+import { grid } from '../../../src/base/grid.js';
+import { toGrid } from '../../../src/streams/sampling/toGrid.js';
 import { marbles } from '../../support/marbles.js';
 import { greyBatch, greys } from '../../support/recipes.js';
 

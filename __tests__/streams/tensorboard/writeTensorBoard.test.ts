@@ -1,13 +1,13 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, jest, test } from '@jest/globals';
 import { concat, NEVER, of, Subject, throwError, VirtualTimeScheduler } from 'rxjs';
+import { tfRecord } from '../../../src/logs/tensorboard/record.js';
 import type {
   CheckpointEvent,
   PreviewEvent,
   StartedEvent,
   TrainEvent,
 } from '../../../src/streams/run/events.js';
-import { tfRecord } from '../../../src/streams/tensorboard/record.js';
 import { writeTensorBoard } from '../../../src/streams/tensorboard/writeTensorBoard.js';
 import { collect } from '../../support/collect.js';
 import { startedEvent, stepEvent } from '../../support/events.js';

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { replaceFile } from '../replaceFile.js';
+import { replaceFile } from '../../base/replaceFile.js';
 import { described, RunInUseError } from './errors.js';
 import { type Holder, newHolder } from './holder.js';
 import { judgeOf, staleAfter } from './judge.js';

@@ -14,12 +14,12 @@ import {
   takeUntil,
   tap,
 } from 'rxjs';
+import { grid } from '../../base/grid.js';
 import type { Temperature } from '../../model/nvae.js';
+import { writeImage } from '../../pictures/writeImage.js';
 import { cherryPick } from '../../streams/sampling/cherryPick.js';
 import type { CherryChoice, CherryState } from '../../streams/sampling/cherryState.js';
 import { samples } from '../../streams/sampling/samples.js';
-import { grid } from '../../streams/sampling/toGrid.js';
-import { writeImage } from '../../streams/writers/writeImages.js';
 import { terminalHints } from '../../ui/pictures/terminalHints.js';
 import { loadScreen, ScreenError } from '../../ui/screenError.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
@@ -71,7 +71,7 @@ export async function cherry(
         const candidates = (i: number) =>
           samples(model, { temperature, count: batchSize, batchSize, firstBatch: i, seed });
         const pick = (choices$: Observable<CherryChoice>) => cherryPick(candidates, choices$, { keep });
-        return onScreen ? shown(pick, stop$, tell, output) : told(pick, tell, output);
+        return onScreen ? pickOnScreen(pick, stop$, tell, output) : pickByLines(pick, tell, output);
       }).pipe(takeUntil(stop$)),
       { defaultValue: null },
     );
@@ -96,7 +96,7 @@ type Pick = (choices$: Observable<CherryChoice>) => Observable<CherryState>;
  * The last state of the choices by keys; to leave counts as Ctrl-C. Where the screen fails the choices go on as lines, those
  * that were made included.
  */
-function shown(
+function pickOnScreen(
   pick: Pick,
   stop$: Observable<void>,
   tell: (state: CherryState) => Promise<void>,
@@ -117,13 +117,13 @@ function shown(
     catchError((error: unknown) => {
       if (!(error instanceof ScreenError)) throw error;
       output.warning(`screen: ${error.message}; going on as lines: type each choice and press enter`);
-      return told((choices$) => pick(concat(made, choices$)), tell, output);
+      return pickByLines((choices$) => pick(concat(made, choices$)), tell, output);
     }),
   );
 }
 
 /** The states of the choices on standard input, each told before the line behind it is read. */
-function told(
+function pickByLines(
   pick: Pick,
   tell: (state: CherryState) => Promise<void>,
   output: Output,

@@ -1,7 +1,7 @@
 /** `nvae configs`: the configurations there are, with their sizes. */
 
 import { messageOf } from '../../base/errors.js';
-import { printable } from '../../base/shown.js';
+import { printable } from '../../base/messageText.js';
 import { ConfigError } from '../../config/configError.js';
 import { listConfigs, loadConfig } from '../../config/loadConfig.js';
 import { latentShapes, parameterCount, planModel } from '../../model/plan.js';

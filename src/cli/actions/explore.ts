@@ -1,13 +1,13 @@
 /** `nvae explore`: what each latent group does to an image. */
 import { join } from 'node:path';
 import { lastValueFrom, type Observable, takeUntil, tap, toArray } from 'rxjs';
+import { grid } from '../../base/grid.js';
 import { joinImages } from '../../base/imageBatches.js';
 import type { ImageBatch } from '../../base/plainData.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { Nvae, Temperature } from '../../model/nvae.js';
+import { writeImage } from '../../pictures/writeImage.js';
 import { type LatentVariants, latentWalk } from '../../streams/sampling/latentWalk.js';
-import { grid } from '../../streams/sampling/toGrid.js';
-import { writeImage } from '../../streams/writers/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { findModel } from '../sampling/findModel.js';
 import { modelName, outputFiles } from '../sampling/outputFiles.js';

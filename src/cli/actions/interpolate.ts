@@ -2,15 +2,15 @@
 import { extname, join } from 'node:path';
 import { concat, concatMap, defer, lastValueFrom, map, type Observable, of, takeUntil, toArray } from 'rxjs';
 import { messageOf } from '../../base/errors.js';
+import { grid } from '../../base/grid.js';
 import { joinImages } from '../../base/imageBatches.js';
 import type { ImageBatch } from '../../base/plainData.js';
 import { decodeImage } from '../../data/decodeImage.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { Nvae } from '../../model/nvae.js';
+import { writeAnimation } from '../../pictures/writeAnimation.js';
+import { writeImage } from '../../pictures/writeImage.js';
 import { interpolation } from '../../streams/sampling/interpolation.js';
-import { grid } from '../../streams/sampling/toGrid.js';
-import { writeAnimation } from '../../streams/writers/writeAnimation.js';
-import { writeImage } from '../../streams/writers/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { findModel } from '../sampling/findModel.js';
 import { modelName, outputFiles } from '../sampling/outputFiles.js';

@@ -16,7 +16,7 @@ import { joinImages } from '../../base/imageBatches.js';
 import type { ImageBatch } from '../../base/plainData.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { Nvae, Temperature } from '../../model/nvae.js';
-import { aborted } from '../../streams/flow/aborted.js';
+import { fromAbort } from '../../streams/flow/fromAbort.js';
 import { mapAhead } from '../../streams/flow/mapAhead.js';
 import { samples } from '../../streams/sampling/samples.js';
 import { toGrid } from '../../streams/sampling/toGrid.js';
@@ -95,7 +95,7 @@ export async function sample(
       written$.pipe(
         tap((path) => output.result({ type: 'picture', path }, path)),
         scan((done) => done + 1, 0),
-        takeUntil(aborted(interruption.signal)),
+        takeUntil(fromAbort(interruption.signal)),
       ),
       { defaultValue: 0 },
     );

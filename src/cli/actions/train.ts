@@ -78,7 +78,7 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
       onScreen = false;
       output.warning(`dashboard: ${message}; the run goes on, as lines`);
     };
-    const show = (told$: Observable<TrainEvent>) => shown(told$, screen ?? known, output);
+    const show = (told$: Observable<TrainEvent>) => showRun(told$, screen ?? known, output);
     const last = screen
       ? await runOnScreen(events$, { screen: show, onFailure, tell: tell(output) })
       : await lastValueFrom(events$.pipe(tap(tell(output))), { defaultValue: undefined });
@@ -119,7 +119,7 @@ async function dashboardOptions(
 }
 
 /** The run on a dashboard, or read aloud. */
-async function shown(
+async function showRun(
   events$: Observable<TrainEvent>,
   screen: Omit<DashboardOptions, 'events$'>,
   output: Output,

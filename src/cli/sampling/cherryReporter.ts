@@ -1,10 +1,10 @@
 /** What `nvae cherry` tells about each state: pictures, in the terminal or as files, and what may be typed. */
 import { extname } from 'node:path';
+import { grid } from '../../base/grid.js';
 import { joinImages } from '../../base/imageBatches.js';
 import type { ImageBatch } from '../../base/plainData.js';
+import { writeImage } from '../../pictures/writeImage.js';
 import type { CherryState } from '../../streams/sampling/cherryState.js';
-import { grid } from '../../streams/sampling/toGrid.js';
-import { writeImage } from '../../streams/writers/writeImages.js';
 import type { Output } from '../terminal/output.js';
 import type { ShowPicture } from '../terminal/showPicture.js';
 

@@ -2,7 +2,7 @@
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, type ParsedPath, parse, sep } from 'node:path';
 import { messageOf } from '../../base/errors.js';
-import { shown } from '../../base/shown.js';
+import { describeValue } from '../../base/messageText.js';
 import type { Temperature } from '../../model/nvae.js';
 
 /** What sharp writes, by the end of a file's name. */
@@ -113,7 +113,7 @@ async function folderOf(out: string | undefined, folder: string): Promise<string
 function checkExtension(path: string): void {
   const given = extname(path);
   if (extensions.includes(given.toLowerCase())) return;
-  const got = given ? shown(given) : `none in ${shown(path)}`;
+  const got = given ? describeValue(given) : `none in ${describeValue(path)}`;
   throw new Error(
     `--out: expected a file that ends in ${extensions.join(', ')}, got ${got}; a folder ends in ${sep}`,
   );

@@ -9,7 +9,7 @@ import {
   Subscription,
   takeWhile,
 } from 'rxjs';
-import { unnested } from './unnested.js';
+import { coalesceCalls } from './coalesceCalls.js';
 
 export interface MapAheadOptions {
   /** Values prepared before the one that is projected is done. @default 2 */
@@ -84,7 +84,7 @@ export function mapAhead<T, P, R>(
         const next = (projected: R) => subscriber.next(projected);
         subscriber.add(projection.subscribe({ next, error: failed }));
       };
-      const goOn = unnested(() => {
+      const goOn = coalesceCalls(() => {
         if (!subscriber.closed && !stopping) prepareMore();
         if (running || subscriber.closed) return;
         if (stopping) return subscriber.complete();

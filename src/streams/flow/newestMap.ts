@@ -1,5 +1,5 @@
 import { defer, finalize, Observable, type ObservableInput, type OperatorFunction, takeWhile } from 'rxjs';
-import { unnested } from './unnested.js';
+import { coalesceCalls } from './coalesceCalls.js';
 
 export interface NewestMapOptions<T> {
   /** Values that may wait; when one more comes, the oldest of them is dropped. @default 1 */
@@ -40,7 +40,7 @@ export function newestMap<T, R>(
       const failed = (error: unknown) => subscriber.error(error);
       // A synchronous stream cannot be unsubscribed from before it has returned; this is what ends one.
       const wanted = () => !subscriber.closed;
-      const goOn = unnested(() => {
+      const goOn = coalesceCalls(() => {
         if (running >= atOnce || subscriber.closed) return;
         if (kept.length === 0) return completed && running === 0 ? subscriber.complete() : undefined;
         const value = kept.shift() as T;

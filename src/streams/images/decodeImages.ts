@@ -1,5 +1,5 @@
 import { map, type OperatorFunction } from 'rxjs';
-import { printable } from '../../base/shown.js';
+import { printable } from '../../base/messageText.js';
 import type { DecodedImage } from '../../data/decodedImage.js';
 import type { ImageCache } from '../../data/imageCache.js';
 import type { ImageFile } from '../../data/imageFile.js';

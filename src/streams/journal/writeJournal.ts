@@ -12,10 +12,10 @@ import {
   of,
   type SchedulerLike,
 } from 'rxjs';
+import { journalFile } from '../../logs/journalFile.js';
 import { newestMap } from '../flow/newestMap.js';
 import { type WarningEvent, warning } from '../run/events.js';
 import { type Journaled, toLine } from './entry.js';
-import { journalFile } from './journalFile.js';
 
 export interface WriteJournalOptions {
   /** The file; what it has already stays. */

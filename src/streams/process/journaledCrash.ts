@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { asyncScheduler, catchError, concat, defer, ignoreElements, type Observable, of } from 'rxjs';
 import { messageOf } from '../../base/errors.js';
+import { journalFile } from '../../logs/journalFile.js';
 import { journalName, toLine } from '../journal/entry.js';
-import { journalFile } from '../journal/journalFile.js';
 import { type CrashEvent, type FailedEvent, type TrainEvent, warning } from '../run/events.js';
 import type { TrainInProcessOptions } from './trainInProcess.js';
 

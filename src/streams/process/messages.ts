@@ -1,9 +1,9 @@
 /** What a run's process and the one that watches it tell each other. */
 import type { NvaeConfig } from '../../config/types.js';
 import type { TrainEvent } from '../run/events.js';
+import type { PlainError } from '../run/plainError.js';
 import type { RunCommand } from '../run/runCommand.js';
 import type { TrainOptions } from '../run/trainOptions.js';
-import type { PlainError } from './plainError.js';
 
 /** The options of `train` that are plain data. */
 export type PlainTrainOptions = Pick<

@@ -22,7 +22,7 @@ import { checkpointPosition } from '../../checkpoint/checkpoint.js';
 import type { Position } from '../../checkpoint/snapshot.js';
 import { withRunName } from '../../config/runName.js';
 import type { NvaeConfig } from '../../config/types.js';
-import { aborted } from '../flow/aborted.js';
+import { fromAbort } from '../flow/fromAbort.js';
 import { longTimer } from '../flow/longTimer.js';
 import { checkTrainOptions } from '../run/checkTrainOptions.js';
 import { RunCrashedError } from '../run/errors.js';
@@ -140,7 +140,7 @@ export function trainInProcess(
       if (waiting === null) return EMPTY;
       // Where the time of the run is over meanwhile, another process says so.
       return longTimer(Math.min(waiting, 1000 * secondsLeft()), scheduler).pipe(
-        takeUntil(merge(commands.stop$, aborted(signal))),
+        takeUntil(merge(commands.stop$, fromAbort(signal))),
       );
     };
     const stoppedEvent = async (): Promise<StoppedEvent> => {

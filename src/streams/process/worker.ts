@@ -5,11 +5,11 @@
 import { ReplaySubject, type Subscription } from 'rxjs';
 import { useEngine } from '../../engine/index.js';
 import { warning } from '../run/events.js';
+import { toPlainError } from '../run/plainError.js';
 import type { RunCommand } from '../run/runCommand.js';
 import { train } from '../run/train.js';
 import type { FromWorker, ToWorker } from './messages.js';
 import { outbox } from './outbox.js';
-import { toPlainError } from './plainError.js';
 
 const commands$ = new ReplaySubject<RunCommand>();
 const abort = new AbortController();

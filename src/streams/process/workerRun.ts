@@ -3,9 +3,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { type Observable as Commands, Observable } from 'rxjs';
 import { processOf } from '../../base/ownFile.js';
 import type { TrainEvent } from '../run/events.js';
+import { fromPlainError } from '../run/plainError.js';
 import type { RunCommand } from '../run/runCommand.js';
 import type { FromWorker, ToWorker } from './messages.js';
-import { fromPlainError } from './plainError.js';
 
 /** The process has ended without having been asked to. */
 export interface Death {

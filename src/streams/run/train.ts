@@ -2,7 +2,7 @@
 import { defer, merge, type Observable, Subject, takeUntil } from 'rxjs';
 import { withRunName } from '../../config/runName.js';
 import type { NvaeConfig } from '../../config/types.js';
-import { aborted } from '../flow/aborted.js';
+import { fromAbort } from '../flow/fromAbort.js';
 import { usingAsync } from '../flow/usingAsync.js';
 import { checkTrainOptions } from './checkTrainOptions.js';
 import type { TrainEvent, WarningEvent } from './events.js';
@@ -37,7 +37,7 @@ export function train(config: NvaeConfig, options: TrainOptions = {}): Observabl
       (signal) => openRun(named, options, { signal, warn: (event) => opening$.next(event) }),
       (run) => {
         opening$.complete();
-        return runEvents(run, options).pipe(takeUntil(merge(aborted(options.signal), run.lost$)));
+        return runEvents(run, options).pipe(takeUntil(merge(fromAbort(options.signal), run.lost$)));
       },
       (run) => run.close(),
     );

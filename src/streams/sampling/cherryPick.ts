@@ -9,7 +9,7 @@ import {
   takeWhile,
 } from 'rxjs';
 import type { ImageBatch } from '../../base/plainData.js';
-import { unnested } from '../flow/unnested.js';
+import { coalesceCalls } from '../flow/coalesceCalls.js';
 import {
   beginning,
   type CherryChoice,
@@ -99,7 +99,7 @@ export function cherryPick(
       else choose(choices.shift() ?? choice);
       return true;
     };
-    const goOn = unnested(() => {
+    const goOn = coalesceCalls(() => {
       try {
         while (!subscriber.closed && step());
       } catch (error) {

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { messageOf } from '../../base/errors.js';
+import { imageEvent, scalarsEvent, sessionStartEvent } from '../../logs/tensorboard/logEvents.js';
+import { tfRecord } from '../../logs/tensorboard/record.js';
 import { type PreviewEvent, type TrainEvent, type WarningEvent, warning } from '../run/events.js';
-import { imageEvent, scalarsEvent, sessionStartEvent } from './logEvents.js';
-import { tfRecord } from './record.js';
 import { imageTags, stepScalars } from './tags.js';
 
 export interface Entry {

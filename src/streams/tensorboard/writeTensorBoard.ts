@@ -21,10 +21,10 @@ import {
   scan,
   takeUntil,
 } from 'rxjs';
+import { eventFile } from '../../logs/tensorboard/eventFile.js';
 import { newestMap } from '../flow/newestMap.js';
 import { type PreviewEvent, type TrainEvent, type WarningEvent, warning } from '../run/events.js';
 import { type Entry, entryOf, pictureEntry } from './entry.js';
-import { eventFile } from './eventFile.js';
 
 export interface WriteTensorBoardOptions {
   /** Of this run alone; every session adds a file to it. */

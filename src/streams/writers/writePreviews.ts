@@ -10,15 +10,15 @@ import {
   type OperatorFunction,
   of,
 } from 'rxjs';
+import { grid } from '../../base/grid.js';
 import { joinImages } from '../../base/imageBatches.js';
 import type { ImageBatch } from '../../base/plainData.js';
 import type { Position } from '../../checkpoint/snapshot.js';
 import type { Temperature } from '../../model/nvae.js';
+import { writeImage } from '../../pictures/writeImage.js';
 import { newestMap } from '../flow/newestMap.js';
 import type { PreviewEvent } from '../run/events.js';
 import type { TrainerLike } from '../run/trainerLike.js';
-import { grid } from '../sampling/toGrid.js';
-import { writeImage } from './writeImages.js';
 
 export interface WritePreviewsOptions {
   /** Folder of the pictures: `reconstruction_<images seen>.png` and `samples_<images seen>.png`. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Observable, ReplaySubject, Subject } from 'rxjs';
 import { snakeCase } from '../../../base/camelCase.js';
 import { messageOf } from '../../../base/errors.js';
+import { syncWarning } from '../../../base/sync.js';
 import {
   type Checkpoint,
   checkpointExists,
@@ -12,7 +13,6 @@ import {
 import { CheckpointError } from '../../../checkpoint/checkpointError.js';
 import { spaceWarning } from '../../../checkpoint/freeSpace.js';
 import { lockRun, type RunLock } from '../../../checkpoint/lock/lockRun.js';
-import { syncWarning } from '../../../checkpoint/sync.js';
 import type { ModelConfig, NvaeConfig } from '../../../config/types.js';
 import { type ImageCache, imageCache } from '../../../data/imageCache.js';
 import type { ImageFile } from '../../../data/imageFile.js';

@@ -1,6 +1,6 @@
 /** What a run and the thread that writes for it tell each other. */
 import type { Checkpoint } from '../../../checkpoint/checkpoint.js';
-import type { PlainError } from '../../process/plainError.js';
+import type { PlainError } from '../plainError.js';
 import type { LogName } from './runWriter.js';
 
 export type Request =

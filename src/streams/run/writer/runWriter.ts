@@ -5,8 +5,8 @@ import { type Checkpoint, saveCheckpoint } from '../../../checkpoint/checkpoint.
 import { RunTakenOverError } from '../../../checkpoint/lock/errors.js';
 import type { Holder } from '../../../checkpoint/lock/holder.js';
 import { keepLock, signEvery } from '../../../checkpoint/lock/keepLock.js';
-import { journalFile } from '../../journal/journalFile.js';
-import { eventFile } from '../../tensorboard/eventFile.js';
+import { journalFile } from '../../../logs/journalFile.js';
+import { eventFile } from '../../../logs/tensorboard/eventFile.js';
 import { settling } from './settling.js';
 
 export type LogName = 'tensorboard' | 'journal';

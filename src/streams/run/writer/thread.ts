@@ -1,7 +1,7 @@
 /** The thread that writes for a run, so that a checkpoint takes as long as its disk and waits for no step. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Checkpoint } from '../../../checkpoint/checkpoint.js';
-import { toPlainError } from '../../process/plainError.js';
+import { toPlainError } from '../plainError.js';
 import type { FromThread, Request, ToThread } from './messages.js';
 import { createRunWriter, type RunWriterOptions } from './runWriter.js';
 

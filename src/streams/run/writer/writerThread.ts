@@ -4,7 +4,7 @@ import { type Observable, ReplaySubject } from 'rxjs';
 import { messageOf } from '../../../base/errors.js';
 import { threadOf } from '../../../base/ownFile.js';
 import type { Checkpoint } from '../../../checkpoint/checkpoint.js';
-import { fromPlainError } from '../../process/plainError.js';
+import { fromPlainError } from '../plainError.js';
 import type { FromThread, Request, ToThread } from './messages.js';
 import type { RunWriter, RunWriterOptions } from './runWriter.js';
 import { within } from './within.js';

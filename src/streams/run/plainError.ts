@@ -4,7 +4,7 @@ import { RunInUseError, RunTakenOverError } from '../../checkpoint/lock/errors.j
 import { ConfigError } from '../../config/configError.js';
 import { DatasetError } from '../../data/datasetError.js';
 import { EngineFailedError, EngineUnavailableError, UnknownEngineError } from '../../engine/engines.js';
-import { NonFiniteLossError } from '../run/errors.js';
+import { NonFiniteLossError } from './errors.js';
 
 export interface PlainError {
   readonly name: string;

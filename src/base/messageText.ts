@@ -5,7 +5,7 @@ const mostEntries = 5;
 const deepest = 3;
 
 /** JSON as far as it fits into a line; `nothing` for undefined. */
-export function shown(value: unknown): string {
+export function describeValue(value: unknown): string {
   return value === undefined ? 'nothing' : cut(json(value, deepest));
 }
 

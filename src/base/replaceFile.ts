@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, rename, rm } from 'node:fs/promises';
-import { codeOf } from '../base/errors.js';
+import { codeOf } from './errors.js';
 
 /** What file systems say that cannot rename over a file that is there (SMB, some of FUSE). */
 const inTheWay = new Set(['EEXIST', 'EPERM', 'EACCES', 'EBUSY', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL']);

@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Queue } from '../../base/queue.js';
-import { syncFile } from '../../checkpoint/sync.js';
+import { Queue } from '../base/queue.js';
+import { syncFile } from '../base/sync.js';
 
 export interface JournalFile {
   /** One write at a time, in the order of the calls; `ready` is asked right before it, and what it throws prevents it. */

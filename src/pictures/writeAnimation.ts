@@ -1,6 +1,6 @@
 import sharp from 'sharp';
-import type { ImageBatch } from '../../base/plainData.js';
-import { writePicture } from './writeImages.js';
+import type { ImageBatch } from '../base/plainData.js';
+import { writePicture } from './writeImage.js';
 
 /** Write the images of a batch as the frames of a film that plays forth and back for ever; the extension is `.gif` or `.webp`. */
 export async function writeAnimation(

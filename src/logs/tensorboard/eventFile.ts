@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { hasCode } from '../../base/errors.js';
 import { hostName } from '../../base/hostName.js';
 import { Queue } from '../../base/queue.js';
-import { syncFile } from '../../checkpoint/sync.js';
+import { syncFile } from '../../base/sync.js';
 import { versionEvent } from './logEvents.js';
 import { tfRecord } from './record.js';
 

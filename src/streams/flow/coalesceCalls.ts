@@ -1,5 +1,5 @@
 /** Calls made while one is under way become one more turn behind it, so that synchronous streams do not nest. */
-export function unnested(turn: () => void): () => void {
+export function coalesceCalls(turn: () => void): () => void {
   let [active, again] = [false, false];
   return () => {
     again = true;

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, messageOf } from '../base/errors.js';
+import { codeOf, messageOf } from './errors.js';
 
 /** What a file system without the operation says; EIO, ENOSPC and the like are failures of a write. */
 const notSupported = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOTTY']);

@@ -1,0 +1,32 @@
+import type { ImageBatch } from './plainData.js';
+
+/**
+ * The images of a batch in one picture, row by row, without gaps; places without an image are black.
+ *
+ * @param batch `[count, height, width, 3]`; stays as it is
+ * @param columns images beside each other; by default the smallest square that holds them all
+ * @returns `[1, rows * height, columns * width, 3]`
+ *
+ * @example
+ * ```ts
+ * import { grid } from 'rx-nvae';
+ *
+ * const picture = grid({ pixels: new Uint8Array(9 * 32 * 32 * 3), shape: [9, 32, 32, 3] }); // [1, 96, 96, 3]
+ * ```
+ */
+export function grid({ pixels, shape }: ImageBatch, columns?: number): ImageBatch {
+  const [count, height, width] = shape;
+  const across = columns ?? Math.max(1, Math.ceil(Math.sqrt(count)));
+  const down = Math.ceil(count / across);
+  const lineLength = width * 3;
+  const result = new Uint8Array(down * height * across * lineLength);
+  for (let i = 0; i < count; i += 1) {
+    const [row, column] = [Math.floor(i / across), i % across];
+    for (let y = 0; y < height; y += 1) {
+      const from = (i * height + y) * lineLength;
+      const to = ((row * height + y) * across + column) * lineLength;
+      result.set(pixels.subarray(from, from + lineLength), to);
+    }
+  }
+  return { pixels: result, shape: [1, down * height, across * width, 3] };
+}

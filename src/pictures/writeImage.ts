@@ -1,0 +1,37 @@
+/** Pictures as files. */
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join, parse } from 'node:path';
+import sharp, { type Sharp } from 'sharp';
+import { messageOf } from '../base/errors.js';
+import type { ImageBatch } from '../base/plainData.js';
+import { replaceFile } from '../base/replaceFile.js';
+import { type PictureKind, pictureMark } from '../data/ownPictures.js';
+
+/** Write one image of a batch; where that fails, a picture of this name that was there before stays. */
+export async function writeImage(
+  path: string,
+  { pixels, shape }: ImageBatch,
+  index = 0,
+  kind: PictureKind = 'grid',
+): Promise<void> {
+  const [, height, width, channels] = shape;
+  const length = height * width * channels;
+  const bytes = pixels.subarray(index * length, (index + 1) * length);
+  await writePicture(path, sharp(bytes, { raw: { width, height, channels } }), kind);
+}
+
+/** The same for any picture of sharp's. It is marked as ours, so that runs can tell it from what they are to learn. */
+export async function writePicture(path: string, picture: Sharp, kind: PictureKind): Promise<void> {
+  const { dir, name, ext } = parse(path);
+  await mkdir(dirname(path), { recursive: true });
+  const partial = join(dir, `${name}.partial${ext}`);
+  try {
+    const exif = { IFD0: { Software: 'rx-nvae', ImageDescription: pictureMark(kind) } };
+    await picture.withExif(exif).toFile(partial);
+    await replaceFile(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => undefined);
+    const lines = messageOf(error).replaceAll(partial, path).trim().split('\n');
+    throw new Error(lines.join('; '), { cause: error });
+  }
+}
