@@ -1,6 +1,8 @@
 /** How long native code runs, whatever calls it. */
+
+import { NativeUnavailableError } from '../src/engine/engines.js';
 import type { Addon } from '../src/engine/native/addon.js';
-import { loadAddon, NativeUnavailableError } from '../src/engine/native/loadAddon.js';
+import { loadAddon } from '../src/engine/native/loadAddon.js';
 
 export interface NativeTime {
   /** Seconds in native code since the last call. */

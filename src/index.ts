@@ -121,7 +121,14 @@ export type {
 
 // Engine
 
-export type { EngineInfo, EngineName, EngineReport } from './engine/index.js';
+export type {
+  EngineChoice,
+  EngineInfo,
+  EngineName,
+  EngineReport,
+  UseEngineOptions,
+  WasmFileName,
+} from './engine/index.js';
 export {
   EngineFailedError,
   EngineSettingError,

@@ -4,7 +4,7 @@ import type { Snapshot } from '../../src/checkpoint/snapshot.js';
 import { runOne } from '../../src/engine/fused/composite.js';
 import { gradientsOf } from '../../src/engine/gradients/gradientsOf.js';
 import { withHalfPrecision } from '../../src/engine/halfPrecision.js';
-import { nativeBackend } from '../../src/engine/native/register.js';
+import { nativeBackend } from '../../src/engine/native/inUse.js';
 import * as tf from '../../src/engine/tf.js';
 import { inSequence } from '../../src/model/layers/inSequence.js';
 import { Trainer } from '../../src/training/trainer.js';

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { chooseEngine, describeEngines } from '../../src/engine/chooseEngine.js';
 import {
   EngineSettingError,
   EngineUnavailableError,
@@ -8,7 +9,6 @@ import {
 } from '../../src/engine/index.js';
 import type { EngineLoader, Probe } from '../../src/engine/loader.js';
 import * as tf from '../../src/engine/tf.js';
-import { chooseEngine, describeEngines } from '../../src/engine/useEngine.js';
 
 const works: Probe = { usable: true, description: 'works', forAuto: true };
 const missing: Probe = { usable: false, reason: 'it was not built' };

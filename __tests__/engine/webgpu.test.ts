@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { beforeAll, expect, test } from '@jest/globals';
-import { chooseEngine } from '../../src/engine/useEngine.js';
+import { chooseEngine } from '../../src/engine/chooseEngine.js';
 import { webgpuLoader } from '../../src/engine/webgpu/loader.js';
 import { hasSoftwareVulkan, softwareVulkan } from '../support/softwareVulkan.js';
 

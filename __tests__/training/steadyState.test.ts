@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { loadConfig } from '../../src/config/loadConfig.js';
 import { useEngine } from '../../src/engine/index.js';
-import { nativeBackend } from '../../src/engine/native/register.js';
+import { nativeBackend } from '../../src/engine/native/inUse.js';
 import * as tf from '../../src/engine/tf.js';
 import { Trainer } from '../../src/training/trainer.js';
 

@@ -1,7 +1,7 @@
 /** One look at everything of this process that a run could leave behind. */
 import { getEventListeners } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { nativeBackend } from '../../src/engine/native/register.js';
+import { nativeBackend } from '../../src/engine/native/inUse.js';
 import * as tf from '../../src/engine/tf.js';
 
 /** Counts and bytes; null where this system, or this way of starting node, cannot tell. */

@@ -1,5 +1,5 @@
 import { EngineUnavailableError } from './engines.js';
-import { nativeBackend } from './native/register.js';
+import { nativeBackend } from './native/inUse.js';
 import * as tf from './tf.js';
 
 /**

@@ -5,6 +5,23 @@ export const engineNames = ['tensorflow', 'webgpu', 'native', 'wasm', 'cpu'] as 
 
 export type EngineName = (typeof engineNames)[number];
 
+/** What `useEngine` is asked for. The texts are for configurations and arguments: a name that is unknown is an error. */
+export type EngineChoice = EngineName | 'auto' | (string & {});
+
+/** The files of tfjs' WebAssembly backend. */
+export type WasmFileName =
+  | 'tfjs-backend-wasm.wasm'
+  | 'tfjs-backend-wasm-simd.wasm'
+  | 'tfjs-backend-wasm-threaded-simd.wasm';
+
+export interface UseEngineOptions {
+  /**
+   * Where the `.wasm` files of `@tensorflow/tfjs-backend-wasm` are: the folder, with a slash at its end, or the address of
+   * each. Only the first start of the engine `wasm` looks at it. @default in Node its package, in a browser beside the page
+   */
+  readonly wasmPaths?: string | Readonly<Record<WasmFileName, string>>;
+}
+
 /** The engine in use. */
 export interface EngineInfo {
   readonly name: EngineName;
@@ -50,6 +67,11 @@ export class UnknownEngineError extends RangeError {
 /** The engine that was asked for cannot be used here; the message says why and how to get it. */
 export class EngineUnavailableError extends Error {
   override readonly name = 'EngineUnavailableError';
+}
+
+/** The native addon is missing or does not load; the message says what was tried. */
+export class NativeUnavailableError extends Error {
+  override readonly name = 'NativeUnavailableError';
 }
 
 /**

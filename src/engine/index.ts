@@ -1,13 +1,18 @@
 /** The compute engine: what executes the model's tensor operations. */
+
+export { engineInUse } from './chooseEngine.js';
 export {
+  type EngineChoice,
   EngineFailedError,
   type EngineInfo,
   type EngineName,
   type EngineReport,
   EngineUnavailableError,
   engineNames,
+  NativeUnavailableError,
   UnknownEngineError,
+  type UseEngineOptions,
+  type WasmFileName,
 } from './engines.js';
-export { NativeUnavailableError } from './native/loadAddon.js';
 export { EngineSettingError } from './settings.js';
-export { engineInUse, listEngines, useEngine } from './useEngine.js';
+export { listEngines, useEngine } from './useEngine.js';

@@ -1,5 +1,5 @@
 /** What one engine's file offers to the choice of engines. */
-import type { EngineName } from './engines.js';
+import type { EngineName, UseEngineOptions } from './engines.js';
 import type * as tf from './tf.js';
 
 /** Outcome of looking whether an engine works here. */
@@ -40,7 +40,7 @@ export interface EngineLoader {
   /** Whether it shows without loading anything that `auto` would not take it. */
   passedOver?(): boolean;
   /** Makes the backend known to tfjs; only called after a successful probe. */
-  register(): Promise<void>;
+  register(options?: UseEngineOptions): Promise<void>;
   /** Called with the backend when it is the one in use. */
   started?(backend: tf.KernelBackend): void;
 }

@@ -22,13 +22,18 @@ export class EngineSettingError extends RangeError {
   override readonly name = 'EngineSettingError';
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A browser has none. */
+const environmentHere = (): Environment => globalThis.process?.env ?? {};
+
 const mostThreads = 1024;
 
 /**
  * NVAE_THREADS, NVAE_SIMD and NVAE_TENSORFLOW_DEVICE; an empty one counts as not set.
  * @throws EngineSettingError when one of them makes no sense
  */
-export function engineSettings(environment: NodeJS.ProcessEnv = process.env): EngineSettings {
+export function engineSettings(environment: Environment = environmentHere()): EngineSettings {
   return {
     threads: threadsOf(environment.NVAE_THREADS),
     simd: simdOf(environment.NVAE_SIMD),

@@ -1,4 +1,4 @@
-/** What `rx-nvae/model` is in a browser as well: nothing here needs Node. */
+/** What `rx-nvae/model` has in Node and in browsers: nothing here needs Node's modules. */
 // Configuration
 
 export { ConfigError } from '../config/configError.js';
@@ -14,17 +14,22 @@ export type {
 
 // Engine
 
-export type { EngineInfo, EngineName, EngineReport } from '../engine/index.js';
+export { engineInUse } from '../engine/chooseEngine.js';
+export type {
+  EngineChoice,
+  EngineInfo,
+  EngineName,
+  EngineReport,
+  UseEngineOptions,
+  WasmFileName,
+} from '../engine/engines.js';
 export {
   EngineFailedError,
-  EngineSettingError,
   EngineUnavailableError,
-  engineInUse,
-  listEngines,
   NativeUnavailableError,
   UnknownEngineError,
-  useEngine,
-} from '../engine/index.js';
+} from '../engine/engines.js';
+export { EngineSettingError } from '../engine/settings.js';
 export * as tf from '../engine/tf.js';
 
 // Plain data
@@ -51,6 +56,6 @@ export { Trainer } from '../training/trainer.js';
 
 // Checkpoints as plain data
 
-export type { Checkpoint, DataPosition, LoadCheckpointOptions } from '../checkpoint/checkpoint.js';
+export type { Checkpoint, DataPosition } from '../checkpoint/checkpoint.js';
 export { CheckpointError } from '../checkpoint/checkpointError.js';
 export type { Position, Snapshot, TrainerState } from '../checkpoint/snapshot.js';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { useEngine } from '../../../src/engine/index.js';
 import { BufferPool } from '../../../src/engine/native/bufferPool.js';
-import { nativeBackend } from '../../../src/engine/native/register.js';
+import { nativeBackend } from '../../../src/engine/native/inUse.js';
 import * as tf from '../../../src/engine/tf.js';
 
 beforeAll(async () => {

@@ -4,13 +4,9 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../base/errors.js';
 import { processors } from '../../base/processors.js';
+import { NativeUnavailableError } from '../engines.js';
 import { EngineSettingError, engineSettings, type InstructionSet } from '../settings.js';
 import type { Addon } from './addon.js';
-
-/** The native addon is missing or does not load; the message says what was tried. */
-export class NativeUnavailableError extends Error {
-  override readonly name = 'NativeUnavailableError';
-}
 
 /** As far from here in src as in dist. */
 const file = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));

@@ -28,12 +28,6 @@ export function registerNativeBackend(): void {
   for (const kernel of native) register(kernel, plain.get(kernel.name));
 }
 
-/** The backend in use, if it is the native one. */
-export function nativeBackend(): NativeBackend | undefined {
-  const backend = tf.backend();
-  return backend instanceof NativeBackend ? backend : undefined;
-}
-
 function register({ name, body }: NativeKernel, plain: tf.KernelFunc | undefined): void {
   tf.registerKernel({
     kernelName: name,

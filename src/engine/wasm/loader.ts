@@ -1,6 +1,4 @@
 /** The WebAssembly engine: tfjs' own, with the kernels that it lacks. */
-import { createRequire } from 'node:module';
-import { dirname, join, sep } from 'node:path';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { messageOf } from '../../base/errors.js';
 import type { EngineLoader } from '../loader.js';
@@ -8,26 +6,35 @@ import * as tf from '../tf.js';
 import { registerWasmKernels } from './kernels.js';
 import { guardMemory } from './memory.js';
 
-export const wasmLoader: EngineLoader = {
-  name: 'wasm',
-  backendName: 'wasm',
-  howToGet: 'comes with every install',
-  probe: async () => {
-    try {
-      await import('@tensorflow/tfjs-backend-wasm');
-      const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) === true;
-      const description = `WebAssembly${simd ? ' with SIMD' : ''}, 1 thread`;
-      // tfjs has threads in browsers only
-      return { usable: true, description, forAuto: true, threads: 1, simd: simd ? 'wasm-simd' : 'none' };
-    } catch (error) {
-      return { usable: false, reason: messageOf(error) };
-    }
-  },
-  register: async () => {
-    const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-    const manifest = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json');
-    if (!tf.findBackend('wasm')) setWasmPaths(join(dirname(manifest), 'dist') + sep);
-    registerWasmKernels();
-  },
-  started: (backend) => guardMemory(backend as BackendWasm),
-};
+const inBrowser =
+  'serve the .wasm files of @tensorflow/tfjs-backend-wasm/dist, and pass where they are: useEngine("wasm", { wasmPaths })';
+
+/**
+ * An engine loader.
+ * @param defaultFolder gives where the `.wasm` files are unless `wasmPaths` says so; null: beside the page, as tfjs has it
+ */
+export function wasmLoader(defaultFolder: (() => string) | null): EngineLoader {
+  return {
+    name: 'wasm',
+    backendName: 'wasm',
+    howToGet: defaultFolder ? 'comes with every install' : inBrowser,
+    probe: async () => {
+      try {
+        await import('@tensorflow/tfjs-backend-wasm');
+        const has = async (what: string) => (await tf.env().getAsync(`WASM_HAS_${what}_SUPPORT`)) === true;
+        const [simd, threads] = [await has('SIMD'), await has('MULTITHREAD')]; // threads in browsers only
+        const description = `WebAssembly${simd ? ' with SIMD' : ''}, ${threads ? 'several threads' : '1 thread'}`;
+        const details = { simd: simd ? 'wasm-simd' : 'none', ...(!threads && { threads: 1 }) };
+        return { usable: true, description, forAuto: true, ...details };
+      } catch (error) {
+        return { usable: false, reason: messageOf(error) };
+      }
+    },
+    register: async ({ wasmPaths = defaultFolder?.() } = {}) => {
+      const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+      if (wasmPaths !== undefined && !tf.findBackend('wasm')) setWasmPaths(wasmPaths);
+      registerWasmKernels();
+    },
+    started: (backend) => guardMemory(backend as BackendWasm),
+  };
+}
