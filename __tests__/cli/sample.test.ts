@@ -132,7 +132,7 @@ describe('nvae sample', () => {
     ]);
     expect(stderr).toBe('');
     const loud = await runCommand(sampleCommand(), args);
-    expect(loud.stderr).toMatch(/^engine native: .*\nbatch norm re-adjusted in 1 pass\n$/);
+    expect(loud.stderr).toMatch(/^engine native: .*\nbatch norm re-adjusted in 1 iteration\n$/);
     const quiet = await runCommand(sampleCommand(), [...args, '--quiet']);
     expect(quiet).toEqual({ ...loud, stderr: '' });
   });

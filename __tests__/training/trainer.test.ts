@@ -50,7 +50,7 @@ describe('step', () => {
     await trainer.step(smallBatch(0), 0);
     const before = tf.memory().numTensors;
     await run(trainer, [1, 2, 3]);
-    await trainer.sample(2, 0.8, { readjustments: 2 });
+    await trainer.sample(2, 0.8, { iterations: 2 });
     await trainer.reconstruct(smallBatch(1));
     expect(tf.memory().numTensors).toBe(before);
   });
@@ -187,11 +187,11 @@ describe('images', () => {
   test('sampling does not move the run', async () => {
     await run(trainer, [0]);
     const before = await trainer.snapshot();
-    const images = await trainer.sample(3, 0.7, { readjustments: 2 });
+    const images = await trainer.sample(3, 0.7, { iterations: 2 });
     expect(images.shape).toEqual([3, 8, 8, 3]);
     expect(await trainer.snapshot()).toEqual(before);
-    expect(await trainer.sample(3, 0.7, { readjustments: 2 })).toEqual(images);
-    expect(await trainer.sample(3, 0.7, { readjustments: 2, draw: 1 })).not.toEqual(images);
+    expect(await trainer.sample(3, 0.7, { iterations: 2 })).toEqual(images);
+    expect(await trainer.sample(3, 0.7, { iterations: 2, draw: 1 })).not.toEqual(images);
   });
 
   test('reconstructions keep the order and number of the images', async () => {
@@ -214,8 +214,8 @@ describe('numbers that make no sense', () => {
         `trainer.sample: count must be a positive integer, got ${count}`,
       );
       if (count === 0) return;
-      await expect(trainer.sample(1, 0.7, { readjustments: count })).rejects.toThrow(
-        `trainer.sample: readjustments must be an integer of at least 0, got ${count}`,
+      await expect(trainer.sample(1, 0.7, { iterations: count })).rejects.toThrow(
+        `trainer.sample: iterations must be an integer of at least 0, got ${count}`,
       );
     },
   );

@@ -93,7 +93,7 @@ export function soakRun({ folder, steps, every = 100 }: SoakOptions): Observable
     runsFolder: join(folder, 'runs'),
     // Half of the images stay in memory; the others have no place in the cache and are decoded in every epoch.
     cache: { memoryLimit: (imageCount / 2) * 8 * 8 * 3, folder: join(folder, 'dataset', '0.png') },
-    previews: { samples: 4, readjustments: 2 },
+    previews: { samples: 4, iterations: 2 },
     commands$,
     signal,
   });

@@ -141,17 +141,17 @@ export class Nvae {
 
   /**
    * Sampling passes in train mode that only move the running averages of the decoder: at a temperature below 1 the
-   * features differ from those in training, and so must the averages. `noiseOf` gives the noise of each pass. Running
+   * features differ from those in training, and so must the averages. `noiseOf` gives the noise of each iteration. Running
    * variances do not fall below 1e-4.
    */
   readjustBatchNorm(
-    passes: number,
+    iterations: number,
     count: number,
     temperature: Temperature,
     noiseOf: (i: number) => Noise,
   ): void {
     checkTemperature(temperature, this.plan.groups.length);
-    for (let i = 0; i < passes; i += 1) {
+    for (let i = 0; i < iterations; i += 1) {
       const statistics = new BatchStatistics();
       const pass = this.#pass('train', statistics);
       try {

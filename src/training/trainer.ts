@@ -45,8 +45,8 @@ export interface TrainerOptions {
 export interface TrainerSampleOptions {
   /** @default 'mean' */
   readonly statistic?: Statistic;
-  /** Sampling passes that re-adjust the running averages for this call only. @default 20 */
-  readonly readjustments?: number;
+  /** Iterations of the batch-norm re-adjustment, for this call only. @default 20 */
+  readonly iterations?: number;
   /** Different numbers give different images at the same step. @default 0 */
   readonly draw?: number;
   /** @default the run's */
@@ -163,15 +163,15 @@ export class Trainer {
    * @throws RangeError when the count, the temperature or an option is out of range
    */
   sample(count: number, temperature: Temperature, options: TrainerSampleOptions = {}): Promise<ImageBatch> {
-    const { statistic = 'mean', readjustments = 20, draw = 0, seed } = options;
+    const { statistic = 'mean', iterations = 20, draw = 0, seed } = options;
     return this.#queue.run(() => {
       checkCount('trainer.sample', 'count', count);
-      checkTimes('trainer.sample', 'readjustments', readjustments);
+      checkTimes('trainer.sample', 'iterations', iterations);
       if (seed !== undefined) checkSeed('trainer.sample', seed);
       return asImages(() =>
         this.model.store.keepingBuffers(() => {
           const noiseOf = (i: number) => this.#noise(`readjust/${draw}/${i}`, 0, seed);
-          this.model.readjustBatchNorm(readjustments, count, temperature, noiseOf);
+          this.model.readjustBatchNorm(iterations, count, temperature, noiseOf);
           return this.model.sample(count, temperature, this.#noise('sample', draw, seed), statistic);
         }),
       );

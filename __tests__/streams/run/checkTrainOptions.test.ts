@@ -11,7 +11,7 @@ const nonsense: [message: string, options: TrainOptions][] = [
   ['seed must be an integer, got 0.5', { seed: 0.5 }],
   ['seed must be an integer, got NaN', { seed: Number.NaN }],
   ['previews.samples must be an integer of at least 0, got 1.5', { previews: { samples: 1.5 } }],
-  ['previews.readjustments must be an integer of at least 0, got -1', { previews: { readjustments: -1 } }],
+  ['previews.iterations must be an integer of at least 0, got -1', { previews: { iterations: -1 } }],
   ['cache.memoryLimit must be a number of at least 0, got NaN', { cache: { memoryLimit: Number.NaN } }],
   ['cache.reserve must be a number of at least 0, got -1', { cache: { reserve: -1 } }],
 ];
@@ -26,7 +26,7 @@ describe.each([
 
   test('should take limits that are infinite, and previews without new images', () => {
     const endless = { seconds: Number.POSITIVE_INFINITY, datasetPatience: Number.POSITIVE_INFINITY };
-    const options = { ...endless, seed: -1, previews: { samples: 0, readjustments: 0 } };
+    const options = { ...endless, seed: -1, previews: { samples: 0, iterations: 0 } };
     expect(() => run(smallConfig(), options)).not.toThrow();
   });
 });

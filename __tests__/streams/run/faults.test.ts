@@ -35,7 +35,7 @@ beforeEach(async () => {
     picturesFolder: join(folder, 'images'),
     runsFolder: join(folder, 'runs'),
     cache: { folder: join(folder, 'cache') },
-    previews: { samples: 4, readjustments: 1 },
+    previews: { samples: 4, iterations: 1 },
   };
   await writePictures(join(folder, 'dataset'), 10);
 });

@@ -37,7 +37,7 @@ test('runs that are left at random moments should leave nothing behind', async (
     picturesFolder: join(folder, 'images'),
     runsFolder: join(folder, 'runs'),
     cache: { folder: join(folder, 'cache'), memoryLimit: 500, reserve: 0 },
-    previews: { samples: 2, readjustments: 1 },
+    previews: { samples: 2, iterations: 1 },
     stop$,
     commands$,
     signal,

@@ -24,7 +24,7 @@ const optionsOf = (more: TrainOptions = {}): TrainOptions => ({
   picturesFolder: inFolder('images'),
   runsFolder: null,
   cache: { folder: inFolder('cache') },
-  previews: { samples: 1, readjustments: 0 },
+  previews: { samples: 1, iterations: 0 },
   ...more,
 });
 

@@ -91,7 +91,7 @@ describe('readjustBatchNorm', () => {
       }),
     ));
 
-  test('should stop between two passes at an unsubscribe', () =>
+  test('should stop between two iterations at an unsubscribe', () =>
     withModel(async (model) => {
       const progress: number[] = [];
       const subscription = concat(of(model), NEVER)

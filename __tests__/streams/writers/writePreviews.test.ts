@@ -54,7 +54,7 @@ describe('writePreviews', () => {
     expect(await greysOf('reconstruction_30.png')).toEqual([1, 2, 101, 102]);
     expect(await greysOf('samples_30.png')).toEqual([7, 7, 7, 7]);
     expect(trainer.reconstruct).toHaveBeenCalledWith(inputs);
-    expect(trainer.sample).toHaveBeenCalledWith(4, 0.7, { readjustments: 10 });
+    expect(trainer.sample).toHaveBeenCalledWith(4, 0.7, { iterations: 10 });
   });
 
   test('should make what is wanted only', async () => {
@@ -70,8 +70,8 @@ describe('writePreviews', () => {
 
   test('should ask for images as it is told', async () => {
     const trainer = fakeTrainer();
-    await collect(of(at(1)).pipe(written(trainer, { samples: 2, temperature: 0.5, readjustments: 3 })));
-    expect(trainer.sample).toHaveBeenCalledWith(2, 0.5, { readjustments: 3 });
+    await collect(of(at(1)).pipe(written(trainer, { samples: 2, temperature: 0.5, iterations: 3 })));
+    expect(trainer.sample).toHaveBeenCalledWith(2, 0.5, { iterations: 3 });
   });
 
   test('should pass over positions that come while it is busy, but for the newest', async () => {

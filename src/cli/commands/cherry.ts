@@ -24,7 +24,12 @@ export function cherryCommand(): Command {
     .description('Pick the best of many new images and put them in order: 3x3 of them at a time.')
     .argument('<model>', modelHelp)
     .argument('<temperature>', temperatureHelp, temperature)
-    .argument('[iterations]', 'sampling passes that re-adjust the batch norm first', integerFrom(0), 20)
+    .argument(
+      '[iterations]',
+      'iterations of the batch-norm re-adjustment before sampling',
+      integerFrom(0),
+      20,
+    )
     .option('--keep <number>', 'images to pick', integerFrom(1), 9)
     .option(
       '--out <path>',

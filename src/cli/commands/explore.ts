@@ -21,7 +21,12 @@ export function exploreCommand(): Command {
     .description('Show what each latent group does: its noise is replaced, that of all others kept.')
     .argument('<model>', modelHelp)
     .argument('<temperature>', 'standard deviation of the noise of the original, 0 to 1', temperature)
-    .argument('[iterations]', 'sampling passes that re-adjust the batch norm first', integerFrom(0), 20)
+    .argument(
+      '[iterations]',
+      'iterations of the batch-norm re-adjustment before sampling',
+      integerFrom(0),
+      20,
+    )
     .option('--group <number>', 'only this latent group, from 0', integerFrom(0))
     .option('--spatial', 'replace the noise of one position of the group at a time (needs --group)')
     .option('--difference', 'show how far the variants are from the original, four times as bright')

@@ -26,7 +26,12 @@ export function sampleCommand(): Command {
     .description('Sample new images from a model, after re-adjusting its batch norm to the temperature.')
     .argument('<model>', modelHelp)
     .argument('<temperature>', temperatureHelp, temperature)
-    .argument('[iterations]', 'sampling passes that re-adjust the batch norm first', integerFrom(0), 20)
+    .argument(
+      '[iterations]',
+      'iterations of the batch-norm re-adjustment before sampling',
+      integerFrom(0),
+      20,
+    )
     .option('--rows <number>', 'rows of the grid', integerFrom(1), 3)
     .option('--columns <number>', 'columns of the grid', integerFrom(1), 3)
     .option('--count <number>', 'images in all (default: one grid)', integerFrom(1))

@@ -11,7 +11,7 @@ import { withProgress } from '../terminal/withProgress.js';
 export interface AdjustedModelOptions {
   readonly engine: string;
   readonly temperature: Temperature;
-  /** Sampling passes of the re-adjustment. */
+  /** Iterations of the batch-norm re-adjustment. */
   readonly iterations: number;
   readonly batchSize: number;
   readonly seed: number;
@@ -33,8 +33,8 @@ export function withAdjustedModel<T>(
     output.progress(`engine ${name}: ${description}`);
     return loadModel(file);
   };
-  const passes = iterations === 1 ? 'pass' : 'passes';
-  const work = { label: 're-adjusting the batch norm', total: iterations, unit: 'passes' };
+  const unit = iterations === 1 ? 'iteration' : 'iterations';
+  const work = { label: 're-adjusting the batch norm', total: iterations, unit: 'iterations' };
   const adjusted = (model: Nvae) =>
     withProgress(output, work, (bar) =>
       of(model).pipe(
@@ -42,7 +42,7 @@ export function withAdjustedModel<T>(
         tap(() => {
           bar.end();
           inUse = true;
-          if (iterations > 0) output.progress(`batch norm re-adjusted in ${iterations} ${passes}`);
+          if (iterations > 0) output.progress(`batch norm re-adjusted in ${iterations} ${unit}`);
         }),
       ),
     ).pipe(concatMap(use));

@@ -11,7 +11,7 @@ export function checkTrainOptions(
   checkCount(where, 'prefetch', prefetch);
   checkSeed(where, seed);
   checkTimes(where, 'previews.samples', previews.samples ?? 0);
-  checkTimes(where, 'previews.readjustments', previews.readjustments ?? 0);
+  checkTimes(where, 'previews.iterations', previews.iterations ?? 0);
   checkAmount(where, 'cache.memoryLimit', cache.memoryLimit ?? 0);
   checkAmount(where, 'cache.reserve', cache.reserve ?? 0);
 }

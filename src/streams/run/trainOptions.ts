@@ -39,7 +39,7 @@ export interface TrainOptions {
   /** What is kept of decoded images. */
   readonly cache?: ImageCacheOptions;
   /** New images in the previews, and how they are drawn. */
-  readonly previews?: Pick<WritePreviewsOptions, 'samples' | 'temperature' | 'readjustments'>;
+  readonly previews?: Pick<WritePreviewsOptions, 'samples' | 'temperature' | 'iterations'>;
   /** How checkpoints are written. */
   readonly checkpoints?: Omit<WriteCheckpointsOptions, 'path' | 'scheduler' | 'clock'>;
   /** Makes the trainer, on the engine that is in use. @default Trainer.create */

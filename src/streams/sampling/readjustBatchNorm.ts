@@ -16,15 +16,15 @@ import { keyedNoise } from '../../model/random.js';
 export interface ReadjustBatchNormOptions {
   /** The one that images will be sampled at. @default 1 */
   readonly temperature?: Temperature;
-  /** Sampling passes. @default 20 */
+  /** Sampling passes in train mode. @default 20 */
   readonly iterations?: number;
-  /** Images per pass. @default 9 */
+  /** Images per iteration. @default 9 */
   readonly batchSize?: number;
   /** @default 0 */
   readonly seed?: number;
-  /** Told after each pass how many are done. */
+  /** Called after each iteration. */
   readonly onProgress?: (done: number, iterations: number) => void;
-  /** Gives timers and signals their turn before each pass. @default asyncScheduler */
+  /** Gives timers and signals their turn before each iteration. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
 }
 
@@ -34,7 +34,7 @@ export interface ReadjustBatchNormOptions {
  *     models              m-----------|
  *     readjustBatchNorm   -------m----|
  *
- * Changes the model itself and passes it on; an unsubscribe stops between two passes.
+ * Changes the model itself and passes it on; an unsubscribe stops between two iterations.
  *
  * @throws RangeError at call time when a number makes no sense
  */

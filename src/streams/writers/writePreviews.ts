@@ -29,8 +29,8 @@ export interface WritePreviewsOptions {
   readonly samples?: number;
   /** @default 0.7 */
   readonly temperature?: Temperature;
-  /** Passes that re-adjust the batch-norm averages for the samples. @default 10 */
-  readonly readjustments?: number;
+  /** Iterations of the batch-norm re-adjustment for the samples. @default 10 */
+  readonly iterations?: number;
   /** Writes a picture. @default writeImage */
   readonly write?: (path: string, image: ImageBatch) => ObservableInput<unknown>;
 }
@@ -85,12 +85,12 @@ function reconstruction(
 function newImages(
   trainer: Previewer,
   { step, imagesSeen }: Position,
-  { folder, samples = 9, temperature = 0.7, readjustments = 10, write = writeImage }: WritePreviewsOptions,
+  { folder, samples = 9, temperature = 0.7, iterations = 10, write = writeImage }: WritePreviewsOptions,
 ): Observable<PreviewEvent> {
   if (samples === 0) return EMPTY;
   const path = join(folder, `samples_${imagesSeen}.png`);
   return concat(
-    defer(() => trainer.sample(samples, temperature, { readjustments })).pipe(
+    defer(() => trainer.sample(samples, temperature, { iterations })).pipe(
       concatMap((images) => write(path, grid(images))),
       ignoreElements(),
     ),

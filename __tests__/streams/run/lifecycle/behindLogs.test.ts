@@ -97,7 +97,7 @@ describe('a run whose logs are slow', () => {
       picturesFolder: inFolder('images'),
       runsFolder: inFolder('runs'),
       cache: { folder: inFolder('cache') },
-      previews: { samples: 1, readjustments: 1 },
+      previews: { samples: 1, iterations: 1 },
     };
     const told: TrainEvent[] = [];
     const missing: string[] = [];
