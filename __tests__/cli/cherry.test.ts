@@ -92,7 +92,9 @@ describe('nvae cherry', () => {
         ])
       ).pixels,
     );
-    expect(stderr).toContain('warning: expected a number, u, or an order, got "what"\n');
+    expect(stderr).toContain(
+      'warning: "what" is not a choice; type a number, u, or an order such as 3 1 2\n',
+    );
     expect(stderr).toContain('warning: expected the order of the 2 picks, got an image to pick\n');
     expect(stderr).toContain(
       'warning: expected the order of the 2 picks, each number from 1 to 2 once, got 1 1\n',
@@ -142,11 +144,11 @@ describe('nvae cherry', () => {
   });
 
   test.each([
-    [['1', '0', '5', '1'], '6 picks and their order are missing'],
-    [[], '9 picks and their order are missing'],
-    [['1', '2', '3', '4', '5', '6', '7', '8', '9'], 'no pick, but their order is missing'],
+    [['1', '0', '5', '1'], '6 of 9 picks and their order are missing'],
+    [[], '9 of 9 picks and their order are missing'],
+    [['1', '2', '3', '4', '5', '6', '7', '8', '9'], 'the order is missing'],
   ])('should say what is missing where the input ends after %j', async (input, missing) => {
-    const message = `cherry: expected 9 picks and their order, got the end of the input; ${missing}`;
+    const message = `cherry: the input ended too early: ${missing}`;
     await expect(cherry(['0.7', '0'], ...input)).rejects.toThrow(message);
     expect(await pictures()).not.toContain('x.png');
   });
@@ -154,7 +156,7 @@ describe('nvae cherry', () => {
   test('should name the right number of temperatures, and refuse files that it cannot write', async () => {
     await expect(cherry(['1,1,1', '0'])).rejects.toThrow('2 latent groups (level 0 first), got 3 values');
     const unknown = runCommand(cherryCommand(), argsOf('0.7', '--out', inFolder('x.pdf')));
-    await expect(unknown).rejects.toThrow('--out: expected a file that ends in .png');
+    await expect(unknown).rejects.toThrow(/--out: cannot write .* files; use \.png/);
     const engine = await missingEngine();
     if (engine === null) return;
     const args = [model().path, '0.7', '--out', inFolder('x.png'), '--engine', engine];
@@ -187,7 +189,7 @@ describe('nvae cherry as a process', () => {
     run.child.stdin?.end('1\n2\n');
     const { code, stderr } = await run.ended;
     expect(code).toBe(1);
-    expect(stderr).toMatch(/nvae: cherry: .*; 7 picks and their order are missing\n$/);
+    expect(stderr).toMatch(/nvae: cherry: .*: 7 of 9 picks and their order are missing\n$/);
   });
 
   test('should end at Ctrl-C with exit code 130', async () => {

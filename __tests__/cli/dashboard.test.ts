@@ -57,7 +57,7 @@ const journal = () =>
     await shell.shows(/step \d+ .*images\/s/);
     expect(shell.state).toEqual({ alternate: true, cursor: false });
     shell.press('?');
-    await shell.shows('keys (any key goes back)', 3);
+    await shell.shows('keys (press any key to close)', 3);
     shell.press('x');
     await shell.shows('1 loss', 3);
     for (const [columns, rows] of [
@@ -88,7 +88,7 @@ const journal = () =>
     await shell.shows(/step \d+ .*images\/s/);
     process.kill(journal()[0].pid, 'SIGKILL');
     await shell.shows('CRASHED, RESTARTING', 10);
-    await shell.shows(/1 crashes/, 15);
+    await shell.shows(/1 crash(?!ed)/, 15);
     await shell.shows(/(started small in process \d+(.|\n)*){2}/, 15);
     shell.press('C-c');
     await shell.shows('ended with 130', 15);
@@ -104,9 +104,9 @@ const journal = () =>
     shell.type('p');
     await shell.shows(/^paused after step \d+/m);
     shell.type('');
-    await shell.shows(/^small: paused\n(.*\n)*trouble: none\n(.*\n)*saved as: -/m);
+    await shell.shows(/^small: paused\n(.*\n)*problems: none\n(.*\n)*saved as: -/m);
     shell.type('q');
-    await shell.shows('s saves a checkpoint after this step');
+    await shell.shows('press s to save a checkpoint and quit');
     shell.type('s');
     await shell.shows(/^stopped after step \d+; saved_weights\/small\.checkpoint\nended with 0/m);
     expect(await readFile(join(folder, 'written'), 'utf8')).not.toContain('\u001b[');
@@ -176,7 +176,7 @@ const journal = () =>
     const { screen, groups, written } = await watched('NO_COLOR=1 ');
     expect(coloursIn(written)).toEqual([]);
     expect(screen).toContain(' PAUSED ');
-    expect(screen).toMatch(/trouble +! 1 skipped · 1 warnings/);
+    expect(screen).toMatch(/problems +! 1 skipped · 1 warning/);
     expect(screen).toContain('warning: a.png is damaged');
     expect(screen).toContain('images/small/samples.png');
     expect(screen).toMatch(/2x2 g0 {2}█+ 9\.00/);

@@ -209,8 +209,8 @@ describe('nvae sample', () => {
     await writeFile(inFolder('file'), '');
     const missing = [inFolder('no.model'), '0.7', '--out'];
     const refusal = (out: string) => expect(runCommand(sampleCommand(), [...missing, out])).rejects;
-    await refusal(inFolder('file', 'x.png')).toThrow('--out: expected a folder that can be written to');
-    await refusal(inFolder('x.bmpp')).toThrow(/--out: expected a file that ends in \.png, .*got "\.bmpp"/);
+    await refusal(inFolder('file', 'x.png')).toThrow('--out: cannot write to the folder ');
+    await refusal(inFolder('x.bmpp')).toThrow(/--out: cannot write "\.bmpp" files; use \.png, /);
     await mkdir(inFolder('folder'));
     await refusal(join(inFolder('folder'), 'x.png')).toThrow('no.model');
   });

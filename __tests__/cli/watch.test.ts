@@ -50,7 +50,7 @@ describe('nvae watch', () => {
     const failed = { type: 'failed', error: 'DatasetError', message: 'dataset: expected images' } as const;
     await writeFile(journal(), lines([...begun, failed]));
     const { stderr, exitCode } = await watch('small', '--quiet');
-    expect(stderr).toBe('warning: the run has failed: dataset: expected images\n');
+    expect(stderr).toBe('warning: the run failed: dataset: expected images\n');
     expect(exitCode).toBeUndefined();
     expect((await watch('small')).stderr).not.toContain('reported no result');
   });
@@ -80,10 +80,10 @@ describe('nvae watch', () => {
   test('should name the runs there are where it is none of them', async () => {
     await writeFile(journal(), '');
     await expect(watch('smal')).rejects.toThrow(
-      /expected the journal of a run, got no such file; the runs there are small \(did you mean small\?\)/,
+      /: no such run in .*runs; runs: small \(did you mean small\?\)/,
     );
     await expect(runCommand(watchCommand(), ['x', '--folder', inFolder('none')])).rejects.toThrow(
-      /there are no runs; name their folder with --folder/,
+      /there are no runs; choose another folder with --folder/,
     );
   });
 });

@@ -1,6 +1,6 @@
 import { Text } from 'ink';
 
-/** What a key does, for the bar at the bottom and for the page that explains all. */
+/** What a key does, for the bottom line and for the help page. */
 export interface KeyHelp {
   readonly key: string;
   /** In a word or two. */
@@ -8,7 +8,7 @@ export interface KeyHelp {
   readonly long: string;
 }
 
-/** A line a key, in whole sentences. */
+/** One line per key, with its full explanation. */
 export function KeyList({ keys }: { readonly keys: readonly KeyHelp[] }) {
   const widest = Math.max(...keys.map(({ key }) => key.length));
   return keys.map(({ key, long }) => (

@@ -3,13 +3,13 @@ import { useOverlay } from './overlays.js';
 import type { TerminalPicture } from './pictures/bitmap.js';
 
 export interface PictureProps {
-  /** Fitted into the space; null: the space stays empty. */
+  /** Fitted into the space; null leaves the space empty. */
   readonly picture: TerminalPicture | null;
   readonly columns: number;
   readonly rows: number;
 }
 
-/** A picture in the upper left of its space. It is sent to the terminal again only when it is another object. */
+/** A picture in the upper left of its space. It is sent to the terminal again only if the object changes. */
 export function Picture({ picture, columns, rows }: PictureProps) {
   return <Box ref={useOverlay(picture, columns)} width={columns} height={rows} />;
 }

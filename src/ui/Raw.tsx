@@ -2,15 +2,15 @@ import { Box } from 'ink';
 import { useOverlay } from './overlays.js';
 
 export interface RawProps {
-  /** Finished text, escape sequences included; none wider than `columns`, at most `rows` of them. */
+  /** Lines with escape sequences; at most `columns` wide and `rows` many. */
   readonly lines: readonly string[];
   readonly columns: number;
   readonly rows: number;
 }
 
 /**
- * Text that goes to the terminal as it is, over an empty part of the frame: Ink takes every character apart for every
- * frame, which for pictures and curves costs more than all the rest. Only within `fullScreen`.
+ * Text written to the terminal unchanged, over an empty part of the frame. Ink parses every character of every frame, which for
+ * pictures and curves would cost more than everything else. Only within `fullScreen`.
  */
 export function Raw({ lines, columns, rows }: RawProps) {
   return <Box ref={useOverlay(lines, columns)} width={columns} height={rows} />;

@@ -10,7 +10,7 @@ export function bar(share: number, width: number): string {
   return '█'.repeat(full) + (full < width ? (eighths[Math.floor((cells - full) * 8)] ?? '') : '');
 }
 
-/** A bar that shows what it is a share of. */
+/** A bar on a background that shows the whole. */
 export function barOnTrack(share: number, width: number): string {
   return bar(share, width).padEnd(width, '░');
 }

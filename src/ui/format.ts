@@ -1,4 +1,4 @@
-/** Numbers as people read them; every text here is short and of one line. */
+/** Numbers as short, readable text of one line. */
 
 const separated = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 

@@ -1,4 +1,4 @@
-/** A screen of its own for an Ink component: entered, kept in shape, and left as the terminal was before. */
+/** A full screen for an Ink component: opened, resized, and closed with the terminal restored. */
 import { Writable } from 'node:stream';
 import { type Instance, render } from 'ink';
 import {
@@ -36,15 +36,15 @@ export interface FullScreenOptions {
 type Fail = (thrown: unknown) => void;
 
 /**
- * Shows what `content` makes on the whole terminal until it calls `done`; the value of that is the promise's. Keys come
- * one by one and Ctrl-C is one of them. Components learn the terminal's size by `useScreenSize` and its pictures by
- * `usePictureSupport`, and are drawn again when they change. The cursor, the keyboard's mode and what was on the terminal
- * before are restored on every way out.
+ * Shows the element from `content` on the whole terminal until it calls `done`, and resolves with that value. Keys arrive one by
+ * one; Ctrl-C is one of them. Components get the size of the terminal from `useScreenSize` and its picture support from
+ * `usePictureSupport`, and are drawn again when these change. Cursor, keyboard mode and the previous content of the terminal are
+ * restored however the screen ends.
  *
- * What throws while the screen is there ends the screen alone: a component, a key, a resize, the painter, or anything that
- * nobody catches meanwhile, since React and Ink draw from timers of their own.
+ * Any error while the screen is open ends only the screen: of a component, a key, a resize, the painter, and also uncaught errors,
+ * since React and Ink draw from their own timers.
  *
- * @throws ScreenError with what was thrown as its cause
+ * @throws ScreenError with the original error as its cause
  */
 export async function fullScreen<T>(
   content: (done: (value: T) => void) => ReactElement,
@@ -107,7 +107,7 @@ function unmount(app: Instance | null): void {
   } catch {}
 }
 
-/** Enters; what it returns leaves, once, after what `wipe` says. */
+/** Opens the screen; the returned function closes it once, after writing `wipe()`. */
 function takeOver(
   stdout: NodeJS.WriteStream,
   stdin: NodeJS.ReadStream,

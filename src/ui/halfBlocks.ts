@@ -31,7 +31,7 @@ export function halfBlocks(images: ImageBatch, columns: number, depth: PictureDe
   return lines;
 }
 
-/** What is added to a colour's code for the character, and for what is behind it. */
+/** Offsets of the colour codes for the character and its background. */
 const [front, behind] = [0, 10];
 
 /** Parameters that choose a colour. */

@@ -17,12 +17,12 @@ const endings: readonly (readonly [RegExp, string])[] = [
   [/^(4[0-8]|10[0-7])(;|$)/, '49'],
 ];
 /** A style, another escape sequence, or text. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what they are made of
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences consist of them
 const tokens = /\u001b\[([\d;]*)m|\u001b(?:\[[^@-~]*[@-~])?|[^\u001b]+/g;
 
 /**
- * What is left of a line with styles where stretches of it are covered, which follow each other from left to right: what is
- * before the first, between them, and behind the last, each with the styles that hold where it begins. Pure.
+ * The uncovered parts of a styled line: before, between and after the covered stretches, which are given from left to right. Each
+ * part starts with the styles in effect there. Pure.
  */
 export function lineAround(line: string, covered: readonly Stretch[]): string[] {
   const pieces = [''];

@@ -3,7 +3,7 @@ import { createContext, type RefObject, useContext, useLayoutEffect, useRef } fr
 import type { Overlay } from './painter.js';
 import type { Bitmap } from './pictures/bitmap.js';
 
-/** Where a screen keeps what lies over its frames, by whose it is. */
+/** Overlays of a screen, by the element that owns them. */
 export interface Overlays {
   set(owner: object, overlay: Overlay): void;
   delete(owner: object): void;
@@ -25,7 +25,7 @@ export function useOverlay(
   const shown = useRef<{ content: typeof content; row: number; column: number; columns: number } | null>(
     null,
   );
-  // What is around it may have moved it: nothing but the layout knows where it is.
+  // Its surroundings may have moved it, so ask the layout for its place.
   useLayoutEffect(() => {
     const now = { content, columns, ...positionOf(element.current) };
     const before = shown.current;
@@ -37,7 +37,7 @@ export function useOverlay(
     else if ('draw' in content) overlays.set(owner.current, { row, column, bitmap: content });
     else overlays.set(owner.current, { row, column, columns, lines: content });
   });
-  // With the frame that no longer has it; a moment later it would lie over what has taken its place.
+  // Remove it with this frame; later it would cover what takes its place.
   useLayoutEffect(() => {
     const key = owner.current;
     return () => overlays.delete(key);

@@ -1,7 +1,7 @@
 /**
- * Frames to the escape sequences that turn one into the next: what has changed of a line is written at its own place, so
- * that nothing scrolls, nothing else is touched, and nothing flickers. What lies over a frame has places of its own in its
- * lines: where a clock beside a picture changes, the picture is not drawn again. Pure.
+ * Turns frames into escape sequences that update the screen. Only the changed parts of a line are written, so that nothing scrolls
+ * or flickers. Overlays have their own places in the lines: a clock that changes beside a picture does not redraw the picture.
+ * Pure.
  */
 import { lineAround, type Stretch } from './lineAround.js';
 import type { Bitmap } from './pictures/bitmap.js';
@@ -38,13 +38,13 @@ export interface BitmapOverlay extends Place {
 
 export interface Painter {
   /**
-   * What to write so that the screen shows `frame`, at most `rows` lines of it, with `overlays` over it; empty where it
+   * The text that makes the screen show at most `rows` lines of `frame`, with `overlays` on top; empty if it
    * does already.
    */
   paint(frame: string, rows: number, overlays?: Iterable<Overlay>): string;
   /** The screen holds nothing that is known any more: the next frame is written whole. */
   forget(): void;
-  /** What to write so that no picture stays behind when the screen is left. */
+  /** The text that deletes all pictures when the screen closes. */
   wipe(): string;
 }
 
@@ -115,7 +115,7 @@ function bottomOf({ row, bitmap }: BitmapOverlay): number {
   return row + bitmap.rows;
 }
 
-/** A line in its parts; those of the frame are found anew only where something has changed. */
+/** A line split into its parts; computed again only if something has changed. */
 function lineOf(text: string, row: number, overlays: readonly Overlay[], before: Line | undefined): Line {
   const covers = coversOf(row, overlays);
   const known = before?.text === text && samePlaces(coveredBy(before.spans), covers);
@@ -167,7 +167,7 @@ function samePlaces(some: readonly Span[], others: readonly Span[]): boolean {
 
 interface Changes {
   readonly text: string;
-  /** Pictures whose cells are written. */
+  /** Pictures whose cells are overwritten. */
   readonly touched: readonly BitmapOverlay[];
 }
 

@@ -1,4 +1,4 @@
-/** How far some work is, as text. Pure: who writes it, and how often, is another's business. */
+/** The progress of some work as text. Pure. */
 import { bar } from './blockCharacters.js';
 import { clock } from './format.js';
 import { cut, oneLine, widthOf } from './text.js';
@@ -14,12 +14,12 @@ export interface ProgressSnapshot {
   readonly seconds: number;
 }
 
-/** Cells of a bar: with fewer there is none, with more it says nothing new. */
+/** Minimum and maximum width of a bar in cells. */
 const [narrowest, widest] = [8, 40];
 
 /**
- * One line, at most `width` cells wide: `making images ▕███▌    ▏ 12/40  3.2 images/s  0:09 left`. Where it is narrow the
- * rate goes first, then the bar, then the time left; what is left is cut.
+ * One line, at most `width` cells wide: `sampling ▕███▌    ▏ 12/40  3.2 images/s  0:09 left`. If it is too narrow, the rate is
+ * omitted first, then the bar, then the time left; then the text is cut.
  */
 export function progressBarLine(progress: ProgressSnapshot, width: number): string {
   const { done, total } = progress;

@@ -7,8 +7,8 @@ interface Room {
 }
 
 /**
- * The first image of a batch as large as there is room for: reduced by the means of what falls together, enlarged pixel by
- * pixel. For small images that are shown at once; `terminalPicture` does more.
+ * The first image of a batch, as large as there is room: reduced by averaging, enlarged pixel by pixel. For small images that must
+ * be shown at once; `terminalPicture` does more.
  */
 export function resampled(image: ImageBatch, room: Room): ImageBatch {
   const [, height, width, channels] = image.shape;
@@ -37,7 +37,7 @@ interface Share {
   readonly share: number;
 }
 
-/** Which of `from` pixels make each of `to`, and how much of it; where there are more than before, the one it lies in. */
+/** For each of `to` pixels, its source pixels among `from` and their shares; when enlarging, the one it lies in. */
 function shares(from: number, to: number): Share[][] {
   return Array.from({ length: to }, (_, i) => {
     const [begin, end] = [(i * from) / to, ((i + 1) * from) / to];

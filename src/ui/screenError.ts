@@ -1,8 +1,7 @@
 import { messageOf } from '../base/errors.js';
 
 /**
- * A screen could not be drawn, or did not understand what it was to draw. It says nothing of what it shows: whoever showed
- * a run goes on without a screen.
+ * A screen could not be drawn. This says nothing about the run that it shows: callers continue without a screen.
  */
 export class ScreenError extends Error {
   override readonly name = 'ScreenError';
@@ -12,7 +11,7 @@ export class ScreenError extends Error {
   }
 }
 
-/** What draws a screen is loaded when there is one to draw. @throws ScreenError where it cannot be */
+/** Loads the code of a screen when it is needed. @throws ScreenError if it cannot be loaded */
 export async function loadScreen<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load();

@@ -6,9 +6,9 @@ export interface ScreenSize {
   readonly rows: number;
 }
 
-/** Of a terminal that does not tell its size, or says that it has none, as one does that has not been told it. */
+/** Size assumed for a terminal that reports none or 0 x 0. */
 export const assumedSize: ScreenSize = { columns: 80, rows: 24 };
-/** No terminal has more, and nothing of ours is to be as large as what a wrong number says. */
+/** Upper limit, so that a wrong size cannot make us allocate too much. */
 const most = 2000;
 
 /** A terminal's size; always positive integers. */

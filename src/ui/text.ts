@@ -1,4 +1,4 @@
-/** Texts that must fit: measured in the cells that a terminal gives them, and of one line each. Pure. */
+/** Texts of one line that must fit, measured in terminal cells. Pure. */
 import stringWidth from 'string-width';
 
 /** Letters, frames and blocks, all of one cell. */
@@ -14,14 +14,14 @@ export function widthOf(text: string): number {
   return narrow.test(text) ? text.length : stringWidth(text);
 }
 
-/** What moves the cursor becomes a space: line ends, tabs, escape sequences, and what changes the direction of writing. */
+/** Replaces whatever moves the cursor or changes the writing direction by a space. */
 export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what they are made of
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences consist of them
   const plain = text.replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\))/g, ' ');
   return plain.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]+/gu, ' ');
 }
 
-/** At most `width` cells of a text, with an ellipsis where something is left out; whole characters only. */
+/** At most `width` cells of a text, with an ellipsis if it is cut; whole characters only. */
 export function cut(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   if (width < 1) return '';
@@ -35,13 +35,13 @@ export function cut(text: string, width: number): string {
   return `${kept}…`;
 }
 
-/** The text and as many spaces as it takes to be `width` cells wide; one that is wider is cut. */
+/** The text, padded or cut to `width` cells. */
 export function filled(text: string, width: number): string {
   const fitting = cut(text, width);
   return fitting + ' '.repeat(Math.max(0, width - widthOf(fitting)));
 }
 
-/** As many of the parts, from the first, as there is room for, with a space before the first and two between them. */
+/** As many parts, from the first, as fit, with a space before the first and two between them. */
 export function fitting(parts: readonly string[], columns: number): string {
   let [line, cells] = ['', 0];
   for (const part of parts.filter(Boolean)) {
@@ -53,10 +53,10 @@ export function fitting(parts: readonly string[], columns: number): string {
   return line;
 }
 
-/** Where so narrow, a space at the beginning of a line is one too many. */
+/** Below this width, lines are not indented. */
 const narrowest = 12;
 
-/** All parts in as many lines as they take, at most `rows`; a part that is wider than a line is cut. */
+/** All parts in as few lines as possible, at most `rows`; a part wider than a line is cut. */
 export function inLines(parts: readonly string[], columns: number, rows: number): string[] {
   const indent = columns < narrowest ? '' : ' ';
   const lines: string[] = [];
@@ -71,7 +71,7 @@ export function inLines(parts: readonly string[], columns: number, rows: number)
   return (line === '' ? lines : [...lines, line]).slice(0, rows);
 }
 
-/** A text in lines of at most `columns` cells, broken between words where they are short enough. */
+/** A text in lines of at most `columns` cells, broken between words if possible. */
 export function wrapped(text: string, columns: number, rows: number): string[] {
   const lines: string[] = [];
   let line = '';

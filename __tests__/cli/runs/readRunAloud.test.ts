@@ -67,7 +67,7 @@ describe('readRunAloud', () => {
   test('should say what happens when it does, and how far the run is once a minute', () => {
     const { tell, heard, minutes } = start();
     expect(heard()).toEqual([
-      'enter tells how the run is; keys, each followed by enter: q quit, p pause, c checkpoint, s sample, r reconstruct',
+      'press enter to hear the state of the run; other keys, each followed by enter: q quit, p pause, c checkpoint, s sample, r reconstruct',
     ]);
     tell(startedEvent(), step(1), step(2), warning('dataset', 'a.png is damaged'), paused, resumed);
     expect(heard()).toEqual([
@@ -88,7 +88,7 @@ describe('readRunAloud', () => {
     tell(startedEvent(), step(1), { ...step(2), applied: false });
     const facts = await type('');
     expect(facts[0]).toBe('small: training');
-    expect(facts).toContain('trouble: attention, 1 skipped');
+    expect(facts).toContain('problems: attention, 1 skipped');
     expect(facts).toContain('KL of group 0 at 2x2: 9.00 nats');
     expect(facts).toContain('KL of group 1 at 4x4: attention, 1.0e-3 nats, may have collapsed');
     expect(facts).toContain('checkpoint: none yet');
@@ -98,15 +98,15 @@ describe('readRunAloud', () => {
   test('should do what the keys of the dashboard do, and ask before it ends the run', async () => {
     const { tell, type, requests } = start();
     tell(startedEvent(), step(1));
-    expect(await type('p')).toEqual(['pause: after this step']);
+    expect(await type('p')).toEqual(['will pause after this step']);
     tell(paused);
     await type('P');
     expect(await type('q')).toEqual([
-      's saves a checkpoint after this step and quits, k quits without saving, n cancels',
+      'press s to save a checkpoint and quit, k to quit without saving, n to cancel',
     ]);
-    expect((await type('c'))[0]).toMatch(/^s saves/);
+    expect((await type('c'))[0]).toMatch(/^press s to save/);
     expect(await type('n')).toEqual(['cancelled']);
-    expect((await type('what'))[0]).toMatch(/^enter tells/);
+    expect((await type('what'))[0]).toMatch(/^press enter/);
     await type('q');
     await type('s');
     expect(requests).toEqual(['pause', 'resume', 'stop']);
@@ -131,7 +131,7 @@ describe('readRunAloud', () => {
     expect(watching.heard().slice(1)).toEqual(['warning: new']);
     gone$.next();
     await watching.ended;
-    expect(watching.heard()[0]).toBe('small: process is gone, and reported no result');
+    expect(watching.heard()[0]).toBe('small: the process is gone and reported no result');
     const left = start({ watching: true });
     await left.type('q');
     expect((await left.ended).status).toBe('opening');

@@ -58,16 +58,16 @@ const asBefore = { alternate: false, cursor: true };
     shell.press('u');
     await shell.shows(/batch 2: 2 of 3 picked(.|\n)*1: 2 of 1 .*2: 5 of 1/);
     shell.press('?');
-    const help = await shell.shows('keys (any key goes back)');
+    const help = await shell.shows('keys (press any key to close)');
     for (const key of ['1-9', '0', 'u', 'q', '?']) expect(help).toContain(`  ${key.padEnd(3)}  `);
     shell.press('x', '9');
-    await shell.shows('in which order? 0 of 3 in place');
+    await shell.shows('order: 0 of 3 placed');
     shell.press('3', '1', '2');
     await shell.shows(/1: 2 of 1 ✓(.|\n)*enter saves them in this order/);
     shell.press('u', '1');
-    await shell.shows('1 of 3 in place');
+    await shell.shows('1 of 3 placed');
     shell.press('2', '1');
-    await shell.shows(/3 of 3 in place(.|\n)* 3 +2 +1 *\n/);
+    await shell.shows(/3 of 3 placed(.|\n)* 3 +2 +1 *\n/);
     shell.press('Enter');
     await shell.shows('ended with 0');
     expect(shell.state).toEqual(asBefore);
@@ -87,14 +87,14 @@ const asBefore = { alternate: false, cursor: true };
     ] as const) {
       shell.resize(columns, rows);
       // On the two rows before the last; a narrow terminal needs both.
-      const keys = ' 1-9 pick or leave {2}0 next batch {2}u undo {2}z larger {2}q leave( {2}|\\n )\\? help';
+      const keys = ' 1-9 pick/unpick {2}0 next batch {2}u undo {2}z larger {2}q quit( {2}|\\n )\\? help';
       const first = '^ batch 1: 1 of 9 picked *\\n 1 ✓ .*\\n';
       await shell.shows(new RegExp(`${first}(.*\\n){${rows - 5}}${keys}\\n*$`));
     }
   });
 
   test.each([
-    ['q, when it has asked', ['1', 'q'], 'leave without saving 1 pick?', ['y']],
+    ['q, when it has asked', ['1', 'q'], 'quit without saving 1 pick?', ['y']],
     ['q at once where nothing is picked', [], 'batch 1', ['q']],
     ['Ctrl-C', ['1'], '1 of 9 picked', ['C-c']],
   ])('should leave by %s with exit code 130 and save nothing', async (_, before, shown, keys) => {
@@ -124,7 +124,9 @@ const asBefore = { alternate: false, cursor: true };
     ['with a screen reader', { before: 'INK_SCREEN_READER=true' }],
   ])('should say where each batch is, ask by text and draw nothing, %s', async (_, options) => {
     const shell = await cherry('--keep 2 --out best.png', options);
-    await shell.shows('pictures are PNG files here, their paths are below; type each choice and press enter');
+    await shell.shows(
+      'pictures are written as PNG files, whose paths are printed; type each choice and press enter',
+    );
     await shell.shows(/best_batch_001\.png\nbatch 1: 1 to 9 picks or leaves an image, 0 is the next batch/);
     expect(await saved('best_batch_001.png')).toEqual(
       await pixelsOf(...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => [1, number] as const)),
@@ -134,7 +136,7 @@ const asBefore = { alternate: false, cursor: true };
     shell.type('0');
     await shell.shows(/best_batch_002\.png\nbatch 2: /);
     shell.type('7');
-    await shell.shows(/best_picks\.png\nthe order of these, as 1 2; u undoes/);
+    await shell.shows(/best_picks\.png\ntype the order of the picks, such as 1 2; u undoes/);
     shell.type('2 1');
     await shell.shows(/^best\.png\nended with 0/m);
     expect(await saved('best.png')).toEqual(await pixelsOf([2, 7], [1, 4]));
@@ -143,7 +145,7 @@ const asBefore = { alternate: false, cursor: true };
 
   test('should say in a line that more than nine are typed, with pictures where there are colours', async () => {
     const shell = await cherry('--keep 12');
-    await shell.shows('more than 9 to keep are too many for single keys: type each choice and press enter');
+    await shell.shows('--keep is above 9, too many for single keys; type each choice and press enter');
     expect(await shell.shows('batch 1: 1 to 9 picks or leaves')).toContain('▀▀▀▀');
     expect(shell.state).toEqual(asBefore);
     shell.press('C-c');

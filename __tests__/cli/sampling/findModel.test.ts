@@ -44,7 +44,7 @@ describe('findModel', () => {
   test('should name the runs there are where there is none of that name', async () => {
     await weights({ 'demo.checkpoint': 1, 'final_result_other.model': 1, 'demo.lock': 1 });
     await expect(found('dmeo')).rejects.toThrow(
-      `dmeo: no such file, and no run of this name; the runs in ${inFolder('saved_weights')} are demo, other (did you mean demo?)`,
+      `dmeo: no file or run has this name; runs in ${inFolder('saved_weights')}: demo, other (did you mean demo?)`,
     );
     await expect(findModel('demo', inFolder('elsewhere'), createOutput({}))).rejects.toThrow(
       'there are no runs in',
@@ -53,6 +53,6 @@ describe('findModel', () => {
 
   test('should not name a folder among the runs', async () => {
     await mkdir(inFolder('saved_weights', 'odd.checkpoint'), { recursive: true });
-    await expect(found('odd')).rejects.toThrow(/^odd: no such file, .*; there are no runs in /);
+    await expect(found('odd')).rejects.toThrow(/^odd: no file or run has this name; there are no runs in /);
   });
 });

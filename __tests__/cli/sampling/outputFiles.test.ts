@@ -76,12 +76,12 @@ describe('outputFiles', () => {
 
   test('should refuse formats that cannot be written, and a place that is no folder', async () => {
     await expect(paths('/x.pdf', 1)).rejects.toThrow(
-      '--out: expected a file that ends in .png, .webp, .jpg, .jpeg, .avif, .tif, .tiff, .gif, got ".pdf"',
+      '--out: cannot write ".pdf" files; use .png, .webp, .jpg, .jpeg, .avif, .tif, .tiff, .gif, or end a folder in /',
     );
     await writeFile(inFolder('file'), '');
-    await expect(paths('/file', 1)).rejects.toThrow('got none in');
+    await expect(paths('/file', 1)).rejects.toThrow('--out: no file extension in');
     await expect(paths('/file/x.png', 1)).rejects.toThrow(
-      `--out: expected a folder that can be written to, got ${inFolder('file')}`,
+      `--out: cannot write to the folder ${inFolder('file')}`,
     );
     await expect(access(inFolder('x.pdf'))).rejects.toThrow();
   });
@@ -90,9 +90,7 @@ describe('outputFiles', () => {
     const disk = tmpfs(inFolder('disk'), 1e6);
     try {
       disk.protect();
-      await expect(paths('/disk/x.png', 1)).rejects.toThrow(
-        /expected a folder that can be written to.*EROFS/,
-      );
+      await expect(paths('/disk/x.png', 1)).rejects.toThrow(/cannot write to the folder .*EROFS/);
     } finally {
       disk.unmount();
     }

@@ -33,9 +33,9 @@ describe('showCherry', () => {
     expect(await press('2', '5')).toMatch(/2 of 3 picked/);
     expect(await press('0')).toMatch(/batch 2: 2 of 3/);
     const ordering = await press('9');
-    expect(ordering).toContain('in which order? 0 of 3');
+    expect(ordering).toContain('order: 0 of 3');
     expect(ordering).toMatch(/1: 2 of 1.*2: 5 of 1.*3: 9 of 2/);
-    expect(await press('\r')).toContain('0 of 3 in place');
+    expect(await press('\r')).toContain('0 of 3 placed');
     expect(await press('3', '1')).toMatch(/3: 9 of 2 ✓/);
     await press('2', '\r');
     const last = await ended;
@@ -55,7 +55,7 @@ describe('showCherry', () => {
     for (let i = 1; i <= 9; i++) expect(screen).toMatch(new RegExp(`(^| )${i}( |$)`, 'm'));
     expect(screen).toContain('4 ✓');
     expect(screen).toMatch(
-      /1-9 pick or leave {2}0 next batch {2}u undo(.|\n)* z larger(.|\n)* q leave\s+\? help$/m,
+      /1-9 pick\/unpick {2}0 next batch {2}u undo(.|\n)* z larger(.|\n)* q quit\s+\? help$/m,
     );
     await press('\u0003');
     expect(await ended).toBeNull();
@@ -112,7 +112,7 @@ describe('showCherry', () => {
   test('should take picks and places back', async () => {
     const { ended, press } = show(2);
     expect(await press('1', '1')).toContain('0 of 2 picked');
-    expect(await press('1', '2', '1', 'u')).toContain('0 of 2 in place');
+    expect(await press('1', '2', '1', 'u')).toContain('0 of 2 placed');
     expect(await press('u')).toContain('1 of 2 picked');
     expect(await press('u', 'u', 'u', 'u')).toContain('expected a pick to undo, got none');
     await press('q');
@@ -122,13 +122,11 @@ describe('showCherry', () => {
   test('should explain its keys, those of picking and those of ordering, until any key', async () => {
     const { ended, press } = show(2, 60, 20);
     const picking = await press('?');
-    expect(picking).toMatch(/keys \(any key goes back\)(.|\n)*0 +show the next images/);
+    expect(picking).toMatch(/keys \(press any key to close\)(.|\n)*0 +show the next batch/);
     expect(await press('1')).toMatch(/0 of 2 picked(.|\n)*▀/);
     const ordering = await press('1', '2', '?');
-    expect(ordering).toMatch(/1-2 +put this pick(.|\n)*enter +save the grid(.|\n)*q +leave/);
-    expect(await press('\r')).toMatch(
-      / 1-2 place or take out {2}u undo {2}enter save(.|\n)* q leave\s+\? help$/m,
-    );
+    expect(ordering).toMatch(/1-2 +put this pick(.|\n)*enter +save the grid(.|\n)*q +quit/);
+    expect(await press('\r')).toMatch(/ 1-2 place\/remove {2}u undo {2}enter save(.|\n)* q quit\s+\? help$/m);
     await press('\u0003');
     expect(await ended).toBeNull();
   });
@@ -144,7 +142,7 @@ describe('showCherry', () => {
     await setTimeout(50);
     for (const key of ['1', '0', '5', 'u']) terminal.press(key);
     await setTimeout(50);
-    expect((await terminal.screen()).join('\n')).toMatch(/1 of 3 picked(.|\n)*making the next batch/);
+    expect((await terminal.screen()).join('\n')).toMatch(/1 of 3 picked(.|\n)*sampling the next batch/);
     second$.next(batchOf(1));
     second$.complete();
     await setTimeout(50);
@@ -158,18 +156,18 @@ describe('showCherry', () => {
 
   test('should do what keys mean that come at once, one behind the other', async () => {
     const { ended, press } = show(9);
-    expect(await press('1q')).toContain('leave without saving 1 pick?');
+    expect(await press('1q')).toContain('quit without saving 1 pick?');
     await press('y');
     expect(await ended).toBeNull();
     const ordering = show(2);
-    expect(await ordering.press('1221')).toContain('2 of 2 in place');
+    expect(await ordering.press('1221')).toContain('2 of 2 placed');
     await ordering.press('qy');
     expect(await ordering.ended).toBeNull();
   });
 
   test('should ask before picks are lost', async () => {
     const { ended, press } = show(9);
-    expect(await press('1', 'q')).toContain('leave without saving 1 pick?');
+    expect(await press('1', 'q')).toContain('quit without saving 1 pick?');
     expect(await press('n')).not.toContain('leave without');
     await press('q', 'y');
     expect(await ended).toBeNull();
@@ -179,7 +177,7 @@ describe('showCherry', () => {
     const terminal = createTestTerminal();
     const waiting = showCherry((choices$) => cherryPick(() => NEVER, choices$), terminal);
     await setTimeout(50);
-    expect((await terminal.screen()).join('\n')).toContain('making the next batch');
+    expect((await terminal.screen()).join('\n')).toContain('sampling the next batch');
     terminal.press('q');
     expect(await waiting).toBeNull();
     const failing = showCherry(() => throwError(() => new Error('no model')), createTestTerminal());

@@ -132,7 +132,7 @@ describe('showDashboard', () => {
       '2': [/2x2 g0 {2}█+ 120/, /4x4 g1 !▏.*collapsed\?/],
       '3': [/KL .*weight 1\.00, 1 at epoch/, /bits per dimension/],
       '4': [/4 reconstructions .*(.|\n)*first pictures after epoch 2, in about/],
-      '5': [/5 samples .*(.|\n)*first pictures after epoch 2, in about(.|\n)*s writes some now/],
+      '5': [/5 samples .*(.|\n)*first pictures after epoch 2, in about(.|\n)*press s to write some now/],
       '6': [
         /20\.0 images\/s · data wait 0 %/,
         /memory +1\.1 GB/,
@@ -227,7 +227,9 @@ describe('showDashboard', () => {
     await setTimeout(20);
     shown.tell(...steps(3), finished);
     shown.events$.complete();
-    expect(await shown.screen()).toMatch(/FINISHED(.|\n)*final\.model · q closes, or \d s without a key/);
+    expect(await shown.screen()).toMatch(
+      /FINISHED(.|\n)*final\.model · press q to close \(closes by itself in \d s\)/,
+    );
     expect((await shown.ended).status).toBe('finished');
     const stays = show({ patience: 3 });
     await setTimeout(20);
@@ -303,7 +305,7 @@ describe('showDashboard', () => {
     shown.tell(...odd, ...steps(4), ...odd);
     const screen = await shown.screen();
     expect(screen).toMatch(/1 loss 4,99/);
-    expect(screen).toMatch(/trouble +none/);
+    expect(screen).toMatch(/problems +none/);
     await leave(shown);
   });
 

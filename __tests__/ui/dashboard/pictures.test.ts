@@ -66,7 +66,7 @@ describe('firstPictures', () => {
 
   test('should say after which epoch they come, and in about how long', () => {
     const lines = firstPictures(view({ epochsPerCheckpoint: 2 }, steps), 'samples', true);
-    expect(lines).toEqual(['first pictures after epoch 2, in about 34 s', 's writes some now']);
+    expect(lines).toEqual(['first pictures after epoch 2, in about 34 s', 'press s to write some now']);
   });
 
   test('should say it before the speed is known, and where the screen only watches', () => {
@@ -82,6 +82,9 @@ describe('firstPictures', () => {
       /epoch 3,/,
     );
     const none = view({ writeReconstruction: false }, steps);
-    expect(firstPictures(none, 'reconstruction', true)).toEqual(['none are scheduled', 'r writes some now']);
+    expect(firstPictures(none, 'reconstruction', true)).toEqual([
+      'none are scheduled',
+      'press r to write some now',
+    ]);
   });
 });

@@ -32,7 +32,7 @@ describe('terminalHints', () => {
 
   test('should name what can be chosen where the choice is none of them', () => {
     expect(() => terminalHints({ ...xterm, NVAE_PICTURES: 'Kitty' })).toThrow(
-      'NVAE_PICTURES: expected kitty, iterm, sixel, blocks, none, got "Kitty"',
+      'NVAE_PICTURES: unknown value "Kitty"; use kitty, iterm, sixel, blocks, none',
     );
     expect(terminalHints({ ...xterm, NVAE_PICTURES: '' }).choice).toBeNull();
   });

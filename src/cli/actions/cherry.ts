@@ -82,19 +82,19 @@ export async function cherry(
   }
 }
 
-/** Why a person types lines instead of pressing keys on a screen; null where there is one. */
+/** Why choices are typed instead of made with keys on a screen; null if there is a screen. */
 function whyLines(keep: number, { colour }: Output): string | null {
   if (!colour || terminalHints(process.env).choice === 'none')
-    return 'pictures are PNG files here, their paths are below; type each choice and press enter';
+    return 'pictures are written as PNG files, whose paths are printed; type each choice and press enter';
   if (keep <= mostKeys) return null;
-  return `more than ${mostKeys} to keep are too many for single keys: type each choice and press enter`;
+  return `--keep is above ${mostKeys}, too many for single keys; type each choice and press enter`;
 }
 
 type Pick = (choices$: Observable<CherryChoice>) => Observable<CherryState>;
 
 /**
- * The last state of the choices by keys; to leave counts as Ctrl-C. Where the screen fails the choices go on as lines, those
- * that were made included.
+ * Shows the screen and returns the last state; quitting counts as Ctrl-C. If the screen fails, continues with typed choices and
+ * keeps those already made.
  */
 function pickOnScreen(
   pick: Pick,
@@ -116,13 +116,13 @@ function pickOnScreen(
   return defer(onScreen).pipe(
     catchError((error: unknown) => {
       if (!(error instanceof ScreenError)) throw error;
-      output.warning(`screen: ${error.message}; going on as lines: type each choice and press enter`);
+      output.warning(`screen: ${error.message}; continuing without it: type each choice and press enter`);
       return pickByLines((choices$) => pick(concat(made, choices$)), tell, output);
     }),
   );
 }
 
-/** The states of the choices on standard input, each told before the line behind it is read. */
+/** The states of the choices on standard input; each is printed before the next line is read. */
 function pickByLines(
   pick: Pick,
   tell: (state: CherryState) => Promise<void>,
@@ -135,7 +135,9 @@ function pickByLines(
     map((line) => ({ line, choice: parseCherryChoice(line) })),
     tap(({ line, choice }) => {
       if (!choice && line.trim())
-        output.warning(`expected a number, u, or an order, got ${JSON.stringify(line)}`);
+        output.warning(
+          `${JSON.stringify(line)} is not a choice; type a number, u, or an order such as 3 1 2`,
+        );
     }),
     map(({ choice }) => choice),
     filter((choice) => choice !== null),
@@ -163,8 +165,8 @@ async function save(
   if (!state?.chosen) {
     const missing = keep - (state?.picks.length ?? 0);
     const rest =
-      missing > 0 ? `${missing} picks and their order are missing` : 'no pick, but their order is missing';
-    throw new Error(`cherry: expected ${keep} picks and their order, got the end of the input; ${rest}`);
+      missing > 0 ? `${missing} of ${keep} picks and their order are missing` : 'the order is missing';
+    throw new Error(`cherry: the input ended too early: ${rest}`);
   }
   const picture = grid(state.chosen);
   await showPicture(picture);

@@ -57,7 +57,7 @@ export async function configs(options: CommonOptions): Promise<void> {
     try {
       summaries.push(await summarize(listing));
     } catch (error) {
-      // What no model can have is found when it is planned, which knows of no file.
+      // Errors from planning a model do not name the file.
       const file = error instanceof ConfigError ? '' : `${listing.path}: `;
       output.warning(`${file}${messageOf(error)}`.replaceAll('\n', '; '));
     }

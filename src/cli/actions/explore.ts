@@ -28,7 +28,7 @@ interface ExploreOptions extends CommonOptions {
   readonly out?: string;
 }
 
-/** A difference of a fourth of the range is as bright as can be. */
+/** A difference of a quarter of the range has full brightness. */
 const amplification = 4;
 
 export function explore(

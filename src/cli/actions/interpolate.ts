@@ -68,7 +68,7 @@ async function pathsOf(
   const path = (await outputFiles(out, files))(0);
   const filmPath = `${path.slice(0, path.length - extname(path).length)}.gif`;
   if (gif && filmPath === path) {
-    throw new Error(`--out: expected a strip that is no .gif beside the film of --gif, got ${path}`);
+    throw new Error(`--out: the strip and the GIF of --gif would be the same file (${path}); name a .png`);
   }
   return { path, filmPath: gif ? filmPath : null };
 }
@@ -108,7 +108,6 @@ async function imageOf(path: string, size: number): Promise<ImageBatch> {
     return { pixels: await decodeImage(path, size), shape: [1, size, size, 3] };
   } catch (error) {
     const [reason] = messageOf(error).split('\n');
-    const problem = `expected an image, got a file that cannot be read as one: ${reason}`;
-    throw new Error(`${path}: ${problem}`, { cause: error });
+    throw new Error(`${path}: not a readable image: ${reason}`, { cause: error });
   }
 }

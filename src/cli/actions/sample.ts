@@ -42,7 +42,7 @@ interface SampleOptions extends CommonOptions {
   readonly statistic: Statistic;
 }
 
-/** How the images become files: those of one turn are made together, and written before the next but one is made. */
+/** How images are divided into files: those of one turn are sampled together, at most one turn ahead of the writer. */
 interface Layout {
   readonly count: number;
   readonly perTurn: number;
@@ -67,7 +67,7 @@ export async function sample(
   const layout = layoutOf(options);
   let making = false;
   const interruption = listenForInterruption(() => {
-    if (making) output.progress('stopping after this picture; once more to abort');
+    if (making) output.progress('stopping after this picture; Ctrl-C again aborts');
   });
   try {
     const file = await findModel(model, options.folder, output);

@@ -50,7 +50,7 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
   const followed = options.dashboard && isInteractive(options);
   let onScreen = followed && !hasScreenReader();
   const interruption = listenForInterruption(() => {
-    if (!onScreen) output.progress('stopping after this step; once more to abort without a checkpoint');
+    if (!onScreen) output.progress('stopping after this step; Ctrl-C again aborts without a checkpoint');
   });
   const asked$ = new Subject<RunCommand>();
   const abort = new AbortController();
@@ -76,7 +76,7 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
     const screen = followed ? await dashboardOptions(known, ask) : null;
     const onFailure = ({ message }: ScreenError) => {
       onScreen = false;
-      output.warning(`dashboard: ${message}; the run goes on, as lines`);
+      output.warning(`dashboard: ${message}; the run continues, and progress is printed as lines`);
     };
     const show = (told$: Observable<TrainEvent>) => showRun(told$, screen ?? known, output);
     const last = screen
@@ -96,7 +96,7 @@ interface Known {
   readonly output: Output;
 }
 
-/** What a screen starts with: what the journal knows of earlier sessions, and what keys do. */
+/** What the dashboard starts with: earlier sessions from the journal, and what keys do. */
 async function dashboardOptions(
   { name, journal, output }: Known,
   ask: (command: RunCommand | 'abort') => void,
@@ -104,14 +104,14 @@ async function dashboardOptions(
   const known$ = readJournal(journal).pipe(
     reduce(withEvent, newRun),
     catchError((error: unknown) => {
-      output.warning(`${journal}: ${messageOf(error)}; the dashboard starts without what was before`);
+      output.warning(`${journal}: ${messageOf(error)}; the dashboard starts without the history of the run`);
       return of(newRun);
     }),
   );
   return {
     name,
     before: { ...(await lastValueFrom(known$)), status: 'opening', ended: null },
-    // As the terminal would: the first stops, the second aborts.
+    // As Ctrl-C: the first stops, the second aborts.
     onRequest: (request) => (request === 'interrupt' ? void process.emit('SIGINT', 'SIGINT') : ask(request)),
     colour: colourDepth(process.env) > 1,
     pictures: terminalHints(process.env),

@@ -35,11 +35,11 @@ interface WatchOptions extends CommonOptions {
   readonly folder: string;
 }
 
-/** Milliseconds that a process which is started again may take until it has the run. */
+/** Milliseconds that a restarted process may take until it holds the lock. */
 const restartPatience = 60_000;
-/** Milliseconds between two looks at whether the run's process lives. */
+/** Milliseconds between two checks of whether the run's process is alive. */
 const lookEvery = 1000;
-/** Milliseconds in which the last lines of a process that has ended are read. */
+/** Milliseconds to wait for the last lines of a process that has ended. */
 const lastLines = 600;
 
 export async function watchRun(name: string, options: WatchOptions): Promise<void> {
@@ -81,7 +81,7 @@ async function goneWords(checkpoint: string): Promise<string> {
   return `the run's process is gone and reported no result; ${resumeWords(await checkpointExists(checkpoint))}`;
 }
 
-/** Whether the process of a run has crashed and another is to take its place: nobody has the run meanwhile. */
+/** Whether the run's process has crashed and is about to be restarted; meanwhile nobody holds the lock. */
 function restarts(newest: JournalEntry | null): boolean {
   if (newest?.type !== 'crash' || newest.restartSeconds === null) return false;
   return Date.now() < newest.time + newest.restartSeconds * 1000 + restartPatience;
@@ -93,7 +93,7 @@ interface Watched {
   readonly output: Output;
 }
 
-/** Until the person leaves; where the screen fails, as lines until the run is over. */
+/** Shows the dashboard until it is closed; if it fails, prints lines until the run has ended. */
 async function onScreen(
   events$: Observable<JournalEntry>,
   gone$: Observable<unknown>,
@@ -108,20 +108,20 @@ async function onScreen(
     await showDashboard({ name, events$, gone$, pathOf, colour, pictures });
   } catch (error) {
     if (!(error instanceof ScreenError)) throw error;
-    output.warning(`dashboard: ${error.message}; going on as lines`);
+    output.warning(`dashboard: ${error.message}; progress is printed as lines`);
     const since = Date.now();
     const isNew = ({ time, type }: JournalEntry) => time >= since || !told.includes(type);
     await asLines(events$.pipe(filter(isNew), takeUntil(gone$)), output);
   }
 }
 
-/** What happens all the time in a run, and is of no interest any more once it is over. */
+/** Events that are frequent, and not worth repeating afterwards. */
 const told: readonly string[] = ['step', 'epoch', 'checkpoint', 'preview', 'paused', 'resumed', 'warning'];
 
-/** Tells what there is; whether the run says how it has ended. */
+/** Prints the entries; returns whether the run reported its end. */
 async function asLines(entries$: Observable<JournalEntry>, output: Output): Promise<boolean> {
   let [time, ended] = [0, false];
-  // By the run's own clock: what is long over is told as it was.
+  // Use the clock of the run, so that old events are printed as they were then.
   const line = createEventLines(() => time);
   const told$ = entries$.pipe(
     tap((entry) => {
@@ -130,7 +130,7 @@ async function asLines(entries$: Observable<JournalEntry>, output: Output): Prom
       output.event(entry);
       if (entry.type === 'warning') output.warning(String(entry.message));
       if (entry.type === 'crash' && entry.restartSeconds !== null) output.warning(entry.message);
-      if (entry.type === 'failed') output.warning(`the run has failed: ${entry.message}`);
+      if (entry.type === 'failed') output.warning(`the run failed: ${entry.message}`);
       const text = line(entry);
       if (text !== undefined) output.progress(text);
     }),
@@ -139,7 +139,7 @@ async function asLines(entries$: Observable<JournalEntry>, output: Output): Prom
   return ended;
 }
 
-/** @throws Error where there is no such run */
+/** @throws Error if there is no run with this name */
 async function journalOf(name: string, runs: string): Promise<string> {
   const path = join(runs, name, journalName);
   const found = await access(path).then(
@@ -147,16 +147,13 @@ async function journalOf(name: string, runs: string): Promise<string> {
     () => false,
   );
   if (found) return path;
-  const names = (await readdir(runs).catch(() => [])).filter((run) =>
-    existsSync(join(runs, run, journalName)),
-  );
-  const known = names.length > 0 ? `the runs there are ${names.join(', ')}` : 'there are no runs';
-  throw new Error(
-    `${path}: expected the journal of a run, got no such file; ${known}${similar(name, names)}`,
-  );
+  const entries = await readdir(runs).catch(() => []);
+  const names = entries.filter((run) => existsSync(join(runs, run, journalName)));
+  const known = names.length > 0 ? `runs: ${names.join(', ')}` : 'there are no runs';
+  throw new Error(`${name}: no such run in ${runs}; ${known}${similar(name, names)}`);
 }
 
 function similar(name: string, names: readonly string[]): string {
   const meant = nearest(name, names);
-  return meant ? ` (did you mean ${meant}?)` : '; name their folder with --folder';
+  return meant ? ` (did you mean ${meant}?)` : '; choose another folder with --folder';
 }

@@ -16,12 +16,12 @@ Examples:
   nvae cherry saved_weights/demo.checkpoint 0.8 40 --keep 4 --out best.png
   printf '%s\\n' 1 5 0 9 '3 1 2' | nvae cherry saved_weights/demo.checkpoint 0.7 --keep 3
 
-Each line of the input is one choice: the number of an image picks it or leaves it, 0 shows the next batch, u undoes. When
-all are picked, a line with their numbers is the order.`;
+Each line of the input is one choice: the number of an image picks or unpicks it, 0 shows the next batch, u undoes. When
+all are picked, a line with their numbers sets the order.`;
 
 export function cherryCommand(): Command {
   const command = new Command('cherry')
-    .description('Pick the best of many new images and put them in order: 3x3 of them at a time.')
+    .description('Pick the best of many new images, shown 9 at a time, and put them in order.')
     .argument('<model>', modelHelp)
     .argument('<temperature>', temperatureHelp, temperature)
     .argument(
@@ -30,7 +30,7 @@ export function cherryCommand(): Command {
       integerFrom(0),
       20,
     )
-    .option('--keep <number>', 'images to pick', integerFrom(1), 9)
+    .option('--keep <number>', 'number of images to pick', integerFrom(1), 9)
     .option(
       '--out <path>',
       'file of the grid, or a folder (default: images/<model>_t<temperature>_cherry.png)',

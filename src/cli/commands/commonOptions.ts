@@ -16,14 +16,14 @@ export interface CommonOptions {
 export function withCommonOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--engine <name>', 'what computes').choices(['auto', ...engineNames]).default('auto'),
+      new Option('--engine <name>', 'compute engine').choices(['auto', ...engineNames]).default('auto'),
     )
-    .option('--seed <number>', 'seed of all randomness', integerFrom(0))
-    .option('--json', 'JSON on standard output: one event per line, or one result')
-    .option('--quiet', 'only warnings and results');
+    .option('--seed <number>', 'random seed', integerFrom(0))
+    .option('--json', 'print JSON: one event per line, or one result')
+    .option('--quiet', 'print only warnings and results');
 }
 
-/** A number as people write it, `1000`, `0.5` or `1e3`; NaN for all else that JavaScript takes for one. */
+/** Parses a decimal number: `1000`, `0.5` or `1e3`; NaN for other notations that JavaScript accepts. */
 function decimal(text: string): number {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }
@@ -64,21 +64,21 @@ export function runName(text: string): string {
 
 /** What a model is, for a command's help. */
 export const modelHelp =
-  'a .model or .checkpoint file, or the name of a run: its final model or checkpoint, the newer one';
+  'a .model or .checkpoint file, or the name of a run (uses its final model or checkpoint, whichever is newer)';
 
 /** What `--folder` is for a command that reads a model. */
-export const folderHelp = 'where saved_weights of that run is, and images are written';
+export const folderHelp = 'folder with the saved_weights of the run; images are written to images in it';
 
 /** What a temperature is, for a command's help. */
 export const temperatureHelp =
   'multiplies the standard deviations of the latents, 0 to 1; or one per latent group, level 0 first: 0.6,0.8,1';
 
-/** A parser for a temperature: a number between 0 and 1, or such numbers with commas between, one per latent group. */
+/** Parses a temperature: a number between 0 and 1, or one per latent group, separated by commas. */
 export function temperature(text: string): Temperature {
   const values = text.split(',').map((part) => decimal(part.trim()));
   if (!values.every((value) => value >= 0 && value <= 1)) {
     throw new InvalidArgumentError(
-      'Expected a number between 0 and 1, or one per latent group with commas between, as 0.6,0.8,1.',
+      'Expected a number between 0 and 1, or one per latent group, such as 0.6,0.8,1.',
     );
   }
   return values.length === 1 ? (values[0] ?? 1) : values;

@@ -18,27 +18,22 @@ Examples:
 
 export function exploreCommand(): Command {
   const command = new Command('explore')
-    .description('Show what each latent group does: its noise is replaced, that of all others kept.')
+    .description("Show what each latent group does: resample its noise and keep the other groups'.")
     .argument('<model>', modelHelp)
-    .argument('<temperature>', 'standard deviation of the noise of the original, 0 to 1', temperature)
+    .argument('<temperature>', 'standard deviation of the noise of the original image, 0 to 1', temperature)
     .argument(
       '[iterations]',
       'iterations of the batch-norm re-adjustment before sampling',
       integerFrom(0),
       20,
     )
-    .option('--group <number>', 'only this latent group, from 0', integerFrom(0))
-    .option('--spatial', 'replace the noise of one position of the group at a time (needs --group)')
-    .option('--difference', 'show how far the variants are from the original, four times as bright')
-    .option(
-      '--variation <number>',
-      'standard deviation of the noise that takes its place',
-      numberFromZero,
-      0.4,
-    )
-    .option('--variants <number>', 'images per group besides the original', integerFrom(1), 8)
+    .option('--group <number>', 'only this latent group (the first is 0)', integerFrom(0))
+    .option('--spatial', 'resample one position of the group at a time (needs --group)')
+    .option('--difference', 'show the differences from the original, amplified 4 times')
+    .option('--variation <number>', 'standard deviation of the new noise', numberFromZero, 0.4)
+    .option('--variants <number>', 'variants per group', integerFrom(1), 8)
     .addOption(
-      new Option('--statistic <name>', 'what is taken of the pixels’ distribution')
+      new Option('--statistic <name>', 'value to take from the distribution of each pixel')
         .choices(['sample', 'mean', 'most_likely_value'])
         .default('mean'),
     )
@@ -47,7 +42,8 @@ export function exploreCommand(): Command {
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof explore>) => {
     const [, , , { spatial = false, group }] = given;
-    if (spatial && group === undefined) command.error("error: option '--spatial' needs --group");
+    if (spatial && group === undefined)
+      command.error("error: option '--spatial' needs --group; add --group <number>");
     await (await import('../actions/explore.js')).explore(...given);
   });
 }

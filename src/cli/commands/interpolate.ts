@@ -10,15 +10,17 @@ Examples:
 
 export function interpolateCommand(): Command {
   const command = new Command('interpolate')
-    .description('Encode two images, mix their latents in equal steps, and decode: one strip.')
+    .description(
+      'Write the images between two images: encode both, mix their latents in equal steps, decode.',
+    )
     .argument('<model>', modelHelp)
     .argument('<image1>', 'an image of any size and format')
-    .argument('<image2>', 'another one')
-    .argument('[n]', 'images between them', integerFrom(0), 1)
-    .option('--gif', 'write a film as well, forth and back')
-    .option('--no-free-flow', 'encode as the PyTorch implementation does: without a flow that is not fixed')
+    .argument('<image2>', 'a second image')
+    .argument('[n]', 'number of images between them', integerFrom(0), 1)
+    .option('--gif', 'also write a GIF that plays forward and back')
+    .option('--no-free-flow', 'encode as the PyTorch implementation does: skip flows that are not fixed')
     .addOption(
-      new Option('--statistic <name>', 'what is taken of the pixels’ distribution')
+      new Option('--statistic <name>', 'value to take from the distribution of each pixel')
         .choices(['sample', 'mean', 'most_likely_value'])
         .default('mean'),
     )

@@ -11,8 +11,8 @@ import {
 } from './commonOptions.js';
 
 const outHelp =
-  'a folder, or a file (.png, .webp, .jpg, ...) with or without a place for its number (%d, %04d); several files get ' +
-  'numbers (default: images/<model>_t<temperature>.png)';
+  'a folder, or a file (.png, .webp, .jpg, ...); %d or %04d in its name is the number of the file; several files get ' +
+  'numbers in any case (default: images/<model>_t<temperature>.png)';
 
 const examples = `
 Examples:
@@ -34,12 +34,12 @@ export function sampleCommand(): Command {
     )
     .option('--rows <number>', 'rows of the grid', integerFrom(1), 3)
     .option('--columns <number>', 'columns of the grid', integerFrom(1), 3)
-    .option('--count <number>', 'images in all (default: one grid)', integerFrom(1))
-    .option('--batch <number>', 'images made at a time; more need more memory', integerFrom(1), 9)
+    .option('--count <number>', 'number of images (default: one grid)', integerFrom(1))
+    .option('--batch <number>', 'images sampled at a time; more need more memory', integerFrom(1), 9)
     .option('--out <path>', outHelp)
     .option('--separate', 'one file per image instead of grids')
     .addOption(
-      new Option('--statistic <name>', 'what is taken of the pixels’ distribution')
+      new Option('--statistic <name>', 'value to take from the distribution of each pixel')
         .choices(['sample', 'mean', 'most_likely_value'])
         .default('mean'),
     )

@@ -8,14 +8,14 @@ Examples:
   nvae watch demo
   nvae watch demo --json | jq 'select(.type == "step").loss'
 
-Shows a run of this machine that another terminal has started, or one that is over, from its journal in
-runs/<name>/events.jsonl. It never changes the run. --engine and --seed change nothing here.`;
+Shows a run that another terminal on this machine has started, or one that has ended, from its journal
+runs/<name>/events.jsonl. It never changes the run. --engine and --seed have no effect.`;
 
 export function watchCommand(): Command {
   const command = new Command('watch')
-    .description('Watch a run that is going on or over.')
-    .argument('<name>', 'of the run: that of its configuration, unless nvae train was given a --name')
-    .option('--folder <folder>', 'where its saved_weights, images and runs are', '.')
+    .description('Watch a run, live or finished.')
+    .argument('<name>', 'name of the run (that of its configuration, unless it was started with --name)')
+    .option('--folder <folder>', 'folder with the saved_weights, images and runs of the run', '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof watchRun>) =>
     (await import('../actions/watch.js')).watchRun(...given),

@@ -1,4 +1,4 @@
-/** The machine as `nvae doctor` tells it. */
+/** The machine, as `nvae doctor` reports it. */
 import { totalmem } from 'node:os';
 import { type Processors, processors } from '../../base/processors.js';
 
@@ -8,7 +8,7 @@ export interface Machine {
   /** Operating system and processor. */
   readonly platform: string;
   readonly cores: number;
-  /** Processors that the CPU quota is worth; null where there is none. */
+  /** The CPU quota in processors; null if there is none. */
   readonly cpuQuota: number | null;
   /** Threads of the native engine, unless NVAE_THREADS says otherwise. */
   readonly usableProcessors: number;

@@ -61,7 +61,7 @@ function describe(event: Exclude<Journaled, StepEvent>): string | undefined {
 function describeEpoch(event: EpochEvent): string {
   const { epoch, imagesTaken, imagesTrained, seconds, loss, reconstructionLoss, kl } = event;
   const done = `epoch ${epoch + 1} done: ${imagesTaken} images in ${seconds.toFixed(1)} s`;
-  // A journal that an earlier version has written has no means.
+  // Journals of earlier versions have no means.
   if (!(imagesTrained > 0)) return done;
   const means = `loss ${loss.toFixed(0)}  reconstruction ${reconstructionLoss.toFixed(0)}  KL ${kl.toFixed(0)}`;
   return `${done}  mean ${means}`;
@@ -81,7 +81,7 @@ function describeStop({ reason, step, checkpoint }: StoppedEvent): string {
   const why = reason === 'seconds' ? 'time is up' : 'stopped';
   const state = checkpoint
     ? `; the same command resumes from ${checkpoint}`
-    : '; no step was made, so there is no checkpoint';
+    : '; no step was completed, so there is no checkpoint';
   return `${why} after ${step} steps${state}`;
 }
 

@@ -1,4 +1,4 @@
-/** A run for people who listen to a screen reader: lines that stay as they are, and answers to what is typed. */
+/** A run for screen readers: lines that are never redrawn, and answers to typed keys. */
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import {
@@ -16,6 +16,7 @@ import {
 } from 'rxjs';
 import { longTimer } from '../../streams/flow/longTimer.js';
 import { type KeySituation, keysFor } from '../../ui/dashboard/keyTable.js';
+import { requestWords } from '../../ui/dashboard/requestWords.js';
 import { newRun, type RunView, withEvent, withoutProcess } from '../../ui/dashboard/runView.js';
 import { firstScreen, pressed } from '../../ui/dashboard/screenState.js';
 import type { DashboardOptions } from '../../ui/dashboard/showDashboard.js';
@@ -28,18 +29,18 @@ export interface ReadRunAloudOptions
   readonly output: Pick<Output, 'progress' | 'warning'>;
   /** @default process.stdin */
   readonly input?: Readable;
-  /** Milliseconds between two lines that tell how far it is. @default 60 000 */
+  /** Milliseconds between two progress lines. @default 60 000 */
   readonly between?: number;
   /** @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
 }
 
 /**
- * The dashboard without a screen: what happens is told in a line when it does, how far the run is once a minute, and all
- * facts when enter is pressed. The dashboard's keys do the same here, each followed by enter. What was before is not told
- * again. Ends as `showDashboard`, but at once where the run has finished or its process is gone.
+ * The dashboard without a screen: prints a line for each event, progress once a minute, and all facts when enter is pressed. The
+ * dashboard's keys work, each followed by enter. Earlier events are not repeated. Ends as `showDashboard` does, but at once if
+ * the run has finished or its process is gone.
  *
- * @throws what the events fail with
+ * @throws the error of the events
  */
 export async function readRunAloud(options: ReadRunAloudOptions): Promise<RunView> {
   const { events$, before = newRun, gone$ = EMPTY, onRequest, output } = options;
@@ -73,11 +74,11 @@ export async function readRunAloud(options: ReadRunAloudOptions): Promise<RunVie
     if (next.request === 'leave') return left$.next(null);
     if (next.request) {
       onRequest?.(next.request);
-      output.progress(`${next.request}: after this step`);
+      output.progress(requestWords[next.request]);
     } else if (quitting) output.progress(question);
     else if (help || !screen.quitting) output.progress(keyWords(situation()));
     else output.progress('cancelled');
-    // Of what a screen shows nothing is kept but the question that is asked.
+    // Of the screen's state, only the open question matters here.
     screen = { ...firstScreen, quitting };
   };
 
@@ -103,12 +104,12 @@ export async function readRunAloud(options: ReadRunAloudOptions): Promise<RunVie
   return view;
 }
 
-const question = 's saves a checkpoint after this step and quits, k quits without saving, n cancels';
+const question = 'press s to save a checkpoint and quit, k to quit without saving, n to cancel';
 
 function keyWords(situation: KeySituation): string {
   const keys = keysFor(situation).filter(({ key, controls }) => controls || key === 'q');
   const named = keys.map(({ key, short }) => `${key} ${short}`).join(', ');
-  return `enter tells how the run is; keys, each followed by enter: ${named}`;
+  return `press enter to hear the state of the run; other keys, each followed by enter: ${named}`;
 }
 
 async function fileSize(path: string | undefined): Promise<number | null> {

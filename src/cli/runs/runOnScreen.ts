@@ -3,25 +3,25 @@ import type { FinishedEvent, StoppedEvent, TrainEvent } from '../../streams/run/
 import { ScreenError } from '../../ui/screenError.js';
 
 export interface RunOnScreenOptions {
-  /** Shows the events until they are over and the person has seen it. */
+  /** Shows the events until they have ended and the screen is closed. */
   readonly screen: (events$: Observable<TrainEvent>) => Promise<unknown>;
-  /** The screen has failed while the run goes on. */
+  /** Called if the screen fails; the run continues. */
   readonly onFailure: (error: ScreenError) => void;
   /** Tells each event from then on. */
   readonly tell: (event: TrainEvent) => void;
 }
 
 /**
- * A run on a screen, which is a side stream: where it fails the events are told instead, from then on, and the run does not
- * notice.
+ * Shows a run on a screen. The screen is a side stream: if it fails, later events are reported as lines, and the run is not
+ * affected.
  *
  *     events      s--t--t--t--f|
  *     screen      s--t--#
- *     told               t--f|
+ *     lines              t--f|
  *
- * Gives how the run has ended. Subscribes to the events once, when the screen does, and unsubscribes when it is left.
+ * Returns the last event of the run. Subscribes to the events once, when the screen does, and unsubscribes when it closes.
  *
- * @throws what the events fail with
+ * @throws the error of the events
  */
 export async function runOnScreen(
   events$: Observable<TrainEvent>,
@@ -42,7 +42,7 @@ export async function runOnScreen(
   );
   const run = connectable(observed$, { connector: () => new Subject(), resetOnDisconnect: false });
   const ended = lastValueFrom(run, { defaultValue: undefined });
-  // An error is whoever's that shows the run.
+  // The screen or the wait below reports the error.
   ended.catch(() => undefined);
   let running: Subscription | undefined;
   const start = () => {

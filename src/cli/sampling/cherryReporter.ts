@@ -1,4 +1,4 @@
-/** What `nvae cherry` tells about each state: pictures, in the terminal or as files, and what may be typed. */
+/** What `nvae cherry` prints about each state: pictures, in the terminal or as files, and the possible choices. */
 import { extname } from 'node:path';
 import { grid } from '../../base/grid.js';
 import { joinImages } from '../../base/imageBatches.js';
@@ -11,13 +11,13 @@ import type { ShowPicture } from '../terminal/showPicture.js';
 export interface CherryReporterOptions {
   readonly output: Output;
   readonly showPicture: ShowPicture;
-  /** File of the result; pictures on the way are called after it. */
+  /** File of the result; other pictures are named after it. */
   readonly path: string;
-  /** Whether somebody learns where such a picture is. */
+  /** Whether pictures are also written to files. */
   readonly files: boolean;
 }
 
-/** Makes a function that tells what is new in a state; done when it is to be seen. */
+/** Creates a function that prints what is new in a state; resolves once it is visible. */
 export function cherryReporter({
   output,
   showPicture,
@@ -42,7 +42,9 @@ export function cherryReporter({
     if (images && batch !== last?.batch) {
       await show(grid(images), 'batch', `batch_${String(batch).padStart(3, '0')}`, { batch });
       const size = images.shape[0];
-      output.progress(`batch ${batch}: 1 to ${size} picks or leaves an image, 0 is the next batch, u undoes`);
+      output.progress(
+        `batch ${batch}: 1 to ${size} picks or unpicks an image, 0 shows the next batch, u undoes`,
+      );
     }
     if (picks !== last?.picks && last) {
       output.event({ type: 'picks', picks: numbersOf(state), missing: keep - picks.length });
@@ -50,7 +52,9 @@ export function cherryReporter({
     }
     if (phase === 'ordering' && last?.phase !== 'ordering') {
       await show(grid(joinImages(picks.map(({ image }) => image))), 'selection', 'picks', {});
-      output.progress(`the order of these, as ${picks.map((_, i) => i + 1).join(' ')}; u undoes`);
+      output.progress(
+        `type the order of the picks, such as ${picks.map((_, i) => i + 1).join(' ')}; u undoes`,
+      );
     }
   };
 }

@@ -7,10 +7,10 @@ import type { Output } from '../terminal/output.js';
 const [finalPrefix, modelEnd, checkpointEnd] = ['final_result_', '.model', '.checkpoint'];
 
 /**
- * The file of a model: a path, or the name of a run below `folder`, whose final model or checkpoint is meant, whichever
- * is newer. Tells which it is where that was not said.
+ * Finds the file of a model: a path, or the name of a run below `folder`; then its final model or checkpoint, whichever is newer,
+ * and the output says which.
  *
- * @throws Error where there is neither
+ * @throws Error if there is neither
  */
 export async function findModel(given: string, folder: string, output: Output): Promise<string> {
   if ((await writtenAt(given)) !== null || runNameProblem(given) !== null) return given;
@@ -29,7 +29,7 @@ export async function findModel(given: string, folder: string, output: Output): 
   return newest.path;
 }
 
-/** When a file was, in milliseconds since 1970; null where there is none. */
+/** When a file was written, in milliseconds since 1970; null if it does not exist. */
 async function writtenAt(path: string): Promise<number | null> {
   const status = await stat(path).catch(() => null);
   return status && !status.isDirectory() ? status.mtimeMs : null;
@@ -47,7 +47,7 @@ async function notFound(given: string, weights: string): Promise<string> {
   const names = [...runs].sort();
   const similar = nearest(given, names);
   const known =
-    names.length > 0 ? `the runs in ${weights} are ${names.join(', ')}` : `there are no runs in ${weights}`;
-  const hint = similar ? ` (did you mean ${similar}?)` : '; name their folder with --folder';
-  return `${given}: no such file, and no run of this name; ${known}${hint}`;
+    names.length > 0 ? `runs in ${weights}: ${names.join(', ')}` : `there are no runs in ${weights}`;
+  const hint = similar ? ` (did you mean ${similar}?)` : '; choose another folder with --folder';
+  return `${given}: no file or run has this name; ${known}${hint}`;
 }

@@ -5,10 +5,10 @@ import { messageOf } from '../../base/errors.js';
 import { describeValue } from '../../base/messageText.js';
 import type { Temperature } from '../../model/nvae.js';
 
-/** What sharp writes, by the end of a file's name. */
+/** Extensions of the formats that sharp can write. */
 const extensions = ['.png', '.webp', '.jpg', '.jpeg', '.avif', '.tif', '.tiff', '.gif'];
 
-/** Of a name; file systems allow 255 in all, and numbers and what a command adds come behind it. */
+/** Limit of a name in bytes; file systems allow 255, and numbers and suffixes are appended. */
 const mostBytes = 180;
 
 /** A number's place in a pattern: `%d`, or `%04d` for zeros in front. */
@@ -26,12 +26,11 @@ export interface OutputFilesOptions {
 }
 
 /**
- * The path of each file, by its number from 0 on. `out` is a file, a folder (it is there, ends in `/`, or has no
- * extension), or a file with `%d` or `%04d` in its name. Without that, several files get `_1`, `_2`, ... with as many
- * zeros in front that they sort. Missing folders are made. A file that `out` names is written over; where it names none,
- * `-2`, `-3`, ... behind the name keep the pictures that are there.
+ * Returns a function from the number of a file (from 0) to its path. `out` is a file, a folder (it exists, ends in `/`, or has no
+ * extension), or a file with `%d` or `%04d` in its name. Without these, several files get `_1`, `_2`, ... with leading zeros.
+ * Missing folders are created. A file named by `out` is overwritten; otherwise `-2`, `-3`, ... is appended to keep existing files.
  *
- * @throws Error when no such picture can be written
+ * @throws Error if the format or the folder cannot be written
  */
 export async function outputFiles(
   out: string | undefined,
@@ -94,17 +93,17 @@ export function modelName(model: string): string {
   return fitting(basename(model, extname(model)));
 }
 
-/** A name that leaves others room in that of a file. */
+/** A name short enough to append numbers and suffixes. */
 function fitting(name: string): string {
   const characters = [...name];
   while (Buffer.byteLength(characters.join('')) > mostBytes) characters.pop();
   return characters.join('');
 }
 
-/** Null where it is a file. */
+/** Null if `out` is a file. */
 async function folderOf(out: string | undefined, folder: string): Promise<string | null> {
   if (out === undefined) return folder;
-  if (out === '') throw new Error('--out: must not be empty; name a file or a folder');
+  if (out === '') throw new Error('--out: the path is empty; give a file or a folder');
   const there = await stat(out).catch(() => null);
   const isFolder = there ? there.isDirectory() : /[\\/]$/.test(out) || extname(out) === '';
   return isFolder ? out : null;
@@ -113,13 +112,13 @@ async function folderOf(out: string | undefined, folder: string): Promise<string
 function checkExtension(path: string): void {
   const given = extname(path);
   if (extensions.includes(given.toLowerCase())) return;
-  const got = given ? describeValue(given) : `none in ${describeValue(path)}`;
-  throw new Error(
-    `--out: expected a file that ends in ${extensions.join(', ')}, got ${got}; a folder ends in ${sep}`,
-  );
+  const wrong = given
+    ? `cannot write ${describeValue(given)} files`
+    : `no file extension in ${describeValue(path)}`;
+  throw new Error(`--out: ${wrong}; use ${extensions.join(', ')}, or end a folder in ${sep}`);
 }
 
-/** Not by its permissions: those say nothing of a disk that is read-only, and nothing to root. */
+/** Writes a probe: permissions do not show a read-only disk, and mean nothing for root. */
 async function checkFolder(folder: string): Promise<void> {
   const probe = join(folder, `.nvae-${process.pid}`);
   try {
@@ -127,7 +126,7 @@ async function checkFolder(folder: string): Promise<void> {
     await (await open(probe, 'w')).close();
     await rm(probe);
   } catch (error) {
-    throw new Error(`--out: expected a folder that can be written to, got ${folder} (${messageOf(error)})`, {
+    throw new Error(`--out: cannot write to the folder ${folder} (${messageOf(error)}); choose another`, {
       cause: error,
     });
   }

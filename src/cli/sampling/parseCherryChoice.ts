@@ -1,6 +1,6 @@
 import type { CherryChoice } from '../../streams/sampling/cherryState.js';
 
-/** What a line means: `3` an image, `0` the next batch, `u` undo, `3 1 2` an order; null where it is none of these. */
+/** Parses a line: `3` an image, `0` the next batch, `u` undo, `3 1 2` an order; null if it is none of these. */
 export function parseCherryChoice(line: string): CherryChoice | null {
   const words = line.trim().split(/[\s,]+/);
   const [word = ''] = words;

@@ -1,4 +1,4 @@
-/** What the commands that sample have in common: an engine, a model, and its batch norm at their temperature. */
+/** Shared by the sampling commands: an engine, a model, and its batch norm adjusted to the temperature. */
 import { concatMap, filter, type Observable, type ObservableInput, of, takeUntil, tap } from 'rxjs';
 import { useEngine } from '../../engine/index.js';
 import type { Nvae, Temperature } from '../../model/nvae.js';
@@ -15,11 +15,11 @@ export interface AdjustedModelOptions {
   readonly iterations: number;
   readonly batchSize: number;
   readonly seed: number;
-  /** Its first value ends the stream where the model is not in use yet; later that is up to `use`. */
+  /** Its first value ends the stream if the model is not in use yet; afterwards `use` decides. */
   readonly stop$: Observable<unknown>;
 }
 
-/** What `use` makes of the model, which is there for as long as that takes. */
+/** The stream of `use`; the model lives as long as that stream. */
 export function withAdjustedModel<T>(
   file: string,
   { engine, iterations, stop$, ...options }: AdjustedModelOptions,

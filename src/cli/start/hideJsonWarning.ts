@@ -1,6 +1,6 @@
 /**
- * Node before 20.18.3 and 22.12 warns that imports of JSON are experimental. The image library imports some, and nobody who
- * trains a model can do anything about it, but the warning would be printed across the screen. Other warnings are printed.
+ * Node before 20.18.3 and 22.12 warns that imports of JSON are experimental. The image library has such imports, and the warning
+ * would be printed across the screen. Other warnings are still printed.
  */
 export function hideJsonWarning(): void {
   const printers = process.listeners('warning');

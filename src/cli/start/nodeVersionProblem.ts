@@ -1,4 +1,4 @@
-/** Why this version of Node cannot run `nvae`; null where it is in a range like ">=20.10". Loaded on any Node. */
+/** Why this version of Node cannot run `nvae`; null if it satisfies a range like ">=20.10". Must load on any Node. */
 export function nodeVersionProblem(version: string, range: string): string | null {
   const needed = range.replace('>=', '');
   const [found, least] = [version, needed].map((text) => text.split('.').map(Number));

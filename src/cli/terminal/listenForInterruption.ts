@@ -1,12 +1,12 @@
 /**
- * Ways to stop a running command. The first Ctrl-C (or SIGTERM, or the terminal's end) asks it to finish what it is doing
- * and keep it; the second aborts it at the next step. SIGUSR1 asks for a checkpoint.
+ * Ways to stop a running command. The first Ctrl-C (or SIGTERM, or the terminal closing) lets it finish and save; the second
+ * aborts it at the next step. SIGUSR1 requests a checkpoint.
  */
 import { type Observable, ReplaySubject, Subject } from 'rxjs';
 import { exitInterrupted, exitSignals } from '../start/exitAtInterruption.js';
 
 export interface Interruption {
-  /** Emits once, at the first signal; at once where that has come before anybody listened. */
+  /** Emits once, at the first signal; late subscribers receive it at once. */
   readonly stop$: Observable<void>;
   /** Emits at each SIGUSR1. */
   readonly checkpoint$: Observable<void>;
@@ -31,7 +31,7 @@ export function listenForInterruption(onStop: () => void): Interruption {
     stop.next();
     stop.complete();
   };
-  // A closed pipe or terminal is noticed again with every line: it never counts as the second signal.
+  // A closed pipe or terminal is reported again with every line, so it never counts as the second signal.
   const lostOutput = () => {
     if (signals === 0) interrupt();
   };
@@ -41,7 +41,7 @@ export function listenForInterruption(onStop: () => void): Interruption {
     ['SIGPIPE', lostOutput],
     ['SIGUSR1', () => checkpoint.next()],
   ]);
-  // Without a terminal nobody can close it, and a listener would undo what `nohup` has arranged.
+  // Without a terminal there is nothing to close, and a listener would undo `nohup`.
   if ([process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY)) {
     listeners.set('SIGHUP', lostOutput);
   }

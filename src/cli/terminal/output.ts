@@ -25,7 +25,7 @@ export interface Output {
    * printed meanwhile is printed above it.
    */
   progressBar(options: ProgressBarOptions): ProgressBar;
-  /** Whether pictures and colours can be shown to a person. */
+  /** Whether the terminal can show pictures and colours. */
   readonly colour: boolean;
 }
 
@@ -53,12 +53,12 @@ export function createOutput({ json = false, quiet = false }: OutputOptions): Ou
   };
 }
 
-/** Whether what is written is read aloud: then nothing is drawn, and no line is written anew. */
+/** Whether a screen reader reads the output: then nothing is drawn, and no line is rewritten. */
 export function hasScreenReader(): boolean {
   return process.env.INK_SCREEN_READER === 'true';
 }
 
-/** Whether there is a person who follows what happens on a terminal and presses keys. */
+/** Whether input and output are an interactive terminal. */
 export function isInteractive({ json = false, quiet = false }: OutputOptions): boolean {
   const { stdin, stdout, env } = process;
   return Boolean(stdin.isTTY && stdout.isTTY) && !isInCi(env) && env.TERM !== 'dumb' && !json && !quiet;
@@ -69,7 +69,7 @@ export function keepStandardOutputForData(): void {
   Object.assign(console, new Console(process.stderr, process.stderr));
 }
 
-/** Of streams whose reader, or terminal, is gone. */
+/** Error codes of streams whose reader or terminal has closed. */
 const closedCodes: readonly unknown[] = ['EPIPE', 'EIO', 'ENXIO', 'EBADF'];
 
 /**

@@ -1,4 +1,4 @@
-/** Who tells how far long work is: a bar that is rewritten on a terminal, a line now and then elsewhere. */
+/** Progress of long work: a bar on a terminal, otherwise a line now and then. */
 import { onExit } from 'signal-exit';
 import { messageOf } from '../../base/errors.js';
 import { type ProgressSnapshot, progressBarLine, progressWords } from '../../ui/progressText.js';
@@ -10,7 +10,7 @@ export interface ProgressBarOptions extends Pick<ProgressSnapshot, 'label' | 'to
 export interface ProgressBar {
   /** So many are done. */
   at(done: number): void;
-  /** The work is over, well or badly: nothing is left of the bar. May be called again. */
+  /** The work has ended or failed: removes the bar. Can be called again. */
   end(): void;
 }
 
@@ -20,7 +20,7 @@ export interface ProgressBars {
   aside(print: () => void): void;
 }
 
-/** Work that is over sooner is not told of. */
+/** Shorter work shows no progress. */
 const patienceMs = 500;
 const betweenBarsMs = 100;
 const betweenLinesMs = 2000;
@@ -49,7 +49,7 @@ export function liveBars(terminal: NodeJS.WriteStream): ProgressBars {
     } catch (error) {
       // A bar is no reason to lose the work.
       broken = true;
-      terminal.write(`\r\u001b[Jwarning: progress bar: ${messageOf(error)}; the work goes on without\n`);
+      terminal.write(`\r\u001b[Jwarning: progress bar: ${messageOf(error)}; continuing without it\n`);
     }
   };
   const erase = () => {

@@ -7,14 +7,14 @@ import { screenSizeOf } from '../../ui/screenSize.js';
 import type { Output } from './output.js';
 import { terminalPictureSupport } from './terminalPictureSupport.js';
 
-/** Shows the first image of a batch on standard error; false where nobody could see it there. */
+/** Shows the first image of a batch on standard error; false if the terminal cannot show it. */
 export type ShowPicture = (picture: ImageBatch) => Promise<boolean>;
 
 /**
- * Makes a function that shows pictures, as well as the terminal can, which is asked now: later somebody may be typing. One
- * that cannot be shown costs a warning, once, and nothing else.
+ * Creates a function that shows pictures with the best method of the terminal. The terminal is asked now, because later its answer
+ * could mix with typed text. A picture that cannot be shown gives one warning.
  *
- * @throws Error where the person has chosen a way that there is not
+ * @throws Error if NVAE_PICTURES is not a known method
  */
 export async function pictureShower(output: Output): Promise<ShowPicture> {
   const support = output.colour ? await terminalPictureSupport() : noPictures;
@@ -29,7 +29,7 @@ export async function pictureShower(output: Output): Promise<ShowPicture> {
       return true;
     } catch (error) {
       broken = true;
-      output.warning(`pictures are not shown: ${messageOf(error)}`);
+      output.warning(`cannot show pictures on this terminal: ${messageOf(error)}`);
       return false;
     }
   };

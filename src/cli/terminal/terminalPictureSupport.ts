@@ -5,7 +5,7 @@ import { terminalHints } from '../../ui/pictures/terminalHints.js';
 /**
  * How the terminal of standard error shows pictures.
  *
- * @throws Error where the person has chosen a way that there is not
+ * @throws Error if NVAE_PICTURES is not a known method
  */
 export async function terminalPictureSupport(): Promise<PictureSupport> {
   const { stdin, stderr: stdout, env } = process;

@@ -2,7 +2,7 @@ import { defer, finalize, type Observable, type ObservableInput } from 'rxjs';
 import type { Output } from './output.js';
 import type { ProgressBar, ProgressBarOptions } from './progressBars.js';
 
-/** What `work` gives, with a bar that is there from the subscription until the end, the error or the unsubscribe. */
+/** The stream of `work`, with a progress bar from subscription until completion, error or unsubscribe. */
 export function withProgress<T>(
   output: Output,
   options: ProgressBarOptions,

@@ -18,7 +18,7 @@ export interface CherryScreenProps {
   /** The state as it is now, also between two frames. */
   readonly newest: () => CherryState;
   readonly onChoice: (choice: CherryChoice) => void;
-  /** Go without anything saved. */
+  /** Called to quit without saving. */
   readonly onLeave: () => void;
 }
 
@@ -26,7 +26,7 @@ interface Local {
   readonly order: readonly number[];
   readonly leaving: boolean;
   readonly help: boolean;
-  /** Times that another size was asked for. */
+  /** How often another size was requested. */
   readonly zoom: number;
   /** Index of an image on the page that is shown. */
   readonly at: number;
@@ -64,7 +64,7 @@ export function CherryScreen({ state, newest, onChoice, onLeave }: CherryScreenP
     if (input === '0') onChoice({ type: 'next' });
     else if (input === 'u') onChoice({ type: 'undo' });
     else if (/^[1-9]$/.test(input)) onChoice({ type: 'toggle', number: Number(input) });
-    // Whatever has changed is to be seen.
+    // Show the page with the image that has changed.
     change({
       order: [],
       at: /^[1-9]$/.test(input) ? Number(input) - 1 : input === '0' ? 0 : current.current.at,
@@ -120,7 +120,7 @@ export function CherryScreen({ state, newest, onChoice, onLeave }: CherryScreenP
       {help ? (
         <Box flexDirection="column" height={main} overflow="hidden">
           <Text {...text} bold>
-            {' keys (any key goes back)'}
+            {' keys (press any key to close)'}
           </Text>
           <KeyList keys={keys()} />
         </Box>
@@ -129,7 +129,7 @@ export function CherryScreen({ state, newest, onChoice, onLeave }: CherryScreenP
           <Grids
             tiles={tiles}
             beside={beside}
-            title={ordering ? ' the grid as it will be' : ' picks'}
+            title={ordering ? ' resulting grid' : ' picks'}
             down={Math.max(1, Math.ceil(keep / 3))}
             page={page}
             columns={columns}
@@ -148,19 +148,19 @@ export function CherryScreen({ state, newest, onChoice, onLeave }: CherryScreenP
   );
 }
 
-/** A lower screen has no pictures, and is told so by what it has. */
+/** Rows below which no pictures are shown. */
 const leastRows = 10;
 
 interface GridsProps extends CellSpace {
   readonly tiles: readonly TileOf[];
   readonly beside: readonly TileOf[];
-  /** Of what is beside. */
+  /** Title of the part beside. */
   readonly title: string;
   readonly down: number;
   readonly page: Page;
 }
 
-/** The images of the page, and beside them, where all are on it, what has become of them. */
+/** The images of the page, and beside them, if all fit, the picks or the resulting grid. */
 function Grids({ tiles, beside, title, down, page, columns, rows }: GridsProps) {
   const left = page.beside ? Math.floor(columns * mainShare) : columns;
   const shown = tiles.slice(page.first, page.first + page.count);
@@ -182,7 +182,7 @@ function Grids({ tiles, beside, title, down, page, columns, rows }: GridsProps) 
 function titleOf({ phase, batch, picks, keep }: CherryState, order: readonly number[]): string {
   return phase === 'picking'
     ? `batch ${batch}: ${picks.length} of ${keep} picked`
-    : `in which order? ${order.length} of ${keep} in place`;
+    : `order: ${order.length} of ${keep} placed`;
 }
 
 /** All of them by number, the page's in brackets: `1 2 3 [4 ✓ 5 6] 7 8 9`. */
@@ -198,12 +198,12 @@ function numbers(tiles: readonly TileOf[], { first, count }: Page): string {
 function messageOf(state: CherryState, order: readonly number[], leaving: boolean): string {
   const { waiting, problem, picks, phase, keep } = state;
   const lost = picks.length === 1 ? '1 pick' : `${picks.length} picks`;
-  if (leaving) return `leave without saving ${lost}? y leaves, any other key goes on`;
-  if (waiting) return 'making the next batch ...';
+  if (leaving) return `quit without saving ${lost}?  [y] quit  [any other key] cancel`;
+  if (waiting) return 'sampling the next batch ...';
   if (problem !== null) return problem;
   if (phase !== 'ordering') return '';
   if (order.length === keep) return 'enter saves them in this order';
-  return `all ${keep} are picked: press their numbers in the order you want`;
+  return `all ${keep} are picked; press their numbers in the order you want`;
 }
 
 function candidateTiles({ images, picked }: CherryState): TileOf[] {

@@ -13,13 +13,13 @@ import { FailureContext } from '../useKeys.js';
 export interface TileOf {
   readonly image: ImageBatch;
   readonly label: string;
-  /** Shown so that it is seen without colour too. */
+  /** Marked in a way that is visible without colour. */
   readonly marked?: boolean;
 }
 
 export interface TilesProps {
   readonly tiles: readonly TileOf[];
-  /** Tiles beside each other, and among each other. */
+  /** Tiles per row, and rows. */
   readonly across: number;
   readonly down: number;
   readonly columns: number;
@@ -62,7 +62,7 @@ function Tile({ image, label, marked = false, columns, rows }: TileOf & { column
   );
 }
 
-/** An image as its terminal takes it: text at once, a bitmap when it is encoded, which is done once for the same pixels. */
+/** An image for the terminal: text at once, a bitmap once it is encoded, which happens once for the same pixels. */
 function useTile(image: ImageBatch, { columns, rows }: CellSpace): TerminalPicture | null {
   const support = usePictureSupport();
   const fail = useContext(FailureContext);

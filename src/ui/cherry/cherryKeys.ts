@@ -6,12 +6,12 @@ function viewKeys(page: Page | undefined): readonly KeyHelp[] {
   const turning = {
     key: '←→',
     short: 'page',
-    long: 'the next images of this batch, where not all are on the screen',
+    long: 'turn the page, if the images do not all fit',
   };
   const size = {
     key: 'z',
     short: page?.canGrow === false ? 'smaller' : 'larger',
-    long: 'fewer images, and larger; after a single one all of them again',
+    long: 'show fewer, larger images, or all again',
   };
   return page && page.pages < 2 ? [size] : [turning, size];
 }
@@ -19,8 +19,8 @@ function viewKeys(page: Page | undefined): readonly KeyHelp[] {
 const common: readonly KeyHelp[] = [
   {
     key: 'q',
-    short: 'leave',
-    long: 'leave without saving; asks where picks would be lost; esc does the same',
+    short: 'quit',
+    long: 'quit without saving (asks if there are picks); also esc',
   },
   { key: '?', short: 'help', long: 'this page' },
 ];
@@ -30,11 +30,11 @@ export function pickingKeys(images: number, page?: Page): readonly KeyHelp[] {
   return [
     {
       key: `1-${images}`,
-      short: 'pick or leave',
-      long: 'pick the image of this number, or leave it where it is picked',
+      short: 'pick/unpick',
+      long: 'pick the image with this number, or unpick it',
     },
-    { key: '0', short: 'next batch', long: 'show the next images; picks are kept' },
-    { key: 'u', short: 'undo', long: 'take back the last pick, also one of an earlier batch' },
+    { key: '0', short: 'next batch', long: 'show the next batch; picks are kept' },
+    { key: 'u', short: 'undo', long: 'undo the last pick, also one from an earlier batch' },
     ...viewKeys(page),
     ...common,
   ];
@@ -45,11 +45,11 @@ export function orderingKeys(keep: number, page?: Page): readonly KeyHelp[] {
   return [
     {
       key: `1-${keep}`,
-      short: 'place or take out',
-      long: 'put this pick in the next free place, or take it out where it has one',
+      short: 'place/remove',
+      long: 'put this pick in the next free place, or remove it',
     },
-    { key: 'u', short: 'undo', long: 'take out the last; where none is in place, take back the last pick' },
-    { key: 'enter', short: 'save', long: 'save the grid, when all are in place' },
+    { key: 'u', short: 'undo', long: 'remove the pick placed last, or undo the last pick' },
+    { key: 'enter', short: 'save', long: 'save the grid once all are placed' },
     ...viewKeys(page),
     ...common,
   ];

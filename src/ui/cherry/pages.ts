@@ -13,7 +13,7 @@ export interface Page extends Grid {
   /** Index of the first image that is shown. */
   readonly first: number;
   readonly count: number;
-  /** Of how many pages; 1 where all are shown. */
+  /** Number of pages; 1 if all images are shown. */
   readonly pages: number;
   /** Whether `zoom` 1 would show them larger; else it begins again with all of them. */
   readonly canGrow: boolean;
@@ -27,7 +27,7 @@ export interface PageOptions {
   readonly space: CellSpace;
   /** Pixels that a character cell has. */
   readonly cell: { readonly width: number; readonly height: number };
-  /** Times that a person has asked for another size. */
+  /** How often another size was requested. */
   readonly zoom: number;
   /** Index of an image on the page. */
   readonly at: number;
@@ -38,7 +38,7 @@ export const mainShare = 0.62;
 /** Pixels of an image that one can choose by. */
 const enough = 18;
 
-/** The page that has an image on it. With a zoom of 0 there are as many on a page as can be told apart. */
+/** The page with an image on it. With a zoom of 0 it has as many images as remain recognisable. */
 export function pageOf({ images, size, space, cell, zoom, at }: PageOptions): Page {
   const grids = gridsOf(images);
   const wanted = Math.min(size, enough);

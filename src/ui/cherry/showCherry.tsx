@@ -9,10 +9,10 @@ type Pick = (choices$: Observable<CherryChoice>) => Observable<CherryState>;
 type Ended = { readonly last: CherryState | null } | { readonly error: unknown };
 
 /**
- * Shows the states of `pick` (see `cherryPick`), whose choices are keys, until it completes; the last state, or null
- * where the person has left. Subscribes once, and unsubscribes when it leaves.
+ * Shows the states of `pick` (see `cherryPick`), with keys as choices, until it completes. Returns the last state, or null if the
+ * screen was quit. Subscribes once, and unsubscribes when it closes.
  *
- * @throws what `pick` fails with
+ * @throws the error of `pick`
  */
 export async function showCherry(pick: Pick, options: FullScreenOptions = {}): Promise<CherryState | null> {
   const ended = await fullScreen<Ended>((done) => <Live pick={pick} done={done} />, options);
@@ -24,7 +24,7 @@ function Live({ pick, done }: { readonly pick: Pick; readonly done: (ended: Ende
   const [state, setState] = useState<CherryState | null>(null);
   const [choices] = useState(() => new Subject<CherryChoice>());
   const newest = useRef<CherryState | null>(null);
-  // What is pressed while a batch is made would be for images that nobody has seen.
+  // Ignore keys while a batch is sampled: nobody has seen its images yet.
   const choose = (choice: CherryChoice) => {
     if (!newest.current?.waiting) choices.next(choice);
   };

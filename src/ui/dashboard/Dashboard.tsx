@@ -28,13 +28,13 @@ export interface DashboardProps {
   readonly view: RunView;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Whether it may tell the run what to do; where not, it only watches. */
+  /** Whether it can control the run; otherwise it only watches. */
   readonly controls: boolean;
   /** Whether the run was asked to end. */
   readonly ending: boolean;
   /** Whether the terminal shows colours. */
   readonly colour: boolean;
-  /** Of the checkpoint's file; null where it is not known. */
+  /** Size of the checkpoint file; null if unknown. */
   readonly checkpointBytes: number | null;
   /** A line above the keys; empty for none. */
   readonly message: string;
@@ -44,7 +44,7 @@ export interface DashboardProps {
   readonly onKey?: () => void;
 }
 
-/** A run on the whole terminal: a function of what is known of it, and of the keys that were pressed. */
+/** A run on the whole terminal: a function of its events and the keys pressed. */
 export function Dashboard(props: DashboardProps) {
   const { view, now, controls, ending, onRequest } = props;
   const { columns, rows } = useScreenSize();
@@ -173,7 +173,7 @@ function Help({ situation, columns, rows }: Size & { readonly situation: KeySitu
   return (
     <Box flexDirection="column" height={rows} width={columns} overflow="hidden">
       <Text bold wrap="truncate">
-        {' keys (any key goes back)'}
+        {' keys (press any key to close)'}
       </Text>
       <KeyList keys={keysFor(situation)} />
       {panes.map((pane, i) => (

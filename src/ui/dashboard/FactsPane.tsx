@@ -5,13 +5,13 @@ import type { Point } from './history.js';
 import { type Metric, ranges } from './metrics.js';
 import { Pane, type PaneProps } from './Pane.js';
 
-/** A line of a pane that tells numbers. */
+/** A line of a pane with numbers. */
 export interface Fact {
   readonly name: string;
   readonly text: string;
-  /** Something drawn of characters, behind the text; not for reading aloud. */
+  /** A drawing of characters after the text; screen readers skip it. */
   readonly drawing?: string;
-  /** Something to look at; shown so that it is seen without colour too. */
+  /** Needs attention; marked `!`, so that it is visible without colour. */
   readonly alarming?: boolean;
 }
 
@@ -65,7 +65,7 @@ export function FactsAndCurves({
   );
 }
 
-/** One line a fact; where there is room for two each, nothing is cut off. */
+/** One line per fact, or two if there is room, so that nothing is cut off. */
 export function FactLines({ facts, colour, columns, rows }: FactLinesProps) {
   const widest = Math.max(0, ...facts.map(({ name }) => name.length));
   const room = columns - widest - 4;

@@ -24,7 +24,7 @@ const leastHistory = 16;
 const mostRows = 12;
 const axisRows = 2;
 
-/** The KL of each latent group now, and its course; where there are too many groups for that, now alone. */
+/** The KL of each latent group, now and over time; with too many groups, only now. */
 export const GroupsOverTime = memo(function GroupsOverTime(props: GroupsOverTimeProps) {
   const { history, latentShapes, screen, columns, rows } = props;
   const [width, height] = [columns - 2, rows - 2];
@@ -70,7 +70,7 @@ function historyOf(history: readonly Point[], group: number, columns: number, ro
     y: klPerGroup[group] ?? Number.NaN,
   }));
   const values = resampled(samples, columns);
-  // A line stays free between two groups, where there is room for one.
+  // Leave a blank line between two groups if there is room.
   const used = rows >= 3 ? rows - 1 : rows;
   const chart = areaChart(values, used, Math.max(0, ...values.filter(Number.isFinite)));
   return used < rows ? [' '.repeat(columns), ...chart] : chart;

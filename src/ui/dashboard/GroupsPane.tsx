@@ -83,7 +83,7 @@ function Bars({ groups, across, width, height, colour }: BarsProps) {
   );
 }
 
-/** One line a scale, where there are too many groups. */
+/** One line per scale, if there are too many groups. */
 function Scales({ groups, width, colour }: Omit<BarsProps, 'across' | 'height'>) {
   const scales = [...new Set(groups.map(({ scale }) => scale))];
   return scales.map((scale) => {

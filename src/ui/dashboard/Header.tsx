@@ -15,7 +15,7 @@ export interface HeaderProps {
   readonly ending: boolean;
 }
 
-/** Two lines that tell the run's health: who and where it is, how far, how fast. */
+/** Two lines with the name, state, progress and speed of the run. */
 export function Header(props: HeaderProps) {
   const { view, columns } = props;
   const { left, badge, facts, right } = firstLine(props);

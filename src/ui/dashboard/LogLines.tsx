@@ -16,7 +16,7 @@ export function LogLines({ log, rows, colour, scroll = 0 }: LogLinesProps) {
   const end = Math.max(Math.min(rows, log.length), log.length - scroll);
   const lines = log.slice(Math.max(0, end - rows), end);
   return lines.map(({ time, kind, text }, i) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: the same may be told twice at the same time
+    // biome-ignore lint/suspicious/noArrayIndexKey: the same line may occur twice at the same time
     <Text key={`${time}-${i}`} wrap="truncate">
       <Text dimColor>{` ${hours(time)} `}</Text>
       {kind === 'warning' ? <Text {...(colour && { color: 'yellow' })}>{`warning: ${text}`}</Text> : text}

@@ -17,13 +17,13 @@ export interface PicturePaneProps {
   readonly back?: number;
   /** Where the file of a picture is. */
   readonly pathOf: (preview: PreviewEvent) => string;
-  /** Height and width of the images it is made of. */
+  /** Height and width of its images. */
   readonly imageSize: number;
   /** Of them one below the other. @default 1 */
   readonly together?: number;
-  /** What is said as long as there is none, line by line. */
+  /** Lines to show while there is no picture. */
   readonly instead: readonly string[];
-  /** Whether the terminal shows colours; without them, or where there shall be no pictures, the file is named. */
+  /** Whether the terminal shows colours; without colours or pictures, the file is named. */
   readonly colour: boolean;
   readonly now: number;
   readonly columns: number;

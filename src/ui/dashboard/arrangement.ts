@@ -8,7 +8,7 @@ export interface Extent {
 export interface Arrangement {
   readonly across: number;
   readonly down: number;
-  /** Images that are shown, from the first. */
+  /** Number of images shown, from the first. */
   readonly shown: number;
 }
 
@@ -35,7 +35,7 @@ export interface Pixels extends Extent {
   readonly pixels: Uint8Array;
 }
 
-/** The images of a picture in another arrangement; black where there is none. */
+/** The images of a picture in another arrangement, filled up with black. */
 export function rearranged(picture: Pixels, image: Extent, { across, down, shown }: Arrangement): Pixels {
   const perRow = Math.max(1, Math.floor(picture.width / image.width));
   const [width, height] = [across * image.width, down * image.height];

@@ -3,7 +3,7 @@ export interface BrailleCanvas {
   /** In dots from the upper left; those outside are left out. */
   dot(x: number, y: number): void;
   line(from: readonly [number, number], to: readonly [number, number]): void;
-  /** A space where there is no dot. */
+  /** A space if there is no dot. */
   character(column: number, row: number): string;
 }
 

@@ -5,7 +5,7 @@ import type { Fact } from './FactsPane.js';
 import { recentMean, recentMedian, type ValueName } from './history.js';
 import { type RunView, speed } from './runView.js';
 
-/** What the loss is made of. */
+/** The terms of the loss. */
 export function termFacts({ history, started, step }: RunView): Fact[] {
   const mean = (name: ValueName) => recentMean(history, ({ values }) => values[name], 20);
   const [reconstruction, kl] = [mean('reconstruction'), mean('kl')];
@@ -30,7 +30,7 @@ const weight = (value: number) => value.toFixed(2);
 export interface Measures {
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Of the checkpoint's file; null where it is not known. */
+  /** Size of the checkpoint file; null if unknown. */
   readonly checkpointBytes: number | null;
 }
 
@@ -42,12 +42,16 @@ export function healthFacts(view: RunView, { now, checkpointBytes }: Measures): 
   const clip =
     clipping === null ? 'not clipped' : `clip ${count(clipping)} (${percent(clipped / Math.max(1, steps))})`;
   const rate = speed(history);
-  // A step that waits behind pictures, a checkpoint or a pause says nothing of the dataset.
+  // Waiting for pictures, a checkpoint or a pause says nothing about the dataset.
   const wait = recentMedian(history, ({ values }) => values.waitShare) ?? 0;
   const resident = step?.residentBytes;
-  const troubles = Object.entries({ skipped, warnings, crashes })
-    .filter(([, number]) => number > 0)
-    .map(([name, number]) => `${count(number)} ${name}`);
+  const problems = [
+    { number: skipped, name: 'skipped' },
+    { number: warnings, name: warnings === 1 ? 'warning' : 'warnings' },
+    { number: crashes, name: crashes === 1 ? 'crash' : 'crashes' },
+  ]
+    .filter(({ number }) => number > 0)
+    .map(({ number, name }) => `${count(number)} ${name}`);
   const saved = checkpoint
     ? [
         ago((now - checkpoint.time) / 1000),
@@ -62,8 +66,8 @@ export function healthFacts(view: RunView, { now, checkpointBytes }: Measures): 
       drawing: sparkline(norms, 12),
     },
     {
-      name: 'trouble',
-      text: troubles.length > 0 ? troubles.join(' · ') : 'none',
+      name: 'problems',
+      text: problems.length > 0 ? problems.join(' · ') : 'none',
       alarming: skipped + crashes > 0,
     },
     {
@@ -77,7 +81,7 @@ export function healthFacts(view: RunView, { now, checkpointBytes }: Measures): 
   ];
 }
 
-/** Whether memory grows, over the second half of what is known: the first steps fill pools and caches. */
+/** Whether memory grows, over the second half of the history: the first steps fill pools and caches. */
 export function trend(memory: readonly number[]): string {
   const last = memory.slice(memory.length >> 1);
   if (last.length < 10) return '';

@@ -1,18 +1,18 @@
-/** When a run will have pictures that it does not have yet, for people. Pure. */
+/** When a run will write its first pictures, as text. Pure. */
 import type { PreviewEvent } from '../../streams/run/events.js';
 import { count, duration } from '../format.js';
 import { progressOf, type RunView, speed } from './runView.js';
 
 /**
- * `first pictures after epoch 2, in about 3 min`: as the configuration has it, which writes them with each checkpoint; and
- * which key makes some at once.
+ * `first pictures after epoch 2, in about 3 min`: pictures are written with each checkpoint of the configuration. Also names the
+ * key that writes some at once.
  */
 export function firstPictures(view: RunView, kind: PreviewEvent['kind'], controls: boolean): string[] {
   const { started, step, ended, status } = view;
   if (ended || status === 'gone') return ['none were written'];
   if (!started) return ['none yet'];
   const key = kind === 'samples' ? 's' : 'r';
-  const now = controls ? [`${key} writes some now`] : [];
+  const now = controls ? [`press ${key} to write some now`] : [];
   const { writeReconstruction } = started.config.training;
   if (kind === 'reconstruction' && writeReconstruction === false) return ['none are scheduled', ...now];
   const next = nextDue(view);
@@ -25,7 +25,7 @@ export function firstPictures(view: RunView, kind: PreviewEvent['kind'], control
   return [`first pictures ${when}, in about ${about}`, ...now];
 }
 
-/** The next moment at which something is written, and the images until then. */
+/** When the next pictures are written, and the images until then. */
 function nextDue({ started, step }: RunView): { readonly name: string; readonly images: number } {
   const { images = 0, batchSize = 1, epochs = -1, config } = started ?? {};
   const { epochsPerCheckpoint = 1, imagesPerCheckpoint = null } = config?.training ?? {};

@@ -22,13 +22,13 @@ export interface PointValues {
   readonly imagesPerSecond: number;
   /** Share of the time that was spent waiting for images. */
   readonly waitShare: number;
-  /** NaN where it is not known. */
+  /** NaN if unknown. */
   readonly residentBytes: number;
 }
 
 export type ValueName = keyof PointValues;
 
-/** Steps that are kept one by one. */
+/** Steps kept individually. */
 const recent = 1024;
 /** Points of older steps. */
 const older = 1536;
@@ -60,7 +60,7 @@ export function withPoint(history: readonly Point[], point: Point): readonly Poi
   return [...merged(old, (2 * steps) / older), ...longer.slice(-recent)];
 }
 
-/** The history as it was behind a step: what a run has done since its checkpoint, and does again, does not count. */
+/** The history up to a step: steps after the checkpoint are repeated, so they do not count. */
 export function upTo(history: readonly Point[], step: number): readonly Point[] {
   return history.filter((point) => point.step <= step);
 }

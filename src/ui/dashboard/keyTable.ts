@@ -1,15 +1,15 @@
-/** The keys, for the bar below and the help. Each says what it does now. Pure. */
+/** The keys, for the bottom line and the help, with their current meaning. Pure. */
 import type { KeyHelp } from '../KeyList.js';
 import type { ScreenState } from './screenState.js';
 
 export interface KeySituation extends Pick<ScreenState, 'pane' | 'logarithmic'> {
-  /** Whether the screen may tell the run what to do. */
+  /** Whether the screen can control the run. */
   readonly controls: boolean;
   readonly paused: boolean;
 }
 
 export interface DashboardKey extends KeyHelp {
-  /** Asks something of the run. */
+  /** Whether the key controls the run. */
   readonly controls?: boolean;
 }
 
@@ -18,7 +18,7 @@ const withCurves: readonly ScreenState['pane'][] = [null, 'curve', 'groups', 'te
 const withAxis: readonly ScreenState['pane'][] = [null, 'curve', 'terms', 'health'];
 const withPictures: readonly ScreenState['pane'][] = ['reconstructions', 'samples'];
 
-/** Those that do something here. */
+/** The keys that do something in this situation. */
 export function keysFor(situation: KeySituation): readonly DashboardKey[] {
   const { pane, controls } = situation;
   return [
@@ -27,25 +27,25 @@ export function keysFor(situation: KeySituation): readonly DashboardKey[] {
     {
       key: '1-8',
       short: pane === null ? 'enlarge' : 'parts',
-      long: 'one part on the whole screen; the same key or esc goes back',
+      long: 'show one part on the whole screen; the same key or esc closes it',
     },
-    ...(pane === null ? [] : [{ key: 'esc', short: 'back', long: 'all parts again' }]),
-    { key: 'tab', short: 'next', long: 'the next part on the whole screen' },
+    ...(pane === null ? [] : [{ key: 'esc', short: 'back', long: 'show all parts' }]),
+    { key: 'tab', short: 'next', long: 'show the next part on the whole screen' },
     pane === 'log'
-      ? { key: 'l', short: 'close log', long: 'all parts again' }
-      : { key: 'l', short: 'log', long: 'everything that has happened' },
+      ? { key: 'l', short: 'close log', long: 'show all parts' }
+      : { key: 'l', short: 'log', long: 'show all events' },
     { key: '?', short: 'help', long: 'this page' },
   ];
 }
 
-const closing: DashboardKey = { key: 'q', short: 'close', long: 'close this screen; the run is not touched' };
+const closing: DashboardKey = { key: 'q', short: 'close', long: 'close this screen; the run continues' };
 
 function controlKeys({ paused }: KeySituation): DashboardKey[] {
   const pause = paused
     ? { short: 'resume', long: 'continue the run' }
-    : { short: 'pause', long: 'hold the run before its next step' };
+    : { short: 'pause', long: 'pause the run before its next step' };
   const keys: KeyHelp[] = [
-    { key: 'q', short: 'quit', long: 'end the run; asks whether to save first' },
+    { key: 'q', short: 'quit', long: 'stop the run; asks whether to save first' },
     { key: 'p', ...pause },
     { key: 'c', short: 'checkpoint', long: 'write a checkpoint now' },
     { key: 's', short: 'sample', long: 'write new samples now' },
@@ -57,30 +57,29 @@ function controlKeys({ paused }: KeySituation): DashboardKey[] {
 function viewKeys({ pane, logarithmic }: KeySituation): DashboardKey[] {
   const keys: DashboardKey[] = [];
   if (pane === null || pane === 'curve') {
-    keys.push({ key: '←→', short: 'metric', long: 'the metric that the curve shows' });
+    keys.push({ key: '←→', short: 'metric', long: 'choose the metric of the curve' });
   }
   if (withPictures.includes(pane)) {
-    keys.push({ key: '←→', short: 'earlier, later', long: 'earlier pictures, and back to the newest' });
+    keys.push({ key: '←→', short: 'earlier, later', long: 'show earlier or later pictures' });
   }
   if (withCurves.includes(pane)) {
-    keys.push({ key: '↑↓', short: 'range', long: 'how much of the run curves show' });
+    keys.push({ key: '↑↓', short: 'range', long: 'choose how much of the run the curves show' });
   }
-  if (pane === 'log')
-    keys.push({ key: '↑↓', short: 'scroll', long: 'earlier lines, and back to the newest' });
+  if (pane === 'log') keys.push({ key: '↑↓', short: 'scroll', long: 'scroll to earlier or later lines' });
   if (withAxis.includes(pane)) {
     keys.push(
       logarithmic
-        ? { key: 'y', short: 'linear axis', long: 'a linear axis again' }
-        : { key: 'y', short: 'log axis', long: 'a logarithmic axis' },
+        ? { key: 'y', short: 'linear axis', long: 'use a linear axis' }
+        : { key: 'y', short: 'log axis', long: 'use a logarithmic axis' },
     );
   }
   return keys;
 }
 
-/** For the bar, the most needed first. */
+/** For the bottom line, the most important first. */
 export function keyNames(situation: KeySituation): string[] {
   return keysFor(situation).map(({ key, short }) => `${key} ${short}`);
 }
 
-/** What `q` asks. */
+/** The question of `q`. */
 export const quitQuestion = ['[s] save and quit', '[k] quit without saving', '[esc] cancel'];

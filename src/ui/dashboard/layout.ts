@@ -34,9 +34,9 @@ const leastMain = 3;
 const least: Size = { columns: 30, rows: 10 };
 
 /**
- * All of a screen but its last line, where some terminals scroll; null where it is too small for parts. A notice takes
- * lines of the log, or else of the keys, so that nothing moves when it comes and goes; only where there are neither does
- * it take some of the parts'.
+ * The whole screen except its last line, where some terminals scroll; null if it is too small for parts. A notice takes lines of
+ * the log, or else of the keys, so that nothing moves when it appears or disappears; only without both does it take lines of the
+ * parts.
  */
 export function layoutOf(screen: ScreenSize, { groups, pane, keys, notice }: LayoutOptions): Layout | null {
   if (screen.columns < least.columns || screen.rows < least.rows) return null;

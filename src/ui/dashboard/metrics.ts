@@ -29,7 +29,7 @@ export const metrics: readonly Metric[] = [
   { label: 'memory', unit: '', axis: 'bytes', value: ({ values }) => values.residentBytes },
 ];
 
-/** Of what the loss is made, and of what tells whether all is well, the most telling first. */
+/** The terms of the loss and the health metrics, the most informative first. */
 export const termMetrics = metricsOf('reconstruction', 'KL', 'negative ELBO', 'regularisation');
 export const healthMetrics = metricsOf('gradient norm', 'speed', 'memory', 'data wait', 'learning rate');
 

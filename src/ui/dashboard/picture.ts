@@ -8,13 +8,13 @@ import { usePictureSupport } from '../pictures/usePictureSupport.js';
 import { arrangement, rearranged } from './arrangement.js';
 
 export interface PictureSpace extends CellSpace {
-  /** Height and width of each image that the picture is made of. */
+  /** Height and width of each image of the picture. */
   readonly tile: number;
   /** Images that belong together, one below the other: an input and its reconstruction. @default 1 */
   readonly together?: number;
 }
 
-/** A file's picture, its images arranged so that they use the space; where there are too many for it, the first of them. */
+/** The picture of a file, its images arranged to use the space; if there are too many, the first ones. */
 export async function readPicture(
   path: string,
   { columns, rows, tile, together = 1 }: PictureSpace,
@@ -26,7 +26,7 @@ export async function readPicture(
     .raw()
     .toBuffer({ resolveWithObject: true });
   const picture = { pixels: data, width: info.width, height: info.height };
-  // A picture of another size than its run has is shown as it is.
+  // A picture whose size does not fit the run is shown unchanged.
   const fits = info.channels === 3 && info.width % tile === 0 && info.height % (tile * together) === 0;
   const image = fits ? { width: tile, height: tile * together } : { width: info.width, height: info.height };
   const cell = pixelsOfCell(support);
@@ -42,7 +42,7 @@ export async function readPicture(
   );
 }
 
-/** A file's picture; an explanation where it cannot be shown, none while it is read. */
+/** The picture of a file; an explanation if it cannot be shown, null while it is read. */
 export function usePicture(
   path: string | null,
   { columns, rows, tile, together = 1 }: PictureSpace,

@@ -14,7 +14,7 @@ export interface PlotOptions {
   readonly logarithmic?: boolean;
   /** How the labels of the y-axis are written. @default 'number' */
   readonly unit?: AxisUnit;
-  /** Whether single values are shown behind the smoothed line. @default true */
+  /** Whether single values are drawn beneath the smoothed line. @default true */
   readonly dots?: boolean;
 }
 
@@ -91,7 +91,7 @@ function smoothed(points: readonly Sample[]): Sample[] {
   });
 }
 
-/** From the least to the greatest that is shown: nearly all of the samples. */
+/** The range of the axis: nearly all samples. */
 function extent(points: readonly Sample[]): readonly [number, number] {
   const sorted = points.map(({ y }) => y).sort((a, b) => a - b);
   const skip = Math.floor(sorted.length * outliers);
@@ -120,7 +120,7 @@ function yLabels(low: number, high: number, rows: number, logarithmic: boolean, 
   return labels;
 }
 
-/** A line with marks, and below it their labels and what is counted. */
+/** A line with marks, and below it their labels and the unit. */
 export function xAxis(first: number, last: number, margin: number, width: number): string[] {
   const name = ' images';
   const most = Math.max(1, Math.floor(width / cellsApart));
@@ -145,7 +145,7 @@ export function xAxis(first: number, last: number, margin: number, width: number
   ];
 }
 
-/** Where a cell has some of the line it shows that alone: what is faint must not thicken it. */
+/** A cell with a part of the line shows only the line, so that dots do not thicken it. */
 function cells(behind: BrailleCanvas, front: BrailleCanvas, row: number, width: number): PlotRow {
   const parts: { part: PlotPart; text: string }[] = [];
   for (let column = 0; column < width; column++) {

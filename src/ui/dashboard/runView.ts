@@ -47,12 +47,12 @@ export interface RunView {
   readonly log: readonly LogLine[];
   /** Steps that were not applied, since the process began. */
   readonly skipped: number;
-  /** Steps whose gradient was clipped, of all since the process began. */
+  /** Steps with a clipped gradient since the process started. */
   readonly clipped: number;
   readonly steps: number;
   readonly warnings: number;
   readonly crashes: number;
-  /** Resident memory behind each of the last steps, in bytes, oldest first. */
+  /** Resident memory after each of the last steps, in bytes, oldest first. */
   readonly memory: readonly number[];
   readonly ended: At<FinishedEvent> | At<StoppedEvent> | At<FailedEvent> | null;
 }
@@ -89,11 +89,11 @@ function folded(view: RunView, event: JournalEntry): RunView {
   switch (event.type) {
     case 'started': {
       const { resumed } = event;
-      // One that starts again after a crash is the same, also where it has no checkpoint yet.
+      // A restart after a crash is the same run, even without a checkpoint.
       const crashes = view.status === 'crashed' ? view.crashes : 0;
       const before = { ...(resumed ? view : { ...newRun, log: view.log }), crashes };
       const history = upTo(before.history, resumed?.step ?? 0);
-      const since = resumed ? `, from step ${resumed.step}` : '';
+      const since = resumed ? `, resuming after step ${resumed.step}` : '';
       const text = `started ${event.name} in process ${event.pid}${since}`;
       const fresh = { skipped: 0, clipped: 0, steps: 0, warnings: 0, memory: [], ended: null };
       return logged({ ...before, ...fresh, status: 'training', started: event, history }, event, text);
@@ -101,7 +101,7 @@ function folded(view: RunView, event: JournalEntry): RunView {
     case 'step':
       return withStep(view, event);
     case 'epoch':
-      // Short ones would be all that the log has.
+      // Short epochs would fill the log.
       if (event.seconds < shortEpoch) return view;
       return logged(view, event, epochText(event));
     case 'paused':
@@ -128,7 +128,7 @@ function folded(view: RunView, event: JournalEntry): RunView {
       return logged(
         { ...view, status: 'stopped', ended: event },
         event,
-        `stopped after step ${event.step}; ${event.checkpoint ?? 'no step was made, so there is no checkpoint'}`,
+        `stopped after step ${event.step}; ${event.checkpoint ?? 'no step was completed, so there is no checkpoint'}`,
       );
     case 'failed':
       return logged({ ...view, status: 'failed', ended: event }, event, `failed: ${event.message}`);
@@ -136,12 +136,12 @@ function folded(view: RunView, event: JournalEntry): RunView {
 }
 
 function epochText({ epoch, seconds, imagesTrained, loss }: EpochEvent): string {
-  // A journal that an earlier version has written has no means.
+  // Journals of earlier versions have no means.
   const mean = imagesTrained > 0 ? `, mean loss ${loss.toFixed(0)}` : '';
   return `epoch ${epoch + 1} done in ${seconds.toFixed(0)} s${mean}`;
 }
 
-/** A run whose process has ended; where it did not say how, that is what there is to say. */
+/** A run whose process has ended; if it did not report how, it is `gone`. */
 export function withoutProcess(view: RunView): RunView {
   return view.ended ? view : { ...view, status: 'gone' };
 }
@@ -182,7 +182,7 @@ export function batchOf({ started, step }: RunView): string | null {
   return `${count(Math.ceil(step.imagesTaken / batchSize))}/${count(Math.ceil(images / batchSize))}`;
 }
 
-/** How far a run is, as shares, and the seconds that are left of it; null where nobody knows. */
+/** Progress of a run as shares, and the seconds left; null if unknown. */
 export function progressOf(view: RunView): {
   readonly epoch: number;
   readonly run: number | null;

@@ -1,4 +1,4 @@
-/** What the person looks at, and what a key does to that; plain data. */
+/** What the screen shows, and how a key changes it; plain data. */
 import type { RunCommand } from '../../streams/run/runCommand.js';
 import { metrics, ranges } from './metrics.js';
 
@@ -40,17 +40,17 @@ export const firstScreen: ScreenState = {
   quitting: false,
 };
 
-/** `abort`: throw away what is newer than the checkpoint. `leave`: close the screen. `interrupt`: as SIGINT. */
+/** `abort`: stop without saving. `leave`: close the screen. `interrupt`: like SIGINT. */
 export type ScreenRequest = RunCommand | 'abort' | 'leave' | 'interrupt';
 
 export interface Situation {
-  /** Whether this screen may tell the run what to do; one that only watches may not. */
+  /** Whether this screen can control the run or only watches it. */
   readonly controls: boolean;
   readonly paused: boolean;
   readonly over: boolean;
 }
 
-/** As Ink tells of it: `input` is what was typed. */
+/** A key as Ink reports it; `input` is the typed text. */
 export interface Key {
   readonly input: string;
   readonly ctrl?: boolean;

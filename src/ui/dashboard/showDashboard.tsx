@@ -16,41 +16,43 @@ import type { JournalEntry } from '../../streams/journal/entry.js';
 import type { PreviewEvent } from '../../streams/run/events.js';
 import { type FullScreenOptions, fullScreen } from '../fullScreen.js';
 import { Dashboard } from './Dashboard.js';
+import { requestWords } from './requestWords.js';
 import { newRun, type RunView, withEvent, withoutProcess } from './runView.js';
 import type { ScreenRequest } from './screenState.js';
 
 export interface DashboardOptions extends FullScreenOptions {
   /** Of the run. */
   readonly name: string;
-  /** Subscribed to once, with the first frame; the screen is left when it fails, and with what it fails. */
+  /** Subscribed to once, with the first frame; if it fails, the screen closes with that error. */
   readonly events$: Observable<JournalEntry>;
-  /** What is known before. @default nothing */
+  /** What is known so far. @default nothing */
   readonly before?: RunView;
-  /** Emits when the run's process is found to have ended. @default never */
+  /** Emits when the run's process has ended. @default never */
   readonly gone$?: Observable<unknown>;
-  /** What is asked of the run; without it the screen only watches. */
+  /** Called with requests for the run; without it the screen only watches. */
   readonly onRequest?: (request: Exclude<ScreenRequest, 'leave'>) => void;
-  /** Where the file of a picture is. @default as its event says */
+  /** Where the file of a picture is. @default the path in its event */
   readonly pathOf?: (preview: PreviewEvent) => string;
   /** Whether colours are shown. @default true */
   readonly colour?: boolean;
-  /** Seconds that the screen stays when a run has finished and no key is pressed. @default 60 */
+  /** Seconds until the screen of a finished run closes if no key is pressed. @default 60 */
   readonly patience?: number;
 }
 
 /** Milliseconds between two frames; keys do not wait for them. */
 const refresh = 1000;
-/** Milliseconds after which what is no step is shown, since it is rare and people wait for it. */
+/** Milliseconds after which rare events are shown; unlike steps, people wait for them. */
 const soon = 100;
 
 /**
- * Shows a run until the person leaves; gives what is known of it then. A run that this screen controls is left when it
- * has stopped; one that has finished stays for a while. One that only watches is left when the events complete. Unsubscribes from the events when it leaves.
+ * Shows a run until the screen is closed, and returns its state. A screen that controls the run closes when the run has stopped; a
+ * finished run stays for a while. A screen that only watches closes when the events complete. Unsubscribes from the events when
+ * it closes.
  *
- * @throws what the events fail with; ScreenError where the run cannot be shown, which says nothing of the run
+ * @throws the error of the events; ScreenError if the run cannot be shown, which says nothing about the run
  */
 export async function showDashboard(options: DashboardOptions): Promise<RunView> {
-  // After an error within React its effects are not undone any more.
+  // After an error in React, its effects are not cleaned up.
   const listening = new Subscription();
   try {
     const ended = await fullScreen<Ended>((done) => <Live {...options} {...{ listening, done }} />, options);
@@ -64,7 +66,7 @@ export async function showDashboard(options: DashboardOptions): Promise<RunView>
 type Ended = { readonly view: RunView } | { readonly error: unknown };
 
 interface LiveProps extends DashboardOptions {
-  /** What listens to the run, for as long as the screen is there. */
+  /** Subscriptions to the run, as long as the screen is open. */
   readonly listening: Subscription;
   readonly done: (ended: Ended) => void;
 }
@@ -146,42 +148,36 @@ function Live(props: LiveProps) {
 }
 
 interface Asked {
-  readonly wish: ScreenRequest;
+  readonly wish: Exclude<ScreenRequest, 'leave'>;
   /** Milliseconds since 1970. */
   readonly time: number;
 }
 
 function finishedWords({ ended }: RunView, secondsLeft: number | null): string {
   const model = ended?.type === 'finished' ? ended.model : '';
-  const until = secondsLeft === null ? '' : `, or ${secondsLeft} s without a key`;
-  return `finished: ${model} · q closes${until}`;
+  const until = secondsLeft === null ? '' : ` (closes by itself in ${secondsLeft} s)`;
+  return `finished: ${model} · press q to close${until}`;
 }
 
-/** What will become of the last request, until it is seen; or why the run is over. */
+/** The answer to the last request until its effect is visible; or why the run has ended. */
 function answer(asked: Asked | null, { status, ended, checkpoint, previews }: RunView): string {
-  if (ended?.type === 'failed') return `failed: ${ended.message} · q closes`;
+  if (ended?.type === 'failed') return `failed: ${ended.message} · press q to close`;
   if (ended || asked === null) return '';
   const done = (event: { readonly time: number } | null | undefined) => (event?.time ?? 0) >= asked.time;
-  switch (asked.wish) {
-    case 'pause':
-      return status === 'paused' ? '' : 'will pause after this step';
-    case 'stop':
-    case 'interrupt':
-      return 'will save a checkpoint after this step and quit; Ctrl-C again quits without saving';
-    case 'abort':
-      return 'will quit after this step, without saving';
-    case 'checkpoint':
-      return done(checkpoint) ? '' : 'will write a checkpoint after this step';
-    case 'sample':
-      return done(previews.samples.at(-1)) ? '' : 'will write samples after this step';
-    case 'reconstruct':
-      return done(previews.reconstruction.at(-1)) ? '' : 'will write reconstructions after this step';
-    default:
-      return '';
-  }
+  const seen = {
+    pause: status === 'paused',
+    resume: status !== 'paused',
+    checkpoint: done(checkpoint),
+    sample: done(previews.samples.at(-1)),
+    reconstruct: done(previews.reconstruction.at(-1)),
+    stop: false,
+    interrupt: false,
+    abort: false,
+  };
+  return seen[asked.wish] ? '' : requestWords[asked.wish];
 }
 
-/** Seconds that are left while it runs. */
+/** Seconds left while it runs. */
 function useCountdown(running: boolean, seconds: number): number {
   const [left, setLeft] = useState(seconds);
   useEffect(() => {
@@ -192,7 +188,7 @@ function useCountdown(running: boolean, seconds: number): number {
   return left;
 }
 
-/** In bytes; looked at anew when `version` changes. */
+/** In bytes; checked again when `version` changes. */
 function useFileSize(path: string | null, version: number): number | null {
   const [size, setSize] = useState<number | null>(null);
   const key = useMemo(() => ({ path, version }), [path, version]);

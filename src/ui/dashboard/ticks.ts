@@ -3,7 +3,7 @@
 /** How the values of an axis are written. */
 export type AxisUnit = 'number' | 'bytes' | 'percent' | 'seconds';
 
-/** A second is told in these steps; below one, and above hours, in powers of ten. */
+/** Steps for times; below a second and above hours, powers of ten are used. */
 const timeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 
 /** The least of 1, 2 and 5 times a power of ten that is at least `value`. */
@@ -24,7 +24,7 @@ export function ticks(low: number, high: number, most: number, unit: AxisUnit = 
     const step = roundStep(span / parts, unit);
     const first = Math.ceil(low / step - 1e-9);
     const count = Math.floor(high / step + 1e-9) - first + 1;
-    // A span that no step divides is one of numbers that a computer cannot tell apart.
+    // If no step divides the span, its ends differ only by rounding.
     if (count < 2 && parts < 64 * most) continue;
     return Array.from({ length: Math.max(0, Math.min(100, count)) }, (_, i) =>
       round((first + i) * step, step),
@@ -32,7 +32,7 @@ export function ticks(low: number, high: number, most: number, unit: AxisUnit = 
   }
 }
 
-/** Powers of ten between two positive values, with 2 and 5 times them where there is room; else as `ticks`. */
+/** Powers of ten between two positive values, with 2 and 5 times them if there is room; otherwise as `ticks`. */
 export function logarithmicTicks(
   low: number,
   high: number,
@@ -59,7 +59,7 @@ function thinned(values: readonly number[], most: number): number[] {
   return values.filter((_, i) => i % every === 0);
 }
 
-/** Without what binary fractions leave behind: 0.30000000000000004. */
+/** Removes binary rounding such as 0.30000000000000004. */
 function round(value: number, step: number): number {
   const digits = Math.min(100, Math.max(0, 1 - Math.floor(Math.log10(step))));
   return digits < 20 ? Number(value.toFixed(digits)) : value;
@@ -85,7 +85,7 @@ const times = [
 
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 10 });
 
-/** The labels of ticks that belong together: all in one unit, with as many digits as tell them apart. */
+/** Labels of the ticks of one axis: all in one unit, with enough digits to differ. */
 export function tickLabels(values: readonly number[], unit: AxisUnit = 'number'): string[] {
   const most = Math.max(0, ...values.map(Math.abs));
   const units = { number: thousands, bytes, seconds: times, percent: [{ from: 0, name: ' %', of: 0.01 }] }[

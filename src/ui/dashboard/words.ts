@@ -1,4 +1,4 @@
-/** A run in words, for people who listen to a screen reader: nothing drawn, one fact a line. */
+/** A run in words, for screen readers: no drawings, one fact per line. */
 import { figure } from '../format.js';
 import type { Fact } from './FactsPane.js';
 import { healthFacts, type Measures, termFacts } from './facts.js';
@@ -6,7 +6,7 @@ import { groupsOf } from './groups.js';
 import { runFacts } from './runFacts.js';
 import type { RunView } from './runView.js';
 
-/** All that the dashboard would show. */
+/** Everything the dashboard would show. */
 export function words(view: RunView, measures: Measures): string[] {
   const { started, history, status } = view;
   const groups = groupsOf(started?.latentShapes ?? [], history).map(
@@ -23,12 +23,12 @@ export function words(view: RunView, measures: Measures): string[] {
     ...healthFacts(view, measures),
   ];
   return [
-    `${started?.name ?? 'run'}: ${status === 'gone' ? 'process is gone, and reported no result' : status}`,
+    `${started?.name ?? 'run'}: ${status === 'gone' ? 'the process is gone and reported no result' : status}`,
     ...facts.map(told),
   ];
 }
 
-/** How far it is, in one line. */
+/** Progress in one line. */
 export function runProgress(view: RunView): string {
   const loss = view.history.at(-1)?.values.loss;
   const [progress] = runFacts(view, 0);
@@ -39,7 +39,7 @@ function told({ name, text, alarming = false }: Fact): string {
   return `${name}: ${alarming ? 'attention, ' : ''}${spoken(text)}`;
 }
 
-/** Signs that only separate are read aloud. */
+/** Replaces separators that screen readers would read aloud. */
 function spoken(text: string): string {
   return text.replaceAll(' · ', ', ');
 }

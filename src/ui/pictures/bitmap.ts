@@ -35,8 +35,8 @@ export interface CellSpace {
 const band = 6;
 
 /**
- * A picture of `width` by `height` as large as the space has room for: reduced smoothly, enlarged pixel by pixel. Where the
- * terminal shows no pictures, no line.
+ * A picture of `width` by `height`, as large as the space allows: reduced smoothly, enlarged pixel by pixel. No lines if the
+ * terminal cannot show pictures.
  */
 export async function terminalPicture(
   source: Sharp,
@@ -63,7 +63,7 @@ export function sharpOf({ pixels, shape: [, height, width, channels] }: ImageBat
   return sharp(pixels.subarray(0, height * width * channels), { raw: { width, height, channels } });
 }
 
-/** The last band reaches below a picture whose height is no multiple of it, and may erase there. */
+/** If the height is not a multiple of a band, the last band extends below the picture and may erase there. */
 function roomBelow(height: number, { kind }: PictureSupport): number {
   return kind === 'sixel' ? Math.max(band, height - (height % band)) : height;
 }

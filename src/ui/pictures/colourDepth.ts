@@ -6,7 +6,7 @@ export type PictureDepth = Exclude<ColourDepth, 1>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Whether CI says that nobody looks; `false`, `0` and nothing say as much as no CI. */
+/** Whether CI is set; `false`, `0` and empty count as unset. */
 export function isInCi({ CI }: Environment): boolean {
   return Boolean(CI) && CI !== '0' && CI?.toLowerCase() !== 'false';
 }

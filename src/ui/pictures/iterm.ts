@@ -2,7 +2,7 @@ export interface ItermPlace {
   /** In character cells. */
   readonly columns: number;
   readonly rows: number;
-  /** Whether the cursor stays where it is, where the terminal knows how. */
+  /** Whether the cursor stays in place, on terminals that support it. */
   readonly still: boolean;
 }
 

@@ -1,13 +1,13 @@
 import { PassThrough } from 'node:stream';
 import { noAnswers, sift, type TerminalAnswers } from './terminalAnswers.js';
 
-/** Milliseconds for all answers; those that come later are still kept from the keys. */
+/** Milliseconds to wait for answers; later ones still do not count as keys. */
 const patience = 1000;
 /** Milliseconds after which what looks like the beginning of an answer is taken for a key, as Escape is. */
 const pieceMs = 50;
 
 export interface Keyboard {
-  /** What is typed, without the terminal's answers. */
+  /** Typed keys, without the terminal's answers. */
   readonly keys: NodeJS.ReadStream;
   /** Writes a query of ./terminalAnswers.ts; the terminal is in raw mode. */
   ask(query: string): void;
@@ -20,7 +20,7 @@ export interface Keyboard {
 export interface KeyboardOptions {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: Pick<NodeJS.WriteStream, 'write'>;
-  /** What is known by now, whenever more is. @default nobody wants to know */
+  /** Called with everything known so far, each time more is known. @default ignored */
   readonly onAnswers?: (answers: TerminalAnswers) => void;
 }
 
@@ -90,12 +90,12 @@ export function keyboardOn({ stdin, stdout, onAnswers = () => undefined }: Keybo
   };
 }
 
-/** Escape, and what it begins; more of an answer is none. */
+/** An escape and the possible beginning of an answer; longer input is not an answer. */
 function mayBeKeys(rest: string): boolean {
   return ['\u001b', '\u001b[', '\u001b_', '\u001b[6'].includes(rest);
 }
 
-/** A stream that Ink takes for the terminal's; its mode stays what it is until the last answer has come. */
+/** A stream that Ink uses as the terminal's; its mode does not change until the last answer has arrived. */
 function keysOf(stdin: NodeJS.ReadStream): PassThrough & NodeJS.ReadStream {
   const keys = new PassThrough();
   const itself = (change?: () => unknown) => () => {

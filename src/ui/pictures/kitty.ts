@@ -10,7 +10,7 @@ export interface KittyPlace {
   /** In character cells, which the picture is stretched to. */
   readonly columns: number;
   readonly rows: number;
-  /** By which it is replaced and deleted; it leaves the cursor where it is. Without one it is as text that was printed. */
+  /** Id to replace and delete the picture; the cursor stays in place. Without an id it behaves like printed text. */
   readonly id?: number;
 }
 

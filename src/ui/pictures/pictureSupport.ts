@@ -1,6 +1,6 @@
 import type { PictureDepth } from './colourDepth.js';
 
-/** What a person can choose; the first three are drawn pixel by pixel. */
+/** The methods to choose from; the first three draw pixel by pixel. */
 export const pictureKinds = ['kitty', 'iterm', 'sixel', 'blocks', 'none'] as const;
 export type PictureKind = (typeof pictureKinds)[number];
 
@@ -8,14 +8,14 @@ export type PictureKind = (typeof pictureKinds)[number];
 export interface PictureSupport {
   /** `none`: pictures are named instead of shown. */
   readonly kind: PictureKind;
-  /** In pixels; an assumption where the terminal does not tell. */
+  /** In pixels; assumed if the terminal does not report it. */
   readonly cell: { readonly width: number; readonly height: number };
   readonly depth: PictureDepth;
   /** Of a sixel picture, at most. */
   readonly sixelColours: number;
 }
 
-/** Where a terminal does not tell how large its cells are: none that is in use has smaller ones by much. */
+/** Assumed size of a cell; no common terminal has much smaller ones. */
 export const assumedCell = { width: 8, height: 16 };
 
 export const trueColourBlocks: PictureSupport = {
@@ -36,7 +36,7 @@ export function pixelsOfCell({ kind, cell }: PictureSupport): PictureSupport['ce
   return isBitmapKind(kind) ? cell : { width: 1, height: 2 };
 }
 
-/** For people: what `nvae doctor` says. */
+/** As text, for `nvae doctor`. */
 export function pictureWords({ kind, cell, depth, sixelColours }: PictureSupport): string {
   const cells = `cells of ${cell.width} x ${cell.height} pixels`;
   switch (kind) {

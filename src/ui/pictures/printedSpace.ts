@@ -1,7 +1,7 @@
 import type { CellSpace } from './bitmap.js';
 import { isBitmapKind, type PictureSupport, pixelsOfCell } from './pictureSupport.js';
 
-/** Lines of the terminal that are left for what is printed after a picture. */
+/** Lines left free for text printed after a picture. */
 const below = 2;
 
 /** As large as the screen has room for without scrolling its top away, but no cell wider than a pixel. */

@@ -18,7 +18,7 @@ export function quantise({ pixels, shape }: ImageBatch, most: number): IndexedIm
   return { width, height, ...(exactly(image, most) ?? dithered(image, width, medianCut(image, most))) };
 }
 
-/** Null where there are too many colours. */
+/** Null if there are too many colours. */
 function exactly(pixels: Uint8Array, most: number): Pick<IndexedImage, 'palette' | 'indices'> | null {
   const numbers = new Map<number, number>();
   const indices = new Uint8Array(pixels.length / 3);
@@ -36,7 +36,7 @@ function exactly(pixels: Uint8Array, most: number): Pick<IndexedImage, 'palette'
   return { palette, indices };
 }
 
-/** Colours that are told apart by five bits of each channel, with how often they occur and the sums of what they stand for. */
+/** Colours rounded to five bits per channel, with their counts and the sums of the original values. */
 interface Bin {
   readonly key: number;
   count: number;
@@ -78,7 +78,7 @@ interface ColourBox {
   readonly bins: readonly Bin[];
   /** The channel in which they are farthest apart. */
   readonly channel: number;
-  /** How much there is to gain from cutting it; 0 where it cannot be cut. */
+  /** The gain from splitting it; 0 if it cannot be split. */
   readonly weight: number;
 }
 

@@ -9,7 +9,7 @@ const first = '?'.charCodeAt(0);
 /** Shorter runs are no longer without their length before them. */
 const shortestRun = 4;
 
-/** Shows a picture where the cursor is; each pixel is one of the screen, and what is around it stays. */
+/** Draws a picture at the cursor; each pixel is one screen pixel, and the surroundings stay. */
 export function sixelPicture({ width, height, palette, indices }: IndexedImage): string {
   const percent = (value: number) => Math.round((value * 100) / 255);
   const colours = palette.map((colour, i) => `#${i};2;${colour.map(percent).join(';')}`);

@@ -2,7 +2,7 @@
 
 /** What has been answered until now. */
 export interface TerminalAnswers {
-  /** Whether the last question has been answered, which every terminal knows: what is missing then will not come. */
+  /** Whether the last question, which every terminal answers, has been answered: no more answers will follow. */
   readonly complete: boolean;
   readonly kitty: boolean;
   readonly sixel: boolean;
@@ -20,9 +20,9 @@ export const queryWithKitty = `\u001b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\u001b\\${p
 
 /** No key sends any of them. */
 const answer =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what answers are made of
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: answers consist of them
   /\u001b_G(?<kitty>[^\u001b]*)\u001b\\|\u001b\[\?(?<attributes>[\d;]*)c|\u001b\[\?(?<registers>[\d;]*)S|\u001b\[6;(?<cell>\d+;\d+)t/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what answers are made of
+// biome-ignore lint/suspicious/noControlCharactersInRegex: answers consist of them
 const begun = /\u001b(?:_(?:G[^\u001b]*\u001b?)?|\[(?:\?[\d;]*|6(?:;\d*){0,2})?)?$/;
 
 export interface Sifted {
@@ -31,7 +31,7 @@ export interface Sifted {
   readonly answers: TerminalAnswers;
   /** How often the last question was answered. */
   readonly completed: number;
-  /** What may be the beginning of an answer, whose rest is still to come. */
+  /** A possible beginning of an answer. */
   readonly rest: string;
 }
 

@@ -11,19 +11,19 @@ import {
 import { plainQuery, queryWithKitty, type TerminalAnswers } from './terminalAnswers.js';
 
 export interface TerminalHints {
-  /** What the person has chosen; null: the best there is. */
+  /** The chosen method; null for the best available. */
   readonly choice: PictureKind | null;
   readonly depth: ColourDepth;
   /** What the terminal's own name promises; null: nothing. */
   readonly promised: 'kitty' | 'iterm' | null;
-  /** What to write to learn the rest; empty where there is nothing to learn, or nobody to ask. */
+  /** The questions to write to the terminal; empty if none are needed or it cannot be asked. */
   readonly query: string;
 }
 
-/** The variable by which a person chooses. */
+/** The variable that chooses a method. */
 const variable = 'NVAE_PICTURES';
 
-/** @throws Error where the person's choice is none of those there are */
+/** @throws Error if the variable has an unknown value */
 export function terminalHints(env: Environment): TerminalHints {
   const choice = choiceOf(env[variable]);
   const depth = isInCi(env) ? 1 : colourDepth(env);
@@ -34,13 +34,13 @@ export function terminalHints(env: Environment): TerminalHints {
   return { choice, depth, promised, query: asked && depth > 1 ? query : '' };
 }
 
-/** What the terminal gets, by what it has answered until now. */
+/** How to show pictures, from the answers so far. */
 export function supportOf(
   { choice, depth, promised }: TerminalHints,
   { complete, kitty, sixel, cell, sixelColours = 256 }: TerminalAnswers,
 ): PictureSupport {
   if (depth === 1) return noPictures;
-  // Larger than the cells they lie over, sixels would spoil what is beside them.
+  // Sixels larger than their cells would overwrite their surroundings.
   const best = () => {
     if (!complete) return promised ?? 'blocks';
     if (promised === 'iterm') return 'iterm';
@@ -54,16 +54,16 @@ function choiceOf(value: string | undefined): PictureKind | null {
   if (!value) return null;
   const known = pictureKinds.find((kind) => kind === value);
   if (!known)
-    throw new Error(`${variable}: expected ${pictureKinds.join(', ')}, got ${JSON.stringify(value)}`);
+    throw new Error(`${variable}: unknown value ${JSON.stringify(value)}; use ${pictureKinds.join(', ')}`);
   return known;
 }
 
-/** The terminal around a multiplexer has told its name too, but is not who shows the pictures. */
+/** In a multiplexer the variables name the outer terminal, which does not show the pictures. */
 function promisedBy(env: Environment): TerminalHints['promised'] {
   const { TERM = '', TERM_PROGRAM, LC_TERMINAL } = env;
   if (isMultiplexer(env)) return null;
   if (/^xterm-(kitty|ghostty)$/.test(TERM)) return 'kitty';
-  // A remote shell is told of the second only.
+  // Only LC_TERMINAL reaches a remote shell.
   return /^(iTerm\.app|WezTerm|mintty)$/.test(TERM_PROGRAM ?? '') ||
     (!TERM_PROGRAM && LC_TERMINAL === 'iTerm2')
     ? 'iterm'
@@ -74,7 +74,7 @@ function isMultiplexer({ TMUX, STY, ZELLIJ, TERM = '' }: Environment): boolean {
   return Boolean(TMUX || STY || ZELLIJ) || /^(tmux|screen)/.test(TERM);
 }
 
-/** They print questions that they do not know. */
+/** Terminals that print unknown questions. */
 function cannotBeAsked({ TERM, TERM_PROGRAM }: Environment): boolean {
   return TERM === 'linux' || TERM_PROGRAM === 'Apple_Terminal';
 }

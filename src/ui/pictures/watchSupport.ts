@@ -5,26 +5,26 @@ import { noAnswers } from './terminalAnswers.js';
 import { supportOf, type TerminalHints } from './terminalHints.js';
 
 export interface WatchedSupport {
-  /** What is typed, without the terminal's answers. */
+  /** Typed keys, without the terminal's answers. */
   readonly keys: NodeJS.ReadStream;
-  /** The same object as long as nothing more is known. */
+  /** The same object until more is known. */
   current(): PictureSupport;
-  /** Calls the listener when it is another one. */
+  /** Calls the listener when it changes. */
   subscribe(listener: () => void): () => void;
-  /** Done when nothing more comes from the terminal but keys. */
+  /** Resolves when only keys can still arrive. */
   close(): Promise<void>;
 }
 
 export interface WatchOptions {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
-  /** @default half blocks in true colour, and nobody is asked */
+  /** @default half blocks in true colour, without asking the terminal */
   readonly hints?: TerminalHints;
 }
 
 /**
- * How a terminal shows pictures, for a screen of its own: by the hints at first, then by its answers, whenever they come.
- * Where it shows pixels it is asked again when its size changes: that of its cells may have too. Puts it into raw mode.
+ * How a terminal shows pictures on a full screen: first from the hints, then from its answers, whenever they arrive. If it shows
+ * pixels it is asked again when its size changes, since its cells may have changed too. Puts it into raw mode.
  */
 export function watchSupport({ stdin, stdout, hints }: WatchOptions): WatchedSupport {
   let support = hints ? supportOf(hints, noAnswers) : trueColourBlocks;
