@@ -1,5 +1,5 @@
 /** A whole training run as one stream. */
-import { defer, merge, type Observable, Subject, takeUntil } from 'rxjs';
+import { defer, finalize, merge, type Observable, Subject, takeUntil } from 'rxjs';
 import { withRunName } from '../../config/runName.js';
 import type { NvaeConfig } from '../../config/types.js';
 import { fromAbort } from '../flow/fromAbort.js';
@@ -8,6 +8,8 @@ import { checkTrainOptions } from './checkTrainOptions.js';
 import type { TrainEvent, WarningEvent } from './events.js';
 import { runEvents } from './lifecycle/runEvents.js';
 import { openRun } from './opening/openRun.js';
+import { controls } from './state/controls.js';
+import { runStore } from './state/runStore.js';
 import type { TrainOptions } from './trainOptions.js';
 
 /**
@@ -32,15 +34,19 @@ export function train(config: NvaeConfig, options: TrainOptions = {}): Observabl
   const named = withRunName(config, options.name);
   checkTrainOptions('train', options);
   return defer(() => {
+    const store = runStore(named.training);
+    // From now on: nothing that is asked while the run still opens is lost.
+    const listening = controls(options).subscribe({ next: store.dispatch, error: store.fail });
     const opening$ = new Subject<WarningEvent>();
+    const warn = (event: WarningEvent) => opening$.next(event);
     const run$ = usingAsync(
-      (signal) => openRun(named, options, { signal, warn: (event) => opening$.next(event) }),
+      (signal) => openRun(named, options, { signal, stop$: store.stop$, warn }),
       (run) => {
         opening$.complete();
-        return runEvents(run, options).pipe(takeUntil(merge(fromAbort(options.signal), run.lost$)));
+        return runEvents(run, options, store).pipe(takeUntil(merge(fromAbort(options.signal), run.lost$)));
       },
       (run) => run.close(),
     );
-    return merge(opening$, run$);
+    return merge(opening$, run$).pipe(finalize(() => listening.unsubscribe()));
   });
 }

@@ -1,5 +1,5 @@
 /** One epoch as one pipe: files in, step events out. */
-import { concat, defer, EMPTY, from, map, type Observable, of, type SchedulerLike, skip } from 'rxjs';
+import { concat, defer, EMPTY, from, map, type Observable, of, skip } from 'rxjs';
 import type { DataPosition } from '../../../checkpoint/checkpoint.js';
 import { DatasetError } from '../../../data/datasetError.js';
 import { augment } from '../../images/augment.js';
@@ -8,31 +8,32 @@ import { decodeImages } from '../../images/decodeImages.js';
 import { shuffle } from '../../images/shuffle.js';
 import { type EpochEvent, type StepEvent, warning } from '../events.js';
 import type { Run } from '../opening/openRun.js';
-import type { StopReason } from '../runCommand.js';
+import type { TrainOptions } from '../trainOptions.js';
 import { trainStep } from '../trainStep.js';
 import { againWhenReadable, NothingReadError } from './againWhenReadable.js';
 import { epochMeans } from './epochMeans.js';
 
-export interface EpochOptions {
-  readonly prefetch: number;
-  readonly dataset: string;
-  /** Seconds to wait for a dataset of which nothing can be read. */
-  readonly datasetPatience?: number | undefined;
-  readonly scheduler?: SchedulerLike | undefined;
-  readonly clock: { now(): number };
-  /** The reason to stop, once there is one. */
-  readonly stopped: () => StopReason | null;
+/** What a run lets its epochs know. */
+export interface EpochControls {
+  /** Emits when the run is to stop after the running step. */
+  readonly stop$: Observable<unknown>;
+  readonly isStopped: () => boolean;
+  /** Whether the run is to be paused before the next step. */
+  readonly pause$: Observable<boolean>;
+  /** Is told when the run is held, and when it continues. */
   readonly onPause: (paused: boolean) => void;
 }
 
-/** The steps of an epoch from a position on, and at its end an epoch event; none where the run was stopped. */
+/** The steps of an epoch from a position on, and at its end an epoch event; without that where the run was stopped. */
 export function epochEvents(
   run: Run,
+  options: TrainOptions,
   { epoch, imagesTaken }: DataPosition,
-  { prefetch, dataset, datasetPatience: patience, scheduler, clock, stopped, onPause }: EpochOptions,
+  { stop$, isStopped, pause$, onPause }: EpochControls,
 ): Observable<StepEvent | EpochEvent> {
-  const { trainer, config, files, cache, skipped, warnings$, controls } = run;
-  const { stop$, pause$ } = controls;
+  const { trainer, config, files, cache, skipped, warnings$ } = run;
+  const { prefetch = 2, dataset = 'dataset', datasetPatience: patience, scheduler } = options;
+  const { clock = performance } = options;
   const warn = (message: string) => warnings$.next(warning('dataset', message));
   return defer(() => {
     const { seed } = trainer;
@@ -55,7 +56,7 @@ export function epochEvents(
     );
     const end$ = defer(() => {
       const unread = skipped.endOf(epoch);
-      if (stopped()) return EMPTY;
+      if (isStopped()) return EMPTY;
       if (steps === 0 && imagesTaken === 0) {
         if (unread.count > 0) throw new NothingReadError(unread);
         throw new DatasetError(

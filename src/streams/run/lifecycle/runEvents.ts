@@ -22,45 +22,31 @@ import { writeTensorBoard } from '../../tensorboard/writeTensorBoard.js';
 import type { FinishedEvent, StartedEvent, StoppedEvent, TrainEvent } from '../events.js';
 import type { Run } from '../opening/openRun.js';
 import { resumeWords } from '../resumeWords.js';
-import type { Progress } from '../state/progress.js';
+import type { RunState } from '../state/runState.js';
+import type { RunStore } from '../state/runStore.js';
 import type { TrainOptions } from '../trainOptions.js';
 import { behindLogs } from './behindLogs.js';
 import { previewInputs } from './previewInputs.js';
 import { runSteps } from './runSteps.js';
 
-export function runEvents(run: Run, options: TrainOptions): Observable<TrainEvent> {
+export function runEvents(run: Run, options: TrainOptions, store: RunStore): Observable<TrainEvent> {
   return defer(() => {
     const { clock = performance, runsFolder = 'runs' } = options;
+    const { trainer, start: data, resumed, warnings$ } = run;
     const logs = runsFolder === null ? null : join(runsFolder, run.config.name);
     const begin = clock.now();
-    const written = run.resumed ? run.trainer.position.step : 0;
-    const progress: Progress = {
-      reason: null,
-      paused: false,
-      data: run.start,
-      written,
-      applied: true,
-      owed: false,
-    };
-    const stopped = run.controls.stop$.subscribe({
-      next: (reason) => {
-        progress.reason = reason;
-      },
-      error: () => undefined, // ends the steps, which report it
-    });
+    store.dispatch({ type: 'opened', position: trainer.position, data, resumed });
     const training$ = concat(
       of(startedEvent(run, options)),
-      defer(() => previewInputs(run)).pipe(concatMap((inputs) => runSteps(run, options, progress, inputs))),
+      defer(() => previewInputs(run)).pipe(concatMap((inputs) => runSteps(run, options, store, inputs))),
     );
     const main$ = concat(
       training$.pipe(withTensorBoard(logs, run, options)),
-      defer(() => ending(run, progress, () => (clock.now() - begin) / 1000)),
+      defer(() => ending(run, store.state(), () => (clock.now() - begin) / 1000)),
     );
-    const { warnings$ } = run;
     return merge(main$.pipe(finalize(() => warnings$.complete())), warnings$).pipe(
       withJournal(logs, run, options),
       logs === null ? identity : behindLogs(run.flushed),
-      finalize(() => stopped.unsubscribe()),
     );
   });
 }
@@ -106,10 +92,9 @@ function startedEvent({ trainer, config, files, resumed }: Run, { seconds }: Tra
 
 async function ending(
   { trainer, config, checkpointPath, modelPath, writer }: Run,
-  { reason }: Progress,
+  { position, stopReason: reason }: RunState,
   seconds: () => number,
 ): Promise<StoppedEvent | FinishedEvent> {
-  const { position } = trainer;
   if (reason !== null) {
     const checkpoint = position.step > 0 ? checkpointPath : null;
     return { type: 'stopped', ...position, reason, checkpoint, seconds: seconds() };

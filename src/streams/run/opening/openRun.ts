@@ -23,7 +23,6 @@ import type { WriteCheckpointsOptions } from '../../writers/writeCheckpoints.js'
 import { type SkippedImages, skippedImages } from '../epochs/skippedImages.js';
 import type { WarningEvent } from '../events.js';
 import { warning } from '../events.js';
-import { listenForControls, type RunControls } from '../state/controls.js';
 import type { TrainerLike } from '../trainerLike.js';
 import type { TrainOptions } from '../trainOptions.js';
 import type { RunWriter } from '../writer/runWriter.js';
@@ -45,7 +44,6 @@ export interface Run {
   readonly modelPath: string;
   /** Warnings from now on, and those since the start. */
   readonly warnings$: ReplaySubject<WarningEvent>;
-  readonly controls: RunControls;
   /** What is told of images that are skipped. */
   readonly skipped: SkippedImages;
   /** Where to go on in the data. */
@@ -67,6 +65,15 @@ export interface Run {
   close(): Promise<void>;
 }
 
+interface OpeningControls {
+  /** Aborts when nobody waits for the run any more. */
+  readonly signal: AbortSignal;
+  /** Emits, or fails, when the run is to stop. */
+  readonly stop$: Observable<unknown>;
+  /** Is told of what the opening waits for. */
+  readonly warn: (event: WarningEvent) => void;
+}
+
 /**
  * Everything is checked before anything is allocated: the dataset, that nobody else trains this run, the checkpoint,
  * then the model. An abort or a stop ends the waiting for somebody who may be gone; `warn` is told of it.
@@ -75,13 +82,12 @@ export interface Run {
 export async function openRun(
   config: NvaeConfig,
   options: TrainOptions,
-  { signal, warn }: { readonly signal: AbortSignal; readonly warn: (event: WarningEvent) => void },
+  { signal, stop$, warn }: OpeningControls,
 ): Promise<Run> {
   const { dataset = 'dataset', weightsFolder = 'saved_weights', takeOver = false } = options;
   const { picturesFolder = 'images' } = options;
-  const controls = listenForControls(options);
   const unwanted = new AbortController();
-  controls.stop$.subscribe({ next: () => unwanted.abort(), error: () => unwanted.abort() });
+  const unlisten = stop$.subscribe({ next: () => unwanted.abort(), error: () => unwanted.abort() });
   try {
     const warnings: string[] = [];
     const files = await listImages(dataset, {
@@ -102,15 +108,14 @@ export async function openRun(
         lock: { path: lock.path, holder: lock.holder },
         ...logsOf(config.name, options),
       });
-      return await openLocked(config, options, { files, warnings, controls, lock, writer });
+      return await openLocked(config, options, { files, warnings, lock, writer });
     } catch (error) {
       await writer?.close();
       await lock.release();
       throw error;
     }
-  } catch (error) {
-    controls.release();
-    throw error;
+  } finally {
+    unlisten.unsubscribe();
   }
 }
 
@@ -118,7 +123,6 @@ interface Opened {
   readonly files: readonly ImageFile[];
   /** Of the dataset. */
   readonly warnings: readonly string[];
-  readonly controls: RunControls;
   readonly lock: RunLock;
   readonly writer: WriterThread;
 }
@@ -129,7 +133,7 @@ function logsOf(name: string, { runsFolder = 'runs' }: TrainOptions) {
 }
 
 async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Opened): Promise<Run> {
-  const { files, warnings, controls, lock, writer } = opened;
+  const { files, warnings, lock, writer } = opened;
   const { weightsFolder = 'saved_weights' } = options;
   const checkpointPath = join(weightsFolder, `${config.name}.checkpoint`);
   const warnings$ = new ReplaySubject<WarningEvent>(100);
@@ -155,7 +159,6 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
     checkpointPath,
     modelPath: join(weightsFolder, `final_result_${config.name}.model`),
     warnings$,
-    controls,
     start,
     skipped: skippedImages((message) => warn('dataset', message)),
     resumed: checkpoint !== null,
@@ -177,7 +180,6 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
         return write;
       },
     async close() {
-      controls.release();
       try {
         await Promise.all(writes);
         await writer.close();

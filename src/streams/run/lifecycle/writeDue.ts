@@ -1,0 +1,53 @@
+/** What writes that which has become due. */
+import { join } from 'node:path';
+import { catchError, concat, filter, map, type Observable, of } from 'rxjs';
+import { messageOf } from '../../../base/errors.js';
+import type { ImageBatch } from '../../../base/plainData.js';
+import { writeImage } from '../../../pictures/writeImage.js';
+import { writeCheckpoints } from '../../writers/writeCheckpoints.js';
+import { type PreviewKind, writePreviews } from '../../writers/writePreviews.js';
+import { type CheckpointEvent, type PreviewEvent, type WarningEvent, warning } from '../events.js';
+import type { Run } from '../opening/openRun.js';
+import type { Due } from '../state/runState.js';
+import type { TrainOptions } from '../trainOptions.js';
+
+export function checkpoints(
+  { trainer, checkpointPath: path, save }: Run,
+  { checkpoints, scheduler, clock }: TrainOptions,
+  due$: Observable<Due>,
+): Observable<CheckpointEvent | WarningEvent> {
+  const time = { ...(scheduler && { scheduler }), ...(clock && { clock }) };
+  return due$.pipe(
+    filter(({ writes }) => writes.includes('checkpoint')),
+    writeCheckpoints(trainer, { ...checkpoints, ...time, save: save(checkpoints?.save), path }),
+  );
+}
+
+/** An error costs these previews and a warning: a disk that was full need not stay so. */
+export function previews(
+  { trainer, config, writer }: Run,
+  { picturesFolder = 'images', previews }: TrainOptions,
+  due$: Observable<Due>,
+  inputs: ImageBatch | null,
+): Observable<PreviewEvent | WarningEvent> {
+  const folder = join(picturesFolder, config.name);
+  const write = async (path: string, image: ImageBatch) => {
+    await writer.ready();
+    await writeImage(path, image);
+  };
+  return due$.pipe(
+    map((due) => ({ ...due, kinds: previewKinds(due) })),
+    filter(({ kinds }) => kinds.length > 0),
+    writePreviews(trainer, { ...previews, folder, inputs, write }),
+    catchError((error: unknown, again) =>
+      concat(of(warning('previews', `previews: ${messageOf(error)}`)), again),
+    ),
+  );
+}
+
+function previewKinds({ writes }: Due): PreviewKind[] {
+  const kinds: PreviewKind[] = [];
+  if (writes.includes('reconstruct')) kinds.push('reconstruction');
+  if (writes.includes('sample')) kinds.push('samples');
+  return kinds;
+}
