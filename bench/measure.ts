@@ -79,7 +79,7 @@ export async function measure(
   const peakRssBytes = process.resourceUsage().maxRSS * 1024;
   const sampleSeconds: number[] = [];
   for (let i = 0; i < 3; i++)
-    sampleSeconds.push(await secondsOf(() => trainer.sample(9, 0.7, { iterations: 0 })));
+    sampleSeconds.push(await secondsOf(() => trainer.sampleImages(9, 0.7, { iterations: 0 })));
   const profile = await profileKernels(step);
   const min = Math.min(...stepSeconds);
   return {

@@ -55,6 +55,7 @@ export { watchFinite } from './streams/run/watchFinite.js';
 // Sampling
 
 export { grid } from './base/grid.js';
+export type { SampleImagesOptions, SampleSource } from './model/sampleSource.js';
 export type { Candidates, CherryPickOptions } from './streams/sampling/cherryPick.js';
 export { cherryPick } from './streams/sampling/cherryPick.js';
 export type { CherryChoice, CherryPicked, CherryState } from './streams/sampling/cherryState.js';
@@ -64,7 +65,7 @@ export type { LatentVariants, LatentWalkOptions } from './streams/sampling/laten
 export { latentWalk } from './streams/sampling/latentWalk.js';
 export type { ReadjustBatchNormOptions } from './streams/sampling/readjustBatchNorm.js';
 export { readjustBatchNorm } from './streams/sampling/readjustBatchNorm.js';
-export type { SampleSource, SamplesOptions } from './streams/sampling/samples.js';
+export type { SamplesOptions } from './streams/sampling/samples.js';
 export { samples } from './streams/sampling/samples.js';
 export type { GridOptions } from './streams/sampling/toGrid.js';
 export { toGrid } from './streams/sampling/toGrid.js';
@@ -144,10 +145,11 @@ export {
 
 export type { OutputDistribution, Statistic } from './model/distributions/outputDistribution.js';
 export { NonFiniteImagesError } from './model/nonFiniteImagesError.js';
-export type { ForwardResult, Temperature } from './model/nvae.js';
+export type { ForwardResult } from './model/nvae.js';
 export { Nvae } from './model/nvae.js';
 export type { Noise } from './model/random.js';
 export { keyedNoise } from './model/random.js';
+export type { Temperature } from './model/sampleSource.js';
 
 // Training without streams
 

@@ -135,7 +135,7 @@ describe('tensors left by a trainer whose engine fails', () => {
   });
 
   test.each([
-    ['sample', (trainer: Trainer) => trainer.sample(2, 1, { iterations: 1 })],
+    ['sample', (trainer: Trainer) => trainer.sampleImages(2, 1, { iterations: 1 })],
     ['reconstruct', (trainer: Trainer) => trainer.reconstruct(smallBatch(0))],
   ])('%s', async (_, call) => {
     const trainer = await Trainer.create(config);

@@ -57,7 +57,7 @@ async function life(config: NvaeConfig): Promise<void> {
   const trainer = await Trainer.create(config);
   for (const number of [0, 1]) await trainer.step(smallBatch(number), number);
   await trainer.reconstruct(smallBatch(2));
-  await trainer.sample(2, 0.7, { iterations: 1 });
+  await trainer.sampleImages(2, 0.7, { iterations: 1 });
   await trainer.dispose();
 }
 

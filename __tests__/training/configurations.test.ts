@@ -76,7 +76,7 @@ test.each(odd)('trains, samples and reconstructs with %s', async (_, model, shap
   const first = await trainer.step(smallBatch(1, 3), 1);
   const second = await trainer.step(smallBatch(2, 3), 3);
   expect([first.nonFinite, second.nonFinite]).toEqual([null, null]);
-  expect((await trainer.sample(2, 0.7, { iterations: 1 })).shape).toEqual([2, 8, 8, 3]);
+  expect((await trainer.sampleImages(2, 0.7, { iterations: 1 })).shape).toEqual([2, 8, 8, 3]);
   expect((await trainer.reconstruct(smallBatch(1, 1))).shape).toEqual([1, 8, 8, 3]);
   await trainer.dispose();
 });

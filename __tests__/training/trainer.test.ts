@@ -50,7 +50,7 @@ describe('step', () => {
     await trainer.step(smallBatch(0), 0);
     const before = tf.memory().numTensors;
     await run(trainer, [1, 2, 3]);
-    await trainer.sample(2, 0.8, { iterations: 2 });
+    await trainer.sampleImages(2, 0.8, { iterations: 2 });
     await trainer.reconstruct(smallBatch(1));
     expect(tf.memory().numTensors).toBe(before);
   });
@@ -187,11 +187,11 @@ describe('images', () => {
   test('sampling does not move the run', async () => {
     await run(trainer, [0]);
     const before = await trainer.snapshot();
-    const images = await trainer.sample(3, 0.7, { iterations: 2 });
+    const images = await trainer.sampleImages(3, 0.7, { iterations: 2 });
     expect(images.shape).toEqual([3, 8, 8, 3]);
     expect(await trainer.snapshot()).toEqual(before);
-    expect(await trainer.sample(3, 0.7, { iterations: 2 })).toEqual(images);
-    expect(await trainer.sample(3, 0.7, { iterations: 2, draw: 1 })).not.toEqual(images);
+    expect(await trainer.sampleImages(3, 0.7, { iterations: 2 })).toEqual(images);
+    expect(await trainer.sampleImages(3, 0.7, { iterations: 2, draw: 1 })).not.toEqual(images);
   });
 
   test('reconstructions keep the order and number of the images', async () => {
@@ -204,18 +204,18 @@ describe('numbers that make no sense', () => {
   test.each([Number.NaN, 0.5, Number.POSITIVE_INFINITY])('the seed %d is refused', async (seed) => {
     const message = `seed must be an integer, got ${seed}`;
     await expect(Trainer.create(config, { seed })).rejects.toThrow(`trainer: ${message}`);
-    await expect(trainer.sample(1, 0.7, { seed })).rejects.toThrow(`trainer.sample: ${message}`);
+    await expect(trainer.sampleImages(1, 0.7, { seed })).rejects.toThrow(`trainer.sampleImages: ${message}`);
   });
 
   test.each([0, -1, 0.5, Number.NaN])(
     'a sample of %d images is refused, re-adjustments too',
     async (count) => {
-      await expect(trainer.sample(count, 0.7)).rejects.toThrow(
-        `trainer.sample: count must be a positive integer, got ${count}`,
+      await expect(trainer.sampleImages(count, 0.7)).rejects.toThrow(
+        `trainer.sampleImages: count must be a positive integer, got ${count}`,
       );
       if (count === 0) return;
-      await expect(trainer.sample(1, 0.7, { iterations: count })).rejects.toThrow(
-        `trainer.sample: iterations must be an integer of at least 0, got ${count}`,
+      await expect(trainer.sampleImages(1, 0.7, { iterations: count })).rejects.toThrow(
+        `trainer.sampleImages: iterations must be an integer of at least 0, got ${count}`,
       );
     },
   );

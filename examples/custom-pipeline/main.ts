@@ -43,7 +43,7 @@ await inTemporaryFolder(async (own) => {
 
   await lastValueFrom(steps$);
   const picture = join(await outputFolder('custom-pipeline'), 'samples.png');
-  await lastValueFrom(defer(() => trainer.sample(1, 0.8)).pipe(writeImages(picture)));
+  await lastValueFrom(defer(() => trainer.sampleImages(1, 0.8)).pipe(writeImages(picture)));
   console.log(`wrote one sample to ${picture}`);
   await trainer.dispose();
 });

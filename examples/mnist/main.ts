@@ -62,7 +62,7 @@ const pictures$ = eight$.pipe(
     const pixels = Buffer.concat([inputs.pixels, outputs.pixels]);
     return [
       grid({ pixels, shape: [16, 32, 32, 3] }, 8),
-      grid(await trainer.sample(16, 0.8, { iterations: 10 }), 8),
+      grid(await trainer.sampleImages(16, 0.8, { iterations: 10 }), 8),
     ];
   }),
   concatMap((pictures) => from(pictures)),

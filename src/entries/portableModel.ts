@@ -42,11 +42,12 @@ export { NonFiniteImagesError } from '../model/nonFiniteImagesError.js';
 // Model
 
 export type { OutputDistribution, Statistic } from '../model/distributions/outputDistribution.js';
-export type { ForwardOptions, ForwardResult, Temperature } from '../model/nvae.js';
+export type { ForwardOptions, ForwardResult } from '../model/nvae.js';
 export { Nvae } from '../model/nvae.js';
 export type { LayerWeights, Mode } from '../model/pass.js';
 export type { Noise } from '../model/random.js';
 export { keyedNoise } from '../model/random.js';
+export type { SampleImagesOptions, SampleSource, Temperature } from '../model/sampleSource.js';
 
 // Training
 

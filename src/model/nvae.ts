@@ -3,8 +3,8 @@
  * ways through it. Everything returned is the caller's to dispose; images are `[batch, height, width, 3]` in [0, 1], NaN
  * where the network's output was not finite.
  */
-import { checkCount } from '../base/checkNumbers.js';
-import type { NamedTensors } from '../base/plainData.js';
+import { checkCount, checkSeed } from '../base/checkNumbers.js';
+import type { ImageBatch, NamedTensors } from '../base/plainData.js';
 import type { ModelConfig } from '../config/types.js';
 import * as tf from '../engine/tf.js';
 import type { OutputDistribution, Statistic } from './distributions/outputDistribution.js';
@@ -18,8 +18,10 @@ import { BatchStatistics } from './pass.js';
 import type { LatentGroupPlan, ModelPlan } from './plan.js';
 import { latentShapes, parameterCount, planModel } from './plan.js';
 import type { Noise } from './random.js';
-import { draws } from './random.js';
+import { draws, keyedNoise } from './random.js';
 import { regularization, samplersOf } from './regularization.js';
+import { renderImages } from './renderImages.js';
+import type { SampleImagesOptions, SampleSource, Temperature } from './sampleSource.js';
 import { decoderTower, encoderTower } from './towers.js';
 
 /**
@@ -27,9 +29,6 @@ import { decoderTower, encoderTower } from './towers.js';
  * blows up whatever is left in it. Trained models have been seen to stay above 1e-3, also after 200 passes at temperature 0.
  */
 const lowestVariance = 1e-4;
-
-/** One temperature for all latent groups, or one per group, level 0 first. */
-export type Temperature = number | readonly number[];
 
 export interface ForwardResult {
   /** Raw parameters of the output distribution, `[B, H, W, outputChannels]`. */
@@ -47,7 +46,7 @@ export interface ForwardOptions {
   readonly weights?: LayerWeights;
 }
 
-export class Nvae {
+export class Nvae implements SampleSource {
   readonly config: ModelConfig;
   readonly plan: ModelPlan;
   readonly store: ParameterStore;
@@ -137,6 +136,21 @@ export class Nvae {
       const pass = this.#pass('eval');
       return this.#toImages(this.#decodePrior(pass, count, temperature, noise), noise, statistic);
     });
+  }
+
+  /**
+   * New images from the prior as plain data, with the batch-norm averages as they are (see `readjustBatchNorm`). The same
+   * count, temperature, seed and draw give the same images.
+   * @throws RangeError when the count, the temperature or the seed is out of range
+   * @throws NonFiniteImagesError when the network's output is not finite
+   */
+  async sampleImages(
+    count: number,
+    temperature: Temperature,
+    { statistic = 'mean', seed = 0, draw = 0 }: SampleImagesOptions = {},
+  ): Promise<ImageBatch> {
+    checkSeed('sampleImages', seed);
+    return renderImages(() => this.sample(count, temperature, keyedNoise(seed, 'samples', draw), statistic));
   }
 
   /**

@@ -3,7 +3,7 @@
  * purpose, step), so a run that is restored from a snapshot continues bit for bit as if it had never stopped.
  */
 
-import { checkCount, checkSeed, checkTimes } from '../base/checkNumbers.js';
+import { checkCount, checkSeed, checkWhole } from '../base/checkNumbers.js';
 import { nextTurn } from '../base/nextTurn.js';
 import type { ImageBatch } from '../base/plainData.js';
 import { Queue } from '../base/queue.js';
@@ -11,12 +11,12 @@ import type { Position, Snapshot } from '../checkpoint/snapshot.js';
 import type { NvaeConfig } from '../config/types.js';
 import { checkHalfPrecision } from '../engine/checkHalfPrecision.js';
 import * as tf from '../engine/tf.js';
-import type { Statistic } from '../model/distributions/outputDistribution.js';
-import { imagesFromTensor, imagesToTensor } from '../model/imageTensors.js';
-import type { Temperature } from '../model/nvae.js';
+import { imagesToTensor } from '../model/imageTensors.js';
 import { Nvae } from '../model/nvae.js';
 import type { Noise } from '../model/random.js';
 import { keyedNoise } from '../model/random.js';
+import { renderImages } from '../model/renderImages.js';
+import type { SampleImagesOptions, SampleSource, Temperature } from '../model/sampleSource.js';
 import { Adamax } from './adamax.js';
 import { checkLoss, type LossFunction } from './lossFunction.js';
 import type { OptimizerStepResult } from './optimizerStep.js';
@@ -42,15 +42,9 @@ export interface TrainerOptions {
   readonly loss?: LossFunction;
 }
 
-export interface TrainerSampleOptions {
-  /** @default 'mean' */
-  readonly statistic?: Statistic;
+export interface TrainerSampleOptions extends SampleImagesOptions {
   /** Iterations of the batch-norm re-adjustment, for this call only. @default 20 */
   readonly iterations?: number;
-  /** Different numbers give different images at the same step. @default 0 */
-  readonly draw?: number;
-  /** @default the run's */
-  readonly seed?: number;
 }
 
 /**
@@ -63,10 +57,10 @@ export interface TrainerSampleOptions {
  * await useEngine();
  * const trainer = await Trainer.create(await loadConfig('demo'));
  * const { loss } = await trainer.step(batch, 0);
- * const images = await trainer.sample(16, 0.7);
+ * const images = await trainer.sampleImages(16, 0.7);
  * await trainer.dispose();
  */
-export class Trainer {
+export class Trainer implements SampleSource {
   readonly config: NvaeConfig;
   readonly model: Nvae;
   readonly #optimizer: Adamax;
@@ -151,7 +145,7 @@ export class Trainer {
   reconstruct(batch: ImageBatch): Promise<ImageBatch> {
     return this.#queue.run(() => {
       const noise = this.#noise('reconstruct', 0);
-      return asImages(() => {
+      return renderImages(() => {
         const images = imagesToTensor(batch, this.config.model.inputDimension);
         return this.model.decode(this.model.encode(images, noise), noise);
       });
@@ -162,13 +156,17 @@ export class Trainer {
    * New images. The run's batch-norm statistics stay as they are.
    * @throws RangeError when the count, the temperature or an option is out of range
    */
-  sample(count: number, temperature: Temperature, options: TrainerSampleOptions = {}): Promise<ImageBatch> {
+  sampleImages(
+    count: number,
+    temperature: Temperature,
+    options: TrainerSampleOptions = {},
+  ): Promise<ImageBatch> {
     const { statistic = 'mean', iterations = 20, draw = 0, seed } = options;
     return this.#queue.run(() => {
-      checkCount('trainer.sample', 'count', count);
-      checkTimes('trainer.sample', 'iterations', iterations);
-      if (seed !== undefined) checkSeed('trainer.sample', seed);
-      return asImages(() =>
+      checkCount('trainer.sampleImages', 'count', count);
+      checkWhole('trainer.sampleImages', 'iterations', iterations);
+      if (seed !== undefined) checkSeed('trainer.sampleImages', seed);
+      return renderImages(() =>
         this.model.store.keepingBuffers(() => {
           const noiseOf = (i: number) => this.#noise(`readjust/${draw}/${i}`, 0, seed);
           this.model.readjustBatchNorm(iterations, count, temperature, noiseOf);
@@ -214,15 +212,5 @@ export class Trainer {
 
   #noise(purpose: string, draw: number, seed = this.#seed): Noise {
     return keyedNoise(seed, `${purpose}/${draw}`, this.#position.step);
-  }
-}
-
-/** Bytes of the images that `make` returns; all its tensors are disposed. */
-async function asImages(make: () => tf.Tensor4D): Promise<ImageBatch> {
-  const images = tf.tidy(make);
-  try {
-    return await imagesFromTensor(images);
-  } finally {
-    images.dispose();
   }
 }

@@ -250,7 +250,7 @@ describe('mapAhead', () => {
 
   test('should refuse a bound at call time', () => {
     expect(() => mapAhead(atOnce, atOnce, { ahead: 0 })).toThrow(
-      'mapAhead: expected ahead to be a positive integer, got 0',
+      'mapAhead: ahead must be a positive integer, got 0',
     );
   });
 });

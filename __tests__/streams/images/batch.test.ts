@@ -108,7 +108,7 @@ describe('batch', () => {
   });
 
   test.each([0, -1, 1.5, Number.NaN])('should refuse a size of %d at call time', (size) => {
-    expect(() => batch(size)).toThrow(`batch: expected a size that is a positive integer, got ${size}`);
+    expect(() => batch(size)).toThrow(`batch: size must be a positive integer, got ${size}`);
   });
 });
 

@@ -106,7 +106,7 @@ describe('decodeImages', () => {
 
   test.each([0, -1, 1.5, Number.NaN])('should refuse a size of %d at call time', (size) => {
     expect(() => decodeImages({ size })).toThrow(
-      `decodeImages: expected a size that is a positive integer, got ${size}`,
+      `decodeImages: size must be a positive integer, got ${size}`,
     );
   });
 

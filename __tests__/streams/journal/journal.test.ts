@@ -87,7 +87,9 @@ describe('writeJournal', () => {
   });
 
   test('should refuse an interval and a number of lines that mean nothing', () => {
-    expect(() => writeJournal({ path, interval: -1 })).toThrow('interval of at least 0, got -1');
+    expect(() => writeJournal({ path, interval: -1 })).toThrow(
+      'writeJournal: interval must be a number of at least 0, got -1',
+    );
     expect(() =>
       of<TrainEvent>()
         .pipe(writeJournal({ path, waiting: 0 }))

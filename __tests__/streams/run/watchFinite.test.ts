@@ -95,6 +95,8 @@ describe('watchFinite', () => {
   });
 
   test.each([-1, 0.5, Number.NaN])('should refuse the limit %d', (limit) => {
-    expect(() => watchFinite(limit)).toThrow('watchFinite: limit must be an integer of at least 0, got');
+    expect(() => watchFinite(limit)).toThrow(
+      'watchFinite: limit must be an integer of at least 0 or Infinity, got',
+    );
   });
 });

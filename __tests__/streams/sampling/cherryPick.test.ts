@@ -205,7 +205,7 @@ describe('cherryPick', () => {
 
   test('should refuse to keep what is no number, and batches of other sizes', async () => {
     for (const keep of [0, -1, 1.5, Number.NaN]) {
-      const message = `cherryPick: expected keep to be a positive integer, got ${keep}`;
+      const message = `cherryPick: keep must be a positive integer, got ${keep}`;
       expect(() => cherryPick(NEVER, NEVER, { keep })).toThrow(message);
     }
     const mixed = from([greyBatch(1, 1), greyBatch(2, 1)]);

@@ -100,7 +100,7 @@ describe('interpolation', () => {
   test('should refuse a number of points at call time', () =>
     withModel(async (model) => {
       expect(() => interpolation(model, first, second, { n: -1 })).toThrow(
-        'interpolation: expected n to be an integer >= 0, got -1',
+        'interpolation: n must be an integer of at least 0, got -1',
       );
     }));
 });

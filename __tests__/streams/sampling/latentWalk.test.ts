@@ -156,11 +156,11 @@ describe('latentWalk', () => {
     }));
 
   test.each<[LatentWalkOptions, string]>([
-    [{ group: 2 }, 'expected a group from 0 to 1, got 2'],
-    [{ spatial: true }, 'expected a group with spatial, got none'],
-    [{ variants: 0 }, 'expected variants to be a positive integer, got 0'],
-    [{ variation: -1 }, 'expected variation to be a number >= 0, got -1'],
-    [{ variation: Number.NaN }, 'expected variation to be a number >= 0, got NaN'],
+    [{ group: 2 }, 'group must be an integer from 0 to 1, got 2'],
+    [{ spatial: true }, 'spatial needs a group, got none'],
+    [{ variants: 0 }, 'variants must be a positive integer, got 0'],
+    [{ variation: -1 }, 'variation must be a finite number of at least 0, got -1'],
+    [{ variation: Number.NaN }, 'variation must be a finite number of at least 0, got NaN'],
   ])('should refuse %j at call time', (options, message) =>
     withModel(async (model) => {
       expect(() => latentWalk(model, options)).toThrow(`latentWalk: ${message}`);

@@ -131,12 +131,12 @@ describe('readjustBatchNorm', () => {
   test('should refuse numbers that make no sense at call time', () => {
     for (const iterations of [-1, 1.5, Number.NaN]) {
       expect(() => readjustBatchNorm({ iterations })).toThrow(
-        `iterations to be an integer >= 0, got ${iterations}`,
+        `iterations must be an integer of at least 0, got ${iterations}`,
       );
     }
     for (const batchSize of [0, -1, 1.5]) {
       expect(() => readjustBatchNorm({ batchSize })).toThrow(
-        `batchSize to be a positive integer, got ${batchSize}`,
+        `batchSize must be a positive integer, got ${batchSize}`,
       );
     }
   });

@@ -1,8 +1,9 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { concat, from, type Observable, of, range, take, throwError } from 'rxjs';
 import type { ImageBatch } from '../../../src/base/plainData.js';
+import type { SampleSource } from '../../../src/model/sampleSource.js';
 import { mapAhead } from '../../../src/streams/flow/mapAhead.js';
-import { type SampleSource, samples } from '../../../src/streams/sampling/samples.js';
+import { samples } from '../../../src/streams/sampling/samples.js';
 import type { Trainer } from '../../../src/training/trainer.js';
 import { collect, pause } from '../../support/collect.js';
 import { useTestEngine } from '../../support/engine.js';
@@ -14,10 +15,10 @@ useTestEngine();
 
 /** Images whose grey tells which draw they are of. */
 function fakeTrainer() {
-  const sample = jest.fn<Trainer['sample']>(async (count, _temperature, { draw = 0 } = {}) =>
+  const sampleImages = jest.fn<Trainer['sampleImages']>(async (count, _temperature, { draw = 0 } = {}) =>
     greyBatch(1, ...Array<number>(count).fill(draw)),
   );
-  return { sample };
+  return { sampleImages };
 }
 
 const counts = (batches: readonly ImageBatch[]) => batches.map(({ shape }) => shape[0]);
@@ -71,7 +72,7 @@ describe('samples', () => {
       const all = await collect(samples(model, { count: 8, batchSize: 3 }));
       expect(await collect(samples(model, { count: 5, batchSize: 3, firstBatch: 1 }))).toEqual(all.slice(1));
       for (const firstBatch of [-1, 0.5]) {
-        const message = `samples: expected firstBatch to be an integer >= 0, got ${firstBatch}`;
+        const message = `samples: firstBatch must be an integer of at least 0, got ${firstBatch}`;
         expect(() => samples(model, { firstBatch })).toThrow(message);
       }
     }));
@@ -83,7 +84,7 @@ describe('samples', () => {
   test('should never run ahead of a slow writer by more than a batch, asked for one at a time', async () => {
     let [made, written, most] = [0, 0, 0];
     const trainer = fakeTrainer();
-    trainer.sample.mockImplementation(async (count) => {
+    trainer.sampleImages.mockImplementation(async (count) => {
       made += 1;
       most = Math.max(most, made - written);
       return greyBatch(1, ...Array<number>(count).fill(made));
@@ -96,7 +97,7 @@ describe('samples', () => {
     const batch = (i: number) => samples(trainer, { count: 9, firstBatch: i });
     const numbers = await collect(range(0, 30).pipe(mapAhead(batch, write, { ahead: 1 })));
     expect(numbers).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
-    expect(trainer.sample.mock.calls.map(([, , options]) => options?.draw)).toEqual(
+    expect(trainer.sampleImages.mock.calls.map(([, , options]) => options?.draw)).toEqual(
       numbers.map((n) => n! - 1),
     );
     expect(most).toBe(2); // the one that is written, and one
@@ -105,17 +106,17 @@ describe('samples', () => {
   test('should ask a trainer as it is told', async () => {
     const trainer = fakeTrainer();
     await collect(samples(trainer, { count: 2, temperature: 0.5, statistic: 'sample' }));
-    expect(trainer.sample.mock.calls).toEqual([[2, 0.5, { statistic: 'sample', draw: 0 }]]);
+    expect(trainer.sampleImages.mock.calls).toEqual([[2, 0.5, { statistic: 'sample', draw: 0 }]]);
     await collect(samples(trainer, { seed: 7 }));
-    expect(trainer.sample).toHaveBeenLastCalledWith(9, 1, { statistic: 'mean', draw: 0, seed: 7 });
+    expect(trainer.sampleImages).toHaveBeenLastCalledWith(9, 1, { statistic: 'mean', draw: 0, seed: 7 });
     await collect(samples(trainer));
-    expect(trainer.sample).toHaveBeenLastCalledWith(9, 1, { statistic: 'mean', draw: 0 });
+    expect(trainer.sampleImages).toHaveBeenLastCalledWith(9, 1, { statistic: 'mean', draw: 0 });
   });
 
   test('should take one model after the other, one batch at a time', async () => {
     let running = 0;
     const slow = fakeTrainer();
-    slow.sample.mockImplementation(async (count) => {
+    slow.sampleImages.mockImplementation(async (count) => {
       running += 1;
       expect(running).toBe(1);
       await pause(2);
@@ -129,7 +130,7 @@ describe('samples', () => {
   test('should do nothing before there is a subscriber, and make the same for each', async () => {
     const trainer = fakeTrainer();
     const stream = samples(trainer, { count: 2 });
-    expect(trainer.sample).not.toHaveBeenCalled();
+    expect(trainer.sampleImages).not.toHaveBeenCalled();
     expect(await collect(stream)).toEqual(await collect(stream));
   });
 
@@ -149,15 +150,22 @@ describe('samples', () => {
         throwError(() => new Error('no')),
       );
       await expect(collect(samples(no))).rejects.toThrow('no');
-      const failing = { sample: () => Promise.reject(new Error('failed')) };
+      const failing = { sampleImages: () => Promise.reject(new Error('failed')) };
       await expect(collect(samples(failing))).rejects.toThrow('failed');
       await expect(collect(samples(model, { temperature: [1, 1, 1] }))).rejects.toThrow(/temperature/);
     }));
 
   test.each([0, -1, 1.5, Number.NaN])('should refuse %d at call time', (value) => {
     const trainer = fakeTrainer();
-    const message = (name: string) => `samples: expected ${name} to be a positive integer, got ${value}`;
+    const message = (name: string) => `samples: ${name} must be a positive integer, got ${value}`;
     expect(() => samples(trainer, { count: value })).toThrow(message('count'));
     expect(() => samples(trainer, { batchSize: value })).toThrow(message('batchSize'));
   });
+});
+
+test('any object with sampleImages should be a source', async () => {
+  const grey: SampleSource = { sampleImages: async (count) => greyBatch(1, ...Array<number>(count).fill(7)) };
+  const batches = await collect(samples(grey, { count: 3, batchSize: 2 }));
+  expect(batches.map(({ pixels }) => pixels[0])).toEqual([7, 7]);
+  expect(counts(batches)).toEqual([2, 1]);
 });

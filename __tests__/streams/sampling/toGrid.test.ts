@@ -41,9 +41,7 @@ describe('toGrid', () => {
   });
 
   test.each([0, -1, 1.5, Number.NaN])('should refuse %d columns at call time', (columns) => {
-    expect(() => toGrid({ columns })).toThrow(
-      `toGrid: expected columns to be a positive integer, got ${columns}`,
-    );
+    expect(() => toGrid({ columns })).toThrow(`toGrid: columns must be a positive integer, got ${columns}`);
   });
 });
 

@@ -281,7 +281,7 @@ describe('writeTensorBoard', () => {
     ['waiting', { waiting: 1.5 }],
   ])('should refuse %s that is no positive integer, at call time', (name, options) => {
     expect(() => writeTensorBoard({ folder: 'log', ...options })).toThrow(
-      `writeTensorBoard: expected ${name} to be a positive integer`,
+      `writeTensorBoard: ${name} must be a positive integer`,
     );
   });
 });

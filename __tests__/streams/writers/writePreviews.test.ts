@@ -21,7 +21,9 @@ const inputs = greyBatch(1, 1, 2);
 function fakeTrainer() {
   return {
     reconstruct: jest.fn<TrainerLike['reconstruct']>(async () => greyBatch(1, 101, 102)),
-    sample: jest.fn<TrainerLike['sample']>(async (count) => greyBatch(1, ...Array<number>(count).fill(7))),
+    sampleImages: jest.fn<TrainerLike['sampleImages']>(async (count) =>
+      greyBatch(1, ...Array<number>(count).fill(7)),
+    ),
   };
 }
 
@@ -54,7 +56,7 @@ describe('writePreviews', () => {
     expect(await greysOf('reconstruction_30.png')).toEqual([1, 2, 101, 102]);
     expect(await greysOf('samples_30.png')).toEqual([7, 7, 7, 7]);
     expect(trainer.reconstruct).toHaveBeenCalledWith(inputs);
-    expect(trainer.sample).toHaveBeenCalledWith(4, 0.7, { iterations: 10 });
+    expect(trainer.sampleImages).toHaveBeenCalledWith(4, 0.7, { iterations: 10 });
   });
 
   test('should make what is wanted only', async () => {
@@ -71,7 +73,7 @@ describe('writePreviews', () => {
   test('should ask for images as it is told', async () => {
     const trainer = fakeTrainer();
     await collect(of(at(1)).pipe(written(trainer, { samples: 2, temperature: 0.5, iterations: 3 })));
-    expect(trainer.sample).toHaveBeenCalledWith(2, 0.5, { iterations: 3 });
+    expect(trainer.sampleImages).toHaveBeenCalledWith(2, 0.5, { iterations: 3 });
   });
 
   test('should pass over positions that come while it is busy, but for the newest', async () => {
@@ -81,7 +83,7 @@ describe('writePreviews', () => {
 
   test('should pass errors of the trainer and of a write', async () => {
     const trainer = fakeTrainer();
-    trainer.sample.mockRejectedValueOnce(new Error('no'));
+    trainer.sampleImages.mockRejectedValueOnce(new Error('no'));
     await expect(collect(of(at(1)).pipe(written(trainer)))).rejects.toThrow('no');
     trainer.reconstruct.mockImplementationOnce(() => {
       throw new Error('thrown');
@@ -106,7 +108,7 @@ describe('writePreviews', () => {
     const [first] = await collect(concat(of(at(1)), NEVER).pipe(written(trainer), take(1)));
     await pause(30);
     expect(first?.kind).toBe('reconstruction');
-    expect(trainer.sample).not.toHaveBeenCalled();
+    expect(trainer.sampleImages).not.toHaveBeenCalled();
     const positions = new Subject<PreviewPosition>();
     positions.pipe(written(trainer)).subscribe().unsubscribe();
     expect(positions.observed).toBe(false);

@@ -15,7 +15,7 @@ import {
   tap,
 } from 'rxjs';
 import { grid } from '../../base/grid.js';
-import type { Temperature } from '../../model/nvae.js';
+import type { Temperature } from '../../model/sampleSource.js';
 import { writeImage } from '../../pictures/writeImage.js';
 import { cherryPick } from '../../streams/sampling/cherryPick.js';
 import type { CherryChoice, CherryState } from '../../streams/sampling/cherryState.js';

@@ -15,7 +15,8 @@ import {
 import { joinImages } from '../../base/imageBatches.js';
 import type { ImageBatch } from '../../base/plainData.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
-import type { Nvae, Temperature } from '../../model/nvae.js';
+import type { Nvae } from '../../model/nvae.js';
+import type { Temperature } from '../../model/sampleSource.js';
 import { fromAbort } from '../../streams/flow/fromAbort.js';
 import { mapAhead } from '../../streams/flow/mapAhead.js';
 import { samples } from '../../streams/sampling/samples.js';

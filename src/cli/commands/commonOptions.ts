@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { runNameProblem } from '../../config/runName.js';
 import { engineNames } from '../../engine/engines.js';
-import type { Temperature } from '../../model/nvae.js';
+import type { Temperature } from '../../model/sampleSource.js';
 
 /** Options that every command takes. */
 export interface CommonOptions {

@@ -3,7 +3,7 @@ import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, type ParsedPath, parse, sep } from 'node:path';
 import { messageOf } from '../../base/errors.js';
 import { describeValue } from '../../base/messageText.js';
-import type { Temperature } from '../../model/nvae.js';
+import type { Temperature } from '../../model/sampleSource.js';
 
 /** Extensions of the formats that sharp can write. */
 const extensions = ['.png', '.webp', '.jpg', '.jpeg', '.avif', '.tif', '.tiff', '.gif'];

@@ -1,7 +1,8 @@
 /** Shared by the sampling commands: an engine, a model, and its batch norm adjusted to the temperature. */
 import { concatMap, filter, type Observable, type ObservableInput, of, takeUntil, tap } from 'rxjs';
 import { useEngine } from '../../engine/index.js';
-import type { Nvae, Temperature } from '../../model/nvae.js';
+import type { Nvae } from '../../model/nvae.js';
+import type { Temperature } from '../../model/sampleSource.js';
 import { loadModel } from '../../modelFiles/loadModel.js';
 import { usingAsync } from '../../streams/flow/usingAsync.js';
 import { readjustBatchNorm } from '../../streams/sampling/readjustBatchNorm.js';

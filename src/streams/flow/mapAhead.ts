@@ -9,6 +9,7 @@ import {
   Subscription,
   takeWhile,
 } from 'rxjs';
+import { checkCount } from '../../base/checkNumbers.js';
 import { coalesceCalls } from './coalesceCalls.js';
 
 export interface MapAheadOptions {
@@ -43,9 +44,7 @@ export function mapAhead<T, P, R>(
   project: (prepared: P, value: T) => ObservableInput<R>,
   { ahead = 2, stop$ = NEVER, pause$ = NEVER, onPause }: MapAheadOptions = {},
 ): OperatorFunction<T, R> {
-  if (!Number.isInteger(ahead) || ahead < 1) {
-    throw new RangeError(`mapAhead: expected ahead to be a positive integer, got ${ahead}`);
-  }
+  checkCount('mapAhead', 'ahead', ahead);
   return (source) =>
     new Observable((subscriber) => {
       const abort = new AbortController();

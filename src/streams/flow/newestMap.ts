@@ -1,4 +1,5 @@
 import { defer, finalize, Observable, type ObservableInput, type OperatorFunction, takeWhile } from 'rxjs';
+import { checkCount } from '../../base/checkNumbers.js';
 import { coalesceCalls } from './coalesceCalls.js';
 
 export interface NewestMapOptions<T> {
@@ -29,10 +30,8 @@ export function newestMap<T, R>(
   project: (value: T) => ObservableInput<R>,
   { waiting = 1, atOnce = 1, onDrop }: NewestMapOptions<T> = {},
 ): OperatorFunction<T, R> {
-  for (const [name, value] of Object.entries({ waiting, atOnce })) {
-    if (!Number.isInteger(value) || value < 1)
-      throw new RangeError(`newestMap: expected ${name} to be a positive integer, got ${value}`);
-  }
+  checkCount('newestMap', 'waiting', waiting);
+  checkCount('newestMap', 'atOnce', atOnce);
   return (source) =>
     new Observable((subscriber) => {
       const kept: T[] = [];

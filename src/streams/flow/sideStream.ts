@@ -14,6 +14,7 @@ import {
   type SchedulerLike,
   takeWhile,
 } from 'rxjs';
+import { checkPositive } from '../../base/checkNumbers.js';
 import { messageOf } from '../../base/errors.js';
 import { type WarningEvent, warning } from '../run/events.js';
 import { longTimer } from './longTimer.js';
@@ -50,9 +51,7 @@ export function sideStream<T, R>(
   side: (source: Observable<T>) => Observable<R>,
   { patience = 30_000, scheduler = asyncScheduler }: SideStreamOptions = {},
 ): OperatorFunction<T, T | R | WarningEvent> {
-  if (!(patience > 0)) {
-    throw new RangeError(`sideStream: expected a patience that is a positive number, got ${patience}`);
-  }
+  checkPositive('sideStream', 'patience', patience);
   const spent$ = longTimer(patience, scheduler);
   const givenUp = warning(
     name,

@@ -1,4 +1,5 @@
 import { bufferCount, map, type OperatorFunction, pipe } from 'rxjs';
+import { checkCount } from '../../base/checkNumbers.js';
 import type { ImageBatch } from '../../base/plainData.js';
 import type { DecodedImage } from '../../data/decodedImage.js';
 import type { Recipe } from './recipe.js';
@@ -15,9 +16,7 @@ import type { Recipe } from './recipe.js';
  * @throws RangeError at call time when the size is no positive integer
  */
 export function batch(size: number): OperatorFunction<Recipe<DecodedImage>, Recipe<ImageBatch>> {
-  if (!Number.isInteger(size) || size < 1) {
-    throw new RangeError(`batch: expected a size that is a positive integer, got ${size}`);
-  }
+  checkCount('batch', 'size', size);
   return pipe(
     bufferCount<Recipe<DecodedImage>>(size),
     map((recipes) => ({

@@ -1,4 +1,5 @@
 import { map, type OperatorFunction } from 'rxjs';
+import { checkCount } from '../../base/checkNumbers.js';
 import { printable } from '../../base/messageText.js';
 import type { DecodedImage } from '../../data/decodedImage.js';
 import type { ImageCache } from '../../data/imageCache.js';
@@ -35,9 +36,7 @@ export function decodeImages(
   options: DecodeImagesOptions,
 ): OperatorFunction<ImageFile, Recipe<DecodedImage>> {
   const { size, cache, maxPixels, onWarning } = options;
-  if (!Number.isInteger(size) || size < 1) {
-    throw new RangeError(`decodeImages: expected a size that is a positive integer, got ${size}`);
-  }
+  checkCount('decodeImages', 'size', size);
   const onSkipped = (skipped: SkippedImage) => onWarning?.(skippedWords(skipped), skipped);
   return map((file) => ({
     images: 1,

@@ -1,5 +1,5 @@
 import { type MonoTypeOperatorFunction, map, mergeMap, toArray } from 'rxjs';
-import { checkSeed, checkTimes } from '../../base/checkNumbers.js';
+import { checkSeed, checkWhole } from '../../base/checkNumbers.js';
 import { keyedGenerator } from '../../model/random.js';
 
 /**
@@ -14,7 +14,7 @@ import { keyedGenerator } from '../../model/random.js';
  */
 export function shuffle<T>(seed: number, epoch: number): MonoTypeOperatorFunction<T> {
   checkSeed('shuffle', seed);
-  checkTimes('shuffle', 'epoch', epoch);
+  checkWhole('shuffle', 'epoch', epoch);
   return (source) =>
     source.pipe(
       toArray(),

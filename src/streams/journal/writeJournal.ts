@@ -12,6 +12,7 @@ import {
   of,
   type SchedulerLike,
 } from 'rxjs';
+import { checkAmount, checkCount } from '../../base/checkNumbers.js';
 import { journalFile } from '../../logs/journalFile.js';
 import { newestMap } from '../flow/newestMap.js';
 import { type WarningEvent, warning } from '../run/events.js';
@@ -47,13 +48,9 @@ export interface WriteJournalOptions {
  */
 export function writeJournal(options: WriteJournalOptions): OperatorFunction<Journaled, WarningEvent> {
   const { path, interval = 1000, waiting = 1000, atOnce = 1, scheduler = asyncScheduler } = options;
-  if (!(interval >= 0)) {
-    throw new RangeError(`writeJournal: expected an interval of at least 0, got ${interval}`);
-  }
-  for (const [name, value] of Object.entries({ waiting, atOnce })) {
-    if (!Number.isInteger(value) || value < 1)
-      throw new RangeError(`writeJournal: expected ${name} to be a positive integer, got ${value}`);
-  }
+  checkAmount('writeJournal', 'interval', interval);
+  checkCount('writeJournal', 'waiting', waiting);
+  checkCount('writeJournal', 'atOnce', atOnce);
   return (events) =>
     defer(() => {
       const { append = journalFile(path).append } = options;

@@ -17,7 +17,7 @@ import {
   tap,
   throwError,
 } from 'rxjs';
-import { checkAmount, checkTimes } from '../../base/checkNumbers.js';
+import { checkAmount, checkLimit } from '../../base/checkNumbers.js';
 import { checkpointPosition } from '../../checkpoint/checkpoint.js';
 import type { Position } from '../../checkpoint/snapshot.js';
 import { withRunName } from '../../config/runName.js';
@@ -76,7 +76,7 @@ export function trainInProcess(
   const config = withRunName(given, options.name);
   const { signal, scheduler = asyncScheduler, engine = 'auto', seconds, clock = performance } = options;
   const { restarts = 3, restartDelay = 1000 } = options;
-  checkTimes('trainInProcess', 'restarts', restarts);
+  checkLimit('trainInProcess', 'restarts', restarts);
   checkAmount('trainInProcess', 'restartDelay', restartDelay);
   checkTrainOptions('trainInProcess', options);
   const path = join(options.weightsFolder ?? 'saved_weights', `${config.name}.checkpoint`);

@@ -1,4 +1,4 @@
-import { checkAmount, checkCount, checkSeed, checkTimes } from '../../base/checkNumbers.js';
+import { checkAmount, checkCount, checkSeed, checkWhole } from '../../base/checkNumbers.js';
 import type { TrainOptions } from './trainOptions.js';
 
 /** @throws RangeError when a number among the options makes no sense; `where` is who was given them. */
@@ -10,8 +10,8 @@ export function checkTrainOptions(
   checkAmount(where, 'datasetPatience', datasetPatience);
   checkCount(where, 'prefetch', prefetch);
   checkSeed(where, seed);
-  checkTimes(where, 'previews.samples', previews.samples ?? 0);
-  checkTimes(where, 'previews.iterations', previews.iterations ?? 0);
+  checkWhole(where, 'previews.samples', previews.samples ?? 0);
+  checkWhole(where, 'previews.iterations', previews.iterations ?? 0);
   checkAmount(where, 'cache.memoryLimit', cache.memoryLimit ?? 0);
   checkAmount(where, 'cache.reserve', cache.reserve ?? 0);
 }

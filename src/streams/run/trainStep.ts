@@ -1,4 +1,5 @@
 import { defer, EMPTY, from, map, type ObservableInput, type OperatorFunction, tap } from 'rxjs';
+import { checkCount } from '../../base/checkNumbers.js';
 import type { ImageBatch } from '../../base/plainData.js';
 import type { StepResult } from '../../training/trainer.js';
 import { mapAhead } from '../flow/mapAhead.js';
@@ -52,9 +53,7 @@ export function trainStep(
   options: TrainStepOptions = {},
 ): OperatorFunction<BatchRecipe, StepEvent> {
   const { epoch = 0, prefetch = 2, imagesTaken = 0, clock = performance, stop$, pause$, onPause } = options;
-  if (!Number.isInteger(prefetch) || prefetch < 1) {
-    throw new RangeError(`trainStep: expected a prefetch that is a positive integer, got ${prefetch}`);
-  }
+  checkCount('trainStep', 'prefetch', prefetch);
   return (recipes$) =>
     defer(() => {
       let taken = imagesTaken;

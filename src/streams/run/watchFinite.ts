@@ -1,5 +1,5 @@
 import { concatMap, defer, type Observable, type OperatorFunction, of, throwError } from 'rxjs';
-import { checkTimes } from '../../base/checkNumbers.js';
+import { checkLimit } from '../../base/checkNumbers.js';
 import { NonFiniteLossError } from './errors.js';
 import { type StepEvent, type WarningEvent, warning } from './events.js';
 
@@ -15,7 +15,7 @@ import { type StepEvent, type WarningEvent, warning } from './events.js';
 export function watchFinite<T extends { readonly type: string }>(
   limit: number,
 ): OperatorFunction<T | StepEvent, T | StepEvent | WarningEvent> {
-  checkTimes('watchFinite', 'limit', limit);
+  checkLimit('watchFinite', 'limit', limit);
   return (source) =>
     defer(() => {
       let inARow = 0;

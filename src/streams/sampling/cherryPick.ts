@@ -8,6 +8,7 @@ import {
   take,
   takeWhile,
 } from 'rxjs';
+import { checkCount } from '../../base/checkNumbers.js';
 import type { ImageBatch } from '../../base/plainData.js';
 import { coalesceCalls } from '../flow/coalesceCalls.js';
 import {
@@ -53,9 +54,7 @@ export function cherryPick(
   choices$: Observable<CherryChoice>,
   { keep = 9 }: CherryPickOptions = {},
 ): Observable<CherryState> {
-  if (!Number.isInteger(keep) || keep < 1) {
-    throw new RangeError(`cherryPick: expected keep to be a positive integer, got ${keep}`);
-  }
+  checkCount('cherryPick', 'keep', keep);
   return new Observable((subscriber) => {
     const requests = new Subject<number>();
     const arrived: ImageBatch[] = [];

@@ -1,13 +1,13 @@
-import { concatMap, defer, from, map, type Observable, range } from 'rxjs';
-import { checkSeed } from '../../base/checkNumbers.js';
+import { concatMap, defer, map, type Observable, range } from 'rxjs';
+import { checkSeed, checkWhole } from '../../base/checkNumbers.js';
 import { imageAt } from '../../base/imageBatches.js';
-import { nextTurn } from '../../base/nextTurn.js';
 import type { ImageBatch, TensorData } from '../../base/plainData.js';
 import * as tf from '../../engine/tf.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
-import { imagesFromTensor, imagesToTensor } from '../../model/imageTensors.js';
+import { imagesToTensor } from '../../model/imageTensors.js';
 import type { Nvae } from '../../model/nvae.js';
 import { keyedNoise } from '../../model/random.js';
+import { renderImages } from '../../model/renderImages.js';
 
 export interface InterpolationOptions {
   /** Points between the two images. @default 1 */
@@ -41,9 +41,7 @@ export function interpolation(
   options: InterpolationOptions = {},
 ): Observable<ImageBatch> {
   const { n = 1, seed = 0 } = options;
-  if (!Number.isInteger(n) || n < 0) {
-    throw new RangeError(`interpolation: expected n to be an integer >= 0, got ${n}`);
-  }
+  checkWhole('interpolation', 'n', n);
   checkSeed('interpolation', seed);
   return defer(async () => [
     await latentsOf(model, first, options),
@@ -52,7 +50,7 @@ export function interpolation(
     concatMap(([a = [], b = []]) =>
       range(0, Math.ceil(n / atOnce)).pipe(
         map((i) => ({ begin: i * atOnce, end: Math.min(n, (i + 1) * atOnce) })),
-        concatMap(({ begin, end }) => defer(() => from(decoded(model, a, b, { begin, end, n }, options)))),
+        concatMap(({ begin, end }) => defer(() => decoded(model, a, b, { begin, end, n }, options))),
         concatMap((batch) => range(0, batch.shape[0]).pipe(map((i) => imageAt(batch, i)))),
       ),
     ),
@@ -90,14 +88,14 @@ interface Points {
   readonly n: number;
 }
 
-async function decoded(
+function decoded(
   model: Nvae,
   first: readonly TensorData[],
   second: readonly TensorData[],
   { begin, end, n }: Points,
   { statistic = 'mean', seed = 0 }: InterpolationOptions,
 ): Promise<ImageBatch> {
-  const images = tf.tidy(() => {
+  return renderImages(() => {
     const shares = Array.from({ length: end - begin }, (_, i) => (begin + i + 1) / (n + 1));
     const share = tf.tensor4d(shares, [shares.length, 1, 1, 1]);
     const mixed = first.map((a, i): tf.Tensor4D => {
@@ -107,10 +105,4 @@ async function decoded(
     });
     return model.decode(mixed, keyedNoise(seed, 'interpolation/decode', 0), statistic);
   });
-  try {
-    await nextTurn(); // as in samples: timers and signals get their turn
-    return await imagesFromTensor(images);
-  } finally {
-    images.dispose();
-  }
 }

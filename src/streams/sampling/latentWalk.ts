@@ -1,14 +1,14 @@
 import { concatMap, map, type Observable, range, toArray } from 'rxjs';
-import { checkSeed } from '../../base/checkNumbers.js';
+import { checkCount, checkFiniteAmount, checkSeed } from '../../base/checkNumbers.js';
 import { imageAt, joinImages } from '../../base/imageBatches.js';
-import { nextTurn } from '../../base/nextTurn.js';
 import type { ImageBatch } from '../../base/plainData.js';
 import * as tf from '../../engine/tf.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
-import { imagesFromTensor } from '../../model/imageTensors.js';
-import type { Nvae, Temperature } from '../../model/nvae.js';
+import type { Nvae } from '../../model/nvae.js';
 import { checkTemperature } from '../../model/nvae.js';
 import { keyedGenerator, keyedNoise, normalValues } from '../../model/random.js';
+import { renderImages } from '../../model/renderImages.js';
+import type { Temperature } from '../../model/sampleSource.js';
 
 export interface LatentWalkOptions {
   /** Standard deviation of the noise that the original is made of: one number, or one per latent group. @default 1 */
@@ -78,19 +78,14 @@ function check(
   { temperature = 1, variation = 0.4, variants = 8, group, spatial, seed = 0 }: LatentWalkOptions,
 ): void {
   checkTemperature(temperature, model.latentShapes.length);
-  if (!(variation >= 0 && Number.isFinite(variation))) {
-    throw new RangeError(`latentWalk: expected variation to be a number >= 0, got ${variation}`);
-  }
-  if (!Number.isInteger(variants) || variants < 1) {
-    throw new RangeError(`latentWalk: expected variants to be a positive integer, got ${variants}`);
-  }
+  checkFiniteAmount('latentWalk', 'variation', variation);
+  checkCount('latentWalk', 'variants', variants);
   checkSeed('latentWalk', seed);
   const groups = model.latentShapes.length;
   if (group !== undefined && !(Number.isInteger(group) && group >= 0 && group < groups)) {
-    throw new RangeError(`latentWalk: expected a group from 0 to ${groups - 1}, got ${group}`);
+    throw new RangeError(`latentWalk: group must be an integer from 0 to ${groups - 1}, got ${group}`);
   }
-  if (spatial && group === undefined)
-    throw new RangeError('latentWalk: expected a group with spatial, got none');
+  if (spatial && group === undefined) throw new RangeError('latentWalk: spatial needs a group, got none');
 }
 
 function variantsOf(
@@ -126,7 +121,7 @@ interface Part {
   readonly part: number;
 }
 
-async function decodedPart(
+function decodedPart(
   model: Nvae,
   { group, row, count, part }: Part,
   options: LatentWalkOptions,
@@ -134,7 +129,7 @@ async function decodedPart(
   const { statistic = 'mean', seed = 0 } = options;
   const length = Math.min(atOnce, count + 1 - part * atOnce);
   const indices = Array.from({ length }, (_, i) => part * atOnce + i);
-  const images = tf.tidy(() => {
+  return renderImages(() => {
     const noise = model.latentShapes.map((shape, level) =>
       level === group
         ? variedNoise(shape, group, row, indices, options)
@@ -142,12 +137,6 @@ async function decodedPart(
     );
     return model.generateFromLatents(noise, keyedNoise(seed, 'walk', part), statistic);
   });
-  try {
-    await nextTurn(); // the native engine works inside one turn, and leaves timers and signals none of their own
-    return await imagesFromTensor(images);
-  } finally {
-    images.dispose();
-  }
 }
 
 type LatentShape = readonly [height: number, width: number, channels: number];

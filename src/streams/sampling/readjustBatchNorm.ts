@@ -9,9 +9,10 @@ import {
   tap,
   timer,
 } from 'rxjs';
-import { checkSeed } from '../../base/checkNumbers.js';
-import type { Nvae, Temperature } from '../../model/nvae.js';
+import { checkCount, checkSeed, checkWhole } from '../../base/checkNumbers.js';
+import type { Nvae } from '../../model/nvae.js';
 import { keyedNoise } from '../../model/random.js';
+import type { Temperature } from '../../model/sampleSource.js';
 
 export interface ReadjustBatchNormOptions {
   /** The one that images will be sampled at. @default 1 */
@@ -47,12 +48,8 @@ export function readjustBatchNorm(options: ReadjustBatchNormOptions = {}): MonoT
     onProgress,
     scheduler = asyncScheduler,
   } = options;
-  if (!Number.isInteger(iterations) || iterations < 0) {
-    throw new RangeError(`readjustBatchNorm: expected iterations to be an integer >= 0, got ${iterations}`);
-  }
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new RangeError(`readjustBatchNorm: expected batchSize to be a positive integer, got ${batchSize}`);
-  }
+  checkWhole('readjustBatchNorm', 'iterations', iterations);
+  checkCount('readjustBatchNorm', 'batchSize', batchSize);
   checkSeed('readjustBatchNorm', seed);
   return concatMap((model) =>
     range(0, iterations).pipe(

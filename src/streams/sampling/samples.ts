@@ -1,13 +1,8 @@
-import { concatMap, defer, from, isObservable, map, type Observable, of, range } from 'rxjs';
-import { checkSeed } from '../../base/checkNumbers.js';
-import { nextTurn } from '../../base/nextTurn.js';
+import { concatMap, defer, isObservable, map, type Observable, of, range } from 'rxjs';
+import { checkCount, checkSeed, checkWhole } from '../../base/checkNumbers.js';
 import type { ImageBatch } from '../../base/plainData.js';
-import * as tf from '../../engine/tf.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
-import { imagesFromTensor } from '../../model/imageTensors.js';
-import type { Nvae, Temperature } from '../../model/nvae.js';
-import { keyedNoise } from '../../model/random.js';
-import type { Trainer } from '../../training/trainer.js';
+import type { SampleSource, Temperature } from '../../model/sampleSource.js';
 
 export interface SamplesOptions {
   /** Multiplies the standard deviations of the latents: one number, or one per latent group. @default 1 */
@@ -23,9 +18,6 @@ export interface SamplesOptions {
   /** @default 0 for a model; a trainer's own for a trainer */
   readonly seed?: number;
 }
-
-/** Where images come from: a model, or a run. */
-export type SampleSource = Nvae | Pick<Trainer, 'sample'>;
 
 /**
  * New images, in batches.
@@ -52,43 +44,21 @@ export function samples(
   source: SampleSource | Observable<SampleSource>,
   options: SamplesOptions = {},
 ): Observable<ImageBatch> {
-  const { count = 9, batchSize = 9, firstBatch = 0 } = options;
-  for (const [name, value] of Object.entries({ count, batchSize })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new RangeError(`samples: expected ${name} to be a positive integer, got ${value}`);
-    }
-  }
-  if (!Number.isInteger(firstBatch) || firstBatch < 0) {
-    throw new RangeError(`samples: expected firstBatch to be an integer >= 0, got ${firstBatch}`);
-  }
-  if (options.seed !== undefined) checkSeed('samples', options.seed);
+  const { temperature = 1, count = 9, batchSize = 9, firstBatch = 0, statistic = 'mean', seed } = options;
+  checkCount('samples', 'count', count);
+  checkCount('samples', 'batchSize', batchSize);
+  checkWhole('samples', 'firstBatch', firstBatch);
+  if (seed !== undefined) checkSeed('samples', seed);
+  const seeded = seed === undefined ? {} : { seed };
   const sources = isObservable(source) ? source : of(source);
   return sources.pipe(
     concatMap((model) =>
       range(0, Math.ceil(count / batchSize)).pipe(
         map((i) => ({ draw: firstBatch + i, size: Math.min(batchSize, count - i * batchSize) })),
-        concatMap(({ draw, size }) => defer(() => from(sampleOf(model, size, draw, options)))),
+        concatMap(({ draw, size }) =>
+          defer(() => model.sampleImages(size, temperature, { statistic, draw, ...seeded })),
+        ),
       ),
     ),
   );
-}
-
-async function sampleOf(
-  source: SampleSource,
-  size: number,
-  draw: number,
-  { temperature = 1, statistic = 'mean', seed }: SamplesOptions,
-): Promise<ImageBatch> {
-  if (!('plan' in source)) {
-    return source.sample(size, temperature, { statistic, draw, ...(seed !== undefined && { seed }) });
-  }
-  const images = tf.tidy(() =>
-    source.sample(size, temperature, keyedNoise(seed ?? 0, 'samples', draw), statistic),
-  );
-  try {
-    await nextTurn(); // the native engine works inside one turn, and leaves timers and signals none of their own
-    return await imagesFromTensor(images);
-  } finally {
-    images.dispose();
-  }
 }

@@ -1,4 +1,5 @@
 import { map, type OperatorFunction } from 'rxjs';
+import { checkCount } from '../../base/checkNumbers.js';
 import { grid } from '../../base/grid.js';
 import type { ImageBatch } from '../../base/plainData.js';
 
@@ -16,8 +17,6 @@ export interface GridOptions {
  * @throws RangeError at call time when `columns` is no positive integer
  */
 export function toGrid({ columns }: GridOptions = {}): OperatorFunction<ImageBatch, ImageBatch> {
-  if (columns !== undefined && (!Number.isInteger(columns) || columns < 1)) {
-    throw new RangeError(`toGrid: expected columns to be a positive integer, got ${columns}`);
-  }
+  if (columns !== undefined) checkCount('toGrid', 'columns', columns);
   return map((batch) => grid(batch, columns));
 }

@@ -21,6 +21,7 @@ import {
   scan,
   takeUntil,
 } from 'rxjs';
+import { checkCount } from '../../base/checkNumbers.js';
 import { eventFile } from '../../logs/tensorboard/eventFile.js';
 import { newestMap } from '../flow/newestMap.js';
 import { type PreviewEvent, type TrainEvent, type WarningEvent, warning } from '../run/events.js';
@@ -66,9 +67,7 @@ export function writeTensorBoard(
   const { folder, interval = 5000, bytes = 65_536, waiting = 64, atOnce = 1 } = options;
   const { flush$ = NEVER, scheduler = asyncScheduler } = options;
   for (const [name, value] of Object.entries({ interval, bytes, waiting, atOnce })) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new RangeError(`writeTensorBoard: expected ${name} to be a positive integer, got ${value}`);
-    }
+    checkCount('writeTensorBoard', name, value);
   }
   return (events) =>
     defer(() => {

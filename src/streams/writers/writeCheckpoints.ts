@@ -17,7 +17,7 @@ import {
   type SchedulerLike,
   throwError,
 } from 'rxjs';
-import { checkAmount, checkTimes } from '../../base/checkNumbers.js';
+import { checkAmount, checkLimit } from '../../base/checkNumbers.js';
 import { messageOf } from '../../base/errors.js';
 import { type Checkpoint, type DataPosition, saveCheckpoint } from '../../checkpoint/checkpoint.js';
 import { CheckpointError } from '../../checkpoint/checkpointError.js';
@@ -64,7 +64,7 @@ export function writeCheckpoints(
   options: Options,
 ): OperatorFunction<DataPosition, CheckpointEvent | WarningEvent> {
   const { retries = 3, retryDelay = 1000 } = options;
-  checkTimes('writeCheckpoints', 'retries', retries);
+  checkLimit('writeCheckpoints', 'retries', retries);
   checkAmount('writeCheckpoints', 'retryDelay', retryDelay);
   return (positions) =>
     positions.pipe(

@@ -14,7 +14,7 @@ import { grid } from '../../base/grid.js';
 import { joinImages } from '../../base/imageBatches.js';
 import type { ImageBatch } from '../../base/plainData.js';
 import type { Position } from '../../checkpoint/snapshot.js';
-import type { Temperature } from '../../model/nvae.js';
+import type { Temperature } from '../../model/sampleSource.js';
 import { writeImage } from '../../pictures/writeImage.js';
 import { newestMap } from '../flow/newestMap.js';
 import type { PreviewEvent } from '../run/events.js';
@@ -53,7 +53,7 @@ export interface PreviewPosition extends Position {
  * or of a write passes through: see `sideStream`.
  */
 export function writePreviews(
-  trainer: Pick<TrainerLike, 'reconstruct' | 'sample'>,
+  trainer: Pick<TrainerLike, 'reconstruct' | 'sampleImages'>,
   options: WritePreviewsOptions,
 ): OperatorFunction<PreviewPosition, PreviewEvent> {
   return newestMap(({ kinds = ['reconstruction', 'samples'], ...position }) =>
@@ -64,7 +64,7 @@ export function writePreviews(
   );
 }
 
-type Previewer = Pick<TrainerLike, 'reconstruct' | 'sample'>;
+type Previewer = Pick<TrainerLike, 'reconstruct' | 'sampleImages'>;
 
 function reconstruction(
   trainer: Previewer,
@@ -90,7 +90,7 @@ function newImages(
   if (samples === 0) return EMPTY;
   const path = join(folder, `samples_${imagesSeen}.png`);
   return concat(
-    defer(() => trainer.sample(samples, temperature, { iterations })).pipe(
+    defer(() => trainer.sampleImages(samples, temperature, { iterations })).pipe(
       concatMap((images) => write(path, grid(images))),
       ignoreElements(),
     ),

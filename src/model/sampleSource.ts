@@ -1,0 +1,37 @@
+import type { ImageBatch } from '../base/plainData.js';
+import type { Statistic } from './distributions/outputDistribution.js';
+
+/** One temperature for all latent groups, or one per group, level 0 first. */
+export type Temperature = number | readonly number[];
+
+export interface SampleImagesOptions {
+  /** Which value of the output distribution a pixel gets. @default 'mean' */
+  readonly statistic?: Statistic;
+  /** Seed of the noise. @default 0 for a model; the run's seed for a trainer */
+  readonly seed?: number;
+  /** Another number gives other images with the same seed. @default 0 */
+  readonly draw?: number;
+}
+
+/**
+ * Anything that makes new images: an `Nvae`, a `Trainer`, or an object of your own with this method (another process, a
+ * server, a fake in a test).
+ *
+ * @example
+ * ```ts
+ * import { type SampleSource, samples } from 'rx-nvae';
+ *
+ * const grey: SampleSource = {
+ *   sampleImages: async (count) => ({ pixels: new Uint8Array(count * 192).fill(128), shape: [count, 8, 8, 3] }),
+ * };
+ * samples(grey, { count: 4 }).subscribe((batch) => console.log(batch.shape));
+ * ```
+ */
+export interface SampleSource {
+  /**
+   * @param count number of images
+   * @param temperature multiplies the standard deviations of the latents
+   * @returns `[count, height, width, 3]` as plain data, the caller's
+   */
+  sampleImages(count: number, temperature: Temperature, options?: SampleImagesOptions): Promise<ImageBatch>;
+}
