@@ -67,13 +67,26 @@ describe('plan', () => {
   });
 
   const impossible: [string, Partial<ModelConfig>][] = [
-    ['inputDimension: expected a multiple of 4', { inputDimension: 30 }],
     ['channelMultiplier: expected 2', { channelMultiplier: 3 }],
-    ['channelTowers: expected an even number', { channelTowers: 3 }],
+    ['channelTowers: expected an even integer >= 2, got 3', { channelTowers: 3 }],
     ['latentSize: expected an integer >= 1, got 0', { latentSize: 0 }],
     ['minSplits: expected an integer >= 1, got 0.5', { minSplits: 0.5 }],
+    ['latentSize: expected an integer >= 1, got nothing (this key is required)', { latentSize: undefined }],
+    [
+      'samplingMethod: expected one of gaussian, gaussian_mixture, logistic_mixture, got "x"',
+      { samplingMethod: 'x' as 'gaussian' },
+    ],
+    [
+      'latentSize: expected an integer >= 1, got NaN; numFlows: expected an integer >= 0, got -1',
+      { latentSize: Number.NaN, numFlows: -1 },
+    ],
+    ['latentSise: unknown key; did you mean "latentSize"?', { latentSise: 3 } as object],
+    [
+      'inputDimension: expected a multiple of 4, because numberOfScales 2 and numBlocksPrepost 1',
+      { inputDimension: 30 },
+    ],
     ['exponentialScaling: expected a number > 0', { exponentialScaling: 0 }],
-    ['inputDimension: expected an integer <= 4096', { inputDimension: 2 ** 20 }],
+    ['inputDimension: expected an integer from 1 to 4096, got 1048576', { inputDimension: 2 ** 20 }],
     ['number of cells: expected at most 4000, got 1', { initialSplitsPerScale: 1e9 }],
     ['number of cells: expected at most 4000, got Infinity', { exponentialScaling: 1e-309 }],
     ['number of cells: expected at most 4000, got 20', { numCellsPerBlockPrepost: 1e9 }],

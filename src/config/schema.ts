@@ -1,106 +1,199 @@
-/** What a configuration file may contain: keys as in the file, allowed values, defaults. */
+/**
+ * The one definition of a configuration: keys as in the file, allowed values, defaults, descriptions, combinations.
+ *
+ * To add a key, add its line to a section and run `npm run config:generate`, which writes what derives from it: the
+ * types in types.ts, `model_configs/schema.json` and the tables in docs/configuration.md. Checks and messages need
+ * nothing else. A description names keys in backticks as in the file; types show them in camelCase.
+ */
 import { z } from 'zod';
 import { defaultMaxPixels } from '../base/maxPixels.js';
 
-/** A value for which `test` holds; `expected` completes the sentence "expected ...". */
-function value<T>(expected: string, test: (given: unknown) => boolean) {
-  return z.custom<T>(test, { error: expected });
-}
-
-const isNumber = (given: unknown): given is number => typeof given === 'number' && Number.isFinite(given);
-const isInteger = (given: unknown): given is number => Number.isSafeInteger(given);
-
-const integer = (least: number) =>
-  value<number>(`an integer >= ${least}`, (given) => isInteger(given) && given >= least);
-const positive = () => value<number>('a number > 0', (given) => isNumber(given) && given > 0);
-const notNegative = () => value<number>('a number >= 0', (given) => isNumber(given) && given >= 0);
-const boolean = () => value<boolean>('true or false', (given) => typeof given === 'boolean');
+const integer = (least: number) => z.int().min(least);
+const positive = () => z.number().positive();
+const notNegative = () => z.number().nonnegative();
+const fraction = () => z.number().min(0).max(1);
 
 const samplingMethods = ['gaussian', 'gaussian_mixture', 'logistic_mixture'] as const;
-type SamplingMethod = (typeof samplingMethods)[number];
 
-const architecture = {
-  channel_towers: value<number>(
-    'an even integer >= 2',
-    (given) => isInteger(given) && given >= 2 && given % 2 === 0,
-  ),
-  number_of_scales: integer(1),
-  initial_splits_per_scale: integer(1),
-  latent_size: integer(1),
-  input_dimension: integer(1),
-  num_flows: integer(0),
-  num_blocks_prepost: integer(0).default(1),
-  num_cells_per_block_prepost: integer(1).default(2),
-  cells_per_split_enc: integer(0).default(2),
-  cells_per_input_dec: integer(0).default(1),
-  channel_multiplier: value<number>('2 (no other value works)', (given) => given === 2).default(2),
-  exponential_scaling: positive().default(1),
-  min_splits: integer(1).default(1),
-  sampling_method: value<SamplingMethod>(`one of ${samplingMethods.join(', ')}`, (given) =>
-    samplingMethods.some((method) => method === given),
-  ).default('gaussian'),
-  n_mix: integer(1).default(3),
-  fixed_flows: boolean().default(false),
-};
+/** The part that makes a model: changing it makes another one. */
+export const modelSchema = z
+  .strictObject({
+    channel_towers: integer(2).multipleOf(2).describe('Channels after the first convolution (C).'),
+    number_of_scales: integer(1).describe(
+      'Number of scales (S); from each to the next the image size halves and the channels double.',
+    ),
+    initial_splits_per_scale: integer(1).describe(
+      'Latent groups in the first scale, the one with the largest images.',
+    ),
+    latent_size: integer(1).describe('Channels of each latent group.'),
+    input_dimension: integer(1)
+      .max(4096)
+      .describe(
+        'Height and width of the images in pixels; a multiple of 2^(`number_of_scales` + `num_blocks_prepost` - 1).',
+      ),
+    num_flows: integer(0).describe('Pairs of normalising-flow cells per latent group; 0 for none.'),
+    num_blocks_prepost: integer(0)
+      .default(1)
+      .describe(
+        'Blocks before the towers, each of which halves the image size, and after them, each of which doubles it.',
+      ),
+    num_cells_per_block_prepost: integer(1)
+      .default(2)
+      .describe('Cells in each block before and after the towers.'),
+    cells_per_split_enc: integer(0).default(2).describe('Encoder cells per latent group.'),
+    cells_per_input_dec: integer(0).default(1).describe('Decoder cells per latent group.'),
+    channel_multiplier: z
+      .literal<number>(2)
+      .default(2)
+      .describe('Factor by which the channels grow from scale to scale; no other is supported.'),
+    exponential_scaling: positive()
+      .default(1)
+      .describe('Each scale has the latent groups of the one before divided by this number, rounded down.'),
+    min_splits: integer(1).default(1).describe('Smallest number of latent groups in a scale.'),
+    sampling_method: z
+      .enum(samplingMethods)
+      .default('gaussian')
+      .describe("Distribution of a pixel's colour values given the latents."),
+    n_mix: integer(1).default(3).describe('Components of the mixture; `gaussian` has none.'),
+    fixed_flows: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Apply the flows when sampling too; the KL is then computed in closed form, otherwise it is a Monte Carlo estimate.',
+      ),
+  })
+  .superRefine(({ input_dimension, number_of_scales, num_blocks_prepost }, context) => {
+    const halvings = number_of_scales + num_blocks_prepost - 1;
+    if (context.issues.length > 0 || input_dimension % 2 ** halvings === 0) return;
+    const factor = halvings > 20 ? `2^${halvings}` : 2 ** halvings;
+    const reason = `number_of_scales ${number_of_scales} and num_blocks_prepost ${num_blocks_prepost} halve the image ${halvings} times`;
+    const message = `a multiple of ${factor}, because ${reason}`;
+    context.addIssue({ code: 'custom', path: ['input_dimension'], message });
+  })
+  .describe(
+    'The architecture of a model. A checkpoint can be loaded only into the architecture that it was written for.',
+  );
 
-const section = { error: 'a section with keys' };
+const augmentation = z
+  .strictObject({
+    horizontal_flip: z
+      .boolean()
+      .default(false)
+      .describe('Mirror each image left to right with probability one half.'),
+    crop: integer(0)
+      .default(0)
+      .describe(
+        'Move each image by up to this many pixels in each direction, its edges reflected; less than `input_dimension`.',
+      ),
+    brightness: fraction()
+      .default(0)
+      .describe(
+        'Multiply all values of an image by a random factor from 1 - b to 1 + b, where b is this number.',
+      ),
+    contrast: fraction()
+      .default(0)
+      .describe(
+        "Multiply the distance of every value to the image's mean grey by a random factor from 1 - c to 1 + c, where c is this number.",
+      ),
+    saturation: fraction()
+      .default(0)
+      .describe(
+        'Multiply the distance of every value to the grey of its pixel by a random factor from 1 - s to 1 + s, where s is this number.',
+      ),
+  })
+  .describe('Random changes of the training images.');
 
-const fraction = () =>
-  value<number>('a number from 0 to 1', (given) => isNumber(given) && given >= 0 && given <= 1);
-
-const augmentation = z.strictObject(
-  {
-    horizontal_flip: boolean().default(false),
-    crop: integer(0).default(0),
-    brightness: fraction().default(0),
-    contrast: fraction().default(0),
-    saturation: fraction().default(0),
-  },
-  section,
-);
-
-const trainingParameters = z.strictObject(
-  {
-    learning_rate: positive().default(0.01),
-    learning_rate_min: notNegative().default(1e-5),
-    weight_decay: notNegative().default(3e-4),
-    regularization_constant: notNegative().default(0.05),
-    kl_constant: notNegative().default(1),
-    warmup_epochs: notNegative().default(30),
-    batch_size: integer(1).default(20),
-    write_reconstruction: boolean().default(true),
-    images_per_checkpoint: value<number | null>(
-      'an integer >= 1, or null',
-      (given) => given === null || (isInteger(given) && given >= 1),
-    ).default(null),
-    epochs_per_checkpoint: integer(1).default(2),
-    epochs: value<number>(
-      'an integer >= 1, or -1 (until stopped)',
-      (given) => given === -1 || (isInteger(given) && given >= 1),
-    ).default(-1),
-    gradient_clipping: value<number | null>(
-      'a number > 0, or null',
-      (given) => given === null || (isNumber(given) && given > 0),
-    ).default(null),
-    non_finite_limit: integer(1).default(20),
-    half_precision: boolean().default(false),
-    use_tensor_checkpoints: boolean().default(false),
-    seed: integer(0).default(0),
-    max_pixels: integer(1).default(defaultMaxPixels),
+const trainingParameters = z
+  .strictObject({
+    learning_rate: positive()
+      .default(0.01)
+      .describe(
+        'Learning rate of Adamax: constant until one epoch after the warm-up, then a cosine down to `learning_rate_min`.',
+      ),
+    learning_rate_min: notNegative()
+      .default(1e-5)
+      .describe(
+        'Learning rate at the end of the cosine, which `epochs` sets; unused when training has no end.',
+      ),
+    weight_decay: notNegative()
+      .default(3e-4)
+      .describe('Multiple of each parameter that is added to its gradient after clipping.'),
+    regularization_constant: notNegative()
+      .default(0.05)
+      .describe('Weight of the spectral and batch-norm regularisation in the loss.'),
+    kl_constant: notNegative().default(1).describe('Weight of the KL divergence in the loss.'),
+    warmup_epochs: notNegative()
+      .default(30)
+      .describe(
+        'Epochs of warm-up: the KL coefficient grows from 0 to 1, and the KL is balanced between the latent groups.',
+      ),
+    batch_size: integer(1)
+      .default(20)
+      .describe('Images per step; the last batch of an epoch may be smaller.'),
+    gradient_clipping: positive()
+      .nullable()
+      .default(null)
+      .describe('Largest 2-norm of all gradients together; null for no clipping.'),
+    epochs: z
+      .union([integer(1), z.literal(-1)])
+      .default(-1)
+      .describe('Number of epochs; -1 trains until it is stopped.'),
+    epochs_per_checkpoint: integer(1)
+      .default(2)
+      .describe('Write a checkpoint and previews each time this many epochs are finished.'),
+    images_per_checkpoint: integer(1)
+      .nullable()
+      .default(null)
+      .describe(
+        'Write a checkpoint and previews also each time this many images are seen, rounded up to whole batches; null: only after epochs.',
+      ),
+    write_reconstruction: z
+      .boolean()
+      .default(true)
+      .describe('Write reconstructions as images with each checkpoint.'),
+    non_finite_limit: integer(1)
+      .default(20)
+      .describe(
+        'End the run after this many steps in a row whose loss or gradient is not finite, or exactly 0.',
+      ),
+    half_precision: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Store what the backward pass needs as bfloat16: less memory. Only the engine `native` can do this.',
+      ),
+    use_tensor_checkpoints: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Store only the input of each cell and recompute the rest in the backward pass: less memory, more time.',
+      ),
+    seed: integer(0)
+      .default(0)
+      .describe(
+        'Seed of all random numbers: the same seed, machine and engine give the same weights, bit for bit.',
+      ),
+    max_pixels: integer(1)
+      .default(defaultMaxPixels)
+      .describe(
+        'Skip images of more pixels, which would take too much memory; the default is the limit of sharp.',
+      ),
     augmentation: augmentation.prefault({}),
-  },
-  section,
-);
+  })
+  .describe(
+    'How to train the model. It is read again at every start, so that a stopped run can resume with other values.',
+  );
 
 /** A whole configuration file. */
-export const fileSchema = z.strictObject(
-  { ...architecture, training_parameters: trainingParameters.prefault({}) },
-  section,
-);
+export const fileSchema = modelSchema
+  .safeExtend({ training_parameters: trainingParameters.prefault({}) })
+  .superRefine(({ input_dimension, training_parameters }, context) => {
+    if (context.issues.length > 0 || training_parameters.augmentation.crop < input_dimension) return;
+    const path = ['training_parameters', 'augmentation', 'crop'];
+    const message = `less than input_dimension ${input_dimension}, because it is a number of its pixels`;
+    context.addIssue({ code: 'custom', path, message });
+  })
+  .describe('A configuration of rx-nvae: an architecture and how to train it.');
 
-/** Keys of each section by its dotted path; the top of the file is ''. */
-export const knownKeys: Readonly<Record<string, readonly string[]>> = {
-  '': Object.keys(fileSchema.shape),
-  training_parameters: Object.keys(trainingParameters.shape),
-  'training_parameters.augmentation': Object.keys(augmentation.shape),
-};
+/** The schemas of a file and of its architecture alone. */
+export type ConfigSchema = typeof fileSchema | typeof modelSchema;

@@ -1,81 +1,204 @@
 /**
- * A configuration as plain data, defaults filled in. Keys are camelCase here and snake_case in YAML files; what each
- * means is described in docs/configuration.md.
+ * A configuration as plain data with its defaults filled in: keys are camelCase here and snake_case in files.
+ *
+ * The types of its sections are generated and not inferred, because inferred ones would lose the comment of every key,
+ * and show as types of zod. A test compares them with what zod infers.
  */
 
-/** Distribution of a pixel's colour value given the latents. */
-export type SamplingMethod = 'gaussian' | 'gaussian_mixture' | 'logistic_mixture';
-
-export interface ModelConfig {
-  /** Channels after the first convolution (C). */
-  readonly channelTowers: number;
-  /** Number of scales (S); the image size halves and the channels double from one to the next. */
-  readonly numberOfScales: number;
-  /** Latent groups in the first scale, the one with the largest images. */
-  readonly initialSplitsPerScale: number;
-  /** Channels of each latent group (K). */
-  readonly latentSize: number;
-  /** Height and width of the images. */
-  readonly inputDimension: number;
-  /** Pairs of flow cells per latent group; 0 for none. */
-  readonly numFlows: number;
-  readonly numBlocksPrepost: number;
-  readonly numCellsPerBlockPrepost: number;
-  readonly cellsPerSplitEnc: number;
-  readonly cellsPerInputDec: number;
-  readonly channelMultiplier: number;
-  /** Divides the number of latent groups from scale to scale. */
-  readonly exponentialScaling: number;
-  readonly minSplits: number;
-  readonly samplingMethod: SamplingMethod;
-  /** Components of the output mixture. */
-  readonly nMix: number;
-  /** Whether the flow also acts when sampling (and the KL is the closed form). */
-  readonly fixedFlows: boolean;
-}
-
-export interface AugmentationConfig {
-  /** Mirror each image left to right with probability one half. */
-  readonly horizontalFlip: boolean;
-  /** Move each image by up to so many pixels, its edges reflected; 0 for none. */
-  readonly crop: number;
-  /** Largest relative change of the brightness, from 0 to 1. */
-  readonly brightness: number;
-  /** Likewise of the distance of every pixel to the image's mean grey. */
-  readonly contrast: number;
-  /** Likewise of the distance of every pixel to its own grey. */
-  readonly saturation: number;
-}
-
-export interface TrainingConfig {
-  readonly learningRate: number;
-  readonly learningRateMin: number;
-  readonly weightDecay: number;
-  readonly regularizationConstant: number;
-  readonly klConstant: number;
-  readonly warmupEpochs: number;
-  readonly batchSize: number;
-  readonly writeReconstruction: boolean;
-  /** Write a checkpoint after this many images, rounded up to whole batches; null: only after epochs. */
-  readonly imagesPerCheckpoint: number | null;
-  readonly epochsPerCheckpoint: number;
-  /** Number of epochs; -1: until stopped. */
-  readonly epochs: number;
-  /** Largest global norm of the gradients; null: no clipping. */
-  readonly gradientClipping: number | null;
-  /** Steps in a row with a loss or gradient that is not finite, after which the run ends. */
-  readonly nonFiniteLimit: number;
-  readonly halfPrecision: boolean;
-  readonly useTensorCheckpoints: boolean;
-  readonly seed: number;
-  /** Images of more pixels are skipped: reading them would take too much memory. */
-  readonly maxPixels: number;
-  readonly augmentation: AugmentationConfig;
-}
-
+/**
+ * A run's configuration, as `loadConfig` and `parseConfig` return it.
+ *
+ * @example
+ * const config = await loadConfig('demo');
+ * const small: NvaeConfig = { ...config, training: { ...config.training, batchSize: 4 } };
+ */
 export interface NvaeConfig {
-  /** Name of the run; until it is given another, the file name of the configuration without its extension. */
+  /** Name of the run; unless it is given another, the name of the configuration file without its extension. */
   readonly name: string;
   readonly model: ModelConfig;
   readonly training: TrainingConfig;
+}
+
+/* Generated from schema.ts by npm run config:generate: changes below this line are lost. */
+
+/** Distribution of a pixel's colour values given the latents. */
+export type SamplingMethod = 'gaussian' | 'gaussian_mixture' | 'logistic_mixture';
+
+/**
+ * The architecture of a model. A checkpoint can be loaded only into the architecture that it was written
+ * for.
+ */
+export interface ModelConfig {
+  /** Channels after the first convolution (C). Allowed: an even integer >= 2. */
+  readonly channelTowers: number;
+  /**
+   * Number of scales (S); from each to the next the image size halves and the channels double. Allowed: an
+   * integer >= 1.
+   */
+  readonly numberOfScales: number;
+  /** Latent groups in the first scale, the one with the largest images. Allowed: an integer >= 1. */
+  readonly initialSplitsPerScale: number;
+  /** Channels of each latent group. Allowed: an integer >= 1. */
+  readonly latentSize: number;
+  /**
+   * Height and width of the images in pixels; a multiple of 2^(`numberOfScales` + `numBlocksPrepost` - 1).
+   * Allowed: an integer from 1 to 4096.
+   */
+  readonly inputDimension: number;
+  /** Pairs of normalising-flow cells per latent group; 0 for none. Allowed: an integer >= 0. */
+  readonly numFlows: number;
+  /**
+   * Blocks before the towers, each of which halves the image size, and after them, each of which doubles
+   * it. Allowed: an integer >= 0.
+   * @default 1
+   */
+  readonly numBlocksPrepost: number;
+  /** Cells in each block before and after the towers. Allowed: an integer >= 1. @default 2 */
+  readonly numCellsPerBlockPrepost: number;
+  /** Encoder cells per latent group. Allowed: an integer >= 0. @default 2 */
+  readonly cellsPerSplitEnc: number;
+  /** Decoder cells per latent group. Allowed: an integer >= 0. @default 1 */
+  readonly cellsPerInputDec: number;
+  /**
+   * Factor by which the channels grow from scale to scale; no other is supported. Allowed: 2.
+   * @default 2
+   */
+  readonly channelMultiplier: number;
+  /**
+   * Each scale has the latent groups of the one before divided by this number, rounded down. Allowed: a
+   * number > 0.
+   * @default 1
+   */
+  readonly exponentialScaling: number;
+  /** Smallest number of latent groups in a scale. Allowed: an integer >= 1. @default 1 */
+  readonly minSplits: number;
+  /** Distribution of a pixel's colour values given the latents. @default "gaussian" */
+  readonly samplingMethod: SamplingMethod;
+  /** Components of the mixture; `gaussian` has none. Allowed: an integer >= 1. @default 3 */
+  readonly nMix: number;
+  /**
+   * Apply the flows when sampling too; the KL is then computed in closed form, otherwise it is a Monte
+   * Carlo estimate.
+   * @default false
+   */
+  readonly fixedFlows: boolean;
+}
+
+/** Random changes of the training images. */
+export interface AugmentationConfig {
+  /** Mirror each image left to right with probability one half. @default false */
+  readonly horizontalFlip: boolean;
+  /**
+   * Move each image by up to this many pixels in each direction, its edges reflected; less than
+   * `inputDimension`. Allowed: an integer >= 0.
+   * @default 0
+   */
+  readonly crop: number;
+  /**
+   * Multiply all values of an image by a random factor from 1 - b to 1 + b, where b is this number.
+   * Allowed: a number from 0 to 1.
+   * @default 0
+   */
+  readonly brightness: number;
+  /**
+   * Multiply the distance of every value to the image's mean grey by a random factor from 1 - c to 1 + c,
+   * where c is this number. Allowed: a number from 0 to 1.
+   * @default 0
+   */
+  readonly contrast: number;
+  /**
+   * Multiply the distance of every value to the grey of its pixel by a random factor from 1 - s to 1 + s,
+   * where s is this number. Allowed: a number from 0 to 1.
+   * @default 0
+   */
+  readonly saturation: number;
+}
+
+/**
+ * How to train the model. It is read again at every start, so that a stopped run can resume with other
+ * values.
+ */
+export interface TrainingConfig {
+  /**
+   * Learning rate of Adamax: constant until one epoch after the warm-up, then a cosine down to
+   * `learningRateMin`. Allowed: a number > 0.
+   * @default 0.01
+   */
+  readonly learningRate: number;
+  /**
+   * Learning rate at the end of the cosine, which `epochs` sets; unused when training has no end. Allowed:
+   * a number >= 0.
+   * @default 0.00001
+   */
+  readonly learningRateMin: number;
+  /**
+   * Multiple of each parameter that is added to its gradient after clipping. Allowed: a number >= 0.
+   * @default 0.0003
+   */
+  readonly weightDecay: number;
+  /**
+   * Weight of the spectral and batch-norm regularisation in the loss. Allowed: a number >= 0.
+   * @default 0.05
+   */
+  readonly regularizationConstant: number;
+  /** Weight of the KL divergence in the loss. Allowed: a number >= 0. @default 1 */
+  readonly klConstant: number;
+  /**
+   * Epochs of warm-up: the KL coefficient grows from 0 to 1, and the KL is balanced between the latent
+   * groups. Allowed: a number >= 0.
+   * @default 30
+   */
+  readonly warmupEpochs: number;
+  /** Images per step; the last batch of an epoch may be smaller. Allowed: an integer >= 1. @default 20 */
+  readonly batchSize: number;
+  /**
+   * Largest 2-norm of all gradients together; null for no clipping. Allowed: a number > 0, or null.
+   * @default null
+   */
+  readonly gradientClipping: number | null;
+  /** Number of epochs; -1 trains until it is stopped. Allowed: an integer >= 1, or -1. @default -1 */
+  readonly epochs: number;
+  /**
+   * Write a checkpoint and previews each time this many epochs are finished. Allowed: an integer >= 1.
+   * @default 2
+   */
+  readonly epochsPerCheckpoint: number;
+  /**
+   * Write a checkpoint and previews also each time this many images are seen, rounded up to whole batches;
+   * null: only after epochs. Allowed: an integer >= 1, or null.
+   * @default null
+   */
+  readonly imagesPerCheckpoint: number | null;
+  /** Write reconstructions as images with each checkpoint. @default true */
+  readonly writeReconstruction: boolean;
+  /**
+   * End the run after this many steps in a row whose loss or gradient is not finite, or exactly 0. Allowed:
+   * an integer >= 1.
+   * @default 20
+   */
+  readonly nonFiniteLimit: number;
+  /**
+   * Store what the backward pass needs as bfloat16: less memory. Only the engine `native` can do this.
+   * @default false
+   */
+  readonly halfPrecision: boolean;
+  /**
+   * Store only the input of each cell and recompute the rest in the backward pass: less memory, more time.
+   * @default false
+   */
+  readonly useTensorCheckpoints: boolean;
+  /**
+   * Seed of all random numbers: the same seed, machine and engine give the same weights, bit for bit.
+   * Allowed: an integer >= 0.
+   * @default 0
+   */
+  readonly seed: number;
+  /**
+   * Skip images of more pixels, which would take too much memory; the default is the limit of sharp.
+   * Allowed: an integer >= 1.
+   * @default 268402689
+   */
+  readonly maxPixels: number;
+  /** Random changes of the training images. */
+  readonly augmentation: AugmentationConfig;
 }

@@ -2,13 +2,14 @@
  * A model configuration, unfolded: every cell and every latent group with its shapes and parameter names. Towers,
  * losses, parameter counts and displays all read this one list; making it takes no tensor memory.
  */
+import { checkModelConfig } from '../config/checkConfig.js';
 import type { ModelConfig } from '../config/types.js';
 import type { CellLayers } from './cells/cell.js';
 import type { DecoderCellPlan } from './cells/decoderCell.js';
 import { planDecoderCell } from './cells/decoderCell.js';
 import type { EncoderCellPlan } from './cells/encoderCell.js';
 import { planEncoderCell } from './cells/encoderCell.js';
-import { checkCells, checkModelConfig, checkParameterCount } from './checkModelConfig.js';
+import { checkCells, checkParameterCount } from './checkSize.js';
 import { outputChannels } from './distributions/outputDistribution.js';
 import type { BatchNormPlan } from './layers/batchNorm.js';
 import type { FlowCellPlan } from './layers/flow.js';
@@ -63,8 +64,8 @@ const towerExpansion = 6;
 const postprocessExpansion = 3;
 
 /** @throws RangeError naming the key when the configuration describes no possible model. */
-export function planModel(config: ModelConfig): ModelPlan {
-  checkModelConfig(config);
+export function planModel(given: ModelConfig): ModelPlan {
+  const config = checkModelConfig(given);
   const groupsPerScale = countGroups(config);
   checkCells(config, groupsPerScale);
   const { channelTowers, numBlocksPrepost, samplingMethod, nMix } = config;
