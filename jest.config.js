@@ -8,12 +8,15 @@ const swc = {
   module: { type: 'es6' },
 };
 
+/** Tests whose path below __tests__ begins with what this regular expression matches. */
+export const testsIn = (folder) => [`/__tests__/${folder}.*\\.test\\.tsx?$`];
+
 export default {
   // Libraries outside of jest's realm make arrays that are foreign to it; see the file.
   testEnvironment: process.env.NVAE_TEST_ENGINE ? '<rootDir>/__tests__/support/hostRealm.mjs' : 'node',
   // Folders rather than patterns with <rootDir>: its path may hold what means something in a glob or a regular expression.
   roots: ['__tests__', 'bench', 'examples', 'scripts', 'src'].map((folder) => `<rootDir>/${folder}`),
-  testRegex: ['/__tests__/.*\\.test\\.tsx?$'],
+  testRegex: testsIn('(?!long/)'), // jest.long.config.js has the others
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   // Examples import the package by its name; tests of them use the sources.
   moduleNameMapper: {

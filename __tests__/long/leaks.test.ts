@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { lastValueFrom, NEVER, Subject, take, takeUntil, tap, timer } from 'rxjs';
-import { takeSample } from '../../../scripts/soak/takeSample.js';
-import { loadCheckpoint } from '../../../src/checkpoint/checkpoint.js';
-import { useEngine } from '../../../src/engine/index.js';
-import { keyedGenerator } from '../../../src/model/random.js';
-import type { TrainEvent } from '../../../src/streams/run/events.js';
-import type { RunCommand } from '../../../src/streams/run/runCommand.js';
-import { train } from '../../../src/streams/run/train.js';
-import { smallConfig } from '../../support/checkpoints.js';
-import { openFiles } from '../../support/openFiles.js';
-import { writePictures } from '../../support/pictures.js';
-import { settled } from '../../support/settled.js';
+import { takeSample } from '../../scripts/soak/takeSample.js';
+import { loadCheckpoint } from '../../src/checkpoint/checkpoint.js';
+import { useEngine } from '../../src/engine/index.js';
+import { keyedGenerator } from '../../src/model/random.js';
+import type { TrainEvent } from '../../src/streams/run/events.js';
+import type { RunCommand } from '../../src/streams/run/runCommand.js';
+import { train } from '../../src/streams/run/train.js';
+import { smallConfig } from '../support/checkpoints.js';
+import { openFiles } from '../support/openFiles.js';
+import { writePictures } from '../support/pictures.js';
+import { settled } from '../support/settled.js';
 
 let folder: string;
 beforeEach(async () => {

@@ -8,9 +8,9 @@ import { execFile, execFileSync } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import type { EngineReport } from '../src/engine/index.js';
-import { built } from './support/build/built.js';
-import { hasSoftwareVulkan, softwareVulkan } from './support/softwareVulkan.js';
+import type { EngineReport } from '../../src/engine/index.js';
+import { built } from '../support/build/built.js';
+import { hasSoftwareVulkan, softwareVulkan } from '../support/softwareVulkan.js';
 
 const operations = ['engine/ops', 'engine/convolution', 'model/layers', 'model/distributions'];
 const all = [...operations, 'model/nvae', 'model/ownership', 'training/trainer', 'training/lossFunction'];
@@ -50,7 +50,7 @@ function enginesHere(): readonly EngineReport[] {
 
 /** jest, in a process of its own; what it printed where it fails. */
 async function outcomeOf(engine: string, { files, names }: Suite): Promise<string> {
-  const jest = fileURLToPath(new URL('../node_modules/jest/bin/jest.js', import.meta.url));
+  const jest = fileURLToPath(new URL('../../node_modules/jest/bin/jest.js', import.meta.url));
   const paths = files.map((name) => `__tests__/${name}.test.ts`);
   const args = ['--no-warnings', '--experimental-vm-modules', jest, '--runInBand', '--forceExit'];
   if (names !== undefined) args.push('-t', names);
