@@ -65,7 +65,7 @@ describe('nvae train', () => {
       /warning: step 7 was not applied: its \w+(\[\d\])? is not finite \(1 of 3 in a row\)/,
     );
     expect(stderr).toMatch(
-      /3 steps in a row .*Try a lower learning_rate, .*the last checkpoint is intact, and the same command resumes from it/,
+      /3 steps in a row .*; lower learning_rate, .*the last checkpoint is intact, and the same command resumes from it/,
     );
     expect((await readFile(checkpointPath())).equals(before)).toBe(true);
     expect((await loadCheckpoint(checkpointPath())).state.position.step).toBe(5);

@@ -166,7 +166,7 @@ describe('trainStep', () => {
 
   test('should refuse a prefetch at call time', () => {
     expect(() => trainStep(fakeTrainer(), { prefetch: 0 })).toThrow(
-      'trainStep: prefetch must be a positive integer, got 0',
+      new RangeError('trainStep: prefetch must be a positive integer, got 0'),
     );
   });
 });

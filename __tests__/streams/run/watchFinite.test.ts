@@ -47,7 +47,7 @@ describe('watchFinite', () => {
       expectObservable(source.pipe(watchFinite(2))).toBe(expected, { ...events, W: warned(1, 2) }, failure);
       expectSubscriptions(source.subscriptions).toBe(subs);
       expect(failure.term).toBe('gradient');
-      expect(failure.message).toMatch(/2 steps in a row .*gradient last.*lower learning_rate/);
+      expect(failure.message).toMatch(/2 steps in a row .*last: gradient.*lower learning_rate/);
     });
   });
 
@@ -62,7 +62,7 @@ describe('watchFinite', () => {
       );
     });
     expect(new NonFiniteLossError('loss', 2, 'exactly 0').message).toMatch(
-      /2 steps in a row had a loss or gradient that was exactly 0 \(loss last\)\. The engine does not compute/,
+      /2 steps in a row had a loss or gradient that was exactly 0 \(last: loss\); the engine does not compute/,
     );
   });
 

@@ -1,17 +1,20 @@
 const adviceFor = {
   'not finite':
-    'Try a lower learning_rate, gradient_clipping (for example 200), or a larger regularization_constant',
-  'exactly 0': 'The engine does not compute; try another one, for example --engine native',
+    'lower learning_rate, set gradient_clipping (for example 200), or raise regularization_constant',
+  'exactly 0': 'the engine does not compute; try another one, for example --engine native',
 } as const;
 
-/** Too many steps in a row had a loss or gradient that was not finite, or exactly 0. The weights are those of the last good step. */
+/**
+ * Too many steps in a row had a loss or gradient that was not finite, or exactly 0. None of them changed the weights, and
+ * none of their states was written: the last checkpoint is from before.
+ */
 export class NonFiniteLossError extends Error {
-  /** The first term that was not finite, or 0, in the last of those steps. */
+  /** The first term that was not finite, or 0, in the last of those steps: for example `balancedKl`. */
   readonly term: string;
 
   constructor(term: string, steps: number, problem: keyof typeof adviceFor = 'not finite') {
     super(
-      `train: ${steps} steps in a row had a loss or gradient that was ${problem} (${term} last). ${adviceFor[problem]}`,
+      `train: ${steps} steps in a row had a loss or gradient that was ${problem} (last: ${term}); ${adviceFor[problem]}`,
     );
     this.name = 'NonFiniteLossError';
     this.term = term;
@@ -19,8 +22,8 @@ export class NonFiniteLossError extends Error {
 }
 
 /**
- * The process of a run has ended too often without reaching a new checkpoint, or while it was stopping. What it last saved
- * is whole.
+ * The process of a run crashed too often without reaching a new checkpoint, or crashed while it was stopping. The last
+ * checkpoint, if there is one, is intact.
  */
 export class RunCrashedError extends Error {
   constructor(message: string) {

@@ -1,80 +1,84 @@
 /**
- * What a run tells: plain values that anything may buffer, share, replay or write as JSON. Events, like checkpoints, count
- * epochs from 0, since schedules go by the number of finished ones; what people read counts them from 1.
+ * The events of a run: plain values that can be buffered, shared, replayed or written as JSON. Events and checkpoints count
+ * epochs from 0, because schedules count finished epochs; people see 1 for the first.
  */
 
 import type { Position } from '../../checkpoint/snapshot.js';
 import type { NvaeConfig } from '../../config/types.js';
 import type { StepResult } from '../../training/trainer.js';
 
-/** The run is ready to take its first step. */
+/** The run is open and about to make its first step. */
 export interface StartedEvent {
   readonly type: 'started';
+  /** Name of the run. */
   readonly name: string;
+  /** Name of the engine, for example `native`. */
   readonly engine: string;
-  /** For people, for example "AVX-512, 2 threads". */
+  /** The engine for people to read, for example "AVX-512, 2 threads". */
   readonly engineDescription: string;
-  /** Of the process that trains. */
+  /** Id of the process that trains. */
   readonly pid: number;
+  /** Seed of all random draws; a resumed run keeps the one of its checkpoint. */
   readonly seed: number;
   readonly config: NvaeConfig;
-  /** Number of trained values. */
+  /** Number of trainable values of the model. */
   readonly parameters: number;
-  /** Of each latent group for one image, in the order of `StepEvent.klPerGroup`. */
+  /** Shape of each latent group for one image, in the order of `StepEvent.klPerGroup`. */
   readonly latentShapes: readonly (readonly [height: number, width: number, channels: number])[];
-  /** Image files of the dataset. */
+  /** Number of images in the dataset. */
   readonly images: number;
   readonly batchSize: number;
-  /** -1: until stopped. */
+  /** Epochs to train; -1: until stopped. */
   readonly epochs: number;
-  /** After which it stops as if asked to; null: not. */
+  /** Seconds after which the run stops; null for no limit. */
   readonly secondsLimit: number | null;
-  /** Where the run goes on from; null for a new one. */
+  /** Position of the checkpoint that the run resumes from; null for a new run. */
   readonly resumed: Position | null;
 }
 
-/** One step is finished. */
+/** One step is done. Losses are in nats per image. */
 export interface StepEvent extends StepResult {
   readonly type: 'step';
-  /** Image files of this epoch that have been taken, damaged ones included. */
+  /** Images of this epoch taken from the dataset so far, damaged ones included. */
   readonly imagesTaken: number;
-  /** Seconds that the step waited for its images. */
+  /** Seconds that the step waited for its batch. */
   readonly waitSeconds: number;
-  /** Resident memory of the process after it; only where the step is one of a whole run. */
+  /** Resident memory of the process after the step, in bytes; only in the events of `train` and `trainInProcess`. */
   readonly residentBytes?: number;
 }
 
 /**
- * Losses in nats per image: means over the images of all steps that were applied since the epoch began, or since the run
- * was started or resumed within it. NaN where there was no such step.
+ * Mean losses of an epoch in nats per image: over the images of all steps that were applied since the epoch began, or since
+ * the run was resumed within it. NaN if there was no such step.
  */
 export interface EpochMeans {
-  /** Images that the means are over. */
+  /** Number of images that the means are over. */
   readonly imagesTrained: number;
-  /** As in `StepEvent`, each step with the weights and the KL's coefficient of its own time. */
+  /** Mean of `StepEvent.loss`: each step counts with the weights and the KL coefficient it was made with. */
   readonly loss: number;
   readonly reconstructionLoss: number;
   readonly balancedKl: number;
   readonly regularization: number;
   readonly kl: number;
-  /** Empty where no step was applied. */
+  /** Mean KL of each latent group; empty if no step was applied. */
   readonly klPerGroup: readonly number[];
 }
 
 /** All images of an epoch have been taken. */
 export interface EpochEvent extends Position, EpochMeans {
   readonly type: 'epoch';
-  /** Image files of this epoch. */
+  /** Images of this epoch taken from the dataset: all of them. */
   readonly imagesTaken: number;
+  /** Seconds since the epoch began, or since the run was resumed within it. */
   readonly seconds: number;
 }
 
-/** The run holds before its next step. */
+/** The run is paused before its next step. */
 export interface PausedEvent extends Position {
   readonly type: 'paused';
 }
 
-/** The run goes on after having been held. */
+/** The run continues after a pause. */
 export interface ResumedEvent extends Position {
   readonly type: 'resumed';
 }
@@ -82,69 +86,80 @@ export interface ResumedEvent extends Position {
 /** A checkpoint is on disk. */
 export interface CheckpointEvent extends Position {
   readonly type: 'checkpoint';
+  /** The checkpoint's file. */
   readonly path: string;
-  /** Seconds that writing took. */
+  /** Seconds that writing it took, with failed tries. */
   readonly seconds: number;
 }
 
-/** A picture is on disk. */
+/** A preview is on disk. */
 export interface PreviewEvent {
   readonly type: 'preview';
-  /** Inputs above their reconstructions, or new images. */
+  /** `reconstruction`: images of the dataset above their reconstructions; `samples`: new images. */
   readonly kind: 'reconstruction' | 'samples';
+  /** The picture's file. */
   readonly path: string;
+  /** Steps after which the model was in the state that made the preview. */
   readonly step: number;
+  /** Images trained on by then. */
   readonly imagesSeen: number;
 }
 
-/** Something that the run survives. */
+/** Something went wrong, and the run continues. */
 export interface WarningEvent {
   readonly type: 'warning';
-  /** What it is about: `dataset`, `checkpoint`, `configuration`, `step`, or a side stream's name. */
+  /** What it is about: `dataset`, `checkpoint`, `configuration`, `lock`, `step`, or the name of a side stream. */
   readonly about: string;
+  /** What happened, and what to do, for people to read. */
   readonly message: string;
 }
 
-/** The process of a run has ended without having been asked to; only where the run has a process of its own. */
+/** The process of a run has ended by itself; only in the events of `trainInProcess`. */
 export interface CrashEvent {
   readonly type: 'crash';
-  /** What happened, and what is done about it. */
+  /** What happened and what follows, for people to read. */
   readonly message: string;
+  /** Signal that ended the process, for example `SIGKILL`; null for none. */
   readonly signal: string | null;
+  /** Exit code of the process; null if a signal ended it. */
   readonly exitCode: number | null;
-  /** The last of what it printed. */
+  /** The last 4000 characters that the process printed to standard error. */
   readonly output: string;
-  /** How often it has ended since the last new checkpoint. */
+  /** Crashes since the last new checkpoint, this one included. */
   readonly crashes: number;
-  /** Seconds until it is started again from its last checkpoint; null where it is not. */
+  /** Seconds until the process is restarted from its last checkpoint; null if it is not restarted. */
   readonly restartSeconds: number | null;
 }
 
-/** All epochs are done. */
+/** All epochs are done, and the final model is on disk. */
 export interface FinishedEvent extends Position {
   readonly type: 'finished';
   /** The final model's file. */
   readonly model: string;
+  /** Seconds since the run was opened. */
   readonly seconds: number;
 }
 
-/** The run was asked to stop and can be resumed. */
+/** The run was asked to stop, and can be resumed. */
 export interface StoppedEvent extends Position {
   readonly type: 'stopped';
+  /** `stop`: asked to by `stop$` or a command; `seconds`: its time is up. */
   readonly reason: 'stop' | 'seconds';
-  /** The file to go on from; null where no step was made. */
+  /** The checkpoint that the run can resume from; null if no step was made. */
   readonly checkpoint: string | null;
+  /** Seconds since the run was opened. */
   readonly seconds: number;
 }
 
-/** A run has ended with an error; only in its journal, since whoever listens to the run gets the error itself. */
+/** A run has ended with an error. Only in its journal: subscribers receive the error itself. */
 export interface FailedEvent {
   readonly type: 'failed';
-  /** The error's name: `NonFiniteLossError`. */
+  /** Name of the error's class, for example `NonFiniteLossError`. */
   readonly error: string;
   readonly message: string;
 }
 
+/** What the streams `train` and `trainInProcess` emit. `type` says which event it is. */
 export type TrainEvent =
   | StartedEvent
   | StepEvent

@@ -1,4 +1,4 @@
-/** What the same command will do after a run has ended, as the end of a sentence; a checkpoint is only promised where there is one. */
+/** The end of a message about a run that has failed: what the same command will do. */
 export function resumeWords(hasCheckpoint: boolean): string {
   return hasCheckpoint
     ? 'the last checkpoint is intact, and the same command resumes from it'

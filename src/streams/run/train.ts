@@ -13,29 +13,45 @@ import { runStore } from './state/runStore.js';
 import type { TrainOptions } from './trainOptions.js';
 
 /**
- * Train a model on a folder of images, from the run's checkpoint where there is one.
+ * Trains a model on a dataset. If the run has a checkpoint, it is resumed from there.
  *
  *     train   s--t--t--t--e-c-p--t--...--f|
  *
- * Events: `started`, a `step` after every batch, `epoch`, `checkpoint` and `preview` as the configuration says,
- * `warning` for what the run survives, `paused` and `resumed` when asked for, and at the end `finished` (the final model
- * is on disk) or `stopped` (the checkpoint is). A lock beside the checkpoint keeps a second run of the name away; one
- * that has shown no sign of life for a minute is taken over. A thread writes checkpoints and logs, in their order:
- * what is told before `checkpoint`, `finished` or `stopped` is on disk when that is told.
+ *     s started    t step    e epoch    c checkpoint    p preview    f finished
  *
- * Cold: every subscription is a run of its own. It uses the engine that is in use (`useEngine`). Lossless and bounded:
- * at most `prefetch` batches are made ahead. Unsubscribing stops at the next step boundary and only releases; the
- * tensors are gone when the step is finished.
+ * Events: `started`, a `step` after every batch, `epoch`, `checkpoint` and `preview` as the configuration says, `warning` for
+ * every problem that does not end the run, `paused` and `resumed` when asked for, and at the end `finished` (the final model
+ * is on disk) or `stopped` (the checkpoint is on disk). When `checkpoint`, `finished` or `stopped` is emitted, the logs of all
+ * events before it are on disk.
  *
- * @throws RangeError at call time when no files can have the run's name, or a number makes no sense
- * @throws DatasetError, RunInUseError, RunTakenOverError, CheckpointError or NonFiniteLossError in the stream
+ * A lock beside the checkpoint keeps a second run of the same name away. A lock without a sign of life for a minute is taken
+ * over.
+ *
+ * Cold: every subscription is a run of its own. It uses the engine that is in use (`useEngine`). At most `prefetch` batches
+ * are made ahead, and none is lost. Unsubscribing stops after the running step without saving; all tensors are freed then.
+ *
+ * @param config a configuration, as `loadConfig` returns it
+ * @param options where the run reads and writes, and what controls it
+ * @returns the events of the run: plain values, losses in nats per image
+ * @throws RangeError at call time when the name of the run cannot be a file name, or a number among the options is out of range
+ * @throws DatasetError in the stream when the dataset has no usable image
+ * @throws RunInUseError in the stream when another process trains a run of this name, RunTakenOverError when one takes it over
+ * @throws CheckpointError in the stream when the checkpoint is of another model, damaged, or cannot be written
+ * @throws NonFiniteLossError in the stream after too many steps in a row that were not applied
+ *
+ * @example
+ * await useEngine();
+ * const config = await loadConfig('demo');
+ * train(config, { dataset: 'photos' }).subscribe((event) => {
+ *   if (event.type === 'step') console.log(event.step, event.loss);
+ * });
  */
 export function train(config: NvaeConfig, options: TrainOptions = {}): Observable<TrainEvent> {
   const named = withRunName(config, options.name);
   checkTrainOptions('train', options);
   return defer(() => {
     const store = runStore(named.training);
-    // From now on: nothing that is asked while the run still opens is lost.
+    // Listen from the start, so that no command is lost while the run is being opened.
     const listening = controls(options).subscribe({ next: store.dispatch, error: store.fail });
     const opening$ = new Subject<WarningEvent>();
     const warn = (event: WarningEvent) => opening$.next(event);

@@ -6,47 +6,61 @@ import { mapAhead } from '../flow/mapAhead.js';
 import type { StepEvent } from './events.js';
 
 export interface TrainStepOptions {
-  /** Epoch of these batches, from 0. @default 0 */
+  /** Epoch of these batches, from 0: the KL warm-up and the learning rate depend on it. @default 0 */
   readonly epoch?: number;
-  /** Batches made ahead of the one that is stepped. @default 2 */
+  /** Batches prepared before the running step is done. @default 2 */
   readonly prefetch?: number;
-  /** Its first value lets the running step finish and then completes. @default never */
+  /** Its first value lets the running step finish and then completes the stream. @default never */
   readonly stop$?: ObservableInput<unknown>;
-  /** `true` holds before the next step, `false` goes on. @default never */
+  /** `true` pauses before the next step, `false` continues. @default never */
   readonly pause$?: ObservableInput<boolean>;
-  /** Told when it begins to hold, which is after the running step, and when it goes on. */
+  /** Called with `true` when the stream pauses, which is after the running step, and with `false` when it continues. */
   readonly onPause?: (paused: boolean) => void;
-  /** Image files of the epoch taken before these batches. @default 0 */
+  /** Images of the epoch that were taken from the dataset before these batches. @default 0 */
   readonly imagesTaken?: number;
-  /** Milliseconds, for the waiting time. @default performance */
+  /** Clock for `waitSeconds`, in milliseconds. @default performance */
   readonly clock?: { now(): number };
 }
 
-/** What makes a step: a `Trainer`, or what stands in for one. */
+/** What makes a step: a `Trainer`, or a stand-in for one. */
 export interface Stepper {
+  /**
+   * Trains on one batch; emits or resolves to the result once.
+   * @param epoch counted from 0
+   */
   step(batch: ImageBatch, epoch: number): ObservableInput<StepResult>;
 }
 
-/** A `Recipe<ImageBatch>`, or what stands in for one. */
+/** A batch that has not been made yet: a `Recipe<ImageBatch>`, or a stand-in for one. */
 export interface BatchRecipe {
+  /** Images that it takes from the dataset, damaged ones included. */
   readonly images: number;
+  /** Makes the batch; null where none of its images can be read. `signal` aborts when nobody needs it any more. */
   make(signal?: AbortSignal): ObservableInput<ImageBatch | null>;
 }
 
 /**
- * One training step per batch, never two at once, in batch order.
+ * Makes one training step per batch, one at a time, in the order of the batches.
  *
  *     batches     ab----c----------|
  *     trainStep   ----A----B----C--|      (a step takes four)
  *     stop$       --------------x
  *     trainStep   ----A----B----(C|)
  *
- * Makes at most `prefetch` batches ahead, so a slow step slows the loading; nothing is lost. A batch that makes null is
- * passed over. An error of the source, of a batch or of a step ends the stream, once. Unsubscribing
- * abandons what is being made; the running step finishes inside the trainer.
- * Ownership: takes recipes and gives plain numbers; tensors stay inside the trainer, which stays the caller's.
+ * Prepares at most `prefetch` batches ahead, so a slow step slows down the loading, and no batch is lost. A batch that is
+ * null makes no step. An error of the source, of a batch or of a step ends the stream. Unsubscribing aborts the batches
+ * that are being made; the running step finishes inside the trainer.
+ * Ownership: takes recipes and emits plain numbers. Tensors stay inside the trainer, which the caller disposes.
  *
+ * @param trainer makes the steps
+ * @returns an operator from recipes of batches to step events, with losses in nats per image
  * @throws RangeError at call time when `prefetch` is no positive integer
+ *
+ * @example
+ * const trainer = await Trainer.create(config);
+ * images('photos')
+ *   .pipe(shuffle(1, 0), decodeImages({ size: 64 }), batch(32), trainStep(trainer))
+ *   .subscribe(({ step, loss }) => console.log(step, loss));
  */
 export function trainStep(
   trainer: Stepper,
@@ -71,14 +85,14 @@ export function trainStep(
           map((result): StepEvent => ({ type: 'step', ...result, imagesTaken: taken, waitSeconds })),
         );
       };
-      const held = (paused: boolean) => {
-        idle();
+      const pausing = (paused: boolean) => {
+        idle(); // a pause is no waiting for images
         onPause?.(paused);
       };
       return recipes$.pipe(
         mapAhead(make, step, {
           ahead: prefetch,
-          onPause: held,
+          onPause: pausing,
           ...(stop$ && { stop$ }),
           ...(pause$ && { pause$ }),
         }),

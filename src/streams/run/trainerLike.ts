@@ -1,6 +1,9 @@
 import type { Trainer } from '../../training/trainer.js';
 
-/** What a run asks of a trainer; tests give another one. */
+/**
+ * What a run needs of a trainer: a `Trainer`, or a stand-in for one that `TrainOptions.createTrainer` makes, as in tests.
+ * The run owns it, and calls `dispose` at its end.
+ */
 export type TrainerLike = Pick<
   Trainer,
   | 'config'

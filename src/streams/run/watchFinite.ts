@@ -4,13 +4,20 @@ import { NonFiniteLossError } from './errors.js';
 import { type StepEvent, type WarningEvent, warning } from './events.js';
 
 /**
- * A warning behind every step that was not applied, and an error after too many in a row.
+ * Adds a warning after each step that was not applied, and fails after too many of them in a row.
  *
- *     steps            a--b--c--|      b's loss is not finite, or exactly 0
- *     watchFinite(2)   a--(bW)-c--|
+ *     steps            a--b----c--|      b's loss is not finite, or exactly 0
+ *     watchFinite(2)   a--(bW)-c--|      W: a warning
  *
+ * Other events pass unchanged and do not end a row.
+ *
+ * @param limit steps in a row that end the stream; the last of them is not emitted. With 0 or 1 the first one ends it
+ * @returns an operator over step events, alone or among others
  * @throws RangeError at call time when the limit is no integer of at least 0
  * @throws NonFiniteLossError in the stream after `limit` such steps in a row
+ *
+ * @example
+ * const watched$ = batches$.pipe(trainStep(trainer), watchFinite(20));
  */
 export function watchFinite<T extends { readonly type: string }>(
   limit: number,

@@ -38,10 +38,14 @@ import type { TrainOptions } from '../trainOptions.js';
 import { watchFinite } from '../watchFinite.js';
 import { checkpoints, previews } from './writeDue.js';
 
-/** Milliseconds for the last previews; those of a large model take minutes. */
+/** Milliseconds for the last previews after the run: those of a large model take minutes. */
 const previewPatience = 10 * 60_000;
 
-/** Trains until the state says that the run is over, and writes what it says is due. */
+/**
+ * Trains until the state says that the run is over, and writes what it says is due.
+ *
+ * @param inputs images that previews reconstruct; null for none
+ */
 export function runSteps(
   run: Run,
   options: TrainOptions,
@@ -66,7 +70,7 @@ export function runSteps(
         patience: previewPatience,
         ...(scheduler && { scheduler }),
       }),
-      // What ended the steps is what the user has to know; that the state could not be written then comes on top.
+      // Users have to know what ended the steps; that the state could not be written after that is an addition.
       catchError((thrown: unknown) =>
         error ? of(warning('checkpoint', messageOf(thrown))) : throwError(() => thrown),
       ),
@@ -78,12 +82,12 @@ export function runSteps(
   });
 }
 
-/** After losses that were not finite the weights may be going astray; an engine that has failed can read nothing back. */
+/** After non-finite losses the weights may be diverging; an engine that has failed cannot read them. */
 function failureOf(thrown: unknown): 'error' | 'fatal' {
   return thrown instanceof NonFiniteLossError || thrown instanceof EngineFailedError ? 'fatal' : 'error';
 }
 
-/** Fails with what ended the steps; where that asks for another try, it says what that will start from. */
+/** Fails with what ended the steps; if people are advised to try again, it says where that will start. */
 function withAdvice(thrown: unknown, checkpointPath: string): Observable<never> {
   if (!(thrown instanceof NonFiniteLossError)) return throwError(() => thrown);
   return defer(() => checkpointExists(checkpointPath)).pipe(
@@ -96,7 +100,7 @@ function withAdvice(thrown: unknown, checkpointPath: string): Observable<never> 
 
 type StepsEvent = StepEvent | EpochEvent | WarningEvent | PausedEvent | ResumedEvent;
 
-/** The epochs, and between their steps the moments at which the run is paused and resumed; each is told to the state first. */
+/** The events of all epochs, and of pauses between their steps. The state hears of each before it is emitted. */
 function pausableEpochs(run: Run, options: TrainOptions, store: RunStore): Observable<StepsEvent> {
   return defer(() => {
     const pauses = new Subject<PausedEvent | ResumedEvent>();
@@ -114,7 +118,7 @@ function pausableEpochs(run: Run, options: TrainOptions, store: RunStore): Obser
   });
 }
 
-/** One epoch after the other, each opened when the one before is done. */
+/** One epoch after the other: each begins when the one before is done. */
 function epochs(
   run: Run,
   options: TrainOptions,

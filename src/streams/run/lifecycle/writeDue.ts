@@ -1,4 +1,4 @@
-/** What writes that which has become due. */
+/** Writers of what the state of a run makes due. */
 import { join } from 'node:path';
 import { catchError, concat, filter, map, type Observable, of } from 'rxjs';
 import { messageOf } from '../../../base/errors.js';
@@ -11,6 +11,7 @@ import type { Run } from '../opening/openRun.js';
 import type { Due } from '../state/runState.js';
 import type { TrainOptions } from '../trainOptions.js';
 
+/** Writes a checkpoint whenever one is due. An error ends the run. */
 export function checkpoints(
   { trainer, checkpointPath: path, save }: Run,
   { checkpoints, scheduler, clock }: TrainOptions,
@@ -23,7 +24,7 @@ export function checkpoints(
   );
 }
 
-/** An error costs these previews and a warning: a disk that was full need not stay so. */
+/** Writes previews whenever some are due. An error is a warning: the next ones may succeed, as after a full disk. */
 export function previews(
   { trainer, config, writer }: Run,
   { picturesFolder = 'images', previews }: TrainOptions,

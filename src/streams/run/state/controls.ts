@@ -3,7 +3,7 @@ import { longTimer } from '../../flow/longTimer.js';
 import type { TrainOptions } from '../trainOptions.js';
 import type { RunInput } from './runState.js';
 
-/** What is asked of a run from outside, as events of its state. */
+/** Commands, a stop and the time limit as events of the run's state. */
 export function controls({
   commands$ = NEVER,
   stop$ = NEVER,

@@ -1,6 +1,7 @@
 /**
- * Everything a run decides, without RxJS: its state is an immutable value, and `nextState` says what an event makes of
- * it and what has to be written because of it. `runStore` holds the state; `lifecycle` does what it says.
+ * Everything that a run decides, without RxJS. The state is an immutable value; `nextState` is a pure function from a state
+ * and an event to the next state, which says what is to be written now and whether the run is over. `runStore` holds the
+ * state, and `lifecycle` trains and writes accordingly.
  */
 import type { DataPosition } from '../../../checkpoint/checkpoint.js';
 import type { Position } from '../../../checkpoint/snapshot.js';
@@ -8,53 +9,53 @@ import type { TrainingConfig } from '../../../config/types.js';
 import type { EpochEvent, PausedEvent, ResumedEvent, StepEvent } from '../events.js';
 import type { RunCommand, RunRequest, StopReason } from '../runCommand.js';
 
-/** What of the configuration says when the run ends and when it writes. */
+/** The part of the configuration that says when a run ends and when it writes. */
 export type Schedule = Pick<
   TrainingConfig,
   'epochs' | 'batchSize' | 'imagesPerCheckpoint' | 'epochsPerCheckpoint' | 'writeReconstruction'
 >;
 
-/** What is to be written of the state that the model has now, between two steps. */
+/** What is to be written now, between two steps. */
 export interface Due extends Position, DataPosition {
   readonly writes: readonly RunRequest[];
 }
 
 export interface RunState {
   readonly schedule: Schedule;
-  /** `ended`: no further step is made. */
+  /** `ended`: there are no more steps. */
   readonly phase: 'opening' | 'training' | 'ended';
-  /** The first reason to stop; null while there is none. */
+  /** The first reason to stop; null: none so far. */
   readonly stopReason: StopReason | null;
   /** Whether the last command of `pause` and `resume` was `pause`. */
   readonly pauseRequested: boolean;
-  /** Whether the run is held, which begins after the step that is running when it is asked for. */
+  /** Whether the run is paused, which it is as soon as the step that was running has finished. */
   readonly paused: boolean;
-  /** What was asked for and is not due yet. */
+  /** Requests that are not due yet. */
   readonly requests: readonly RunRequest[];
-  /** After the last step. */
+  /** Position after the last step. */
   readonly position: Position;
-  /** What has been taken of the data up to then. */
+  /** How far the dataset has been taken by then. */
   readonly data: DataPosition;
-  /** Whether that is the whole epoch. */
+  /** Whether that is the end of the epoch. */
   readonly epochDone: boolean;
   /** Whether the last step was applied. */
   readonly applied: boolean;
-  /** Step of the last state that a checkpoint was, or is being, made of. */
+  /** Step after which the last checkpoint was due. */
   readonly savedStep: number;
-  /** A scheduled checkpoint waits for a step that is applied: weights that may be diverging overwrite none. */
+  /** Whether a scheduled checkpoint waits for a step that is applied: weights that may be diverging must not replace it. */
   readonly checkpointOwed: boolean;
-  /** What the last event made due; null for nothing. */
+  /** What the last event made due; null: nothing. */
   readonly due: Due | null;
 }
 
-/** What ended the steps: nothing but their own end, an error, or one after which the weights cannot be trusted or read. */
+/** What ended the steps: no failure, an error, or one after which the weights cannot be trusted or read. */
 export type Failure = 'none' | 'error' | 'fatal';
 
 export type RunInput =
   | { readonly type: 'command'; readonly command: RunCommand }
-  /** `TrainOptions.seconds` are over. */
+  /** The run has lasted as long as `TrainOptions.seconds`. */
   | { readonly type: 'timeUp' }
-  /** Where the run begins; one that is resumed begins with a state that is saved. */
+  /** The run is open. The state of a resumed run is that of its checkpoint, so it is saved already. */
   | {
       readonly type: 'opened';
       readonly position: Position;
@@ -65,9 +66,10 @@ export type RunInput =
   | Pick<EpochEvent, 'type' | 'epoch' | 'imagesTaken'>
   | Pick<PausedEvent, 'type'>
   | Pick<ResumedEvent, 'type'>
-  /** No further step is made. */
+  /** There are no more steps. */
   | { readonly type: 'ended'; readonly failure: Failure };
 
+/** The state before anything has happened. */
 export function initialState(schedule: Schedule): RunState {
   return {
     schedule,
@@ -86,6 +88,7 @@ export function initialState(schedule: Schedule): RunState {
   };
 }
 
+/** What an event makes of a state. */
 export function nextState(before: RunState, event: RunInput): RunState {
   const state: RunState = { ...before, due: null };
   switch (event.type) {
@@ -116,12 +119,12 @@ export function nextState(before: RunState, event: RunInput): RunState {
   }
 }
 
-/** Where the next epoch begins, which is within it where the run is resumed there. */
+/** Where the next epoch begins: in the middle of it if the run was resumed there. */
 export function nextEpoch({ data, epochDone }: RunState): DataPosition {
   return epochDone ? { ...data, epoch: data.epoch + 1, imagesTaken: 0 } : data;
 }
 
-/** Whether there is no further epoch to train. */
+/** Whether no epoch is left to train. */
 export function isOver(state: RunState): boolean {
   const { epochs } = state.schedule;
   return state.stopReason !== null || (epochs !== -1 && nextEpoch(state).epoch >= epochs);
@@ -150,7 +153,7 @@ function isEpochScheduled({ schedule, data }: RunState): boolean {
   return (data.epoch + 1) % schedule.epochsPerCheckpoint === 0;
 }
 
-/** With what is scheduled now, or was owed, as far as the last step was applied; a state is saved once. */
+/** Makes the scheduled writes due if the last step was applied, else leaves them owed. A state that is saved is not saved again. */
 function withScheduled(state: RunState, isScheduled: (state: RunState) => boolean): RunState {
   const isSaved = state.savedStep === state.position.step;
   const owed = state.checkpointOwed || (isScheduled(state) && !isSaved);
@@ -159,8 +162,8 @@ function withScheduled(state: RunState, isScheduled: (state: RunState) => boolea
 }
 
 /**
- * At the end a state that is not saved yet is; with previews only where nobody waits for the end. Weights that are not
- * worth saving are left to the checkpoint before them.
+ * Makes the last writes due: a checkpoint unless the state is saved, and previews unless somebody waits for the end. After a
+ * fatal failure nothing is written, so that the last checkpoint stays.
  */
 function afterEnd(state: RunState, failure: Failure): RunState {
   if (failure === 'fatal') return state;
@@ -173,7 +176,7 @@ function scheduledWrites({ schedule }: RunState): readonly RunRequest[] {
   return schedule.writeReconstruction ? ['checkpoint', 'reconstruct', 'sample'] : ['checkpoint', 'sample'];
 }
 
-/** All that was asked for is due now, together with `scheduled`. */
+/** Makes all requests due, and `scheduled` with them. */
 function withDue(state: RunState, scheduled: readonly RunRequest[] = []): RunState {
   const writes = [...new Set([...state.requests, ...scheduled])];
   if (writes.length === 0) return state;

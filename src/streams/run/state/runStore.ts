@@ -1,4 +1,4 @@
-/** Holds the state of a run while it lasts, and tells of its changes. */
+/** Holds the current state of a run, and turns its changes into streams. */
 import { BehaviorSubject, distinctUntilChanged, filter, map, type Observable, Subject, take } from 'rxjs';
 import {
   type Due,
@@ -10,23 +10,24 @@ import {
 } from './runState.js';
 
 export interface RunStore {
+  /** The current state. */
   state(): RunState;
-  /** Gives the state what has happened; `due$` has emitted what that made due when it returns. */
+  /** Replaces the state by the one after an event. `due$` has emitted when this returns. */
   dispatch(event: RunInput): void;
-  /** An error of what the run is controlled by: `stop$` and `pause$` fail with it. */
+  /** Makes `stop$` and `pause$` fail, and so the run: a stream that controls it has failed. */
   fail(error: unknown): void;
-  /** Emits once, when there is a reason to stop; at once where there is one already. */
+  /** Emits once, as soon as there is a reason to stop. */
   readonly stop$: Observable<unknown>;
-  /** Whether the run is to be paused: at once, and whenever that changes. */
+  /** Whether a pause is requested: the current value, then its changes. */
   readonly pause$: Observable<boolean>;
-  /** Whatever becomes due from now on; completes when the run's phase is `ended`. */
+  /** What becomes due from now on; completes when there are no more steps. */
   readonly due$: Observable<Due>;
 }
 
 export function runStore(schedule: Schedule): RunStore {
   let state = initialState(schedule);
   const dues = new Subject<Due>();
-  // Says only that there is another state: one that it carried might be out of date where an event causes another.
+  // Carries no state: if an event causes another one, the older state would arrive last.
   const changes = new BehaviorSubject<void>(undefined);
   const states$ = changes.pipe(map(() => state));
   return {

@@ -1,11 +1,11 @@
-/** What a run and the thread that writes for it tell each other. */
+/** Messages between a run and its writer thread. */
 import type { Checkpoint } from '../../../checkpoint/checkpoint.js';
 import type { PlainError } from '../plainError.js';
 import type { LogName } from './runWriter.js';
 
 export type Request =
   | { readonly type: 'append'; readonly log: LogName; readonly bytes: Uint8Array }
-  /** A state is sent once, with the first try to save it; the thread keeps it by its number until one succeeds. */
+  /** A state is sent with the first try to save it. The thread keeps it under its number until a try succeeds. */
   | {
       readonly type: 'save';
       readonly path: string;

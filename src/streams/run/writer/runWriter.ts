@@ -1,4 +1,4 @@
-/** All that a run writes in order: its checkpoints, and before each the logs of what came before it. */
+/** Writes a run's checkpoints and logs, in order: the logs of all events before a checkpoint are on disk before it is. */
 
 import { Queue } from '../../../base/queue.js';
 import { type Checkpoint, saveCheckpoint } from '../../../checkpoint/checkpoint.js';
@@ -12,38 +12,40 @@ import { settling } from './settling.js';
 export type LogName = 'tensorboard' | 'journal';
 
 export interface RunWriter {
-  /** Append to a log; in the order of the calls, which need not wait for each other. */
+  /** Append to a log, in the order of the calls. A caller need not wait for one before the next. */
   append(log: LogName, bytes: Uint8Array): Promise<void>;
   /**
-   * Write a checkpoint. What was appended before is on disk when it takes its name; a log that hangs is waited for only
-   * once, for `logPatience`.
+   * Write a checkpoint. What was appended before is on disk when the checkpoint's file takes its name. A log that hangs
+   * delays it once, by `logPatience`.
    * @throws CheckpointError, RunTakenOverError
    */
   save(path: string, checkpoint: Checkpoint): Promise<void>;
   /**
-   * The same for what is written by other means: the logs are on disk, and the lock is ours.
+   * Wait as `save` does before it renames its file, for what somebody else writes: the logs are on disk, and the lock is
+   * still ours.
    * @throws RunTakenOverError
    */
   ready(): Promise<void>;
-  /** Done when what was appended before is on disk; waits for a log that hangs as `save` does, and never fails. */
+  /** Done when what was appended before is on disk. Waits for a log that hangs as `save` does, and never fails. */
   flush(): Promise<void>;
-  /** Done when nothing is open any more: what is being appended is finished, what waits for its turn is given up. */
+  /** Done when no file is open any more. Finishes the append that is running and drops those that wait. */
   close(): Promise<void>;
 }
 
-/** Plain data. */
+/** Plain data: it is sent to the writer thread. */
 export interface RunWriterOptions {
   readonly lock: { readonly path: string; readonly holder: Holder };
-  /** Folder of the log, and file of the journal; null for none. */
+  /** Folder of TensorBoard's log; null for none. */
   readonly tensorBoard: string | null;
+  /** File of the journal; null for none. */
   readonly journal: string | null;
-  /** Milliseconds that a checkpoint waits for logs. @default 5000 */
+  /** Milliseconds that a checkpoint waits for the logs. @default 5000 */
   readonly logPatience?: number;
-  /** Milliseconds between two signs of life in the lock. @default 10 000 */
+  /** Milliseconds between two signs of life in the lock file. @default 10 000 */
   readonly signEvery?: number;
 }
 
-/** Milliseconds for which a look at the lock is enough for a log. */
+/** Milliseconds for which a log relies on the last check of the lock. */
 const verifiedFor = 1000;
 
 interface Log {
@@ -52,7 +54,7 @@ interface Log {
   close?(): Promise<void>;
 }
 
-/** Lasts as long as its thread. @param onLost is told, once, when the run was taken over; nothing more is written then */
+/** @param onLost is called once if another process has taken over the run; nothing is written from then on */
 export function createRunWriter(
   { lock, tensorBoard, journal, logPatience = 5000, signEvery: every = signEvery }: RunWriterOptions,
   onLost: (error: RunTakenOverError) => void,
@@ -78,7 +80,7 @@ export function createRunWriter(
   };
 }
 
-/** Whether the run is still ours, and the signs of life that keep it. */
+/** Checks that the run is still ours, and keeps it by signs of life in the lock file. */
 function lockGuard(
   { path, holder }: RunWriterOptions['lock'],
   every: number,
@@ -101,7 +103,7 @@ function lockGuard(
   const verify = () => checked(keeper.verify);
   let signing: Promise<void> | null = null;
   const sign = () => {
-    if (signing) return; // on a share that hangs
+    if (signing) return; // the share hangs
     signing = checked(keeper.sign)
       .catch(() => undefined)
       .finally(() => {
@@ -115,7 +117,7 @@ function lockGuard(
       clearInterval(signs);
       await signing;
     },
-    /** By two clocks: one of them stands still while a machine sleeps. */
+    /** As `verify`, if the last check is too old by either of two clocks: one of them stops while a machine sleeps. */
     async lately() {
       const since = Math.max(performance.now() - verified, Math.abs(Date.now() - verifiedByClock));
       if (lost || since >= verifiedFor) await verify();
@@ -123,15 +125,15 @@ function lockGuard(
   };
 }
 
-/** Of a run that was taken over nothing is appended, and nobody told: the run ends with that error. */
+/** Appends in order. If the run was taken over it appends nothing and does not fail: the run itself ends with that error. */
 function orderedLog(log: Log, verify: () => Promise<void>) {
   const queue = new Queue();
   return {
     append: (bytes: Uint8Array) =>
       queue.run(async () => {
         try {
-          // Before the file is opened, which may make it, and once more before it is written to: the process may be
-          // suspended in between, too.
+          // Before the file is opened, which may create it, and again before it is written to: the process may be
+          // suspended in between.
           await verify();
           await log.append(bytes, verify);
         } catch (error) {

@@ -1,4 +1,4 @@
-/** The thread that writes for a run, so that a checkpoint takes as long as its disk and waits for no step. */
+/** The writer thread of a run: a checkpoint takes as long as its disk needs, and never waits for a step. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Checkpoint } from '../../../checkpoint/checkpoint.js';
 import { toPlainError } from '../plainError.js';
@@ -39,7 +39,7 @@ async function handled(request: Request): Promise<void> {
 async function save({ path, state, checkpoint }: Extract<Request, { type: 'save' }>): Promise<void> {
   if (checkpoint) states.set(state, checkpoint);
   const content = states.get(state);
-  if (!content) throw new RangeError(`internal: the writing thread has no state ${state}`);
+  if (!content) throw new RangeError(`internal: the writer thread has no state ${state}`);
   await writer.save(path, content);
   states.delete(state);
 }

@@ -1,4 +1,4 @@
-/** Whether it is done by then. */
+/** Whether the work is done within so many milliseconds; fails if it does. */
 export async function within(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {

@@ -1,4 +1,4 @@
-/** A `RunWriter` in a thread of its own. */
+/** A `RunWriter` in a separate thread. */
 import { Worker } from 'node:worker_threads';
 import { type Observable, ReplaySubject } from 'rxjs';
 import { messageOf } from '../../../base/errors.js';
@@ -9,13 +9,13 @@ import type { FromThread, Request, ToThread } from './messages.js';
 import type { RunWriter, RunWriterOptions } from './runWriter.js';
 import { within } from './within.js';
 
-/** Milliseconds for the thread to close its files, and to end; a disk that hangs may keep it, but not the run. */
+/** Milliseconds for the thread to close its files, and again to end: a disk that hangs must not keep the run. */
 const endPatience = 2000;
 
 export interface WriterThread extends RunWriter {
-  /** Only ever an error: the run was taken over, or the thread has ended. */
+  /** Never emits; fails when the run is taken over, or the thread ends. */
   readonly lost$: Observable<never>;
-  /** Ends the thread, its signs of life too. */
+  /** Ends the thread, and with it the signs of life. */
   close(): Promise<void>;
 }
 
@@ -25,8 +25,8 @@ interface Waiting {
 }
 
 /**
- * Starts the thread. A checkpoint's arrays are moved to it and are empty here from then on; saving the same checkpoint
- * again, after a failure, writes what it keeps.
+ * Starts the thread. A checkpoint's arrays are moved to it and are empty here from then on. To try again after a failure,
+ * save the same checkpoint object: the thread has kept its content.
  */
 export function startWriterThread(options: RunWriterOptions): WriterThread {
   const [file, how] = threadOf(import.meta.url, 'thread');
@@ -38,7 +38,7 @@ export function startWriterThread(options: RunWriterOptions): WriterThread {
   let ended: Error | null = null;
   let [loaded, closing] = [false, false];
   const endedWith = (reason: string) => {
-    ended ??= new Error(`internal: the thread that writes checkpoints has ended (${reason})`);
+    ended ??= new Error(`internal: the writer thread has ended (${reason})`);
     for (const { reject } of waiting.values()) reject(ended);
     waiting.clear();
     if (!closing) lost.error(ended);
@@ -63,7 +63,7 @@ export function startWriterThread(options: RunWriterOptions): WriterThread {
   return {
     lost$: lost,
     append(log, given) {
-      const bytes = new Uint8Array(given); // a small Buffer would take its whole pool along
+      const bytes = new Uint8Array(given); // a small Buffer would move its whole pool
       return ask({ type: 'append', log, bytes }, [bytes.buffer]);
     },
     save(path, checkpoint) {
@@ -77,7 +77,7 @@ export function startWriterThread(options: RunWriterOptions): WriterThread {
     flush: () => ask({ type: 'flush' }),
     async close() {
       closing = true;
-      // What is open when a thread is ended stays open for as long as the process lasts.
+      // Files that are open when a thread is terminated stay open as long as the process lives.
       if (loaded)
         await within(
           ask({ type: 'close' }).catch(() => undefined),
@@ -88,7 +88,7 @@ export function startWriterThread(options: RunWriterOptions): WriterThread {
   };
 }
 
-/** Those that belong to one tensor alone; what shares its memory is copied. */
+/** Buffers that belong to one tensor alone; one that is shared is copied instead of moved. */
 function buffersOf({ tensors }: Checkpoint): ArrayBuffer[] {
   const buffers = [...tensors.values()].flatMap(({ data }) =>
     data.byteLength === data.buffer.byteLength && !(data.buffer instanceof SharedArrayBuffer)

@@ -3,20 +3,20 @@ import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { loadCheckpoint } from '../../../src/checkpoint/checkpoint.js';
-import { RunTakenOverError } from '../../../src/checkpoint/lock/errors.js';
-import { lockRun, type RunLock } from '../../../src/checkpoint/lock/lockRun.js';
+import { loadCheckpoint } from '../../../../src/checkpoint/checkpoint.js';
+import { RunTakenOverError } from '../../../../src/checkpoint/lock/errors.js';
+import { lockRun, type RunLock } from '../../../../src/checkpoint/lock/lockRun.js';
 import {
   createRunWriter,
   type RunWriter,
   type RunWriterOptions,
-} from '../../../src/streams/run/writer/runWriter.js';
-import { settling } from '../../../src/streams/run/writer/settling.js';
-import { startWriterThread, type WriterThread } from '../../../src/streams/run/writer/writerThread.js';
-import { smallCheckpoint } from '../../support/checkpoints.js';
-import { openFiles } from '../../support/openFiles.js';
-import { settled } from '../../support/settled.js';
-import { useTemporaryFolder } from '../../support/temporaryFolder.js';
+} from '../../../../src/streams/run/writer/runWriter.js';
+import { settling } from '../../../../src/streams/run/writer/settling.js';
+import { startWriterThread, type WriterThread } from '../../../../src/streams/run/writer/writerThread.js';
+import { smallCheckpoint } from '../../../support/checkpoints.js';
+import { openFiles } from '../../../support/openFiles.js';
+import { settled } from '../../../support/settled.js';
+import { useTemporaryFolder } from '../../../support/temporaryFolder.js';
 
 const inFolder = useTemporaryFolder();
 const checkpointPath = () => inFolder('weights', 'small.checkpoint');
@@ -216,7 +216,7 @@ describe('startWriterThread', () => {
   test('should fail everything where the thread ends', async () => {
     const broken = startWriterThread({ ...options, lock: null as never });
     const error = new Promise((resolve) => broken.lost$.subscribe({ error: resolve }));
-    await expect(broken.ready()).rejects.toThrow('the thread that writes checkpoints has ended');
+    await expect(broken.ready()).rejects.toThrow('the writer thread has ended');
     expect(await error).toBeInstanceOf(Error);
     await expect(broken.ready()).rejects.toThrow('has ended');
     await broken.close();

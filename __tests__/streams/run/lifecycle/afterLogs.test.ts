@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { firstValueFrom, lastValueFrom, Subject, tap } from 'rxjs';
 import type { TrainEvent } from '../../../../src/streams/run/events.js';
-import { behindLogs } from '../../../../src/streams/run/lifecycle/behindLogs.js';
+import { afterLogs } from '../../../../src/streams/run/lifecycle/afterLogs.js';
 import type { LogName } from '../../../../src/streams/run/writer/runWriter.js';
 import type { WriterThread } from '../../../../src/streams/run/writer/writerThread.js';
 import { smallConfig } from '../../../support/checkpoints.js';
@@ -21,7 +21,7 @@ const events: Record<string, TrainEvent> = {
   f: { type: 'finished', model: 'm', seconds: 0, ...position },
 };
 
-describe('behindLogs', () => {
+describe('afterLogs', () => {
   test.each([
     ['never', '      -----', '-----------------'],
     ['empty', '      --|', '--|'],
@@ -37,7 +37,7 @@ describe('behindLogs', () => {
     marbles(({ cold, expectObservable }) => {
       const logs = cold('---|');
       const source = cold(given.trim(), events);
-      expectObservable(source.pipe(behindLogs(() => logs))).toBe(expected, events);
+      expectObservable(source.pipe(afterLogs(() => logs))).toBe(expected, events);
     });
   });
 
@@ -47,10 +47,10 @@ describe('behindLogs', () => {
       const source = cold('  --c------', events);
       const expected = '     -------';
       const unsubscribed = ' ----!';
-      expectObservable(source.pipe(behindLogs(() => logs)), unsubscribed).toBe(expected, events);
+      expectObservable(source.pipe(afterLogs(() => logs)), unsubscribed).toBe(expected, events);
       expectSubscriptions(source.subscriptions).toBe('^---!');
       expectSubscriptions(logs.subscriptions).toBe('  --^-!');
-      const failing = cold('c', events).pipe(behindLogs(() => cold('-#')));
+      const failing = cold('c', events).pipe(afterLogs(() => cold('-#')));
       expectObservable(failing).toBe('-#');
     });
   });

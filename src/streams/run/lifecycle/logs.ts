@@ -1,0 +1,47 @@
+/** The logs of a run: its side streams that write to `runs/<name>`. */
+import { join } from 'node:path';
+import { identity, type MonoTypeOperatorFunction } from 'rxjs';
+import { sideStream } from '../../flow/sideStream.js';
+import { journalName } from '../../journal/entry.js';
+import { keepJournal } from '../../journal/keepJournal.js';
+import { writeTensorBoard } from '../../tensorboard/writeTensorBoard.js';
+import type { TrainEvent } from '../events.js';
+import type { Run } from '../opening/openRun.js';
+import type { TrainOptions } from '../trainOptions.js';
+import { afterLogs } from './afterLogs.js';
+
+interface Logs {
+  /** Writes TensorBoard's log; completes when it is whole. */
+  readonly tensorBoard: MonoTypeOperatorFunction<TrainEvent>;
+  /** Writes the journal, with the end or the error of the run. */
+  readonly journal: MonoTypeOperatorFunction<TrainEvent>;
+  /** Delays the events that guarantee something until both are on disk. */
+  readonly onDisk: MonoTypeOperatorFunction<TrainEvent>;
+}
+
+export function logsOf(
+  { config, writer, flush$, flushed }: Run,
+  { runsFolder = 'runs', scheduler }: TrainOptions,
+): Logs {
+  if (runsFolder === null) return { tensorBoard: identity, journal: identity, onDisk: identity };
+  const folder = join(runsFolder, config.name);
+  const time = scheduler && { scheduler };
+  const tensorBoard = {
+    folder,
+    append: (bytes: Uint8Array) => writer.append('tensorboard', bytes),
+    atOnce: 64,
+    flush$,
+    ...time,
+  };
+  const journal = {
+    path: join(folder, journalName),
+    append: (line: string) => writer.append('journal', Buffer.from(line)),
+    atOnce: 1000,
+    ...time,
+  };
+  return {
+    tensorBoard: sideStream('tensorboard', (events) => events.pipe(writeTensorBoard(tensorBoard))),
+    journal: keepJournal(journal),
+    onDisk: afterLogs(flushed),
+  };
+}
