@@ -8,6 +8,7 @@ interface LockedPackage {
   readonly resolved?: string;
   readonly integrity?: string;
   readonly libc?: readonly string[];
+  readonly hasInstallScript?: boolean;
 }
 
 describe.each(['package-lock.json', 'tools/package-lock.json'])('%s', (file) => {
@@ -29,5 +30,13 @@ describe.each(['package-lock.json', 'tools/package-lock.json'])('%s', (file) => 
 
   test('should have no field that npm 10, which comes with Node 20, takes out', () => {
     expect(Object.keys(packages).filter((path) => packages[path]?.libc)).toEqual([]);
+  });
+
+  test('should say of every install script whether it may run, so that npm 11 does not ask', () => {
+    const { allowScripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+    const withScript = Object.keys(packages).filter((path) => packages[path]?.hasInstallScript);
+    expect(withScript.map((path) => path.split('node_modules/').pop())).toEqual(
+      file === 'package-lock.json' ? Object.keys(allowScripts) : [],
+    );
   });
 });
