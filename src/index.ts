@@ -1,4 +1,8 @@
-/** `rx-nvae`: streams and whole pipelines, and what they are made of. */
+/**
+ * `rx-nvae`: streams and whole pipelines, and what they are made of.
+ *
+ * @module rx-nvae
+ */
 // Whole pipelines
 
 export type { TrainInProcessOptions } from './streams/process/trainInProcess.js';

@@ -1,6 +1,8 @@
 /**
  * `rx-nvae/model`: the model and its training step without streams, and files of models and checkpoints. Loads no RxJS. In a
  * browser it is `browserModel.ts`.
+ *
+ * @module rx-nvae/model
  */
 export * from './portableModel.js';
 

@@ -1,6 +1,8 @@
 /**
  * `rx-nvae/run`: runs in processes of their own, and journals of runs. Loads neither the engine nor sharp nor Ink, so that
  * what starts and watches runs is there at once.
+ *
+ * @module rx-nvae/run
  */
 // Supervised runs
 

@@ -1,4 +1,8 @@
-/** `rx-nvae/ui`: the dashboard and the cherry screen, over any stream of events or states. */
+/**
+ * `rx-nvae/ui`: the dashboard and the cherry screen, over any stream of events or states.
+ *
+ * @module rx-nvae/ui
+ */
 // On the whole terminal
 
 export { showCherry } from '../ui/cherry/showCherry.js';
