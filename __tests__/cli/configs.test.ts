@@ -29,8 +29,8 @@ describe('nvae configs', () => {
     expect(stdout).toMatch(/^penguin .*\n/m);
     const warnings = stderr.trim().split('\n').sort();
     expect(warnings).toEqual([
-      expect.stringMatching(/^warning: model_configs\/broken\.yaml: line 1, .*got text that does not parse/),
-      expect.stringMatching(/^warning: model_configs\/folder\.yaml: expected a readable configuration file/),
+      expect.stringMatching(/^warning: model_configs\/broken\.yaml: line 1, .*not valid YAML/),
+      expect.stringMatching(/^warning: model_configs\/folder\.yaml: cannot be read/),
       expect.stringMatching(
         /^warning: model_configs\/giant\.yaml: number of parameters: .*; lower channel_towers/,
       ),

@@ -12,6 +12,7 @@ import { load } from 'js-yaml';
 import type { z } from 'zod';
 import type { CamelCaseKeys } from '../../src/base/camelCase.js';
 import { type JsonSchema, jsonSchemaOf, keysOfSections, schemaAt } from '../../src/config/jsonSchema.js';
+import { parseConfig } from '../../src/config/parseConfig.js';
 import { fileSchema, type modelSchema } from '../../src/config/schema.js';
 import type { ModelConfig, TrainingConfig } from '../../src/config/types.js';
 
@@ -46,6 +47,15 @@ describe('the JSON Schema', () => {
     const text = await readFile(join(folder, name), 'utf8');
     expect(text).toMatch(/^# yaml-language-server: \$schema=\.\/schema\.json\n/);
     expect([accepts(load(text)), accepts.errors]).toEqual([true, null]);
+  });
+
+  test('should accept the configuration in the docs, which refuses what the docs say', async () => {
+    const page = await readFile(join(root, 'docs/configuration.md'), 'utf8');
+    const [, text = ''] = /^```yaml\n(# yaml-language-server.*?)^```$/ms.exec(page) ?? [];
+    expect([accepts(load(text)), accepts.errors]).toEqual([true, null]);
+    const wrong = `${text}\n  bach_size: 3`.replace('batch_size: 32', 'batch_size: 0');
+    const [, message] = /^```\n(mine\.yaml: .*?)\n```$/ms.exec(page) ?? [];
+    expect(() => parseConfig(wrong, { file: 'mine.yaml' })).toThrow(message);
   });
 
   test('should be exported by the package', () => {

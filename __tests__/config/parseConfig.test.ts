@@ -96,7 +96,7 @@ describe('parseConfig', () => {
 
   test('should give line and column of broken YAML', () => {
     const make = () => parseConfig('a: 1\n b: [2', { file: 'x.yaml' });
-    expect(problems(make)).toMatch(/^x\.yaml: line 2, column 3: .*bad indentation/);
+    expect(problems(make)).toMatch(/^x\.yaml: line 2, column 3: not valid YAML: bad indentation/);
   });
 
   test.each(['', '# nothing', '[1, 2]', 'just words', '12', 'null'])('should refuse %j', (text) => {
@@ -168,7 +168,9 @@ describe('parseConfig', () => {
   });
 
   test('should refuse overrides that are not key=value or name no key', () => {
-    expect(problems(() => parse(required, ['batch_size']))).toContain('--set: expected key=value');
+    expect(problems(() => parse(required, ['batch_size']))).toContain(
+      'override "batch_size": expected key=value',
+    );
     expect(problems(() => parse(required, ['latent_sise=3']))).toContain('did you mean "latent_size"?');
     expect(problems(() => parse(required, ['__proto__.x=3']))).toContain('unknown key');
   });

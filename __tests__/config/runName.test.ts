@@ -37,7 +37,7 @@ describe('the name of a run', () => {
   test('should be that of the configuration where none is given, which is checked too', () => {
     expect(withRunName(smallConfig()).name).toBe('small');
     expect(() => withRunName({ ...smallConfig(), name: 'a\tb' })).toThrow(
-      'name of the run: must not contain control characters, line breaks or broken Unicode ("a\\tb"); give the run another name',
+      'name of the run: must not contain control characters, line breaks or broken Unicode ("a\\tb"); pass another name for the run',
     );
   });
 });

@@ -1,8 +1,18 @@
-/** A configuration that cannot be used. The message lists every problem, one per line. */
+/**
+ * A configuration that cannot be read or is refused. The message lists the problems, one per line.
+ *
+ * @example
+ * try {
+ *   await loadConfig('mine.yaml');
+ * } catch (error) {
+ *   if (!(error instanceof ConfigError)) throw error;
+ *   for (const problem of error.problems) console.error(problem);
+ * }
+ */
 export class ConfigError extends Error {
-  /** File of the configuration, as the user named it. */
+  /** The configuration's file, as it was named by the caller. */
   readonly file: string;
-  /** One sentence per problem, without the file's name. */
+  /** One sentence per problem, without the file's name; at most eleven. */
   readonly problems: readonly string[];
 
   constructor(file: string, problems: readonly string[], options?: ErrorOptions) {

@@ -1,4 +1,4 @@
-/** Configurations that were kept as plain data, as checkpoints keep them. */
+/** Configurations stored as plain data, such as in checkpoints. */
 import { snakeCase } from '../base/camelCase.js';
 import { describeValue } from '../base/messageText.js';
 import { checkConfig } from './checkConfig.js';
@@ -9,8 +9,9 @@ import type { NvaeConfig } from './types.js';
 type Section = Readonly<Record<string, unknown>>;
 
 /**
- * Check a configuration as strictly as the file it came from. What an older version did not know has its default.
- * @throws ConfigError
+ * Check a configuration that was stored as JSON, as strictly as a file. Keys that an older version did not know get
+ * their defaults.
+ * @throws ConfigError when it is refused
  */
 export function configFromData(data: unknown, file: string): NvaeConfig {
   if (!isSection(data))
@@ -27,7 +28,7 @@ export function configFromData(data: unknown, file: string): NvaeConfig {
   return checkConfig({ ...architecture, ...others, training_parameters: fileKeys(training, 2) }, name, file);
 }
 
-/** Keys as in a file, only as deep as a configuration has sections: damage can nest without end. */
+/** The value with keys as in a file, down to the depth of a configuration's sections: damaged data can be nested deeply. */
 function fileKeys(value: unknown, depth: number): unknown {
   if (!isSection(value) || depth === 0) return value;
   const entries = Object.entries(value).map(([key, inner]) => [snakeCase(key), fileKeys(inner, depth - 1)]);

@@ -1,5 +1,4 @@
-/** Configurations as files: by name from `model_configs`, or by path. */
-
+/** Finds and reads configuration files: by name in `model_configs`, or by path. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,28 +9,42 @@ import { ConfigError } from './configError.js';
 import { parseConfig } from './parseConfig.js';
 import type { NvaeConfig } from './types.js';
 
-/** The package's own configurations; as far from here in src as in dist. */
+/** The package's own configurations; the relative path is the same from src and dist. */
 const packageFolder = fileURLToPath(new URL('../../model_configs', import.meta.url));
 const workingFolder = 'model_configs';
-/** Some editors and systems write it in capitals. */
+/** Some editors and systems write extensions in capitals. */
 const isYaml = /\.ya?ml$/i;
-/** A hundred times a configuration with long comments. */
+/** In bytes; a hundred times a configuration with long comments. */
 const largestFile = 2 ** 20;
 
+/** Options of `loadConfig`. */
 export interface LoadConfigOptions {
-  /** `key=value` with dotted keys; they replace the file's values. */
+  /**
+   * Values that replace those of the file: `key=value` with dotted keys, such as `training_parameters.batch_size=8`.
+   * @default none
+   */
   readonly overrides?: readonly string[];
 }
 
+/** A configuration that `loadConfig` knows by name. */
 export interface ConfigListing {
+  /** File name without extension, such as `penguin`. */
   readonly name: string;
+  /** Path of the file; absolute for those of the package. */
   readonly path: string;
 }
 
 /**
- * Read a configuration: a path (with a slash or an extension), or the name of a file in `model_configs` of the
- * working directory or else of the package.
- * @throws ConfigError when there is none of that name or its content is refused
+ * Load a configuration by name or by path, check it and fill in the defaults.
+ *
+ * A name is a file in `model_configs` of the working directory, or else of the package, without its extension. A text
+ * with a slash, or ending in `.yaml` or `.yml`, is a path; so is the name of any other file in the working directory.
+ *
+ * @throws ConfigError when there is no such configuration, or its file cannot be read or is refused
+ *
+ * @example
+ * const config = await loadConfig('penguin', { overrides: ['training_parameters.batch_size=8'] });
+ * const mine = await loadConfig('./configs/mine.yaml');
  */
 export async function loadConfig(nameOrPath: string, options: LoadConfigOptions = {}): Promise<NvaeConfig> {
   const path = await find(nameOrPath);
@@ -41,31 +54,31 @@ export async function loadConfig(nameOrPath: string, options: LoadConfigOptions 
     bytes = await readBytes(path, largestFile);
   } catch (error) {
     const hint = hasCode(error, 'ENOENT') ? await hintOfName(nameOrPath) : '';
-    const problem = `expected a readable configuration file, got: ${messageOf(error)}${hint}`;
-    throw new ConfigError(file, [problem], { cause: error });
+    throw new ConfigError(file, [`cannot be read: ${messageOf(error)}${hint}`], { cause: error });
   }
   return parseConfig(textOf(bytes, file), { ...options, file });
 }
 
-/** A mark at the beginning, which some editors write, is left out. */
+/** The text without the byte order mark that some editors write. */
 function textOf(bytes: Buffer, file: string): string {
-  const problem = 'expected text in UTF-8';
-  const remedy = 'save it as UTF-8';
-  // PowerShell's > and Notepad's "Unicode"; without a mark, every other byte of a character that ASCII has is 0.
-  if (bytes.includes(0))
-    throw new ConfigError(file, [`${problem}, got UTF-16 or bytes that are no text; ${remedy}`]);
+  // PowerShell's > and Notepad's "Unicode" write UTF-16, in which every other byte of an ASCII text is 0.
+  if (bytes.includes(0)) throw new ConfigError(file, ['is UTF-16 or not text; save it as UTF-8']);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     const [before = ''] = bytes.toString('utf8').split('\ufffd');
     const line = before.split('\n').length;
-    throw new ConfigError(file, [`line ${line}: ${problem}, got another encoding; ${remedy}`], {
-      cause: error,
-    });
+    throw new ConfigError(file, [`line ${line}: not UTF-8; save the file as UTF-8`], { cause: error });
   }
 }
 
-/** All configurations that have a name: the package's, and the working directory's in place of those or besides. */
+/**
+ * List the configurations that have a name, sorted by it: those in `model_configs` of the working directory, and those of
+ * the package whose names are not taken.
+ *
+ * @example
+ * for (const { name, path } of await listConfigs()) console.log(name, path);
+ */
 export async function listConfigs(): Promise<ConfigListing[]> {
   const found = new Map<string, string>();
   for (const folder of [packageFolder, workingFolder]) {
@@ -76,14 +89,14 @@ export async function listConfigs(): Promise<ConfigListing[]> {
   return [...found].map(([name, path]) => ({ name, path })).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Where `demo.yaml` is asked for and only the name `demo` is known. */
+/** For somebody who types `demo.yaml` and means the name `demo`. */
 async function hintOfName(path: string): Promise<string> {
   const wanted = basename(path, extname(path));
   const isKnown = (await listConfigs()).some(({ name }) => name === wanted);
-  return isKnown ? `. Did you mean "${wanted}"?` : '';
+  return isKnown ? `; did you mean "${wanted}"?` : '';
 }
 
-/** A name that is known wins over a file of that very name here. */
+/** The path of a configuration. A known name wins over a file of the same name in the working directory. */
 async function find(nameOrPath: string): Promise<string> {
   if (/[\\/]/.test(nameOrPath) || isYaml.test(nameOrPath)) return nameOrPath;
   const known = await listConfigs();
@@ -98,7 +111,8 @@ async function find(nameOrPath: string): Promise<string> {
   const here = (await readdir('.').catch(() => [])).filter((file) => isYaml.test(file));
   const itself = here.find((file) => basename(file, extname(file)) === nameOrPath);
   const similar = itself ?? nearest(nameOrPath, [...names, ...here]);
-  const hint = similar ? ` Did you mean "${similar}"?` : '';
-  const problem = `expected a path or one of ${names.join(', ')}, got this name.${hint}`;
-  throw new ConfigError(nameOrPath, [problem]);
+  const hint = similar ? `did you mean "${similar}"?` : 'pass a path or one of these names';
+  throw new ConfigError(nameOrPath, [
+    `no configuration has this name (there are ${names.join(', ')}); ${hint}`,
+  ]);
 }

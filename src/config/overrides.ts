@@ -1,12 +1,13 @@
 /** `key=value` overrides of a configuration. */
 import { load } from 'js-yaml';
+import { describeValue } from '../base/messageText.js';
 import { ConfigError } from './configError.js';
 
 type Section = Record<string, unknown>;
 
 /**
- * A copy of the file's content with `key=value` applied; keys are dotted, values are read as YAML.
- * @throws ConfigError for text that is not of that form
+ * A copy of the file's content with overrides applied: `key=value` with dotted keys and YAML values.
+ * @throws ConfigError when an override is not of that form
  */
 export function applyOverrides(content: unknown, overrides: readonly string[], file: string): unknown {
   if (overrides.length === 0 || !isSection(content)) return content;
@@ -14,7 +15,8 @@ export function applyOverrides(content: unknown, overrides: readonly string[], f
   for (const override of overrides) {
     const keys = overrideKeys(override);
     if (keys === null) {
-      throw new ConfigError(file, [`--set: expected key=value with a dotted key, got "${override}"`]);
+      const expected = 'expected key=value with a dotted key, such as training_parameters.batch_size=8';
+      throw new ConfigError(file, [`override ${describeValue(override)}: ${expected}`]);
     }
     let section = result;
     for (const key of keys.slice(0, -1)) section = openSection(section, key);
@@ -23,7 +25,7 @@ export function applyOverrides(content: unknown, overrides: readonly string[], f
   return result;
 }
 
-/** The parts of the dotted key; null where the text is no `key=value`. */
+/** The parts of the dotted key; null when the override is not `key=value`. */
 export function overrideKeys(override: string): string[] | null {
   const keys = override
     .slice(0, Math.max(override.indexOf('='), 0))
@@ -44,7 +46,7 @@ function openSection(parent: Section, key: string): Section {
   return section;
 }
 
-/** Assignment that makes an own property of any name, `__proto__` included, so that the check sees and refuses it. */
+/** Sets an own property of any name, even `__proto__`, so that the check sees and refuses it. */
 function define(section: Section, key: string, value: unknown): void {
   Object.defineProperty(section, key, { value, enumerable: true, writable: true, configurable: true });
 }

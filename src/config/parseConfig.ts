@@ -1,4 +1,4 @@
-/** From the text of a configuration file to a checked configuration with defaults filled in. */
+/** Parses the text of a configuration file. Works without Node, such as in a browser. */
 import { load, YAMLException } from 'js-yaml';
 import { cut } from '../base/messageText.js';
 import { checkConfig } from './checkConfig.js';
@@ -7,19 +7,37 @@ import { configName } from './configName.js';
 import { applyOverrides } from './overrides.js';
 import type { NvaeConfig } from './types.js';
 
+/** Options of `parseConfig`. */
 export interface ParseConfigOptions {
-  /** Name of the file for messages; without folder and extension it names the run. */
+  /** Name of the file, for messages; without folder and extension it is the name of the configuration. */
   readonly file: string;
-  /** Values that replace those of the file: `key=value` with dotted keys, as `training_parameters.batch_size=8`. */
+  /**
+   * Values that replace those of the file: `key=value` with dotted keys, such as `training_parameters.batch_size=8`.
+   * @default none
+   */
   readonly overrides?: readonly string[];
 }
 
-/** Far more than a configuration has keys; each may stand for many values. */
+/** No configuration needs more aliases than it has keys; aliases of aliases can stand for billions of values. */
 const mostAliases = 100;
 
 /**
- * Read a configuration.
- * @throws ConfigError that lists the problems: key, what was given, what is allowed, the nearest known key
+ * Parse a configuration from YAML, check it and fill in the defaults.
+ *
+ * @param text the content of a configuration file
+ * @throws ConfigError when the text is not YAML, has unknown or missing keys, or has values that are not allowed
+ *
+ * @example
+ * const yaml = `
+ * channel_towers: 16
+ * number_of_scales: 2
+ * initial_splits_per_scale: 2
+ * latent_size: 8
+ * input_dimension: 32
+ * num_flows: 0
+ * `;
+ * const config = parseConfig(yaml, { file: 'small.yaml', overrides: ['training_parameters.epochs=10'] });
+ * config.name; // 'small'
  */
 export function parseConfig(text: string, { file, overrides = [] }: ParseConfigOptions): NvaeConfig {
   const given = applyOverrides(parseYaml(text, file), overrides, file);
@@ -33,13 +51,6 @@ function parseYaml(text: string, file: string): unknown {
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const where = error.mark ? `line ${error.mark.line + 1}, column ${error.mark.column + 1}: ` : '';
-    const advice = 'expected YAML such as "batch_size: 8"';
-    throw new ConfigError(
-      file,
-      [`${where}${advice}, got text that does not parse: ${cut(error.reason, 200)}`],
-      {
-        cause: error,
-      },
-    );
+    throw new ConfigError(file, [`${where}not valid YAML: ${cut(error.reason, 200)}`], { cause: error });
   }
 }

@@ -1,11 +1,11 @@
-/** The name of a run: part of the names of its files and folders, and what a person types to watch or sample it. */
+/** The name of a run: its files and folders contain it, and users type it to watch or sample the run. */
 import { describeValue } from '../base/messageText.js';
 import type { NvaeConfig } from './types.js';
 
-/** Files named after a run have up to a hundred bytes besides its name; file systems allow 255 in all. */
+/** File systems allow names of 255 bytes; a run's files add up to a hundred to its name. */
 const mostBytes = 150;
 
-/** What is wrong with a name of a run, as "must ..."; null where nothing is. */
+/** What is wrong with the name of a run, as "must ..."; null when nothing is. */
 export function runNameProblem(name: string): string | null {
   if (name.trim() === '') return 'must not be empty';
   if (/[/\\]/.test(name)) return 'must be a name, not a path: no / or \\';
@@ -19,12 +19,12 @@ export function runNameProblem(name: string): string | null {
 }
 
 /**
- * The configuration with the name of its run: the given one, or else its own.
- * @throws RangeError when no files can have that name
+ * The configuration with the given name, or its own when none is given.
+ * @throws RangeError when the name cannot be part of file names
  */
 export function withRunName(config: NvaeConfig, name: string = config.name): NvaeConfig {
   const problem = typeof name === 'string' ? runNameProblem(name) : 'must be a text';
   if (problem === null) return { ...config, name };
-  const remedy = name === config.name ? '; give the run another name than its configuration has' : '';
+  const remedy = name === config.name ? '; pass another name for the run' : '';
   throw new RangeError(`name of the run: ${problem} (${describeValue(name)})${remedy}`);
 }
