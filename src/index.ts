@@ -29,20 +29,31 @@ export { train } from './streams/run/train.js';
 
 // Datasets
 
+export { DamagedImageError } from './data/damagedImageError.js';
+export type { Dataset, DatasetItem, ItemList } from './data/dataset.js';
 export { DatasetError } from './data/datasetError.js';
+export type { DatasetOfOptions } from './data/datasetOf.js';
+export { datasetOf } from './data/datasetOf.js';
 export type { DecodedImage } from './data/decodedImage.js';
-export type { ImageCache, ImageCacheOptions } from './data/imageCache.js';
+export type { FolderDatasetOptions } from './data/folderDataset.js';
+export { folderDataset } from './data/folderDataset.js';
+export type { CacheKey, ImageCache, ImageCacheOptions } from './data/imageCache.js';
 export { imageCache } from './data/imageCache.js';
 export type { ImageFile } from './data/imageFile.js';
-export type { SkippedImage } from './data/imagePixels.js';
+export type { Decoder, SkippedImage } from './data/itemPixels.js';
 export type { ListImagesOptions } from './data/listImages.js';
+export { UnreadImageError } from './data/unreadImageError.js';
 
 // Batches of images
 
 export type { Augmentation, AugmentOptions } from './streams/images/augment.js';
 export { augment } from './streams/images/augment.js';
 export { batch } from './streams/images/batch.js';
-export type { DecodeImagesOptions } from './streams/images/decodeImages.js';
+export type {
+  DecodeImagesOptions,
+  DecodeItemsOptions,
+  DecodeOptions,
+} from './streams/images/decodeImages.js';
 export { decodeImages } from './streams/images/decodeImages.js';
 export { images } from './streams/images/images.js';
 export type { Recipe } from './streams/images/recipe.js';

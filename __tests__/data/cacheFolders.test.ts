@@ -48,7 +48,7 @@ test.each([
   await mkdir(inFolder('tmp'));
   home.mockImplementation(given);
   const cache = imageCache({ memoryLimit: 0, reserve: 0 });
-  const file = { path: 'a', name: 'a', bytes: 3, modified: 1 };
+  const file = { key: 'a', version: '1' };
   await cache.set(file, 2, new Uint8Array(12).fill(7));
   expect(await cache.get(file, 2)).toEqual(new Uint8Array(12).fill(7));
   expect(await readdir(inFolder('tmp'))).toHaveLength(1);

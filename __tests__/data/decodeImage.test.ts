@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { pngHeader, pngOf } from '../../scripts/fuzz/imageBytes.js';
 import { defaultMaxPixels } from '../../src/base/maxPixels.js';
+import { DamagedImageError } from '../../src/data/damagedImageError.js';
 import { decodeBytes } from '../../src/data/decodeImage.js';
-import { ImageError } from '../../src/data/imageError.js';
 import { png } from '../support/pictures.js';
 import { type TiffKind, tiff } from '../support/tiff.js';
 
@@ -14,8 +14,8 @@ const decode = (bytes: Buffer, maxPixels = defaultMaxPixels) => decodeBytes(byte
 const colour = async (bytes: Buffer) => [...(await decode(bytes)).subarray(30, 33)];
 const refusal = async (bytes: Buffer, maxPixels?: number) => {
   const error: unknown = await decode(bytes, maxPixels).catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(ImageError);
-  return (error as ImageError).message;
+  expect(error).toBeInstanceOf(DamagedImageError);
+  return (error as DamagedImageError).message;
 };
 const half = 2 ** 31;
 

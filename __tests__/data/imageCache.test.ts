@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const file = (name: string, modified = 1) => ({ path: name, name, bytes: 3, modified });
+const image = (key: string, version: string | undefined = '1') => ({ key, version });
 const pixels = (value: number) => new Uint8Array(12).fill(value);
 
 /** Files of the cache that this process holds open, removed ones included; empty where the system does not say. */
@@ -24,10 +24,10 @@ async function held(): Promise<string[]> {
 
 test('imageCache should give at once what is in memory, and nothing else', async () => {
   const cache = imageCache({ folder, memoryLimit: 12, reserve: 0 });
-  await cache.set(file('a'), 2, pixels(1));
-  await cache.set(file('damaged'), 2, null);
-  await cache.set(file('in a file'), 2, pixels(2));
-  const kept = (name: string) => cache.kept?.(file(name), 2);
+  await cache.set(image('a'), 2, pixels(1));
+  await cache.set(image('damaged'), 2, null);
+  await cache.set(image('in a file'), 2, pixels(2));
+  const kept = (name: string) => cache.kept?.(image(name), 2);
   expect(['a', 'damaged', 'in a file', 'unknown'].map(kept)).toEqual([pixels(1), null, null, null]);
   await cache.close();
 });
@@ -41,27 +41,38 @@ describe.each([
   ['memory', 1000],
   ['a file', 0],
 ])('imageCache in %s', (_, memoryLimit) => {
-  test('should give what was set, by file, its time and size, and remember damaged ones', async () => {
+  test('should give what was set, by key, version and size, and remember damaged ones', async () => {
     const cache = imageCache({ memoryLimit, folder, reserve: 0 });
-    await Promise.all([cache.set(file('a'), 2, pixels(1)), cache.set(file('b'), 2, pixels(2))]);
-    await cache.set(file('damaged'), 2, null);
-    expect(await cache.get(file('a'), 2)).toEqual(pixels(1));
-    expect(await cache.get(file('b'), 2)).toEqual(pixels(2));
-    expect(await cache.get(file('damaged'), 2)).toBeNull();
-    expect(await cache.get(file('a', 2), 2)).toBeUndefined();
-    expect(await cache.get(file('a'), 4)).toBeUndefined();
+    await Promise.all([cache.set(image('a'), 2, pixels(1)), cache.set(image('b'), 2, pixels(2))]);
+    await cache.set(image('damaged'), 2, null);
+    expect(await cache.get(image('a'), 2)).toEqual(pixels(1));
+    expect(await cache.get(image('b'), 2)).toEqual(pixels(2));
+    expect(await cache.get(image('damaged'), 2)).toBeNull();
+    expect(await cache.get(image('a', '2'), 2)).toBeUndefined();
+    expect(await cache.get(image('a'), 4)).toBeUndefined();
     await cache.close();
   });
 
   test('should hold nothing once closed, whatever was under way or comes late', async () => {
     const cache = imageCache({ memoryLimit, folder, reserve: 0 });
-    const underWay = cache.set(file('a'), 2, pixels(1));
+    const underWay = cache.set(image('a'), 2, pixels(1));
     await cache.close();
     await underWay;
-    await cache.set(file('b'), 2, pixels(2));
-    expect(await cache.get(file('a'), 2)).toBeUndefined();
-    expect(await cache.get(file('b'), 2)).toBeUndefined();
+    await cache.set(image('b'), 2, pixels(2));
+    expect(await cache.get(image('a'), 2)).toBeUndefined();
+    expect(await cache.get(image('b'), 2)).toBeUndefined();
     expect(await held()).toEqual([]);
     expect(await readdir(folder)).toEqual([]);
   });
+});
+
+test('imageCache should keep an image without a version in memory, but in no file', async () => {
+  const cache = imageCache({ folder, memoryLimit: 12, reserve: 0 });
+  const unversioned = (key: string) => ({ key });
+  await cache.set(unversioned('a'), 2, pixels(1));
+  await cache.set(unversioned('b'), 2, pixels(2));
+  expect(await cache.get(unversioned('a'), 2)).toEqual(pixels(1));
+  expect(await cache.get(unversioned('b'), 2)).toBeUndefined();
+  expect(await held()).toEqual([]);
+  await cache.close();
 });

@@ -1,11 +1,11 @@
-/** A folder of images that cannot be trained on. */
+/** A dataset that cannot be trained on. */
 export class DatasetError extends Error {
-  /** The folder, as the caller named it. */
-  readonly folder: string;
+  /** Its name; of a folder, the path as the caller gave it. */
+  readonly dataset: string;
 
-  constructor(folder: string, problem: string, options?: ErrorOptions) {
-    super(`${folder}: ${problem}`, options);
+  constructor(dataset: string, problem: string, options?: ErrorOptions) {
+    super(`${dataset}: ${problem}`, options);
     this.name = 'DatasetError';
-    this.folder = folder;
+    this.dataset = dataset;
   }
 }

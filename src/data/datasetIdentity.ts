@@ -1,13 +1,11 @@
-/** What tells one dataset from another, as a short text that a checkpoint can hold. */
-import { createHash } from 'node:crypto';
-import type { ImageFile } from './imageFile.js';
-import { pathOf } from './imagePixels.js';
-import { readStart } from './readImageFile.js';
+/** How one dataset is told from another: a short text that a checkpoint can hold. */
+import type { Dataset, DatasetItem, ItemList } from './dataset.js';
+import { digest } from './digest.js';
+import { itemsOf } from './itemsOf.js';
+import { orAborted } from './orAborted.js';
 
-/** Files of which the content counts, from all over the list; reading all would take as long as an epoch. */
-const samples = 16;
-const sampledBytes = 2 ** 16;
 const unknown = '-';
+const longest = 100;
 
 /** How a dataset differs from one before. */
 export interface DatasetChange {
@@ -18,52 +16,63 @@ export interface DatasetChange {
 }
 
 /**
- * `order/count/sizes/content`: digests of the names, the number of files, digests of their sizes and of what some of them
- * hold. Times do not count: copies have others.
+ * `order/count/content`: a digest of the names, the number of items, and what the dataset says of its content, which may have
+ * several parts. `-` is a part that is not known.
  */
-export async function datasetIdentity(files: readonly ImageFile[]): Promise<string> {
-  const sizes = digest(files.map(({ bytes }) => `${bytes}\n`));
-  return [orderOf(files), files.length, sizes, await contentOf(files)].join('/');
+export async function datasetIdentity(
+  dataset: Pick<Dataset, 'identity'>,
+  items: ItemList<DatasetItem>,
+  signal: AbortSignal,
+): Promise<string> {
+  const content = await contentOf(dataset, items, signal);
+  return [orderOf(items), items.length, content].join('/');
 }
 
-/** The number of files; null where the identity is of a version that did not say. */
+/** The number of items; null in the identity of an earlier version, which did not contain it. */
 export function imagesOf(identity: string): number | null {
   const [, count] = identity.split('/');
   return count === undefined ? null : Number(count);
 }
 
-/** Null where it is the same, as far as can be told. */
+/** Null if it is the same, as far as is known. */
 export function datasetChange(before: string, now: string): DatasetChange | null {
-  const [orderBefore, countBefore = unknown, sizesBefore = unknown, contentBefore = unknown] =
-    before.split('/');
-  const [orderNow, countNow = unknown, sizesNow = unknown, contentNow = unknown] = now.split('/');
-  const differ = (a: string, b: string) => a !== b && a !== unknown && b !== unknown;
+  const [orderBefore, countBefore = unknown, ...contentBefore] = before.split('/');
+  const [orderNow, countNow = unknown, ...contentNow] = now.split('/');
+  const differ = (a = unknown, b = unknown) => a !== b && a !== unknown && b !== unknown;
   const order = orderBefore !== orderNow;
   if (differ(countBefore, countNow)) return { order, words: `${countBefore} images then, ${countNow} now` };
   if (order) return { order, words: 'images of other names' };
-  if (differ(sizesBefore, sizesNow) || differ(contentBefore, contentNow)) {
+  if (contentBefore.some((part, i) => differ(part, contentNow[i]))) {
     return { order, words: 'the same names, but other content' };
   }
   return null;
 }
 
 /** Changes where the order of an epoch would. */
-function orderOf(files: readonly ImageFile[]): string {
-  return digest(files.map(({ name }) => `${name}\n`));
+function orderOf(items: ItemList<DatasetItem>): string {
+  return digest(linesOf(items, ({ name }) => name));
 }
 
-async function contentOf(files: readonly ImageFile[]): Promise<string> {
-  const step = Math.max(1, Math.floor(files.length / samples));
-  const some = files.filter((_, i) => i % step === 0).slice(0, samples);
+async function contentOf(
+  dataset: Pick<Dataset, 'identity'>,
+  items: ItemList<DatasetItem>,
+  signal: AbortSignal,
+): Promise<string> {
+  if (!dataset.identity) return versionsOf(items);
   try {
-    return digest(await Promise.all(some.map((file) => readStart(pathOf(file), sampledBytes))));
+    const identity = String(await orAborted(signal, () => dataset.identity?.(items, signal) ?? unknown));
+    return identity.length > longest ? digest([identity]) : identity || unknown;
   } catch {
-    return unknown; // it may be readable the next time
+    signal.throwIfAborted();
+    return unknown; // it may be known the next time
   }
 }
 
-function digest(parts: readonly (string | Buffer)[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest('hex').slice(0, 16);
+function versionsOf(items: ItemList<DatasetItem>): string {
+  for (const { version } of itemsOf(items)) if (version === undefined) return unknown;
+  return digest(linesOf(items, ({ version }) => version));
+}
+
+function* linesOf(items: ItemList<DatasetItem>, of: (item: DatasetItem) => unknown): Iterable<string> {
+  for (const item of itemsOf(items)) yield `${of(item)}\n`;
 }

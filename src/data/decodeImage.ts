@@ -3,8 +3,8 @@ import sharp, { type Sharp } from 'sharp';
 import { messageOf } from '../base/errors.js';
 import { defaultMaxPixels } from '../base/maxPixels.js';
 import { processors } from '../base/processors.js';
+import { DamagedImageError } from './damagedImageError.js';
 import { refusalOf } from './formats.js';
-import { ImageError } from './imageError.js';
 import { readImageFile } from './readImageFile.js';
 import { readSamples } from './readSamples.js';
 import { tiffSamples } from './tiffSamples.js';
@@ -18,21 +18,21 @@ const pngBeginning = '\x89PNG\r\n\x1A\n\0\0\0\rIHDR';
 
 /**
  * One image as bytes `[size, size, 3]`: upright, transparent parts on white, the middle of it.
- * @throws ImageError when it is damaged or no image that can be read here
- * @throws UnreadFileError when the system cannot read it
+ * @throws DamagedImageError when it is damaged or no image that can be read here
+ * @throws UnreadImageError when the system cannot read it
  */
 export async function decodeImage(
   path: string | Buffer,
   size: number,
   maxPixels = defaultMaxPixels,
 ): Promise<Uint8Array> {
-  return decodeBytes((await readImageFile(path)).bytes, size, maxPixels);
+  return decodeBytes(await readImageFile(path), size, maxPixels);
 }
 
 /**
  * The same of the bytes of a file. They rather than its path are what the decoder gets: an SVG that has no place cannot ask
  * for other files, such as a pipe that never answers.
- * @throws ImageError that says why they are no image that can be read here
+ * @throws DamagedImageError that says why they are no image that can be read here
  */
 export async function decodeBytes(bytes: Buffer, size: number, maxPixels: number): Promise<Uint8Array> {
   checkDrawing(bytes);
@@ -67,7 +67,7 @@ async function pixelsOf(image: Sharp, size: number, keepsAlpha = false): Promise
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
   if (keepsAlpha && info.channels === 4) return onWhite(data);
-  if (info.channels !== 3) throw new ImageError(`an image of ${info.channels} bands cannot be read`);
+  if (info.channels !== 3) throw new DamagedImageError(`an image of ${info.channels} bands cannot be read`);
   return new Uint8Array(data.buffer, data.byteOffset, data.length);
 }
 
@@ -106,7 +106,7 @@ async function checkBlack(image: Sharp): Promise<void> {
   const { channels } = await image.stats();
   const most = Math.max(...channels.slice(0, 3).map(({ max }) => max));
   if (most > 0 && most < 256) {
-    throw new ImageError(
+    throw new DamagedImageError(
       `16-bit samples that reach ${most} of 65535, all black; scale them or convert them to 8 bits`,
     );
   }
@@ -114,10 +114,11 @@ async function checkBlack(image: Sharp): Promise<void> {
 
 /** What it takes to draw an SVG is not bounded by its size in pixels, nor by its size in bytes once those are packed. */
 function checkDrawing(bytes: Buffer): void {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) throw new ImageError('packed with gzip; unpack it first');
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b)
+    throw new DamagedImageError('packed with gzip; unpack it first');
   const isDrawing = bytes.toString('latin1', 0, 1000).trimStart().startsWith('<');
   if (isDrawing && bytes.length > largestDrawing) {
-    throw new ImageError(`${bytes.length} bytes of SVG, more than ${largestDrawing}`);
+    throw new DamagedImageError(`${bytes.length} bytes of SVG, more than ${largestDrawing}`);
   }
 }
 
@@ -137,18 +138,22 @@ async function withEndMarker(bytes: Buffer, error: unknown, maxPixels: number): 
 }
 
 /** Decoders list every complaint; the first tells what is wrong. Where none of their words help, others. */
-async function plainReason(bytes: Buffer, error: unknown, maxPixels: number): Promise<ImageError> {
-  if (error instanceof ImageError) return error;
+async function plainReason(bytes: Buffer, error: unknown, maxPixels: number): Promise<DamagedImageError> {
+  if (error instanceof DamagedImageError) return error;
   const cause = { cause: error };
   const [first = ''] = messageOf(error).trim().split('\n');
-  if (bytes.length === 0) return new ImageError('the file is empty', cause);
+  if (bytes.length === 0) return new DamagedImageError('the file is empty', cause);
   if (/exceeds pixel limit/i.test(first)) {
     const { width, height } = await sharp(bytes, { limitInputPixels: false }).metadata();
     const limit = `too large: ${width} x ${height} pixels, more than ${maxPixels}`;
-    return new ImageError(`${limit}; raise max_pixels in training_parameters, or make it smaller`, cause);
+    return new DamagedImageError(
+      `${limit}; raise max_pixels in training_parameters, or make it smaller`,
+      cause,
+    );
   }
   const refusal = refusalOf(bytes);
-  if (refusal !== null) return new ImageError(refusal, cause);
-  if (/unsupported image format/i.test(first)) return new ImageError('not an image, by its content', cause);
-  return new ImageError(`truncated or unreadable image: ${first}`, cause);
+  if (refusal !== null) return new DamagedImageError(refusal, cause);
+  if (/unsupported image format/i.test(first))
+    return new DamagedImageError('not an image, by its content', cause);
+  return new DamagedImageError(`truncated or unreadable image: ${first}`, cause);
 }

@@ -1,14 +1,13 @@
-/** Decoded images that are kept, so that only the first epoch decodes. */
+/** A cache of decoded images, so that only the first epoch decodes. */
 import { randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkAmount } from '../base/checkNumbers.js';
 import { cacheFolders } from './cacheFolders.js';
-import type { ImageFile } from './imageFile.js';
 
 export interface ImageCacheOptions {
-  /** Bytes kept in memory; images beyond that go to a file. @default 1 GiB */
+  /** Bytes kept in memory; images with a version beyond that go to a file. @default 1 GiB */
   readonly memoryLimit?: number;
   /** Folder of that file. @default the first of `cacheFolders` that can be written to */
   readonly folder?: string;
@@ -16,69 +15,81 @@ export interface ImageCacheOptions {
   readonly reserve?: number;
 }
 
+/** Which image an entry of the cache is of. */
+export interface CacheKey {
+  /** The path of a file, or a name that no other dataset of this cache has. */
+  readonly key: string;
+  /** Another version is another image. Without one the image is kept in memory only. */
+  readonly version?: string | undefined;
+}
+
 export interface ImageCache {
-  /** The pixels; null for a file known to be damaged; undefined for one not met yet. Never written to. */
-  get(file: ImageFile, size: number): Promise<Uint8Array | null | undefined>;
-  /** The pixels, where they are in memory; null where they are not. */
-  kept?(file: ImageFile, size: number): Uint8Array | null;
-  set(file: ImageFile, size: number, pixels: Uint8Array | null): Promise<void>;
-  /** Forgets all, removes the file and keeps nothing from then on. */
+  /** The pixels; null for an image known to be damaged; undefined for an unknown one. Do not write to them. */
+  get(image: CacheKey, size: number): Promise<Uint8Array | null | undefined>;
+  /** The pixels if they are in memory, null otherwise. */
+  kept?(image: CacheKey, size: number): Uint8Array | null;
+  /** Keep the pixels, or with null that the image is damaged. */
+  set(image: CacheKey, size: number, pixels: Uint8Array | null): Promise<void>;
+  /** Forget all, remove the file, and keep nothing from then on. */
   close(): Promise<void>;
 }
 
 type Place = { readonly pixels: Uint8Array | null } | { readonly offset: number; readonly length: number };
 
-/** What is kept of a file as it was, in one size. */
+/** One version of an image in one size. */
 interface Kept {
-  readonly bytes: number;
-  readonly modified: number;
+  readonly version: string | undefined;
   readonly size: number;
   readonly place: Place;
 }
 
 /**
- * An empty cache. A file that has changed since (size or time) counts as another.
- * @throws RangeError when `memoryLimit` is no number of at least 0
+ * An empty cache of decoded images, for `decodeImages`. The caller closes it.
+ *
+ * @throws RangeError at call time when `memoryLimit` is not a number of at least 0
+ *
+ * @example
+ * const cache = imageCache({ memoryLimit: 2 ** 28 });
+ * images('photos').pipe(decodeImages({ size: 64, cache }), finalize(() => void cache.close()));
  */
 export function imageCache(options: ImageCacheOptions = {}): ImageCache {
   const { memoryLimit = 2 ** 30, folder, reserve = 2 ** 30 } = options;
   checkAmount('imageCache', 'memoryLimit', memoryLimit);
-  // By path alone: a key of all that identifies an image would take longer to write than its pixels to copy.
+  // By key alone: a text of key, version and size would take longer to make than the pixels to copy.
   const places = new Map<string, Kept[]>();
   const packed = packedFile(folder === undefined ? cacheFolders() : [folder], reserve);
   let inMemory = 0;
   let closed = false;
-  const placeOf = (file: ImageFile, size: number) =>
-    places
-      .get(keyOf(file))
-      ?.find((one) => one.bytes === file.bytes && one.modified === file.modified && one.size === size)?.place;
-  const keep = (file: ImageFile, size: number, place: Place) => {
-    const { bytes, modified } = file;
-    const before = placeOf(file, size);
-    const others = (places.get(keyOf(file)) ?? []).filter((one) => one.place !== before);
-    places.set(keyOf(file), [...others, { bytes, modified, size, place }]);
+  const placeOf = ({ key, version }: CacheKey, size: number) =>
+    places.get(key)?.find((one) => one.version === version && one.size === size)?.place;
+  const keep = (image: CacheKey, size: number, place: Place) => {
+    const { key, version } = image;
+    const before = placeOf(image, size);
+    const others = (places.get(key) ?? []).filter((one) => one.place !== before);
+    places.set(key, [...others, { version, size, place }]);
   };
   return {
-    async get(file, size) {
-      const place = placeOf(file, size);
+    async get(image, size) {
+      const place = placeOf(image, size);
       if (place === undefined || 'pixels' in place) return place?.pixels;
       return packed.read(place.offset, place.length);
     },
-    kept(file, size) {
-      const place = placeOf(file, size);
+    kept(image, size) {
+      const place = placeOf(image, size);
       return place && 'pixels' in place ? place.pixels : null;
     },
-    async set(file, size, pixels) {
-      const before = placeOf(file, size);
-      // Damage gives way to pixels: the file may have been mended.
+    async set(image, size, pixels) {
+      const before = placeOf(image, size);
+      // Pixels replace damage: the image may have been repaired.
       if (closed || (before && !('pixels' in before && before.pixels === null))) return;
       if (pixels === null || inMemory + pixels.length <= memoryLimit) {
         inMemory += pixels?.length ?? 0;
-        keep(file, size, { pixels });
+        keep(image, size, { pixels });
         return;
       }
+      if (image.version === undefined) return;
       const offset = await packed.append(pixels);
-      if (offset !== null) keep(file, size, { offset, length: pixels.length });
+      if (offset !== null) keep(image, size, { offset, length: pixels.length });
     },
     async close() {
       closed = true;
@@ -89,14 +100,9 @@ export function imageCache(options: ImageCacheOptions = {}): ImageCache {
   };
 }
 
-/** What is printed of a path that is no UTF-8 may be the name of another; no path holds a zero. */
-function keyOf({ path, pathBytes }: ImageFile): string {
-  return pathBytes ? `\0${pathBytes.toString('latin1')}` : path;
-}
-
 /**
- * One file that grows, in the first folder that takes it. Where none does, its disk is nearly full or a write fails, an
- * image is not kept: it is decoded again.
+ * One file that grows, in the first folder that can be written to. If there is none, its disk is nearly full or a write fails,
+ * an image is not kept: it is decoded again.
  */
 function packedFile(folders: readonly string[], reserve: number) {
   let opened: Promise<FileHandle | null> | null = null;
@@ -117,7 +123,7 @@ function packedFile(folders: readonly string[], reserve: number) {
     const file = await open(name, 'wx+');
     folder = candidate;
     path = name;
-    // Without its name the file goes when the process does, however that ends; where that is not allowed, `close` removes it.
+    // Without a name the file disappears with the process, however that ends; if that is not allowed, `close` removes it.
     await rm(name).then(
       () => {
         path = null;
@@ -140,7 +146,7 @@ function packedFile(folders: readonly string[], reserve: number) {
       end += bytes.length;
       const written = await file.write(bytes, 0, bytes.length, offset).catch(() => null);
       if (written?.bytesWritten === bytes.length) return offset;
-      // Images that come later may still fit, but what is left of such a disk is better left to checkpoints.
+      // Later images may still fit, but the space left on such a disk is better kept for checkpoints.
       failed = true;
       return null;
     },
@@ -150,7 +156,7 @@ function packedFile(folders: readonly string[], reserve: number) {
       const read = await file?.read(bytes, 0, length, offset).catch(() => null);
       return read?.bytesRead === length ? bytes : undefined;
     },
-    /** A file that stays behind is no reason to fail what has worked. */
+    /** A file that cannot be removed is no reason to fail. */
     async close(): Promise<void> {
       closed = true;
       const file = await opened;

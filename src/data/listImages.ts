@@ -6,6 +6,7 @@ import { codeOf, hasCode, messageOf } from '../base/errors.js';
 import { printable } from '../base/messageText.js';
 import { type BytePath, bufferOf, bytePath, inside, lostPath, placeOf, textOf } from './bytePath.js';
 import { DatasetError } from './datasetError.js';
+import { fileVersion } from './fileVersion.js';
 import { isReadable, readableExtensions, unreadableFormat } from './formats.js';
 import type { ImageFile } from './imageFile.js';
 import { type LeftOut, leftOut } from './leftOut.js';
@@ -13,15 +14,15 @@ import { isOwnPicture } from './ownPictures.js';
 import { type FoundFile, resolved, walkFolder } from './walkFolder.js';
 
 export interface ListImagesOptions {
-  /** Told once, in one sentence, of all that was left out: how many of what, and some names. */
+  /** Called at most once, with one sentence on all that was left out: how many of what, and some names. */
   readonly onWarning?: (message: string) => void;
-  /** Folders inside it that are left out. */
+  /** Folders inside it to leave out. */
   readonly except?: readonly string[];
-  /** A folder inside it, or around it, in which pictures that this package wrote are left out. */
+  /** A folder inside it, or around it, whose pictures are left out if this package wrote them. */
   readonly picturesFolder?: string;
 }
 
-/** Files that are looked at at a time. */
+/** Files examined at a time. */
 const concurrency = 32;
 const createFolder = 'create it, or pass --dataset';
 const fillFolder = 'put the images to learn there, or name another folder with --dataset';
@@ -76,7 +77,7 @@ async function walked(folder: string, { except = [] }: ListImagesOptions, notes:
   }
 }
 
-/** Null for what is gone by now, cannot be reached, or is a picture of our own. */
+/** Null for a file that is gone by now, cannot be reached, or is a picture that this package wrote. */
 async function fileOf(
   folder: string,
   root: BytePath,
@@ -92,10 +93,11 @@ async function fileOf(
   const status = known ?? (await statusOf(path, textOf(name), notes));
   if (status === null) return null;
   const { size: bytes, mtimeMs: modified } = status;
-  return { ...placeOf(folder, root, name), name: textOf(name), bytes, modified };
+  const version = fileVersion(bytes, modified);
+  return { ...placeOf(folder, root, name), name: textOf(name), version, bytes, modified };
 }
 
-/** A file of which the system cannot tell just now is listed all the same: it may be read when its turn comes. */
+/** A file whose status cannot be read at the moment is listed anyway: it may be readable when its turn comes. */
 async function statusOf(
   path: BytePath,
   name: string,
@@ -112,7 +114,7 @@ async function statusOf(
   }
 }
 
-/** Tells the pictures of ours in that folder, by their resolved paths. */
+/** Whether a file is a picture that this package wrote to that folder, by its resolved path. */
 async function ownPictures(folder: string | undefined): Promise<(file: BytePath) => Promise<boolean>> {
   const pictures = folder === undefined ? null : await resolved(bytePath(folder)).catch(() => null);
   if (pictures === null) return async () => false;

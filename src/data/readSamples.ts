@@ -1,6 +1,6 @@
 /** Pixels whose samples the decoder would misread: read as numbers, mapped to bytes by what their file says of them. */
 import sharp from 'sharp';
-import { ImageError } from './imageError.js';
+import { DamagedImageError } from './damagedImageError.js';
 import type { SampleLayout } from './tiffSamples.js';
 import type { TiffTags } from './tiffTags.js';
 
@@ -36,7 +36,9 @@ export async function readSamples(
   const image = sharp(unsigned(bytes, tags), { failOn: 'error', limitInputPixels: maxPixels });
   const { width, height, channels: bands, space = 'srgb' } = await image.metadata();
   if (width * height * bands > mostSamples) {
-    throw new ImageError(`too large: ${width} x ${height} pixels of ${name}; make it smaller or convert it`);
+    throw new DamagedImageError(
+      `too large: ${width} x ${height} pixels of ${name}; make it smaller or convert it`,
+    );
   }
   const depth = kind === 'float' ? 'float' : bits === 8 ? 'uchar' : bits === 16 ? 'ushort' : 'uint';
   const { data, info } = await image
@@ -98,16 +100,18 @@ function checkRange(samples: Samples, bands: number, { name, kind, colours }: Sa
     if (i % bands >= colours) continue;
     const value = samples[i] as number;
     if (Number.isNaN(value))
-      throw new ImageError(`${name} with samples that are no number (NaN) cannot be read`);
+      throw new DamagedImageError(`${name} with samples that are no number (NaN) cannot be read`);
     if (value < least) least = value;
     if (value > most) most = value;
   }
   const range = `${round(least)} to ${round(most)}`;
   const remedy = 'convert it to 8 or 16 bits';
   if (kind === 'signed' && least < 0)
-    throw new ImageError(`${name} with negative samples (${range}); ${remedy}`);
+    throw new DamagedImageError(`${name} with negative samples (${range}); ${remedy}`);
   if (kind === 'float' && (least < -tolerance || most > 1 + tolerance)) {
-    throw new ImageError(`${name} with samples of ${range}, which are read from 0 to 1 only; ${remedy}`);
+    throw new DamagedImageError(
+      `${name} with samples of ${range}, which are read from 0 to 1 only; ${remedy}`,
+    );
   }
 }
 
@@ -118,7 +122,9 @@ function checkBlack(samples: Samples, bands: number, { name, colours, white }: S
     if (i % bands < colours) most = Math.max(most, samples[i] as number);
   }
   if (most > 0) {
-    throw new ImageError(`${name} whose samples reach ${round(most)} of ${white}, all black; scale them`);
+    throw new DamagedImageError(
+      `${name} whose samples reach ${round(most)} of ${white}, all black; scale them`,
+    );
   }
 }
 

@@ -2,7 +2,7 @@
  * How the samples of a TIFF become colours. Most are what libvips takes them for (null below). Others it reads as they
  * are and shows as white, black or transparent: those are read here by what the file's tags say of them, or refused by name.
  */
-import { ImageError } from './imageError.js';
+import { DamagedImageError } from './damagedImageError.js';
 import type { TiffTags } from './tiffTags.js';
 
 /** Samples that are read as numbers and mapped to bytes here. */
@@ -98,6 +98,6 @@ function alphaOf({ extraSamples, samplesPerPixel }: TiffTags, colours: number): 
   return index === -1 ? null : colours + index;
 }
 
-function unreadable(name: string): ImageError {
-  return new ImageError(`${name} cannot be read; convert it to 8-bit RGB`);
+function unreadable(name: string): DamagedImageError {
+  return new DamagedImageError(`${name} cannot be read; convert it to 8-bit RGB`);
 }

@@ -48,12 +48,6 @@ export type LossFunction = (input: LossInput) => Readonly<Record<string, tf.Scal
 /** Names under which a step and its logs report other numbers. */
 const taken = /^(loss|rec_loss|kl_loss(_\d+)?|reg_loss|kl_coefficient|learning_rate|gradient_norm)$/;
 
-/** @throws TypeError when the option `loss` is no function */
-export function checkLoss(where: string, loss: unknown): void {
-  if (loss === undefined || typeof loss === 'function') return;
-  throw new TypeError(`${where}: loss must be a function, got ${describeValue(loss)}`);
-}
-
 /** @throws TypeError when what a loss function returned is not as `LossFunction` says */
 export function checkTerms(returned: unknown): [name: string, term: tf.Scalar][] {
   if (typeof returned !== 'object' || returned === null || 'then' in returned) {

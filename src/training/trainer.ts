@@ -3,6 +3,7 @@
  * purpose, step), so a run that is restored from a snapshot continues bit for bit as if it had never stopped.
  */
 
+import { checkFunction } from '../base/checkFunction.js';
 import { checkCount, checkSeed, checkWhole } from '../base/checkNumbers.js';
 import { nextTurn } from '../base/nextTurn.js';
 import type { ImageBatch } from '../base/plainData.js';
@@ -18,7 +19,7 @@ import { keyedNoise } from '../model/random.js';
 import { renderImages } from '../model/renderImages.js';
 import type { SampleImagesOptions, SampleSource, Temperature } from '../model/sampleSource.js';
 import { Adamax } from './adamax.js';
-import { checkLoss, type LossFunction } from './lossFunction.js';
+import type { LossFunction } from './lossFunction.js';
 import type { OptimizerStepResult } from './optimizerStep.js';
 import { optimizerStep } from './optimizerStep.js';
 
@@ -93,7 +94,7 @@ export class Trainer implements SampleSource {
     { seed = config.training.seed, loss }: TrainerOptions = {},
   ): Promise<Trainer> {
     checkSeed('trainer', seed);
-    checkLoss('trainer', loss);
+    checkFunction('trainer', 'loss', loss);
     await tf.ready();
     if (config.training.halfPrecision) checkHalfPrecision();
     return new Trainer(config, seed, loss);

@@ -72,7 +72,10 @@ describe('augment', () => {
   });
 
   test('should draw by the name of the image, whatever comes before it', async () => {
-    const draw: Augmentation = (image, random) => imageOf(image.name, Math.floor(256 * random()));
+    const draw: Augmentation = (image, random) => {
+      const value = Math.floor(256 * random());
+      return imageOf(image.name, value, value, value, value);
+    };
     const forwards = await made(draw);
     const backwards = await made(draw, [...many].reverse());
     expect(backwards.reverse()).toEqual(forwards);
@@ -80,7 +83,7 @@ describe('augment', () => {
   });
 
   test('should give the same at every call of make', async () => {
-    const draw: Augmentation = async (image, random) => imageOf(image.name, 256 * random());
+    const draw: Augmentation = async (image, random) => imageOf(image.name, 256 * random(), 0, 0, 0);
     const recipe = await only(draw);
     expect(await recipe.make()).toEqual(await recipe.make());
   });
@@ -117,6 +120,32 @@ describe('augment', () => {
     await expect(throwing.make()).rejects.toThrow('no');
     const rejecting = await only(() => Promise.reject(new Error('no')));
     await expect(rejecting.make()).rejects.toThrow('no');
+  });
+
+  test('should draw other numbers for another purpose', async () => {
+    const drawn = async (purpose?: string) => {
+      const numbers: number[] = [];
+      const draw: Augmentation = (image, random) => {
+        numbers.push(random());
+        return image;
+      };
+      const key = { ...options, ...(purpose !== undefined && { purpose }) };
+      const [recipe] = await collect(from([one]).pipe(augment(draw, key)));
+      await recipe!.make();
+      return numbers;
+    };
+    expect(await drawn()).toEqual(await drawn('augment'));
+    expect(await drawn('own')).not.toEqual(await drawn());
+  });
+
+  test.each<[string, unknown, string]>([
+    ['nothing', undefined, 'got nothing'],
+    ['an image of another size', imageOf('a.png', 1), 'got 3 values'],
+    ['other numbers', { size: 2, pixels: new Float32Array(12) }, 'got a Float32Array'],
+  ])('should refuse %s as a result, and name the image', async (_, result, got) => {
+    const recipe = await only(() => result as DecodedImage);
+    const expected = 'augment: the pixels of its result must be a Uint8Array of 12 values (2 x 2 x 3), ';
+    await expect(recipe.make()).rejects.toThrow(`${expected}${got} for "a.png"`);
   });
 
   test('should make nothing before it is asked to, and pass the signal on', async () => {

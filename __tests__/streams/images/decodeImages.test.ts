@@ -31,7 +31,13 @@ async function decoded(options: Omit<Parameters<typeof decodeImages>[0], 'size'>
 }
 
 describe('decodeImages', () => {
-  const file = (name: string): ImageFile => ({ path: `nowhere/${name}`, name, bytes: 1, modified: 1 });
+  const file = (name: string): ImageFile => ({
+    path: `nowhere/${name}`,
+    name,
+    version: '1/1',
+    bytes: 1,
+    modified: 1,
+  });
   const files = { a: file('a.png'), b: file('b.png'), c: file('c.png') };
 
   test.each([
@@ -196,7 +202,9 @@ describe('decodeImages', () => {
     const cache = imageCache({ memoryLimit, folder: join(folder, '.cache') });
     const first = await decoded({ cache });
     for (const file of await listImages(folder)) {
-      expect(await cache.get(file, 4)).toEqual(first.find((image) => image?.name === file.name)?.pixels);
+      expect(await cache.get({ ...file, key: file.path }, 4)).toEqual(
+        first.find((image) => image?.name === file.name)?.pixels,
+      );
     }
     expect(await decoded({ cache })).toEqual(first);
     await cache.close();

@@ -57,7 +57,8 @@ describe('images', () => {
     await touch('a.png');
     await chmod(inFolder('a.png'), 0);
     const { mtimeMs } = await stat(inFolder('a.png'));
-    const file = { path: inFolder('a.png'), name: 'a.png', bytes: 5, modified: mtimeMs };
+    const version = `5/${mtimeMs}`;
+    const file = { path: inFolder('a.png'), name: 'a.png', version, bytes: 5, modified: mtimeMs };
     expect(await collect(images(inFolder()))).toEqual([file]);
   });
 

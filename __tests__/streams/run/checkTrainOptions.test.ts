@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { trainInProcess } from '../../../src/streams/process/trainInProcess.js';
+import { datasetOf } from '../../../src/data/datasetOf.js';
+import { type TrainInProcessOptions, trainInProcess } from '../../../src/streams/process/trainInProcess.js';
 import { train } from '../../../src/streams/run/train.js';
 import type { TrainOptions } from '../../../src/streams/run/trainOptions.js';
 import { smallConfig } from '../../support/checkpoints.js';
 
-const nonsense: [message: string, options: TrainOptions][] = [
+const nonsense: [message: string, options: TrainInProcessOptions][] = [
   ['seconds must be a number of at least 0, got NaN', { seconds: Number.NaN }],
   ['datasetPatience must be a number of at least 0, got -1', { datasetPatience: -1 }],
   ['prefetch must be a positive integer, got 0', { prefetch: 0 }],
@@ -29,4 +30,32 @@ describe.each([
     const options = { ...endless, seed: -1, previews: { samples: 0, iterations: 0 } };
     expect(() => run(smallConfig(), options)).not.toThrow();
   });
+});
+
+test.each<[string, unknown]>([
+  ['dataset must be a folder, or a dataset with name, items and decode, got 7', { dataset: 7 }],
+  [
+    'dataset must be a folder, or a dataset with name, items and decode, got {"name":"a"}',
+    { dataset: { name: 'a' } },
+  ],
+  ['augment must be a function, got {"crop":2}', { augment: { crop: 2 } }],
+  ['loss must be a function, got "mse"', { loss: 'mse' }],
+])('train should say at once that %s', (message, options) => {
+  expect(() => train(smallConfig(), options as TrainOptions)).toThrow(new TypeError(`train: ${message}`));
+});
+
+test.each<[string, TrainOptions]>([
+  ['dataset must be a folder', { dataset: datasetOf(1, () => new Uint8Array(192)) }],
+  ['augment cannot be sent to another process', { augment: (image) => image }],
+  ['loss cannot be sent to another process', { loss: ({ terms }) => terms }],
+  [
+    'createTrainer cannot be sent to another process',
+    { createTrainer: () => Promise.reject(new Error('never called')) },
+  ],
+  ['checkpoints.save cannot be sent to another process', { checkpoints: { save: async () => undefined } }],
+])('trainInProcess should say at once that %s', (problem, options) => {
+  const message = `trainInProcess: ${problem}; use train, which takes any dataset and functions`;
+  expect(() => trainInProcess(smallConfig(), options as TrainInProcessOptions)).toThrow(
+    new TypeError(message),
+  );
 });

@@ -268,7 +268,7 @@ describe('a disk of its own', () => {
   it('should be left some space by the cache', async () => {
     const { folder: cached } = disk(tmpfs, 'cache', 64 * 1024);
     const pixels = new Uint8Array(1024).fill(7);
-    const file = (name: string) => ({ path: name, name, bytes: 1, modified: 1 });
+    const file = (key: string) => ({ key, version: '1' });
     const kept = async (reserve: number) => {
       const cache = imageCache({ memoryLimit: 0, folder: cached, reserve });
       for (let i = 0; i < 100; i += 1) await cache.set(file(`${i}`), 4, pixels);
@@ -444,7 +444,7 @@ describe('images that change during a run', () => {
       atStep(4, () => act(join(folder, 'dataset'))),
     );
     expect(error).toBeInstanceOf(DatasetError);
-    expect(messageOf(error)).toMatch(/dataset: expected images, got 10 files/);
+    expect(messageOf(error)).toMatch(/dataset: none of its 10 images could be read/);
     expect(warningsOf(events, 'dataset').length).toBeGreaterThan(0);
     expect(await stepOf(checkpointPath())).toBeGreaterThanOrEqual(3);
     expect(await leftovers(join(folder, 'weights'))).toEqual([]);

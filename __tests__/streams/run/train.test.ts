@@ -305,7 +305,7 @@ describe('train', () => {
         }),
       ),
     );
-    await expect(run).rejects.toThrow(/dataset: expected images, got 10 files of which none could be read/);
+    await expect(run).rejects.toThrow(/dataset: none of its 10 images could be read/);
     const { state } = await loadCheckpoint(join(folder, 'weights', 'small.checkpoint'));
     expect(state.position.step).toBe(ofType(seen, 'step').at(-1)?.step);
   });
@@ -543,7 +543,7 @@ test('a dataset that has changed within an epoch should be told', async () => {
   const events = await all(smallConfig(['epochs=1']));
   expect(ofType(events, 'warning').map((event) => event.message)).toEqual([
     expect.stringMatching(
-      /the dataset is not that of the checkpoint \(10 images then, 11 now\).*another --name.*in another order/,
+      /the dataset has changed since the checkpoint \(10 images then, 11 now\).*another --name.*The order of the rest/,
     ),
   ]);
   expect(events.at(-1)).toMatchObject({ type: 'finished', imagesSeen: 11 });
@@ -566,8 +566,8 @@ describe('a dataset that is another', () => {
     await writePictures(other, 7);
     const events = await all(smallConfig(['epochs=2']), { dataset: other });
     expect(told(events)).toEqual([
-      'the dataset is not that of the checkpoint (10 images then, 7 now); the run goes on from its weights: ' +
-        'to learn these from scratch, pass another --name; to go on with the former ones, pass their --dataset',
+      'the dataset has changed since the checkpoint (10 images then, 7 now); training continues with it: ' +
+        'to train on it from scratch, pass another --name; to use the previous one, pass its --dataset',
     ]);
     expect(ofType(events, 'epoch').map(({ epoch, imagesTaken }) => [epoch, imagesTaken])).toEqual([[1, 7]]);
     // Told once: from here on they are its own.

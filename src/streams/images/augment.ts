@@ -1,12 +1,23 @@
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { type MonoTypeOperatorFunction, map } from 'rxjs';
+import { cut, printable } from '../../base/messageText.js';
 import type { AugmentationConfig } from '../../config/types.js';
 import { configuredAugmentation } from '../../data/configuredAugmentation.js';
 import type { DecodedImage } from '../../data/decodedImage.js';
+import { pixelsProblem } from '../../data/pixelsProblem.js';
 import { keyedGenerator } from '../../model/random.js';
 import type { Recipe } from './recipe.js';
 
-/** A new image for the given one, which stays as it is. `random` gives values in [0, 1), the same at every call. */
+/**
+ * Returns a new image of the same size for the given one, whose pixels must not be written to. `random` gives values in [0, 1), the
+ * same ones at every call for the same image and epoch.
+ *
+ * @example
+ * const brighter: Augmentation = (image, random) => {
+ *   const gain = 1 + 0.2 * random();
+ *   return { ...image, pixels: image.pixels.map((value) => Math.min(255, gain * value)) };
+ * };
+ */
 export type Augmentation = (
   image: DecodedImage,
   random: () => number,
@@ -14,7 +25,13 @@ export type Augmentation = (
 
 export interface AugmentOptions {
   readonly seed: number;
+  /** From 0. */
   readonly epoch: number;
+  /**
+   * Names the draws: of two augmentations in one pipe, which draw the same numbers otherwise, one needs another purpose.
+   * @default 'augment'
+   */
+  readonly purpose?: string;
 }
 
 /**
@@ -23,18 +40,22 @@ export interface AugmentOptions {
  *     recipes   a--b--|
  *     augment   A--B--|
  *
- * What is drawn goes by (seed, epoch, the image's name): it does not depend on order, batches or a resume. An
- * augmentation that throws fails the recipe's `make`.
+ * Random draws depend on (seed, purpose, epoch, the image's name) only: not on order, batches or a resume.
  *
- * @param augmentation keys of a configuration's `augmentation`, those left out being off, or a function of your own
+ * @param augmentation keys of a configuration's `augmentation`, those left out being off, or a function of your own. If that throws,
+ *   or returns something else than an image of the same size (TypeError), the recipe's `make` fails
+ *
+ * @example
+ * recipes$.pipe(augment({ horizontalFlip: true, crop: 4 }, { seed: 1, epoch: 0 }), batch(16));
  */
 export function augment(
   augmentation: Partial<AugmentationConfig> | Augmentation,
-  { seed, epoch }: AugmentOptions,
+  { seed, epoch, purpose = 'augment' }: AugmentOptions,
 ): MonoTypeOperatorFunction<Recipe<DecodedImage>> {
-  const random = (image: DecodedImage) => drawing(seed, image.name, epoch);
+  const random = (image: DecodedImage) => drawing(seed, `${purpose}/${image.name}`, epoch);
   if (typeof augmentation === 'function') {
-    return map((recipe) => varied(recipe, (image) => augmentation(image, random(image))));
+    const vary = async (image: DecodedImage) => checked(await augmentation(image, random(image)), image);
+    return map((recipe) => varied(recipe, vary));
   }
   const configured = configuredAugmentation(augmentation);
   const vary = (image: DecodedImage) => configured(image, random(image));
@@ -58,11 +79,18 @@ function varied(
   };
 }
 
+/** @throws TypeError when it is no image of the same size */
+function checked(result: DecodedImage, { name, size }: DecodedImage): DecodedImage {
+  const problem = pixelsProblem(Object(result).pixels, size);
+  if (problem === null) return { name, size, pixels: result.pixels };
+  throw new TypeError(`augment: the pixels of its result ${problem} for "${cut(printable(name))}"`);
+}
+
 /** Draws for one image; the generator is made for the first of them. */
-function drawing(seed: number, name: string, epoch: number): () => number {
+function drawing(seed: number, purpose: string, epoch: number): () => number {
   let generator: RandomGenerator | null = null;
   return () => {
-    generator ??= keyedGenerator(seed, `augment/${name}`, epoch);
+    generator ??= keyedGenerator(seed, purpose, epoch);
     return (generator.next() >>> 0) * 2 ** -32;
   };
 }

@@ -1,58 +1,81 @@
 import { map, type OperatorFunction } from 'rxjs';
 import { checkCount } from '../../base/checkNumbers.js';
 import { printable } from '../../base/messageText.js';
+import type { DatasetItem } from '../../data/dataset.js';
 import type { DecodedImage } from '../../data/decodedImage.js';
 import type { ImageCache } from '../../data/imageCache.js';
 import type { ImageFile } from '../../data/imageFile.js';
-import { imagePixels, type SkippedImage } from '../../data/imagePixels.js';
+import { imageFiles } from '../../data/imageFiles.js';
+import { type Decoder, itemPixels, keptPixels, type SkippedImage } from '../../data/itemPixels.js';
 import type { Recipe } from './recipe.js';
 
-export interface DecodeImagesOptions {
-  /** Height and width of the images: the shorter side is resized to it, the middle of the longer one kept. */
+export interface DecodeOptions {
+  /** Height and width of the images. */
   readonly size: number;
-  /** Keeps what was decoded; without one every call of `make` decodes. The caller closes it. */
+  /** Keeps decoded images; without one every call of `make` decodes. The caller closes it. */
   readonly cache?: ImageCache;
   /**
-   * Told of each file that is skipped: a damaged one once where there is a cache, one that could not be read just now each
-   * time.
+   * Called for each image that is skipped: for a damaged one once if there is a cache, for one that could not be read at the moment
+   * each time.
    */
   readonly onWarning?: (message: string, skipped: SkippedImage) => void;
-  /** Larger images are refused before they take memory. @default 268,402,689, as sharp */
+}
+
+/** For the items of a dataset. */
+export interface DecodeItemsOptions<Item extends DatasetItem> extends DecodeOptions {
+  /** The dataset that the items are from. */
+  readonly dataset: Decoder<Item>;
+}
+
+/** For files. */
+export interface DecodeImagesOptions extends DecodeOptions {
+  readonly dataset?: undefined;
+  /** Images with more pixels are refused before they take memory. @default 268,402,689, as sharp */
   readonly maxPixels?: number;
 }
 
 /**
- * Recipes of decoded images: turned upright by their EXIF entry, transparent parts on white, grey as RGB.
+ * Recipes of decoded images. Files are turned upright by their EXIF entry, transparent parts are put on white, grey becomes RGB, the
+ * shorter side is resized and the middle of the longer one kept; a `Dataset` decodes its items by itself.
  *
  *     images         a--b--|
  *     decodeImages   A--B--|    A.make() decodes a
  *
- * A file that is damaged or no image makes null, with a warning that names it. So does one that cannot be read just now;
- * the next call of `make` tries it again.
+ * An image that is damaged makes null, with a warning that names it. So does one that cannot be read at the moment; the next call of
+ * `make` tries it again. `make` rejects as soon as its signal aborts, even if the dataset does not listen to it.
  *
- * @throws RangeError at call time when the size is no positive integer
+ * @throws RangeError at call time when the size is not a positive integer
+ * @throws DatasetError from `make` when a dataset returns something else than `[size, size, 3]` bytes
+ *
+ * @example
+ * images(dataset).pipe(shuffle(1, 0), decodeImages({ dataset, size: 64 }), batch(16), trainStep(trainer));
  */
+export function decodeImages<Item extends DatasetItem>(
+  options: DecodeItemsOptions<Item>,
+): OperatorFunction<Item, Recipe<DecodedImage>>;
+export function decodeImages(options: DecodeImagesOptions): OperatorFunction<ImageFile, Recipe<DecodedImage>>;
 export function decodeImages(
-  options: DecodeImagesOptions,
+  options: DecodeItemsOptions<ImageFile> | DecodeImagesOptions,
 ): OperatorFunction<ImageFile, Recipe<DecodedImage>> {
-  const { size, cache, maxPixels, onWarning } = options;
+  const { size, cache, onWarning } = options;
   checkCount('decodeImages', 'size', size);
-  const onSkipped = (skipped: SkippedImage) => onWarning?.(skippedWords(skipped), skipped);
-  return map((file) => ({
+  const dataset = options.dataset ?? imageFiles(options.maxPixels);
+  const onSkipped = (skipped: SkippedImage) => onWarning?.(skippedMessage(skipped), skipped);
+  return map((item) => ({
     images: 1,
     make: async (signal) => {
       signal?.throwIfAborted();
-      const pixels = await imagePixels(file, { size, cache, maxPixels, onSkipped });
-      return pixels && { name: file.name, size, pixels };
+      const pixels = await itemPixels(dataset, item, { size, cache, signal, onSkipped });
+      return pixels && { name: item.name, size, pixels };
     },
     kept: () => {
-      const pixels = cache?.kept?.(file, size) ?? null;
-      return pixels && { name: file.name, size, pixels };
+      const pixels = keptPixels(dataset, item, size, cache);
+      return pixels && { name: item.name, size, pixels };
     },
   }));
 }
 
-function skippedWords({ file, why, reason }: SkippedImage): string {
+function skippedMessage({ path, why, reason }: SkippedImage): string {
   const unread = why === 'unread' ? 'could not be read just now, will be tried again: ' : '';
-  return `${printable(file.path)}: skipped: ${unread}${reason}`;
+  return `${printable(path)}: skipped: ${unread}${reason}`;
 }

@@ -9,7 +9,6 @@ import type { TrainOptions } from '../run/trainOptions.js';
 export type PlainTrainOptions = Pick<
   TrainOptions,
   | 'name'
-  | 'dataset'
   | 'datasetPatience'
   | 'weightsFolder'
   | 'picturesFolder'
@@ -21,6 +20,8 @@ export type PlainTrainOptions = Pick<
   | 'cache'
   | 'previews'
 > & {
+  /** Folder of images, flat or nested. @default 'dataset' */
+  readonly dataset?: string;
   /** How checkpoints are written. */
   readonly checkpoints?: Omit<NonNullable<TrainOptions['checkpoints']>, 'save'>;
 };

@@ -28,6 +28,7 @@ import { checkTrainOptions } from '../run/checkTrainOptions.js';
 import { RunCrashedError } from '../run/errors.js';
 import type { FailedEvent, StoppedEvent, TrainEvent } from '../run/events.js';
 import type { RunCommand } from '../run/runCommand.js';
+import { checkPlain } from './checkPlain.js';
 import { listenForCommands } from './commands.js';
 import { crashEvent } from './crashEvent.js';
 import { journaledCrash } from './journaledCrash.js';
@@ -67,6 +68,7 @@ export interface TrainInProcessOptions extends PlainTrainOptions {
  * Unsubscribing asks the child to stop at the next step without a checkpoint.
  *
  * @throws RangeError at call time when no files can have the run's name, or a number makes no sense
+ * @throws TypeError at call time when an option is given that only `train` takes: functions, and a dataset that is no folder
  * @throws RunCrashedError in the stream when it has crashed too often or while it was stopping, and what `train` throws
  */
 export function trainInProcess(
@@ -79,6 +81,7 @@ export function trainInProcess(
   checkLimit('trainInProcess', 'restarts', restarts);
   checkAmount('trainInProcess', 'restartDelay', restartDelay);
   checkTrainOptions('trainInProcess', options);
+  checkPlain(options);
   const path = join(options.weightsFolder ?? 'saved_weights', `${config.name}.checkpoint`);
   return defer(() => {
     const begin = clock.now();

@@ -1,11 +1,18 @@
+import { checkFunction } from '../../base/checkFunction.js';
 import { checkAmount, checkCount, checkSeed, checkWhole } from '../../base/checkNumbers.js';
+import { checkDataset } from '../../data/checkDataset.js';
 import type { TrainOptions } from './trainOptions.js';
 
-/** @throws RangeError when a number among the options makes no sense; `where` is who was given them. */
-export function checkTrainOptions(
-  where: string,
-  { seconds = 0, datasetPatience = 0, prefetch = 1, seed = 0, previews = {}, cache = {} }: TrainOptions,
-): void {
+/**
+ * `where` names the function that was called with them.
+ * @throws RangeError when a number among the options is out of range
+ * @throws TypeError when a dataset or a function is something else
+ */
+export function checkTrainOptions(where: string, options: TrainOptions): void {
+  const { seconds = 0, datasetPatience = 0, prefetch = 1, seed = 0, previews = {}, cache = {} } = options;
+  checkDataset(where, options.dataset ?? '');
+  checkFunction(where, 'augment', options.augment);
+  checkFunction(where, 'loss', options.loss);
   checkAmount(where, 'seconds', seconds);
   checkAmount(where, 'datasetPatience', datasetPatience);
   checkCount(where, 'prefetch', prefetch);

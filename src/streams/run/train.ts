@@ -1,5 +1,15 @@
 /** A whole training run as one stream. */
-import { defer, finalize, merge, type Observable, Subject, takeUntil } from 'rxjs';
+import {
+  catchError,
+  defer,
+  EMPTY,
+  finalize,
+  merge,
+  type Observable,
+  Subject,
+  takeUntil,
+  throwError,
+} from 'rxjs';
 import { withRunName } from '../../config/runName.js';
 import type { NvaeConfig } from '../../config/types.js';
 import { fromAbort } from '../flow/fromAbort.js';
@@ -13,7 +23,7 @@ import { runStore } from './state/runStore.js';
 import type { TrainOptions } from './trainOptions.js';
 
 /**
- * Trains a model on a dataset. If the run has a checkpoint, it is resumed from there.
+ * Trains a model on a folder of images or a `Dataset`. If the run has a checkpoint, it is resumed from there.
  *
  *     train   s--t--t--t--e-c-p--t--...--f|
  *
@@ -34,6 +44,7 @@ import type { TrainOptions } from './trainOptions.js';
  * @param options where the run reads and writes, and what controls it
  * @returns the events of the run: plain values, losses in nats per image
  * @throws RangeError at call time when the name of the run cannot be a file name, or a number among the options is out of range
+ * @throws TypeError at call time when `dataset` is neither a folder nor a `Dataset`, or `augment` or `loss` is no function
  * @throws DatasetError in the stream when the dataset has no usable image
  * @throws RunInUseError in the stream when another process trains a run of this name, RunTakenOverError when one takes it over
  * @throws CheckpointError in the stream when the checkpoint is of another model, damaged, or cannot be written
@@ -62,7 +73,14 @@ export function train(config: NvaeConfig, options: TrainOptions = {}): Observabl
         return runEvents(run, options, store).pipe(takeUntil(merge(fromAbort(options.signal), run.lost$)));
       },
       (run) => run.close(),
+    ).pipe(
+      // An abort while the dataset is listed is no error.
+      catchError((error) => (isReason(error, options.signal) ? EMPTY : throwError(() => error))),
     );
     return merge(opening$, run$).pipe(finalize(() => listening.unsubscribe()));
   });
+}
+
+function isReason(error: unknown, signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true && error === signal.reason;
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { SkippedImage } from '../../../../src/data/imagePixels.js';
+import type { SkippedImage } from '../../../../src/data/itemPixels.js';
 import { skippedImages } from '../../../../src/streams/run/epochs/skippedImages.js';
 
 const skip = (number: number, why: SkippedImage['why'], reason = 'ENOENT: no'): SkippedImage => {
   const name = `${number}.png`;
-  return { file: { path: name, name, bytes: 1, modified: 1 }, why, reason };
+  return { item: { name }, path: name, why, reason };
 };
 
 function report() {

@@ -1,4 +1,4 @@
-/** An epoch of which nothing could be read begins again when a share has come back, or a disk has woken up. */
+/** An epoch of which nothing could be read starts again: a share may come back, or a disk wake up. */
 import {
   type MonoTypeOperatorFunction,
   merge,
@@ -12,7 +12,7 @@ import { DatasetError } from '../../../data/datasetError.js';
 import { longTimer } from '../../flow/longTimer.js';
 import type { Unread } from './skippedImages.js';
 
-/** Nothing of an epoch could be read just now. */
+/** Nothing of an epoch could be read at the moment. */
 export class NothingReadError extends Error {
   readonly unread: Unread;
 
@@ -37,13 +37,13 @@ const [patienceForFiles, patienceForSystems] = [30, 600];
 const longestWait = 60;
 
 /**
- * Subscribe again after 1, 2, 4, ... seconds for as long as the source ends with a `NothingReadError`; an outage that passes
- * ends no run.
+ * Subscribe again after 1, 2, 4, ... seconds while the source ends with a `NothingReadError`, so that a temporary outage does
+ * not end a run.
  *
  *     source              #          -a|
  *     againWhenReadable   -------...--a|
  *
- * @throws DatasetError in the stream when patience is at its end
+ * @throws DatasetError in the stream when that takes too long
  */
 export function againWhenReadable<T>(options: AgainWhenReadableOptions): MonoTypeOperatorFunction<T> {
   const { dataset, scheduler, stop$, warn } = options;
@@ -54,7 +54,7 @@ export function againWhenReadable<T>(options: AgainWhenReadableOptions): MonoTyp
     const patience = options.patience ?? (gone ? patienceForFiles : patienceForSystems);
     const seconds = Math.min(2 ** (tries - 1), longestWait, patience - waited);
     if (seconds <= 0) {
-      const what = `expected images, got ${count} files of which none could be read for ${waited} s (${reason})`;
+      const what = `none of its ${count} images could be read for ${waited} s (${reason})`;
       const remedy = 'when they can be read again, the same command resumes the run';
       return throwError(() => new DatasetError(dataset, `${what}; ${remedy}`));
     }

@@ -1,7 +1,8 @@
-/** One epoch as one pipe: files in, step events out. */
-import { concat, defer, EMPTY, from, map, type Observable, of, skip } from 'rxjs';
+/** One epoch as one pipe: items of the dataset in, step events out. */
+import { concat, defer, EMPTY, identity, map, type Observable, of, range, skip } from 'rxjs';
 import type { DataPosition } from '../../../checkpoint/checkpoint.js';
 import { DatasetError } from '../../../data/datasetError.js';
+import { itemAt } from '../../../data/itemsOf.js';
 import { augment } from '../../images/augment.js';
 import { batch } from '../../images/batch.js';
 import { decodeImages } from '../../images/decodeImages.js';
@@ -31,21 +32,23 @@ export function epochEvents(
   { epoch, imagesTaken }: DataPosition,
   { stop$, isStopped, pause$, onPause }: EpochControls,
 ): Observable<StepEvent | EpochEvent> {
-  const { trainer, config, files, cache, skipped, warnings$ } = run;
-  const { prefetch = 2, dataset = 'dataset', datasetPatience: patience, scheduler } = options;
+  const { trainer, config, dataset, items, cache, skipped, warnings$ } = run;
+  const { prefetch = 2, augment: ownAugmentation, datasetPatience: patience, scheduler } = options;
   const { clock = performance } = options;
   const warn = (message: string) => warnings$.next(warning('dataset', message));
   return defer(() => {
     const { seed } = trainer;
-    const { augmentation, batchSize, maxPixels } = config.training;
+    const { augmentation, batchSize } = config.training;
     const begin = clock.now();
     const means = epochMeans();
     let steps = 0;
-    const steps$ = from(files).pipe(
+    const steps$ = range(0, items.length).pipe(
       shuffle(seed, epoch),
       skip(imagesTaken),
-      decodeImages({ size: config.model.inputDimension, cache, maxPixels, onWarning: skipped.tell }),
+      map((index) => itemAt(items, index)),
+      decodeImages({ dataset, size: config.model.inputDimension, cache, onWarning: skipped.tell }),
       augment(augmentation, { seed, epoch }),
+      ownAugmentation ? augment(ownAugmentation, { seed, epoch, purpose: 'own augmentation' }) : identity,
       batch(batchSize),
       trainStep(trainer, { epoch, prefetch, stop$, pause$, onPause, imagesTaken, clock }),
       map((step) => {
@@ -60,8 +63,8 @@ export function epochEvents(
       if (steps === 0 && imagesTaken === 0) {
         if (unread.count > 0) throw new NothingReadError(unread);
         throw new DatasetError(
-          dataset,
-          `expected images, got ${files.length} files of which none can be decoded; the warnings say why`,
+          dataset.name,
+          `none of its ${items.length} images can be decoded; the warnings say why`,
         );
       }
       const seconds = (clock.now() - begin) / 1000;
@@ -70,10 +73,10 @@ export function epochEvents(
         type: 'epoch',
         ...position,
         ...means.means(),
-        imagesTaken: files.length,
+        imagesTaken: items.length,
         seconds,
       } as const);
     });
     return concat(steps$, end$);
-  }).pipe(againWhenReadable({ dataset, patience, scheduler, stop$, warn }));
+  }).pipe(againWhenReadable({ dataset: dataset.name, patience, scheduler, stop$, warn }));
 }

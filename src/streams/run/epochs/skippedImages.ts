@@ -1,19 +1,19 @@
-/** What a run tells of the images that it skips: the first ones by name, the others as a count at the end of the epoch. */
-import type { SkippedImage } from '../../../data/imagePixels.js';
+/** Warnings of the images that a run skips: of the first ones by name, of the others as a count at the end of the epoch. */
+import type { SkippedImage } from '../../../data/itemPixels.js';
 
-/** Files of a kind that an epoch names. */
+/** Images of a kind that are named in one epoch. */
 const mostNamed = 10;
 
 export interface SkippedImages {
   tell(message: string, skipped: SkippedImage): void;
-  /** Tells the count of those that have not been named since the last call, and begins anew. */
+  /** Warn of those that have not been named since the last call, with their number, and start over. */
   endOf(epoch: number): Unread;
 }
 
 /** What could not be read since the last call. */
 export interface Unread {
   readonly count: number;
-  /** Whether all of them were gone, rather than kept back by the system. */
+  /** Whether all of them were gone, rather than there and not readable. */
   readonly gone: boolean;
   /** Of the last one. */
   readonly reason: string;
@@ -37,7 +37,7 @@ export function skippedImages(warn: (message: string) => void): SkippedImages {
         gone &&= /^(ENOENT|ENOTDIR)/.test(skipped.reason);
         reason = skipped.reason;
       }
-      const name = `${skipped.why} ${skipped.file.path}`;
+      const name = `${skipped.why} ${skipped.path}`;
       if (known.has(name) || kind.named >= mostNamed) return;
       known.add(name);
       kind.named += 1;

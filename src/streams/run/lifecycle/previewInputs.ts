@@ -1,30 +1,31 @@
 import { from } from 'rxjs';
 import type { ImageBatch } from '../../../base/plainData.js';
 import type { DecodedImage } from '../../../data/decodedImage.js';
+import { itemAt } from '../../../data/itemsOf.js';
 import { toBatch } from '../../images/batch.js';
 import { decodeImages } from '../../images/decodeImages.js';
 import type { Recipe } from '../../images/recipe.js';
 import { warning } from '../events.js';
 import type { Run } from '../opening/openRun.js';
 
-/** Images whose reconstructions are shown. */
+/** Images that previews reconstruct. */
 const count = 8;
 /** What 12 bits reach in a file of 16, as many cameras and microscopes write them. */
 const dark = 2 ** 4;
 
-/** Images from all over the dataset; null where none of these is whole. */
+/** Images spread over the dataset; null if none of them can be decoded. */
 export async function previewInputs({
   config,
-  files,
+  dataset,
+  items,
   cache,
   skipped,
   start,
   warnings$,
 }: Run): Promise<ImageBatch | null> {
   const recipes: Recipe<DecodedImage>[] = [];
-  const { maxPixels } = config.training;
-  from(spread(files))
-    .pipe(decodeImages({ size: config.model.inputDimension, cache, maxPixels, onWarning: skipped.tell }))
+  from(spreadIndexes(items.length).map((index) => itemAt(items, index)))
+    .pipe(decodeImages({ dataset, size: config.model.inputDimension, cache, onWarning: skipped.tell }))
     .subscribe((recipe) => recipes.push(recipe));
   const images = await Promise.all(recipes.map((recipe) => recipe.make()));
   skipped.endOf(start.epoch); // these are named; the epoch counts its own
@@ -32,7 +33,7 @@ export async function previewInputs({
   const oddity = batch && batch.shape[0] > 1 ? oddityOf(batch) : null;
   if (batch && oddity !== null) {
     const what = `the first ${batch.shape[0]} images are all ${oddity}`;
-    const remedy = 'check that this is the right folder, and how its files are encoded';
+    const remedy = 'check that this is the right dataset, and how its images are encoded';
     warnings$.next(warning('dataset', `${what}; ${remedy}`));
   }
   return batch;
@@ -52,8 +53,8 @@ function onlyColour({ pixels }: ImageBatch): readonly number[] | null {
   return pixels.every((value, i) => value === first[i % 3]) ? [...first] : null;
 }
 
-/** Up to `count` items from all over the list: neighbours in a folder tend to look alike. */
-function spread<T>(items: readonly T[]): T[] {
-  const step = Math.max(1, items.length / count);
-  return items.filter((_, i) => Math.floor(i / step) > Math.floor((i - 1) / step));
+/** Up to `count` indexes spread over the list: neighbours in a folder tend to look alike. */
+function spreadIndexes(length: number): number[] {
+  const step = Math.max(1, length / count);
+  return Array.from({ length: Math.min(length, count) }, (_, i) => Math.ceil(i * step));
 }

@@ -31,7 +31,7 @@ export function runEvents(run: Run, options: TrainOptions, store: RunStore): Obs
   });
 }
 
-function startedEvent({ trainer, config, files, resumed }: Run, { seconds }: TrainOptions): StartedEvent {
+function startedEvent({ trainer, config, items, resumed }: Run, { seconds }: TrainOptions): StartedEvent {
   const { model, seed, position } = trainer;
   const engine = engineInUse();
   return {
@@ -44,7 +44,7 @@ function startedEvent({ trainer, config, files, resumed }: Run, { seconds }: Tra
     config,
     parameters: model.parameterCount,
     latentShapes: model.latentShapes,
-    images: files.length,
+    images: items.length,
     batchSize: config.training.batchSize,
     epochs: config.training.epochs,
     secondsLimit: seconds ?? null,

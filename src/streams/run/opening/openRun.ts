@@ -14,9 +14,10 @@ import { CheckpointError } from '../../../checkpoint/checkpointError.js';
 import { spaceWarning } from '../../../checkpoint/freeSpace.js';
 import { lockRun, type RunLock } from '../../../checkpoint/lock/lockRun.js';
 import type { ModelConfig, NvaeConfig } from '../../../config/types.js';
+import type { Dataset } from '../../../data/dataset.js';
+import { folderDataset } from '../../../data/folderDataset.js';
 import { type ImageCache, imageCache } from '../../../data/imageCache.js';
-import type { ImageFile } from '../../../data/imageFile.js';
-import { listImages } from '../../../data/listImages.js';
+import { listItems } from '../../../data/listItems.js';
 import { Trainer } from '../../../training/trainer.js';
 import { journalName } from '../../journal/entry.js';
 import type { WriteCheckpointsOptions } from '../../writers/writeCheckpoints.js';
@@ -27,7 +28,7 @@ import type { TrainerLike } from '../trainerLike.js';
 import type { TrainOptions } from '../trainOptions.js';
 import type { RunWriter } from '../writer/runWriter.js';
 import { startWriterThread, type WriterThread } from '../writer/writerThread.js';
-import { startOfData } from './startOfData.js';
+import { type ListedDataset, startOfData } from './startOfData.js';
 
 /** Weights and the optimiser's two moments. */
 const bytesPerParameter = 12;
@@ -35,16 +36,15 @@ const bytesPerParameter = 12;
 type Warn = (about: string, message: string) => void;
 type Save = NonNullable<WriteCheckpointsOptions['save']>;
 
-export interface Run {
+export interface Run extends ListedDataset {
   readonly config: NvaeConfig;
   readonly trainer: TrainerLike;
-  readonly files: readonly ImageFile[];
   readonly cache: ImageCache;
   readonly checkpointPath: string;
   readonly modelPath: string;
   /** Warnings from now on, and those since the start. */
   readonly warnings$: ReplaySubject<WarningEvent>;
-  /** What is told of images that are skipped. */
+  /** Warnings of images that are skipped. */
   readonly skipped: SkippedImages;
   /** Where to go on in the data. */
   readonly start: DataPosition;
@@ -84,20 +84,20 @@ export async function openRun(
   options: TrainOptions,
   { signal, stop$, warn }: OpeningControls,
 ): Promise<Run> {
-  const { dataset = 'dataset', weightsFolder = 'saved_weights', takeOver = false } = options;
-  const { picturesFolder = 'images' } = options;
+  const { weightsFolder = 'saved_weights', takeOver = false } = options;
+  const left = AbortSignal.any([signal, ...(options.signal ? [options.signal] : [])]);
   const unwanted = new AbortController();
   const unlisten = stop$.subscribe({ next: () => unwanted.abort(), error: () => unwanted.abort() });
   try {
     const warnings: string[] = [];
-    const files = await listImages(dataset, {
+    const dataset = datasetOfRun(config, options);
+    const items = await listItems(dataset, {
+      signal: left,
       onWarning: (message) => warnings.push(message),
-      except: [join(picturesFolder, config.name)],
-      picturesFolder,
     });
     const lock = await lockRun(join(weightsFolder, `${config.name}.lock`), {
       takeOver,
-      signal: AbortSignal.any([signal, unwanted.signal, ...(options.signal ? [options.signal] : [])]),
+      signal: AbortSignal.any([left, unwanted.signal]),
       onWait: (message) => warn(warning('lock', message)),
     });
     if (signal.aborted) lock.leave();
@@ -108,7 +108,7 @@ export async function openRun(
         lock: { path: lock.path, holder: lock.holder },
         ...logsOf(config.name, options),
       });
-      return await openLocked(config, options, { files, warnings, lock, writer });
+      return await openLocked(config, options, { dataset, items, left, warnings, lock, writer });
     } catch (error) {
       await writer?.close();
       await lock.release();
@@ -119,8 +119,19 @@ export async function openRun(
   }
 }
 
-interface Opened {
-  readonly files: readonly ImageFile[];
+/** A folder leaves out the pictures of the run itself. */
+function datasetOfRun(
+  { name, training }: NvaeConfig,
+  { dataset = 'dataset', picturesFolder = 'images' }: TrainOptions,
+): Dataset {
+  if (typeof dataset !== 'string') return dataset;
+  const { maxPixels } = training;
+  return folderDataset(dataset, { maxPixels, except: [join(picturesFolder, name)], picturesFolder });
+}
+
+interface Opened extends ListedDataset {
+  /** Aborts when nobody waits for the run any more. */
+  readonly left: AbortSignal;
   /** Of the dataset. */
   readonly warnings: readonly string[];
   readonly lock: RunLock;
@@ -133,7 +144,7 @@ function logsOf(name: string, { runsFolder = 'runs' }: TrainOptions) {
 }
 
 async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Opened): Promise<Run> {
-  const { files, warnings, lock, writer } = opened;
+  const { dataset, items, left, warnings, lock, writer } = opened;
   const { weightsFolder = 'saved_weights' } = options;
   const checkpointPath = join(weightsFolder, `${config.name}.checkpoint`);
   const warnings$ = new ReplaySubject<WarningEvent>(100);
@@ -141,7 +152,10 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
   for (const message of warnings) warn('dataset', message);
   const checkpoint = await previousState(checkpointPath, config, warn);
   await writer.ready(); // from now on it takes what is told as soon as that is
-  const start = await startOfData(checkpoint, files, (message) => warn('dataset', message));
+  const start = await startOfData(checkpoint, opened, {
+    signal: left,
+    warn: (message) => warn('dataset', message),
+  });
   const trainer = await createdTrainer(config, options, checkpoint, checkpointPath);
   const parameters = trainer.model.parameterCount;
   const space = await spaceWarning(checkpointPath, parameters * bytesPerParameter);
@@ -154,7 +168,8 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
   return {
     config,
     trainer,
-    files,
+    dataset,
+    items,
     cache,
     checkpointPath,
     modelPath: join(weightsFolder, `final_result_${config.name}.model`),
@@ -193,11 +208,11 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
 
 async function createdTrainer(
   config: NvaeConfig,
-  { createTrainer = Trainer.create, seed = config.training.seed }: TrainOptions,
+  { createTrainer = Trainer.create, seed = config.training.seed, loss }: TrainOptions,
   checkpoint: Checkpoint | null,
   checkpointPath: string,
 ): Promise<TrainerLike> {
-  const trainer = await createTrainer(config, { seed });
+  const trainer = await createTrainer(config, { seed, ...(loss && { loss }) });
   try {
     if (checkpoint) await trainer.restore(checkpoint);
     return trainer;

@@ -1,24 +1,29 @@
-/** Where a run goes on in its data, and what is told where these are not the data that it learned from. */
+/** Where a run resumes in its data, and the warning if these are not the data that it was trained on. */
 import type { Checkpoint, DataPosition } from '../../../checkpoint/checkpoint.js';
+import type { Dataset, DatasetItem, ItemList } from '../../../data/dataset.js';
 import { datasetChange, datasetIdentity, imagesOf } from '../../../data/datasetIdentity.js';
-import type { ImageFile } from '../../../data/imageFile.js';
+
+export interface ListedDataset {
+  readonly dataset: Dataset;
+  readonly items: ItemList<DatasetItem>;
+}
 
 export async function startOfData(
   checkpoint: Checkpoint | null,
-  files: readonly ImageFile[],
-  warn: (message: string) => void,
+  { dataset: source, items }: ListedDataset,
+  { signal, warn }: { readonly signal: AbortSignal; readonly warn: (message: string) => void },
 ): Promise<DataPosition> {
-  const dataset = await datasetIdentity(files);
+  const dataset = await datasetIdentity(source, items, signal);
   if (!checkpoint) return { epoch: 0, imagesTaken: 0, dataset };
   const position = checkpoint.dataPosition ?? trainerPosition(checkpoint);
   const before = position.dataset ?? null;
   const change = before === null ? null : datasetChange(before, dataset);
-  const wasWhole = position.imagesTaken >= ((before === null ? null : imagesOf(before)) ?? files.length);
+  const wasWhole = position.imagesTaken >= ((before === null ? null : imagesOf(before)) ?? items.length);
   const within = position.imagesTaken > 0 && !wasWhole;
   if (change) warn(changeWords(change.words, within && change.order));
   if (wasWhole) return { epoch: position.epoch + 1, imagesTaken: 0, dataset };
-  // Of a dataset that has shrunk nothing may be left to take: then the epoch ends at once, as it should.
-  return { epoch: position.epoch, imagesTaken: Math.min(position.imagesTaken, files.length), dataset };
+  // A dataset that has shrunk may have nothing left to take: then the epoch ends at once, as it should.
+  return { epoch: position.epoch, imagesTaken: Math.min(position.imagesTaken, items.length), dataset };
 }
 
 /** Of a snapshot that was made outside a data pipeline. */
@@ -29,9 +34,9 @@ function trainerPosition({ state, config }: Checkpoint): DataPosition {
 
 function changeWords(what: string, inAnotherOrder: boolean): string {
   const order = inAnotherOrder
-    ? '. The rest of this epoch comes in another order: some images may come twice in it, others not at all'
+    ? '. The order of the rest of this epoch has changed: it may contain some images twice and others not at all'
     : '';
   const remedy =
-    'to learn these from scratch, pass another --name; to go on with the former ones, pass their --dataset';
-  return `the dataset is not that of the checkpoint (${what}); the run goes on from its weights: ${remedy}${order}`;
+    'to train on it from scratch, pass another --name; to use the previous one, pass its --dataset';
+  return `the dataset has changed since the checkpoint (${what}); training continues with it: ${remedy}${order}`;
 }

@@ -1,9 +1,11 @@
 /** What is damaged is remembered until it changes; what could not be read is tried again. */
 import { copyFile, mkdir, rename, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { fileVersion } from '../../src/data/fileVersion.js';
 import { type ImageCache, imageCache } from '../../src/data/imageCache.js';
 import type { ImageFile } from '../../src/data/imageFile.js';
-import { imagePixels, type SkippedImage } from '../../src/data/imagePixels.js';
+import { imageFiles } from '../../src/data/imageFiles.js';
+import { itemPixels, keptPixels, type SkippedImage } from '../../src/data/itemPixels.js';
 import { png } from '../support/pictures.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
@@ -16,16 +18,20 @@ afterEach(() => cache.close());
 
 async function fileOf(name: string): Promise<ImageFile> {
   const { size: bytes, mtimeMs: modified } = await stat(inFolder(name));
-  return { path: inFolder(name), name, bytes, modified };
+  return { path: inFolder(name), name, version: fileVersion(bytes, modified), bytes, modified };
 }
 async function pixels(file: ImageFile) {
   const skipped: SkippedImage[] = [];
-  const found = await imagePixels(file, { size: 4, cache, onSkipped: (one) => skipped.push(one) });
+  const found = await itemPixels(imageFiles(), file, {
+    size: 4,
+    cache,
+    onSkipped: (one) => skipped.push(one),
+  });
   return { found: found && [...found.subarray(0, 3)], skipped: skipped.map(({ why }) => why) };
 }
 const red = { found: [200, 0, 0], skipped: [] };
 
-describe('imagePixels', () => {
+describe('the pixels of files', () => {
   test.each<[string, () => Promise<unknown>, () => Promise<unknown>]>([
     [
       'is gone',
@@ -85,11 +91,11 @@ describe('imagePixels', () => {
     const noise = Buffer.from(Array.from({ length: 4_000_000 }, (_, i) => (i * i * 31) % 251));
     await writeFile(inFolder('a.png'), noise);
     const file = await fileOf('a.png');
-    const reading = imagePixels(file, {
+    const reading = itemPixels(imageFiles(), file, {
       size: 4,
       cache: {
         ...cache,
-        // Asked when the file is open and before it is read.
+        // Asked when its version is known and before it is read.
         get: async (asked, size) => {
           await truncate(inFolder('a.png'), 1000);
           return cache.get(asked, size);
@@ -98,7 +104,7 @@ describe('imagePixels', () => {
       onSkipped: ({ why }) => expect(why).toBe('unread'),
     });
     expect(await reading).toBeNull();
-    expect(await cache.get(file, 4)).toBeUndefined();
+    expect(await cache.get({ ...file, key: file.path }, 4)).toBeUndefined();
     expect.assertions(3);
   });
 
@@ -109,6 +115,6 @@ describe('imagePixels', () => {
     await utimes(pathBytes, 1, 1);
     const file = { ...(await fileOf('a.png')), path: inFolder('b\\xE9'), pathBytes };
     expect(await pixels(file)).toEqual(red);
-    expect(cache.kept?.({ ...file, pathBytes: Buffer.from('other') }, 4)).toBeNull();
+    expect(keptPixels(imageFiles(), { ...file, pathBytes: Buffer.from('other') }, 4, cache)).toBeNull();
   });
 });

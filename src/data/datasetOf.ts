@@ -1,0 +1,34 @@
+import { checkCount } from '../base/checkNumbers.js';
+import type { Dataset, DatasetItem } from './dataset.js';
+
+export interface DatasetOfOptions extends Pick<Dataset, 'cached' | 'identity'> {
+  /** For messages. @default 'dataset' */
+  readonly name?: string;
+}
+
+/**
+ * A dataset of `count` images that are made by their index: elements of an array, or what a generator draws. An item is named by
+ * its index.
+ *
+ * @param image the image with an index, as `decode` of `Dataset` returns it: `[size, size, 3]` bytes, always the same
+ * @throws RangeError at call time when the count is not a positive integer
+ *
+ * @example
+ * // Squares of one colour, each darker than the one before.
+ * const greys = datasetOf(100, (index, size) => new Uint8Array(size * size * 3).fill(200 - index));
+ * train(config, { dataset: greys });
+ */
+export function datasetOf(
+  count: number,
+  image: (index: number, size: number, signal: AbortSignal) => Uint8Array | PromiseLike<Uint8Array>,
+  { name = 'dataset', ...more }: DatasetOfOptions = {},
+): Dataset {
+  checkCount('datasetOf', 'count', count);
+  const at = (index: number): DatasetItem => ({ name: String(index) });
+  return {
+    ...more,
+    name,
+    items: () => ({ length: count, at }),
+    decode: (item, size, signal) => image(Number(item.name), size, signal),
+  };
+}

@@ -1,0 +1,8 @@
+import { createHash } from 'node:crypto';
+
+/** 16 hexadecimal digits that differ where the parts do. */
+export function digest(parts: Iterable<string | Buffer>): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex').slice(0, 16);
+}

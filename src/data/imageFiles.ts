@@ -1,0 +1,29 @@
+/** Files as items of a dataset: how one is decoded, and which version of it is on disk. */
+import { stat } from 'node:fs/promises';
+import { defaultMaxPixels } from '../base/maxPixels.js';
+import { DamagedImageError } from './damagedImageError.js';
+import type { Dataset } from './dataset.js';
+import { decodeBytes } from './decodeImage.js';
+import { fileVersion } from './fileVersion.js';
+import { type ImageFile, pathOf } from './imageFile.js';
+import { isOwnGrid } from './ownPictures.js';
+import { readImageFile } from './readImageFile.js';
+
+/** What a dataset of files has, wherever its list comes from. */
+export type ImageFiles = Required<Pick<Dataset<ImageFile>, 'decode' | 'currentVersion'>>;
+
+/** @param maxPixels larger images are refused before they take memory */
+export function imageFiles(maxPixels: number = defaultMaxPixels): ImageFiles {
+  return {
+    async decode(file, size, signal) {
+      const bytes = await readImageFile(pathOf(file));
+      signal.throwIfAborted();
+      if (isOwnGrid(bytes)) throw new DamagedImageError('a grid of images that nvae wrote');
+      return decodeBytes(bytes, size, maxPixels);
+    },
+    async currentVersion(file) {
+      const { size, mtimeMs } = await stat(pathOf(file));
+      return fileVersion(size, mtimeMs);
+    },
+  };
+}

@@ -1,0 +1,120 @@
+/** The pixels of one item of a dataset, from the cache or decoded. */
+import { messageOf } from '../base/errors.js';
+import { cut, printable } from '../base/messageText.js';
+import type { Dataset, DatasetItem } from './dataset.js';
+import { DatasetError } from './datasetError.js';
+import type { ImageCache } from './imageCache.js';
+import { orAborted } from './orAborted.js';
+import { pixelsProblem } from './pixelsProblem.js';
+import { isUnread } from './unreadImageError.js';
+
+/** An item that gave no pixels. */
+export interface SkippedImage {
+  readonly item: DatasetItem;
+  /** Its path, or the dataset's name and its own; for people. */
+  readonly path: string;
+  /**
+   * `damaged`: it does not decode, and will not until it changes. `unread`: it could not be read at the moment, or changed
+   * meanwhile, and is tried again at the next call.
+   */
+  readonly why: 'damaged' | 'unread';
+  /** One line for people. */
+  readonly reason: string;
+}
+
+/** What decoding takes of a dataset; one without a name is that of files anywhere. */
+export type Decoder<Item extends DatasetItem> = Pick<
+  Dataset<Item>,
+  'decode' | 'currentVersion' | 'cached'
+> & {
+  readonly name?: string;
+};
+
+export interface ItemPixelsOptions {
+  /** Height and width. */
+  readonly size: number;
+  readonly cache?: ImageCache | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called for each damaged item once if there is a cache, for one that could not be read each time. */
+  readonly onSkipped?: ((skipped: SkippedImage) => void) | undefined;
+}
+
+/**
+ * Bytes `[size, size, 3]`; null for an item that is skipped.
+ * @throws DatasetError when the dataset returns something else than that
+ */
+export async function itemPixels<Item extends DatasetItem>(
+  dataset: Decoder<Item>,
+  item: Item,
+  { size, cache: given, signal = new AbortController().signal, onSkipped }: ItemPixelsOptions,
+): Promise<Uint8Array | null> {
+  const cache = cacheOf(dataset, given);
+  const kept = await cache?.get(cacheKey(dataset, item), size);
+  if (kept) return kept;
+  const current = async () =>
+    dataset.currentVersion ? orAborted(signal, () => dataset.currentVersion?.(item, signal)) : item.version;
+  const damagedAs = (version: string | undefined) => cacheKey(dataset, { ...item, version });
+  let version: string | undefined;
+  try {
+    // Damage belongs to a version: an item that was repaired, or is complete by now, is decoded.
+    version = await current();
+    if (cache && (await cache.get(damagedAs(version), size)) === null) return null;
+    const decoded = await orAborted(signal, () => dataset.decode(item, size, signal));
+    const pixels = checkedPixels(dataset, item, size, decoded);
+    await cache?.set(cacheKey(dataset, item), size, pixels);
+    return pixels;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof DatasetError) throw error;
+    // One that changes while it is read is not what the decoder saw.
+    const isDamaged = !isUnread(error) && (await current().catch(() => null)) === version;
+    if (isDamaged) await cache?.set(damagedAs(version), size, null);
+    const why = isDamaged ? 'damaged' : 'unread';
+    onSkipped?.({ item, path: placeOf(dataset, item), why, reason: cut(printable(messageOf(error)), 200) });
+    return null;
+  }
+}
+
+/** The pixels, if they are in memory and take no waiting; null otherwise. */
+export function keptPixels<Item extends DatasetItem>(
+  dataset: Decoder<Item>,
+  item: Item,
+  size: number,
+  cache: ImageCache | undefined,
+): Uint8Array | null {
+  return cacheOf(dataset, cache)?.kept?.(cacheKey(dataset, item), size) ?? null;
+}
+
+function cacheOf({ cached = true }: { readonly cached?: boolean }, cache: ImageCache | undefined) {
+  return cached ? cache : undefined;
+}
+
+/** What a cache knows an item by. A printed path that is not UTF-8 may be that of another; no path contains a zero. */
+function cacheKey({ name = '' }: { readonly name?: string }, item: KeyedItem) {
+  const { path, pathBytes, version } = item;
+  const key = pathBytes ? `\0${pathBytes.toString('latin1')}` : (path ?? `\0${name}\0${item.name}`);
+  return { key, version };
+}
+
+type KeyedItem = Pick<DatasetItem, 'name' | 'path'> & {
+  readonly version?: string | undefined;
+  readonly pathBytes?: Buffer;
+};
+
+function placeOf({ name = '' }: { readonly name?: string }, item: DatasetItem): string {
+  return item.path ?? `${name}: ${item.name}`;
+}
+
+function checkedPixels(
+  dataset: { readonly name?: string },
+  item: DatasetItem,
+  size: number,
+  pixels: Uint8Array,
+): Uint8Array {
+  const problem = pixelsProblem(pixels, size);
+  if (problem === null) return pixels;
+  throw new DatasetError(
+    dataset.name ?? '',
+    `the result of decode() ${problem} for "${cut(printable(item.name))}"`,
+  );
+}

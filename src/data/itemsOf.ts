@@ -1,0 +1,13 @@
+import type { ItemList } from './dataset.js';
+
+/** The items of a list, or every `step`th, one at a time. */
+export function* itemsOf<Item>(list: ItemList<Item>, step = 1): Iterable<Item> {
+  for (let i = 0; i < list.length; i += step) yield itemAt(list, i);
+}
+
+/** @throws Error where a list that said it has the item does not */
+export function itemAt<Item>(list: ItemList<Item>, index: number): Item {
+  const item = list.at(index);
+  if (item === undefined) throw new RangeError(`dataset: no item at index ${index} of ${list.length}`);
+  return item;
+}

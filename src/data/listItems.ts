@@ -1,0 +1,58 @@
+/** The items of a dataset, checked before a run depends on them. */
+import { messageOf } from '../base/errors.js';
+import { cut, describeValue, printable } from '../base/messageText.js';
+import type { Dataset, DatasetItem, ItemList } from './dataset.js';
+import { DatasetError } from './datasetError.js';
+import { itemsOf } from './itemsOf.js';
+import { orAborted } from './orAborted.js';
+
+export interface ListItemsOptions {
+  readonly signal: AbortSignal;
+  readonly onWarning: (message: string) => void;
+}
+
+/**
+ * @throws DatasetError when the dataset cannot be listed, has no item, or items without a name or with the name of another
+ * @throws the signal's reason when it aborts, also where the dataset does not listen to it
+ */
+export async function listItems<Item extends DatasetItem>(
+  dataset: Dataset<Item>,
+  { signal, onWarning }: ListItemsOptions,
+): Promise<ItemList<Item>> {
+  const items = await orAborted(signal, () => dataset.items(signal, onWarning)).catch((error: unknown) => {
+    if (signal.aborted || error instanceof DatasetError) throw error;
+    throw new DatasetError(dataset.name, `its items could not be listed (${messageOf(error)})`, {
+      cause: error,
+    });
+  });
+  checkList(dataset.name, items);
+  checkItems(dataset.name, items);
+  return items;
+}
+
+function checkList(name: string, items: unknown): asserts items is ItemList<unknown> {
+  const { length, at } = Object(items) as Partial<ItemList<unknown>>;
+  if (typeof at !== 'function' || !Number.isSafeInteger(length)) {
+    const expected = 'items() must return a list with `length` and `at`, such as an array';
+    throw new DatasetError(name, `${expected}, got ${describeValue(items)}`);
+  }
+  if (length === 0) throw new DatasetError(name, 'has no images; items() returned an empty list');
+}
+
+function checkItems(dataset: string, items: ItemList<DatasetItem>): void {
+  const names = new Set<string>();
+  let i = 0;
+  for (const item of itemsOf(items)) {
+    const { name, version } = Object(item) as Partial<DatasetItem>;
+    if (typeof name !== 'string' || name === '' || !['string', 'undefined'].includes(typeof version)) {
+      const expected = 'must have a name, and a version that is a string, if any';
+      throw new DatasetError(dataset, `item ${i} ${expected}, got ${describeValue(item)}`);
+    }
+    if (names.has(name)) {
+      const which = `"${cut(printable(name))}" is the name of two items`;
+      throw new DatasetError(dataset, `${which}, the second at index ${i}; names must be unique`);
+    }
+    names.add(name);
+    i += 1;
+  }
+}

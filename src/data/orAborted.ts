@@ -1,0 +1,17 @@
+/**
+ * The result of `work`, or the signal's reason as soon as it aborts: what does not listen to its signal is not waited for.
+ * `work` is not started where the signal has aborted already.
+ */
+export async function orAborted<T>(signal: AbortSignal, work: () => T | PromiseLike<T>): Promise<T> {
+  signal.throwIfAborted();
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,20 @@
+import { codeOf } from '../base/errors.js';
+import { DamagedImageError } from './damagedImageError.js';
+
+/** An image cannot be read at the moment, so nothing is known of its content; the message says why, for people. */
+export class UnreadImageError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'UnreadImageError';
+  }
+}
+
+/** Codes of the system, such as ENOENT, and of network libraries; not Node's own for wrong arguments. */
+const systemCode = /^(E(?!RR_)[A-Z]|UND_ERR_)/;
+
+/** Whether an error means that something could not be read, rather than that it is damaged. */
+export function isUnread(error: unknown): boolean {
+  if (error instanceof DamagedImageError) return false;
+  if (error instanceof UnreadImageError || systemCode.test(codeOf(error))) return true;
+  return error instanceof Error && systemCode.test(codeOf(error.cause));
+}

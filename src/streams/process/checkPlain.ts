@@ -1,0 +1,16 @@
+/** Options of `train` that are functions, or consist of them. */
+const only = ['augment', 'loss', 'createTrainer'] as const;
+
+/** @throws TypeError when an option cannot be sent to another process */
+export function checkPlain(options: object): void {
+  const given = options as Readonly<Record<string, unknown>>;
+  const found: string[] = only.filter((name) => given[name] !== undefined);
+  if (given.dataset !== undefined && typeof given.dataset !== 'string') found.push('dataset');
+  const checkpoints = given.checkpoints as { readonly save?: unknown } | undefined;
+  if (checkpoints?.save !== undefined) found.push('checkpoints.save');
+  const [first] = found;
+  if (first === undefined) return;
+  const problem =
+    first === 'dataset' ? 'dataset must be a folder' : `${first} cannot be sent to another process`;
+  throw new TypeError(`trainInProcess: ${problem}; use train, which takes any dataset and functions`);
+}
