@@ -34,7 +34,10 @@ test('should compile, and be what the example is that it shows', async () => {
     }
     expect(count).toBeGreaterThan(6);
     await writeFile(join(folder, 'given.d.ts'), given);
-    const compilerOptions = { noUnusedLocals: false, paths: { 'rx-nvae': ['../src/index.ts'] } };
+    const compilerOptions = {
+      noUnusedLocals: false,
+      paths: { 'rx-nvae': ['../src/index.ts'], 'rx-nvae/*': ['../src/entries/*.ts'] },
+    };
     const settings = { extends: '../tsconfig.json', compilerOptions, include: ['*.ts'], exclude: [] };
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings));
     const tsc = join(root, 'node_modules/.bin/tsc');

@@ -70,6 +70,8 @@ export { watchFinite } from './streams/run/watchFinite.js';
 // Sampling
 
 export { grid } from './base/grid.js';
+export { pullSamples } from './model/pullSamples.js';
+export type { SamplesOptions } from './model/sampleBatches.js';
 export type { SampleImagesOptions, SampleSource } from './model/sampleSource.js';
 export type { Candidates, CherryPickOptions } from './streams/sampling/cherryPick.js';
 export { cherryPick } from './streams/sampling/cherryPick.js';
@@ -80,14 +82,15 @@ export type { LatentVariants, LatentWalkOptions } from './streams/sampling/laten
 export { latentWalk } from './streams/sampling/latentWalk.js';
 export type { ReadjustBatchNormOptions } from './streams/sampling/readjustBatchNorm.js';
 export { readjustBatchNorm } from './streams/sampling/readjustBatchNorm.js';
-export type { SamplesOptions } from './streams/sampling/samples.js';
 export { samples } from './streams/sampling/samples.js';
 export type { GridOptions } from './streams/sampling/toGrid.js';
 export { toGrid } from './streams/sampling/toGrid.js';
 
 // Writers
 
+export type { PictureKind } from './data/ownPictures.js';
 export { writeAnimation } from './pictures/writeAnimation.js';
+export { writeImage } from './pictures/writeImage.js';
 export type { WriteCheckpointsOptions } from './streams/writers/writeCheckpoints.js';
 export { writeCheckpoints } from './streams/writers/writeCheckpoints.js';
 export { writeImages } from './streams/writers/writeImages.js';

@@ -26,7 +26,7 @@ const { seed, batchSize } = config.training;
 await inTemporaryFolder(async (own) => {
   const folder = process.argv[2] ?? (await drawSquares(own));
   console.log(`training on ${folder} with engine ${name}`);
-  const trainer = await Trainer.create(config);
+  await using trainer = await Trainer.create(config);
   const epoch$ = (epoch: number) =>
     images(folder).pipe(
       shuffle(seed, epoch),
@@ -45,5 +45,4 @@ await inTemporaryFolder(async (own) => {
   const picture = join(await outputFolder('custom-pipeline'), 'samples.png');
   await lastValueFrom(defer(() => trainer.sampleImages(1, 0.8)).pipe(writeImages(picture)));
   console.log(`wrote one sample to ${picture}`);
-  await trainer.dispose();
 });

@@ -28,7 +28,7 @@ const count = positiveInteger('images', values.images);
 const n = positiveInteger('between', values.between);
 
 await useEngine('auto');
-const model = await modelOf(positionals[0]);
+using model = await modelOf(positionals[0]);
 const stops = await inTemporaryFolder(async (own) => {
   const folder = positionals[1] ?? (await drawSquares(own));
   const recipes$ = images(folder).pipe(
@@ -50,4 +50,3 @@ const frames = joinImages(await lastValueFrom(frames$.pipe(toArray())));
 const path = join(await outputFolder('interpolation-gif'), 'film.gif');
 await writeAnimation(path, frames);
 console.log(`${frames.shape[0]} frames through ${stops.shape[0]} images: ${path}`);
-model.dispose();

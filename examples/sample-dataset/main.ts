@@ -26,7 +26,7 @@ const folder = values.out ?? (await outputFolder('sample-dataset'));
 const path = (i: number) => join(folder, `${String(i).padStart(6, '0')}.png`);
 
 await useEngine('auto');
-const model = await modelOf(positionals[0]);
+using model = await modelOf(positionals[0]);
 const begin = performance.now();
 await lastValueFrom(of(model).pipe(readjustBatchNorm({ temperature, iterations: 20, batchSize })));
 const files$ = range(0, Math.ceil(total / batchSize)).pipe(
@@ -45,4 +45,3 @@ const files$ = range(0, Math.ceil(total / batchSize)).pipe(
 const written = await lastValueFrom(files$);
 const seconds = (performance.now() - begin) / 1000;
 console.log(`${written} images in ${folder}, ${seconds.toFixed(1)} s`);
-model.dispose();

@@ -45,8 +45,10 @@ export type { OutputDistribution, Statistic } from '../model/distributions/outpu
 export type { ForwardOptions, ForwardResult } from '../model/nvae.js';
 export { Nvae } from '../model/nvae.js';
 export type { LayerWeights, Mode } from '../model/pass.js';
+export { pullSamples } from '../model/pullSamples.js';
 export type { Noise } from '../model/random.js';
 export { keyedNoise } from '../model/random.js';
+export type { SamplesOptions } from '../model/sampleBatches.js';
 export type { SampleImagesOptions, SampleSource, Temperature } from '../model/sampleSource.js';
 
 // Training

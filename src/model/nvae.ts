@@ -46,7 +46,7 @@ export interface ForwardOptions {
   readonly weights?: LayerWeights;
 }
 
-export class Nvae implements SampleSource {
+export class Nvae implements SampleSource, Disposable {
   readonly config: ModelConfig;
   readonly plan: ModelPlan;
   readonly store: ParameterStore;
@@ -236,6 +236,11 @@ export class Nvae implements SampleSource {
   /** Frees all tensors of the model. */
   dispose(): void {
     this.store.dispose();
+  }
+
+  /** `using model = await loadModel(path)` disposes it at the end of the block, also when an error leaves it. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   #pass(mode: Mode, statistics: BatchStatistics | null = null, weights: LayerWeights | null = null): Pass {

@@ -7,7 +7,24 @@ import type { ImageBatch } from '../base/plainData.js';
 import { replaceFile } from '../base/replaceFile.js';
 import { type PictureKind, pictureMark } from '../data/ownPictures.js';
 
-/** Write one image of a batch; where that fails, a picture of this name that was there before stays. */
+/**
+ * Write one image of a batch to a file. If that fails, a file of this name that was there before stays as it was.
+ *
+ * @param path the extension chooses the format (`.png`, `.webp`, ...); missing folders are made
+ * @param batch `[count, height, width, 3]`; stays as it is
+ * @param index number of the image in the batch, from 0
+ * @param kind what the picture shows: a `grid` is never learned from, an `image` only by a dataset that has it outside of `picturesFolder`
+ * @throws Error when the file cannot be written; the message names it
+ *
+ * @example
+ * ```ts
+ * import { grid, loadModel, useEngine, writeImage } from 'rx-nvae';
+ *
+ * await useEngine();
+ * using model = await loadModel('saved_weights/final_result_demo.model');
+ * await writeImage('samples.png', grid(await model.sampleImages(9, 0.7)));
+ * ```
+ */
 export async function writeImage(
   path: string,
   { pixels, shape }: ImageBatch,
@@ -20,7 +37,7 @@ export async function writeImage(
   await writePicture(path, sharp(bytes, { raw: { width, height, channels } }), kind);
 }
 
-/** The same for any picture of sharp's. It is marked as ours, so that runs can tell it from what they are to learn. */
+/** Write any picture of sharp's. It is marked as ours, so that runs do not learn from their own pictures. */
 export async function writePicture(path: string, picture: Sharp, kind: PictureKind): Promise<void> {
   const { dir, name, ext } = parse(path);
   await mkdir(dirname(path), { recursive: true });

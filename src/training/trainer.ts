@@ -56,12 +56,12 @@ export interface TrainerSampleOptions extends SampleImagesOptions {
  *
  * @example
  * await useEngine();
- * const trainer = await Trainer.create(await loadConfig('demo'));
+ * await using trainer = await Trainer.create(await loadConfig('demo'));
  * const { loss } = await trainer.step(batch, 0);
  * const images = await trainer.sampleImages(16, 0.7);
  * await trainer.dispose();
  */
-export class Trainer implements SampleSource {
+export class Trainer implements SampleSource, AsyncDisposable {
   readonly config: NvaeConfig;
   readonly model: Nvae;
   readonly #optimizer: Adamax;
@@ -209,6 +209,11 @@ export class Trainer implements SampleSource {
         this.model.dispose();
       },
     );
+  }
+
+  /** `await using trainer = await Trainer.create(config)` disposes it at the end of the block, also when an error leaves it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 
   #noise(purpose: string, draw: number, seed = this.#seed): Noise {

@@ -1,34 +1,19 @@
-import { concatMap, defer, isObservable, map, type Observable, of, range } from 'rxjs';
-import { checkCount, checkSeed, checkWhole } from '../../base/checkNumbers.js';
+import { concatMap, defer, isObservable, type Observable, of, range } from 'rxjs';
+import { checkCount } from '../../base/checkNumbers.js';
 import type { ImageBatch } from '../../base/plainData.js';
-import type { Statistic } from '../../model/distributions/outputDistribution.js';
-import type { SampleSource, Temperature } from '../../model/sampleSource.js';
-
-export interface SamplesOptions {
-  /** Multiplies the standard deviations of the latents: one number, or one per latent group. @default 1 */
-  readonly temperature?: Temperature;
-  /** Number of images in all. @default 9 */
-  readonly count?: number;
-  /** Images at a time. @default 9 */
-  readonly batchSize?: number;
-  /** Number of the first batch: those before it are left out, and cost nothing. @default 0 */
-  readonly firstBatch?: number;
-  /** What is taken of the pixels' distribution. @default 'mean' */
-  readonly statistic?: Statistic;
-  /** @default 0 for a model; a trainer's own for a trainer */
-  readonly seed?: number;
-}
+import { type SamplesOptions, sampleBatches } from '../../model/sampleBatches.js';
+import type { SampleSource } from '../../model/sampleSource.js';
 
 /**
  * New images, in batches.
  *
  *     samples   --a--b--(c|)
  *
- * The same seed, batch size and number of a batch give the same images. A trainer makes them between two steps, and
- * re-adjusts its batch-norm averages for them; a model's are used as they are (see `readjustBatchNorm`). The source stays
- * the caller's; no tensor is left.
+ * The same seed, batch size and batch number give the same images. A trainer makes them between two steps and re-adjusts
+ * its batch-norm averages for them; a model's averages are used as they are (see `readjustBatchNorm`).
  *
- * Batches come as fast as they are made. Where what follows may be slower, ask for one at a time and keep few waiting:
+ * Batches come as fast as they are made. If the consumer may be slower, request one batch at a time with `mapAhead`, or
+ * pull them with `pullSamples`:
  *
  *     range(0, 1000).pipe(
  *       mapAhead(
@@ -38,27 +23,36 @@ export interface SamplesOptions {
  *       ),
  *     )
  *
- * @throws RangeError at call time when a number makes no sense
+ * Cold. Unsubscribing lets the batch that is being made finish and makes no further one.
+ * Ownership: the source stays the caller's; batches are plain data, and no tensor is left.
+ *
+ * @param source a model, a trainer, another `SampleSource`, or a stream of these, sampled one after the other
+ * @returns batches `[n, height, width, 3]`
+ * @throws RangeError at call time when a number is out of range; in the stream what the source throws
+ *
+ * @example
+ * ```ts
+ * import { loadModel, samples, useEngine, writeImages } from 'rx-nvae';
+ * import { finalize } from 'rxjs';
+ *
+ * await useEngine();
+ * const model = await loadModel('saved_weights/final_result_demo.model');
+ * samples(model, { count: 16, temperature: 0.7 })
+ *   .pipe(
+ *     writeImages((i) => `new/${i}.png`),
+ *     finalize(() => model.dispose()),
+ *   )
+ *   .subscribe((path) => console.log(path));
+ * ```
  */
 export function samples(
   source: SampleSource | Observable<SampleSource>,
   options: SamplesOptions = {},
 ): Observable<ImageBatch> {
-  const { temperature = 1, count = 9, batchSize = 9, firstBatch = 0, statistic = 'mean', seed } = options;
-  checkCount('samples', 'count', count);
-  checkCount('samples', 'batchSize', batchSize);
-  checkWhole('samples', 'firstBatch', firstBatch);
-  if (seed !== undefined) checkSeed('samples', seed);
-  const seeded = seed === undefined ? {} : { seed };
+  if (options.count !== undefined) checkCount('samples', 'count', options.count);
+  const { length, make } = sampleBatches('samples', options);
   const sources = isObservable(source) ? source : of(source);
   return sources.pipe(
-    concatMap((model) =>
-      range(0, Math.ceil(count / batchSize)).pipe(
-        map((i) => ({ draw: firstBatch + i, size: Math.min(batchSize, count - i * batchSize) })),
-        concatMap(({ draw, size }) =>
-          defer(() => model.sampleImages(size, temperature, { statistic, draw, ...seeded })),
-        ),
-      ),
-    ),
+    concatMap((one) => range(0, length).pipe(concatMap((number) => defer(() => make(one, number))))),
   );
 }
