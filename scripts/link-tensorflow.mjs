@@ -1,6 +1,6 @@
 /**
  * Builds the addon of tfjs-node against a TensorFlow that pip or conda has installed, for the engine tensorflow. The
- * libtensorflow that the package downloads by itself is of 2022 and wants CUDA 11.2, which does not know today's GPUs.
+ * libtensorflow that the package downloads by itself is from 2022 and needs CUDA 11.2, which does not support current GPUs.
  *
  * TensorFlow itself is only read. The finished addon is tried in a process of its own, and takes the place of one that works
  * only when it works too.
@@ -70,12 +70,12 @@ function wordsFor({ version, onGpu, library, printed }, { cuda }, tfjsNode) {
   const [, name, capability] = gpuLine.exec(printed) ?? [];
   const lines = printed.split('\n').toReversed();
   const [said] = complaints.flatMap((complaint) => lines.flatMap((line) => complaint.exec(line)?.[1] ?? []));
-  const gpu = name ? `${name}, compute capability ${capability}` : onGpu ? 'seen' : 'none seen';
+  const gpu = name ? `${name}, compute capability ${capability}` : onGpu ? 'found' : 'none found';
   return [
     `linked: libtensorflow ${version}, ${cuda ? `built for CUDA ${cuda}` : 'a build without CUDA'}`,
     `library: ${library}`,
     `package: ${tfjsNode}`,
-    `GPU: ${gpu}${cuda && !onGpu && said ? ` (it says: ${said})` : ''}`,
+    `GPU: ${gpu}${cuda && !onGpu && said ? ` (libtensorflow: ${said})` : ''}`,
   ].join('\n');
 }
 

@@ -95,10 +95,8 @@ describe('nvae cherry', () => {
     expect(stderr).toContain(
       'warning: "what" is not a choice; type a number, u, or an order such as 3 1 2\n',
     );
-    expect(stderr).toContain('warning: expected the order of the 2 picks, got an image to pick\n');
-    expect(stderr).toContain(
-      'warning: expected the order of the 2 picks, each number from 1 to 2 once, got 1 1\n',
-    );
+    expect(stderr).toContain('warning: all 2 are picked; choose their order, or undo\n');
+    expect(stderr).toContain('warning: the order needs each number from 1 to 2 once (got 1 1)\n');
   });
 
   test('should show other images for another seed, temperature, and number of iterations', async () => {
@@ -139,7 +137,7 @@ describe('nvae cherry', () => {
   test('should be quiet when asked to, and write no picture that nobody learns of', async () => {
     const { stdout, stderr } = await cherry(['0.7', '0', '--keep', '2', '--quiet'], '3', '12', '1', '2 1');
     expect(stdout).toBe(`${inFolder('x.png')}\n`);
-    expect(stderr).toBe('warning: expected the number of an image, 1 to 9, got 12\n');
+    expect(stderr).toBe('warning: there is no image 12; pick 1 to 9\n');
     expect(await pictures()).toEqual(['x.png']);
   });
 

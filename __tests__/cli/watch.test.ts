@@ -80,10 +80,10 @@ describe('nvae watch', () => {
   test('should name the runs there are where it is none of them', async () => {
     await writeFile(journal(), '');
     await expect(watch('smal')).rejects.toThrow(
-      /: no such run in .*runs; runs: small \(did you mean small\?\)/,
+      /^smal: no run has this name; runs in .*runs: small \(did you mean small\?\)/,
     );
     await expect(runCommand(watchCommand(), ['x', '--folder', inFolder('none')])).rejects.toThrow(
-      /there are no runs; choose another folder with --folder/,
+      /there are no runs in .*runs; choose another folder with --folder/,
     );
   });
 });

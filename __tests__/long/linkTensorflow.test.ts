@@ -55,7 +55,7 @@ onLinux('linking', () => {
       'linked: libtensorflow 2.99.0, built for CUDA 12.5.1',
       `library: ${tensorflow}/libtensorflow_cc.so.2`,
       `package: ${tfjsNode}`,
-      'GPU: none seen',
+      'GPU: none found',
     ]);
     expect(readdirSync(join(tfjsNode, 'lib'), { recursive: true }).sort()).toEqual([
       'linked-tensorflow.json',
@@ -82,7 +82,7 @@ onLinux('linking', () => {
     await rm(join(tensorflow, 'libtensorflow_cc.so.2'));
     await compileTensorflow(tensorflow, '(abort(), "")');
     expect(errorOf(['--tensorflow', tensorflow])).toMatch(
-      /: what was built does not work here: it crashes \(SIGABRT\)$/,
+      /: the built addon does not work here: it crashes \(SIGABRT\)$/,
     );
     expect(await readFile(addon)).toEqual(before);
     await writeFile(join(tensorflow, 'include/tensorflow/c/c_api.h'), '#error "no C here"\n');
@@ -180,7 +180,7 @@ onLinux('what cannot be linked is said in one line:', () => {
   });
 
   test.each([
-    [['--tensorflow', 'a', '--python', 'b'], 'say the same thing twice'],
+    [['--tensorflow', 'a', '--python', 'b'], 'exclude each other'],
     [['--package', 'tfjs'], '--package: expected tfjs-node or tfjs-node-gpu, got "tfjs"'],
     [['--tensorflow', ''], '--tensorflow: expected a path, got nothing'],
     [['--tensor'], "Unknown option '--tensor'; run it with --help"],

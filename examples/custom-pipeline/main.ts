@@ -1,6 +1,6 @@
 /**
- * A training pipeline put together from operators, with an augmentation of its own: run with
- * `npx tsx examples/custom-pipeline/main.ts [folder of images]`. Without a folder it draws coloured squares to learn from.
+ * A training pipeline built from operators, with its own augmentation. Run
+ * `npx tsx examples/custom-pipeline/main.ts [folder of images]`. Without a folder it draws coloured squares to train on.
  */
 import { join } from 'node:path';
 import {

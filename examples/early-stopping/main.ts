@@ -1,7 +1,7 @@
 /**
- * Early stopping, and the best model kept, with rxjs operators around a run: run with
- * `npx tsx examples/early-stopping/main.ts [folder of images]`. The learning rate is far too high, so that it soon gets no
- * better.
+ * Early stopping that keeps the best state, with RxJS operators around a run. Run
+ * `npx tsx examples/early-stopping/main.ts [folder of images]`. The learning rate is far too high, so that the loss soon stops
+ * improving.
  */
 import { join } from 'node:path';
 import { loadCheckpoint, useEngine } from 'rx-nvae';

@@ -18,13 +18,13 @@ import {
 } from 'rxjs';
 
 export interface Patience {
-  /** Where the state after the best epoch is kept. */
+  /** Path for the state after the best epoch. */
   readonly keep: string;
-  /** Epochs without a better one, after which the run stops. */
+  /** Epochs without improvement after which the run stops. */
   readonly patience: number;
 }
 
-/** A run that stops when it gets no better. */
+/** A run that stops when the loss no longer improves. */
 export function trainWhileBetter(
   config: NvaeConfig,
   options: TrainOptions,
@@ -49,7 +49,7 @@ export function trainWhileBetter(
           }),
           share(),
         );
-        // While the run is held nothing can overtake the state that is to be kept.
+        // While the run is paused, nothing can overtake the state to be saved.
         const asked$ = run$.pipe(
           filter(({ type }) => type === 'paused'),
           tap(() => commands$.next('checkpoint')),

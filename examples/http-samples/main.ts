@@ -1,7 +1,7 @@
 /**
- * New images over HTTP, as a stream of a thousand: run with `npx tsx examples/http-samples/main.ts [model file]`; with
- * `--port 8080` it goes on until Ctrl-C, and a browser shows the images as a film. Without a port it is its own client: a
- * slow one, for which no more images are made than it takes, and which leaves in the middle.
+ * Streams a thousand samples over HTTP. Run `npx tsx examples/http-samples/main.ts [model file]`. With `--port 8080` it serves
+ * until Ctrl-C, and a browser shows the images as a film. Without a port it is its own slow client: images are sampled only as
+ * fast as the client reads them, and it disconnects before the end.
  */
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
@@ -19,7 +19,7 @@ await useEngine('auto');
 const model = await modelOf(positionals[0]);
 let made = 0;
 
-/** The image of this number as a PNG of 512 pixels, hardly packed, so that a slow client is soon felt. */
+/** The image with this number as a PNG of 512 pixels, barely compressed, so that a slow client has an effect soon. */
 async function picture(model: Nvae, firstBatch: number): Promise<Buffer> {
   const { pixels, shape } = await lastValueFrom(samples(model, { count: 1, firstBatch, temperature: 0.8 }));
   made += 1;
@@ -30,7 +30,7 @@ async function picture(model: Nvae, firstBatch: number): Promise<Buffer> {
     .toBuffer();
 }
 
-/** Sends one image; is done when the client has room for the next. */
+/** Sends one image; resolves when the client can receive the next. */
 async function send(response: ServerResponse, png: Buffer): Promise<number> {
   response.write(`--image\r\ncontent-type: image/png\r\ncontent-length: ${png.length}\r\n\r\n`);
   if (!response.write(png)) await once(response, 'drain');
@@ -38,8 +38,8 @@ async function send(response: ServerResponse, png: Buffer): Promise<number> {
 }
 
 /**
- * A thousand numbers wait, which is nothing; images are made of two of them ahead of the one that is being sent, however
- * fast the model and slow the client is.
+ * A thousand numbers can wait at no cost. Images are sampled at most two ahead of the one being sent, however fast the model
+ * and slow the client is.
  */
 const film$ = (response: ServerResponse): Observable<number> =>
   range(0, 1000).pipe(
@@ -53,7 +53,7 @@ const film$ = (response: ServerResponse): Observable<number> =>
 const server = createServer((_request, response) => {
   response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace; boundary=image' });
   const sending = film$(response)
-    .pipe(finalize(() => console.log(`the client has left; ${made} images were made in all`)))
+    .pipe(finalize(() => console.log(`the client has disconnected; ${made} images sampled in total`)))
     .subscribe({ error: () => response.destroy() });
   response.on('close', () => sending.unsubscribe());
 });
@@ -63,7 +63,7 @@ const address = server.address();
 const port = typeof address === 'object' ? address?.port : values.port;
 console.log(`images at http://127.0.0.1:${port}`);
 
-/** Takes three images, waits, takes three more, and leaves. */
+/** Reads three images, waits, reads three more, and disconnects. */
 async function slowClient(): Promise<void> {
   const abort = new AbortController();
   const response = await fetch(`http://127.0.0.1:${port}`, { signal: abort.signal });
@@ -71,15 +71,13 @@ async function slowClient(): Promise<void> {
   let taken = 0;
   const take = async (bytes: number) => {
     while (taken < bytes) taken += (await reader?.read())?.value?.length ?? 0;
-    console.log(`the client has taken ${(taken / 1e6).toFixed(1)} MB; ${made} images are made`);
+    console.log(`the client has read ${(taken / 1e6).toFixed(1)} MB; ${made} images sampled`);
   };
   await take(3 * 512 * 512 * 3);
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const held = made;
   await new Promise((resolve) => setTimeout(resolve, 500));
-  console.log(
-    `it takes nothing for a while; ${made} images are made, ${made - held} of them in the last half second`,
-  );
+  console.log(`the client pauses; ${made} images sampled, ${made - held} of them in the last half second`);
   await take(6 * 512 * 512 * 3);
   abort.abort();
 }

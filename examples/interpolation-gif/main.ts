@@ -1,5 +1,5 @@
 /**
- * A film from each image of a folder to the next, by way of their latents: run with
+ * A GIF that interpolates from each image of a folder to the next through their latents. Run
  * `npx tsx examples/interpolation-gif/main.ts [model file] [folder of images] [--images 4] [--between 6]`.
  */
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * A folder of new images, as many as are wanted, for instance to train something else on: run with
- * `npx tsx examples/sample-dataset/main.ts [model file] [--count 1000] [--out folder] [--temperature 0.8]`. However many
- * they are, three batches are in memory at the most.
+ * Writes any number of samples to a folder, for example to train another model on them. Run
+ * `npx tsx examples/sample-dataset/main.ts [model file] [--count 1000] [--out folder] [--temperature 0.8]`. At most three
+ * batches are in memory.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,6 +1,6 @@
 /**
- * A run inside somebody else's graph of observables: settings come as a stream, from a form for instance, and each new one
- * stops the run, waits until it has released everything, and goes on from its checkpoint with the new setting: run with
+ * A run inside a larger graph of observables. Settings arrive as a stream, for example from a form. Each new one stops the run,
+ * waits until it has released everything, and resumes from its checkpoint with the new setting. Run
  * `npx tsx examples/settings/main.ts [folder of images]`.
  */
 import { join } from 'node:path';
@@ -29,9 +29,9 @@ interface Settings {
  *     settings$   a---------b-------c-|
  *     losses      --a-a-a-a-(a)b-b-b-(b)c-c-c-c|       (the running step is finished, and counts)
  *
- * `switchMap` would begin the new run while the old one still holds its memory and its lock, and lose the steps since its
- * last checkpoint. Here the old run is asked to stop, by its `stop$`, and `newestMap` waits for its end; of settings that
- * come meanwhile only the newest counts.
+ * `switchMap` would start the new run while the old one still holds its memory and its lock, and lose the steps since its last
+ * checkpoint. Here `stop$` stops the old run, and `newestMap` waits for its end; of the settings that arrive meanwhile, only the
+ * newest is used.
  */
 function losses(settings$: BehaviorSubject<Settings>, folder: string, dataset: string): Observable<string> {
   return settings$.pipe(
@@ -46,8 +46,8 @@ function losses(settings$: BehaviorSubject<Settings>, folder: string, dataset: s
       }),
     ),
     tap((event) => {
-      if (event.type === 'started') console.log(`a run begins after step ${event.resumed?.step ?? 0}`);
-      if (event.type === 'stopped') console.log(`stopped after step ${event.step}, all is released`);
+      if (event.type === 'started') console.log(`run starts after step ${event.resumed?.step ?? 0}`);
+      if (event.type === 'stopped') console.log(`stopped after step ${event.step}, everything released`);
     }),
     filter((event) => event.type === 'step'),
     map(
@@ -62,8 +62,8 @@ await inTemporaryFolder(async (folder) => {
   const dataset = process.argv[2] ?? (await drawSquares(folder));
   const settings$ = new BehaviorSubject<Settings>({ learningRate: 0.01 });
   const left$ = new Subject<void>();
-  // What a person would do: another setting at the fourth step, two at once at the eighth, and leave behind the twelfth.
-  const person: Record<number, () => void> = {
+  // A simulated user: another setting at the fourth step, two at once at the eighth, unsubscribe after the twelfth.
+  const user: Record<number, () => void> = {
     4: () => settings$.next({ learningRate: 0.005 }),
     8: () => {
       settings$.next({ learningRate: 0.5 });
@@ -76,10 +76,10 @@ await inTemporaryFolder(async (folder) => {
     tap((line) => {
       console.log(line);
       steps += 1;
-      person[steps]?.();
+      user[steps]?.();
     }),
     takeUntil(left$),
   );
   await lastValueFrom(shown$);
-  console.log('left: the run ends at the next step, and nothing is kept of it');
+  console.log('unsubscribed: the run ends after its step and saves nothing');
 });

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 
-/** Makes `parent`/squares with 40 images and gives its path. */
+/** Creates `parent`/squares with 40 images and returns its path. */
 export async function drawSquares(parent: string): Promise<string> {
   const folder = join(parent, 'squares');
   await mkdir(folder, { recursive: true });

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-/** Where an example leaves what it makes: examples/output/<name>, which git ignores. */
+/** The output folder of an example: examples/output/<name>, which git ignores. */
 export async function outputFolder(name: string): Promise<string> {
   const folder = fileURLToPath(new URL(`../output/${name}`, import.meta.url));
   await mkdir(folder, { recursive: true });

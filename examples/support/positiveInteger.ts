@@ -1,4 +1,4 @@
-/** The value of an option as a number of things. */
+/** Parses an option that must be a positive integer. */
 export function positiveInteger(option: string, text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value > 0) return value;

@@ -1,4 +1,4 @@
-/** What the examples learn where they are given nothing else: coloured squares, and a model small enough for seconds. */
+/** Default data and model of the examples: coloured squares, and a model that trains within seconds. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { loadModel, type Nvae, type NvaeConfig, parseConfig, train } from 'rx-nv
 import { filter, lastValueFrom } from 'rxjs';
 import { drawSquares } from './drawSquares.js';
 
-/** The configuration, with `training_parameters` of one's own as `key=value`. */
+/** The configuration, with overrides of `training_parameters` as `key=value`. */
 export function squaresConfig(...training: readonly string[]): NvaeConfig {
   const text = `
 channel_towers: 8
@@ -23,7 +23,7 @@ training_parameters:
   return parseConfig(text, { file: 'squares.yaml', overrides });
 }
 
-/** Runs `use` with a folder of its own in the system's temporary folder, which is removed behind it. */
+/** Runs `use` with a temporary folder, which is removed afterwards. */
 export async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'nvae-example-'));
   try {
@@ -33,7 +33,7 @@ export async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>):
   }
 }
 
-/** The model of a file, or without one of a short training. The caller disposes it. */
+/** The model of a file or, without one, of a short training. The caller disposes of it. */
 export function modelOf(path?: string): Promise<Nvae> {
   if (path !== undefined) return loadModel(path);
   return inTemporaryFolder(async (folder) => {

@@ -13,7 +13,7 @@ export const help = `Builds the addon of tfjs-node against a TensorFlow that pip
 export function readOptions(args) {
   const { python, tensorflow, package: name, help: wantsHelp } = parsed(args);
   if (python !== undefined && tensorflow !== undefined)
-    throw new Problem('--python and --tensorflow say the same thing twice: give one of them');
+    throw new Problem('--python and --tensorflow exclude each other; give only one');
   for (const [option, value] of Object.entries({ python, tensorflow }))
     if (value === '') throw new Problem(`--${option}: expected a path, got nothing`);
   if (name !== undefined && !packages.includes(name))

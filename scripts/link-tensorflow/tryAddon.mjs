@@ -21,12 +21,12 @@ export function tryAddon(tfjsNode, addon, work) {
   if (existsSync(report)) return { ...JSON.parse(readFileSync(report, 'utf8')), printed };
   const how =
     error?.code === 'ETIMEDOUT'
-      ? 'does not answer'
+      ? 'does not respond'
       : signal
         ? `crashes (${signal})`
         : `ends with code ${status}`;
   const why = /^(?:\w*Error): (.*)/m.exec(printed)?.[1] ?? lastLine(printed);
-  throw new Problem(`what was built does not work here: it ${how}${why ? `: ${why}` : ''}`, printed);
+  throw new Problem(`the built addon does not work here: it ${how}${why ? `: ${why}` : ''}`, printed);
 }
 
 function lastLine(text) {

@@ -40,7 +40,7 @@ export async function syncWarning(folder: string): Promise<string | null> {
     const error = await syncError(file);
     if (error === null || !notSupported.has(codeOf(error))) return null;
     const what = `this file system cannot sync files (${messageOf(error)})`;
-    return `${folder}: ${what}; after a power cut the newest checkpoint may be damaged, and the one before it is used`;
+    return `${folder}: ${what}; after a power cut the newest checkpoint may be damaged, and the previous one is used`;
   } catch {
     return null;
   } finally {

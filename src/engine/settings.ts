@@ -64,6 +64,6 @@ function deviceOf(text: string | undefined): TensorflowDevice | null {
   const known = tensorflowDevices.find((name) => name === text);
   if (known) return known;
   throw new EngineSettingError(
-    `NVAE_TENSORFLOW_DEVICE: must be cpu or gpu (got "${text}"); unset it to use what the package is for`,
+    `NVAE_TENSORFLOW_DEVICE: must be cpu or gpu (got "${text}"); unset it to use the default of the package`,
   );
 }

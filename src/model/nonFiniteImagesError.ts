@@ -1,10 +1,10 @@
-/** A model that gives images which are no numbers: its activations have grown beyond what a float can hold. */
+/** A model gives non-finite images: its activations exceed the range of a float. */
 export class NonFiniteImagesError extends Error {
   constructor(damaged: number, batch: number) {
     const advice =
-      'If its batch norm was re-adjusted, try fewer iterations (0: none), more images at a time, or a temperature ' +
-      'nearer to 1; else an earlier checkpoint';
-    super(`images: expected colours that are finite, got NaN in ${damaged} of ${batch}. ${advice}`);
+      'If the batch norm was re-adjusted, try fewer iterations (0 for none), more images at a time, or a temperature ' +
+      'nearer to 1; otherwise, try an earlier checkpoint';
+    super(`images: ${damaged} of ${batch} have non-finite colours. ${advice}`);
     this.name = 'NonFiniteImagesError';
   }
 }

@@ -4,7 +4,7 @@ import { clock } from './format.js';
 import { cut, oneLine, widthOf } from './text.js';
 
 export interface ProgressSnapshot {
-  /** What is being done: `making images`. */
+  /** What is being done: `sampling`. */
   readonly label: string;
   readonly done: number;
   readonly total: number;
@@ -40,7 +40,7 @@ export function progressBarLine(progress: ProgressSnapshot, width: number): stri
   return cut(text, width);
 }
 
-/** The same without a bar, for a log: `making images: 12 of 40 images, 3.2 images/s, 0:09 left`. */
+/** The same without a bar, for a log: `sampling: 12 of 40 images, 3.2 images/s, 0:09 left`. */
 export function progressWords(progress: ProgressSnapshot): string {
   const { label, done, total, unit } = progress;
   const { rate, left } = pace(progress);

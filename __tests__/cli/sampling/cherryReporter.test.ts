@@ -127,7 +127,9 @@ const asBefore = { alternate: false, cursor: true };
     await shell.shows(
       'pictures are written as PNG files, whose paths are printed; type each choice and press enter',
     );
-    await shell.shows(/best_batch_001\.png\nbatch 1: 1 to 9 picks or leaves an image, 0 is the next batch/);
+    await shell.shows(
+      /best_batch_001\.png\nbatch 1: 1 to 9 picks or unpicks an image, 0 shows the next batch/,
+    );
     expect(await saved('best_batch_001.png')).toEqual(
       await pixelsOf(...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => [1, number] as const)),
     );
@@ -146,7 +148,7 @@ const asBefore = { alternate: false, cursor: true };
   test('should say in a line that more than nine are typed, with pictures where there are colours', async () => {
     const shell = await cherry('--keep 12');
     await shell.shows('--keep is above 9, too many for single keys; type each choice and press enter');
-    expect(await shell.shows('batch 1: 1 to 9 picks or leaves')).toContain('▀▀▀▀');
+    expect(await shell.shows('batch 1: 1 to 9 picks or unpicks')).toContain('▀▀▀▀');
     expect(shell.state).toEqual(asBefore);
     shell.press('C-c');
     await shell.shows('ended with 130');

@@ -97,6 +97,6 @@ describe('outputFiles', () => {
   });
 
   test('should refuse an empty name', async () => {
-    await expect(outputFiles('', { name: 'a', count: 1 })).rejects.toThrow('--out: must not be empty');
+    await expect(outputFiles('', { name: 'a', count: 1 })).rejects.toThrow('--out: the path is empty');
   });
 });

@@ -48,7 +48,7 @@ describe('a package that', () => {
 
   test('hangs is given up', async () => {
     await install('hangs', 'for (;;);');
-    const reason = expect.stringMatching(/^it does not answer \(tried for 0.5 s\)/);
+    const reason = expect.stringMatching(/^it does not respond \(waited 0.5 s\)/);
     expect(await loader(500).probe()).toEqual({ usable: false, reason, broken: true });
   });
 

@@ -49,7 +49,7 @@ test('should use the best instruction set otherwise', () => {
   (name) => {
     expect(startedWith({ NVAE_SIMD: name })).toEqual({
       name: 'EngineSettingError',
-      message: `NVAE_SIMD: this processor has no ${name}, but ${possible.join(' and ')}; unset it to use the best`,
+      message: `NVAE_SIMD: this processor does not support ${name} (it supports ${possible.join(' and ')}); unset it to use the best`,
     });
   },
 );

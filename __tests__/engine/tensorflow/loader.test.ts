@@ -52,12 +52,12 @@ test('a package for CPUs is usable on one, without a word about GPUs', async () 
 
 describe('where there is no GPU', () => {
   test.each([
-    ['tfjs-node-gpu', { name: '@tensorflow/tfjs-node-gpu' }, {}, '@tensorflow/tfjs-node-gpu is for one'],
-    ['the variable', {}, { NVAE_TENSORFLOW_DEVICE: 'gpu' }, 'NVAE_TENSORFLOW_DEVICE asks for one'],
+    ['tfjs-node-gpu', { name: '@tensorflow/tfjs-node-gpu' }, {}, '@tensorflow/tfjs-node-gpu requires one'],
+    ['the variable', {}, { NVAE_TENSORFLOW_DEVICE: 'gpu' }, 'NVAE_TENSORFLOW_DEVICE requests one'],
   ] as const)('should be an error when %s asks for it', async (_what, given, variables, why) => {
     Object.assign(process.env, variables);
     const loader = tensorflowLoader(standIn(given));
-    const reason = `libtensorflow 2.21.0 sees no GPU, and ${why}; to run it on the CPU on purpose, set NVAE_TENSORFLOW_DEVICE=cpu`;
+    const reason = `libtensorflow 2.21.0 finds no GPU, but ${why}; to run on the CPU, set NVAE_TENSORFLOW_DEVICE=cpu`;
     expect(await loader.probe()).toEqual({ usable: false, reason, broken: true });
     await expect(loader.register()).rejects.toThrow(reason);
   });
@@ -105,13 +105,13 @@ describe('what libtensorflow prints', () => {
       'W0000 00:00:1.6 12 gpu_device.cc:2365] Cannot dlopen some GPU libraries.',
       'I0000 00:00:1.7 12 cpu_feature_guard.cc:227] This TensorFlow binary is optimized',
     ].join('\n');
-    const reason = 'it sees no GPU (it says: Cannot dlopen some GPU libraries.)';
+    const reason = 'it sees no GPU (libtensorflow: Cannot dlopen some GPU libraries.)';
     expect(heard?.({ usable: false, reason: 'it sees no GPU' }, printed)).toEqual({ usable: false, reason });
     const driver =
       'I0000 00:00:1.4 12 cudart_stub.cc:31] Could not find cuda drivers on your machine, GPU will not be used.';
     expect(heard?.({ usable: false, reason: 'no GPU' }, `${driver}\n${printed}`)).toEqual({
       usable: false,
-      reason: 'no GPU (it says: Could not find cuda drivers on your machine)',
+      reason: 'no GPU (libtensorflow: Could not find cuda drivers on your machine)',
     });
     expect(heard?.({ usable: false, reason: 'it sees no GPU' }, '')).toEqual({
       usable: false,

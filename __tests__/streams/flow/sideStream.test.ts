@@ -5,7 +5,7 @@ import { collect } from '../../support/collect.js';
 import { marbles } from '../../support/marbles.js';
 
 const warned = (what: string) => ({ type: 'warning', about: 'side', message: `side: ${what}` });
-const givenUp = (seconds: number) => warned(`not finished with its source, nor after ${seconds} s; given up`);
+const givenUp = (seconds: number) => warned(`still busy ${seconds} s after its source ended; abandoned`);
 const upper = (shared: Observable<string>) => shared.pipe(map((value) => value.toUpperCase()));
 const failing = (shared: Observable<string>) =>
   shared.pipe(

@@ -57,7 +57,7 @@ describe('the state of cherryPick', () => {
     expect(waiting.state).toMatchObject({ waiting: true, images: first, batch: 1 });
     const none = withoutBatch(waiting);
     expect(none.state).toMatchObject({ waiting: false, exhausted: true, images: first });
-    expect(none.state.problem).toBe('expected another batch, got none behind 1');
+    expect(none.state.problem).toBe('there are no more batches after 1');
     expect(withChoice(none, next as CherryChoice).state).toEqual(none.state);
     expect(choosing(none, toggle(1)).state.problem).toBeNull();
     expect(withoutBatch(start(9)).state.problem).toBeNull();
@@ -75,7 +75,7 @@ describe('the state of cherryPick', () => {
       null,
       null,
       null,
-      'expected a pick to undo, got none',
+      'there is no pick to undo',
     ]);
     expect(all.state.picked).toEqual([1]);
     expect(steps[0]?.state.picked).toEqual([]);
@@ -103,24 +103,24 @@ describe('the state of cherryPick', () => {
   });
 
   test.each<[string, CherryChoice[], string]>([
-    ['a number that is none', [toggle(0)], 'expected the number of an image, 1 to 3, got 0'],
-    ['a number beyond the batch', [toggle(4)], 'expected the number of an image, 1 to 3, got 4'],
-    ['half a number', [toggle(1.5)], 'expected the number of an image, 1 to 3, got 1.5'],
-    ['an order too early', [toggle(1), order(1, 2)], 'expected 1 more pick, got an order'],
-    [
-      'a pick too much',
-      [toggle(1), toggle(2), toggle(3)],
-      'expected the order of the 2 picks, got an image to pick',
-    ],
+    ['a number that is none', [toggle(0)], 'there is no image 0; pick 1 to 3'],
+    ['a number beyond the batch', [toggle(4)], 'there is no image 4; pick 1 to 3'],
+    ['half a number', [toggle(1.5)], 'there is no image 1.5; pick 1 to 3'],
+    ['an order too early', [toggle(1), order(1, 2)], 'pick 1 more image before the order'],
+    ['a pick too much', [toggle(1), toggle(2), toggle(3)], 'all 2 are picked; choose their order, or undo'],
     [
       'a batch too much',
       [toggle(1), toggle(2), { type: 'next' }],
-      'expected the order of the 2 picks, got the next batch',
+      'all 2 are picked; choose their order, or undo',
     ],
-    ['an order of too few', [toggle(1), toggle(2), order(1)], 'each number from 1 to 2 once, got 1'],
-    ['an order with one twice', [toggle(1), toggle(2), order(1, 1)], 'each number from 1 to 2 once, got 1 1'],
-    ['an order of others', [toggle(1), toggle(2), order(0, 1)], 'each number from 1 to 2 once, got 0 1'],
-    ['no order', [toggle(1), toggle(2), order()], 'each number from 1 to 2 once, got none'],
+    ['an order of too few', [toggle(1), toggle(2), order(1)], 'each number from 1 to 2 once (got 1)'],
+    [
+      'an order with one twice',
+      [toggle(1), toggle(2), order(1, 1)],
+      'each number from 1 to 2 once (got 1 1)',
+    ],
+    ['an order of others', [toggle(1), toggle(2), order(0, 1)], 'each number from 1 to 2 once (got 0 1)'],
+    ['no order', [toggle(1), toggle(2), order()], 'each number from 1 to 2 once (got none)'],
   ])('should refuse %s and change nothing else', (_, choices, problem) => {
     const before = choosing(start(2), ...choices.slice(0, -1));
     const { state } = withChoice(before, choices.at(-1) as CherryChoice);

@@ -125,7 +125,7 @@ describe('writeTensorBoard', () => {
       {
         type: 'warning',
         about: 'tensorboard',
-        message: 'runs/x: 3 events were left out, because writing is too slow',
+        message: 'runs/x: dropped 3 events: writing is too slow',
       },
     ]);
   });

@@ -114,7 +114,7 @@ describe('showCherry', () => {
     expect(await press('1', '1')).toContain('0 of 2 picked');
     expect(await press('1', '2', '1', 'u')).toContain('0 of 2 placed');
     expect(await press('u')).toContain('1 of 2 picked');
-    expect(await press('u', 'u', 'u', 'u')).toContain('expected a pick to undo, got none');
+    expect(await press('u', 'u', 'u', 'u')).toContain('there is no pick to undo');
     await press('q');
     expect(await ended).toBeNull();
   });

@@ -83,7 +83,7 @@ export async function sample(
         written(images, turn, layout, pathOf, options, showPicture);
       let done = 0;
       making = true;
-      return withProgress(output, { label: 'making images', total: layout.count, unit: 'images' }, (bar) => {
+      return withProgress(output, { label: 'sampling', total: layout.count, unit: 'images' }, (bar) => {
         const made = ({ shape }: ImageBatch) => {
           done += shape[0];
           bar.at(done);

@@ -149,8 +149,8 @@ async function journalOf(name: string, runs: string): Promise<string> {
   if (found) return path;
   const entries = await readdir(runs).catch(() => []);
   const names = entries.filter((run) => existsSync(join(runs, run, journalName)));
-  const known = names.length > 0 ? `runs: ${names.join(', ')}` : 'there are no runs';
-  throw new Error(`${name}: no such run in ${runs}; ${known}${similar(name, names)}`);
+  const known = names.length > 0 ? `runs in ${runs}: ${names.join(', ')}` : `there are no runs in ${runs}`;
+  throw new Error(`${name}: no run has this name; ${known}${similar(name, names)}`);
 }
 
 function similar(name: string, names: readonly string[]): string {

@@ -18,7 +18,7 @@ Examples:
 
 export function exploreCommand(): Command {
   const command = new Command('explore')
-    .description("Show what each latent group does: resample its noise and keep the other groups'.")
+    .description('Show what each latent group does: resample its noise, keep that of the others.')
     .argument('<model>', modelHelp)
     .argument('<temperature>', 'standard deviation of the noise of the original image, 0 to 1', temperature)
     .argument(

@@ -1,5 +1,5 @@
 /** Arguments of `nvae train`. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { overrideKeys } from '../../config/overrides.js';
 import type { runTraining } from '../actions/train.js';
 import { positiveNumber, runName, withCommonOptions } from './commonOptions.js';
@@ -23,7 +23,11 @@ export function trainCommand(): Command {
     .option('--name <name>', 'name of the run (default: the name of the configuration)', runName)
     .option('--dataset <folder>', 'folder of training images', 'dataset')
     .option('--folder <folder>', 'folder for saved_weights, images and runs (TensorBoard logs)', '.')
-    .option('--set <key=value>', 'override a key of the configuration (repeatable)', collect, [])
+    .addOption(
+      new Option('--set <key=value>', 'override a key of the configuration (can be repeated)')
+        .argParser(collect)
+        .default([], 'none'),
+    )
     .option('--seconds <number>', 'stop after this time, as Ctrl-C does', positiveNumber)
     .option('--take-over', 'take the run over at once from a process that is dead or unreachable')
     .option('--no-dashboard', 'print plain lines on a terminal too')

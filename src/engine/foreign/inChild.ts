@@ -52,9 +52,7 @@ function tryInChild(loader: ForeignLoader, { patience = 60_000 }: ChildOptions):
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       printed = (printed + text).slice(-outputKept);
     });
-    child.on('error', (error) =>
-      unusable(`it could not be tried in a process of its own: ${messageOf(error)}`),
-    );
+    child.on('error', (error) => unusable(`it could not be tried in a child process: ${messageOf(error)}`));
     child.on('message', ({ probe }: Tried) => {
       answer = probe;
       clearTimeout(clock);
@@ -62,7 +60,7 @@ function tryInChild(loader: ForeignLoader, { patience = 60_000 }: ChildOptions):
     });
     child.on('close', (code, signal) => {
       if (answer) resolve(loader.heard?.(answer, printed) ?? answer);
-      else if (hung) unusable(`it does not answer (tried for ${patience / 1000} s)`);
+      else if (hung) unusable(`it does not respond (waited ${patience / 1000} s)`);
       else if (signal) unusable(`it crashes while loading (${signal})`);
       else unusable(`it ends the process while loading (exit code ${code})`);
     });

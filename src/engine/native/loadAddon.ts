@@ -68,7 +68,7 @@ function chooseInstructionSet(addon: Addon, simd: InstructionSet): void {
   const possible = addon.instructionSets();
   if (!possible.includes(simd)) {
     throw new EngineSettingError(
-      `NVAE_SIMD: this processor has no ${simd}, but ${possible.join(' and ')}; unset it to use the best`,
+      `NVAE_SIMD: this processor does not support ${simd} (it supports ${possible.join(' and ')}); unset it to use the best`,
     );
   }
   addon.setSimd(simd);

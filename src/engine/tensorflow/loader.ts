@@ -109,8 +109,8 @@ function describe(loaded: Loaded): Probe {
   const onGpu = backend.isUsingGpuDevice;
   const asked = asksForGpu(loaded);
   if (asked && !onGpu) {
-    const wayOut = 'to run it on the CPU on purpose, set NVAE_TENSORFLOW_DEVICE=cpu';
-    const reason = `libtensorflow ${version} sees no GPU, and ${asked}; ${wayOut}`;
+    const wayOut = 'to run on the CPU, set NVAE_TENSORFLOW_DEVICE=cpu';
+    const reason = `libtensorflow ${version} finds no GPU, but ${asked}; ${wayOut}`;
     return { usable: false, reason, broken: true };
   }
   return {
@@ -122,24 +122,24 @@ function describe(loaded: Loaded): Probe {
   };
 }
 
-/** What gives the engine a GPU, where it works without one. */
+/** How to give the engine a GPU, if it works without one. */
 function remedy(): string {
   return engineSettings().tensorflowDevice === 'cpu' ? 'unset NVAE_TENSORFLOW_DEVICE' : howToLink();
 }
 
-/** What asks for a GPU, if anything does. */
+/** What requires a GPU, if anything does. */
 function asksForGpu({ package: { name, link }, library }: Loaded): string | null {
   const { tensorflowDevice } = engineSettings();
-  if (tensorflowDevice) return tensorflowDevice === 'gpu' ? 'NVAE_TENSORFLOW_DEVICE asks for one' : null;
+  if (tensorflowDevice) return tensorflowDevice === 'gpu' ? 'NVAE_TENSORFLOW_DEVICE requests one' : null;
   if (link && library && dirname(library) === link.folder)
-    return link.cuda ? `it is a build for CUDA ${link.cuda}` : null;
-  return name === '@tensorflow/tfjs-node-gpu' ? `${name} is for one` : null;
+    return link.cuda ? `it is built for CUDA ${link.cuda}` : null;
+  return name === '@tensorflow/tfjs-node-gpu' ? `${name} requires one` : null;
 }
 
 const gpuLine = /Created device \S*GPU:0 .*name: ([^,]+),.*compute capability: ([\d.]+)/;
 const complaints = [/(Could not find cuda drivers on your machine)/, /^(?:.*\s)?[EW]\d* .*?\] (.*)/];
 
-/** libtensorflow's own words: the name of the GPU, or what kept it from using one. */
+/** What libtensorflow printed: the name of the GPU, or why it does not use one. */
 function heard(probe: Probe, printed: string): Probe {
   const [, gpu, capability] = gpuLine.exec(printed) ?? [];
   if (probe.usable) {
@@ -149,7 +149,7 @@ function heard(probe: Probe, printed: string): Probe {
   }
   const lines = printed.split('\n').toReversed();
   const said = complaints.flatMap((complaint) => lines.flatMap((line) => complaint.exec(line)?.[1] ?? []));
-  return said.length > 0 ? { ...probe, reason: `${probe.reason} (it says: ${said[0]})` } : probe;
+  return said.length > 0 ? { ...probe, reason: `${probe.reason} (libtensorflow: ${said[0]})` } : probe;
 }
 
 function firstLine(text: string): string {

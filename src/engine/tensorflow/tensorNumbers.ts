@@ -14,8 +14,8 @@ export function withUnsignedNumbers(binding: Binding): Binding {
     const number = id >>> 0;
     // From 0 on again it would give tensors of the run's beginning in place of new ones.
     if (number > end - margin) {
-      const problem = `expected fewer than ${end - margin} tensors in one process, and they are used up`;
-      throw new RangeError(`engine tensorflow: ${problem}; start again, from the last checkpoint`);
+      const problem = `this process has reached the limit of ${end - margin} tensors`;
+      throw new RangeError(`engine tensorflow: ${problem}; restart from the last checkpoint`);
     }
     return number;
   };

@@ -25,7 +25,7 @@ export function guardMemory(backend: BackendWasm): void {
     const address = bytes < largestHeap ? allocate(bytes) : 0;
     if (address === 0 && bytes > 0) {
       throw new RangeError(
-        `engine wasm: no memory for a tensor of ${Math.ceil(bytes / 2 ** 20)} MiB; all tensors together have 4 GiB at most; ` +
+        `engine wasm: no memory for a tensor of ${Math.ceil(bytes / 2 ** 20)} MiB; all tensors together can use at most 4 GiB; ` +
           'use a smaller batch_size, or another engine',
       );
     }

@@ -53,10 +53,7 @@ export function sideStream<T, R>(
 ): OperatorFunction<T, T | R | WarningEvent> {
   checkPositive('sideStream', 'patience', patience);
   const spent$ = longTimer(patience, scheduler);
-  const givenUp = warning(
-    name,
-    `${name}: not finished with its source, nor after ${patience / 1000} s; given up`,
-  );
+  const givenUp = warning(name, `${name}: still busy ${patience / 1000} s after its source ended; abandoned`);
   return connect((shared) => {
     const beside$ = defer(() => side(shared)).pipe(
       catchError((error: unknown) => of(warning(name, `${name}: ${messageOf(error)}`))),

@@ -56,7 +56,7 @@ export function writeJournal(options: WriteJournalOptions): OperatorFunction<Jou
       const { append = journalFile(path).append } = options;
       let left = 0;
       const leftOut = (): Observable<WarningEvent> => {
-        const what = `${path}: ${left} events were left out, because writing is too slow`;
+        const what = `${path}: dropped ${left} events: writing is too slow`;
         return left > 0 ? of(warning('journal', what)) : EMPTY;
       };
       const written = (line: string) => {

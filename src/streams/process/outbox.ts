@@ -25,8 +25,7 @@ export function outbox({ send, limit = 1000 }: OutboxOptions): (event: TrainEven
     if (!newest) return;
     const [step, count] = [newest, missing - 1];
     [newest, missing] = [null, 0];
-    if (count > 0)
-      hand(warning('events', `${count} steps were not told, because the events are read too slowly`));
+    if (count > 0) hand(warning('events', `dropped ${count} step events: the reader is too slow`));
     hand(step);
   };
   return (event) => {

@@ -63,20 +63,20 @@ export function beginning(keep: number): CherryProgress {
   return { state: { phase: 'picking', keep, ...nothing, waiting: true, exhausted: false }, before: [] };
 }
 
-/** The next batch is there. */
+/** The next batch has arrived. */
 export function withBatch({ state, before }: CherryProgress, images: ImageBatch): CherryProgress {
   const shown = { ...state, batch: state.batch + 1, images, picked: [], waiting: false, problem: null };
   return { state: shown, before };
 }
 
-/** There is no further batch; that is a problem where one was asked for. */
+/** There are no more batches; a problem only if one was requested. */
 export function withoutBatch({ state, before }: CherryProgress): CherryProgress {
-  const missing = state.batch > 0 ? `another batch, got none behind ${state.batch}` : 'a batch, got none';
-  const problem = state.waiting ? `expected ${missing}` : state.problem;
+  const missing = state.batch > 0 ? `there are no more batches after ${state.batch}` : 'there are no batches';
+  const problem = state.waiting ? missing : state.problem;
   return { state: { ...state, waiting: false, exhausted: true, problem }, before };
 }
 
-/** What a choice makes of a state in which nothing is waited for. One that cannot be is told in `problem`. */
+/** Applies a choice to a state that waits for nothing. An invalid choice is explained in `problem`. */
 export function withChoice(progress: CherryProgress, choice: CherryChoice): CherryProgress {
   switch (choice.type) {
     case 'toggle':
@@ -97,10 +97,10 @@ function refused({ state, before }: CherryProgress, problem: string): CherryProg
 function toggled(progress: CherryProgress, number: number): CherryProgress {
   const { state, before } = progress;
   const { batch, images, picks } = state;
-  if (state.phase !== 'picking') return refused(progress, `${orderExpected(state)}, got an image to pick`);
+  if (state.phase !== 'picking') return refused(progress, orderExpected(state));
   const count = images?.shape[0] ?? 0;
   if (!images || !Number.isInteger(number) || number < 1 || number > count) {
-    return refused(progress, `expected the number of an image, 1 to ${count}, got ${number}`);
+    return refused(progress, `there is no image ${number}; pick 1 to ${count}`);
   }
   const others = picks.filter((pick) => pick.batch !== batch || pick.number !== number);
   const isNew = others.length === picks.length;
@@ -117,14 +117,14 @@ function withPicks({ state, before }: CherryProgress, picks: readonly CherryPick
 
 function next(progress: CherryProgress): CherryProgress {
   const { state, before } = progress;
-  if (state.phase !== 'picking') return refused(progress, `${orderExpected(state)}, got the next batch`);
+  if (state.phase !== 'picking') return refused(progress, orderExpected(state));
   const waiting: CherryProgress = { state: { ...state, waiting: true, problem: null }, before };
   return state.exhausted ? withoutBatch(waiting) : waiting;
 }
 
 function undone(progress: CherryProgress): CherryProgress {
   const last = progress.before.at(-1);
-  if (!last) return refused(progress, 'expected a pick to undo, got none');
+  if (!last) return refused(progress, 'there is no pick to undo');
   return withPicks({ ...progress, before: progress.before.slice(0, -1) }, last);
 }
 
@@ -133,13 +133,13 @@ function ordered(progress: CherryProgress, order: readonly number[]): CherryProg
   const { phase, keep, picks } = state;
   if (phase !== 'ordering') {
     const missing = keep - picks.length;
-    return refused(progress, `expected ${missing} more ${missing === 1 ? 'pick' : 'picks'}, got an order`);
+    return refused(progress, `pick ${missing} more ${missing === 1 ? 'image' : 'images'} before the order`);
   }
   const numbers = new Set(order.filter((n) => Number.isInteger(n) && n >= 1 && n <= keep));
   if (order.length !== keep || numbers.size !== keep) {
     return refused(
       progress,
-      `${orderExpected(state)}, each number from 1 to ${keep} once, got ${order.join(' ') || 'none'}`,
+      `the order needs each number from 1 to ${keep} once (got ${order.join(' ') || 'none'})`,
     );
   }
   const chosen = joinImages(order.flatMap((n) => picks[n - 1]?.image ?? []));
@@ -147,5 +147,5 @@ function ordered(progress: CherryProgress, order: readonly number[]): CherryProg
 }
 
 function orderExpected({ keep }: CherryState): string {
-  return `expected the order of the ${keep} picks`;
+  return `all ${keep} are picked; choose their order, or undo`;
 }

@@ -77,7 +77,7 @@ export function writeTensorBoard(
       const leftOut = () => {
         const count = left;
         left = 0;
-        const what = `${count} events were left out, because writing is too slow`;
+        const what = `dropped ${count} events: writing is too slow`;
         return count > 0 ? of(warning('tensorboard', `${folder}: ${what}`)) : EMPTY;
       };
       const dropped = (count: number) => {
