@@ -177,10 +177,15 @@ export { Trainer } from './training/trainer.js';
 
 // Files of models and checkpoints
 
-export type { Checkpoint, DataPosition, LoadCheckpointOptions } from './checkpoint/checkpoint.js';
+export type { BytesOptions, FileBytes } from './checkpoint/bytes.js';
+export { checkpointFromBytes, checkpointToBytes, modelToBytes } from './checkpoint/bytes.js';
+export type { LoadCheckpointOptions, SaveOptions } from './checkpoint/checkpoint.js';
 export { checkpointExists, loadCheckpoint, saveCheckpoint } from './checkpoint/checkpoint.js';
+export type { Checkpoint, DataPosition } from './checkpoint/checkpointContent.js';
 export { CheckpointError } from './checkpoint/checkpointError.js';
 export { RunInUseError, RunTakenOverError } from './checkpoint/lock/errors.js';
 export { saveModel } from './checkpoint/saveModel.js';
 export type { Position, Snapshot, TrainerState } from './checkpoint/snapshot.js';
+export type { ModelData } from './checkpoint/weightsOf.js';
 export { loadModel } from './modelFiles/loadModel.js';
+export { modelFromBytes } from './modelFiles/modelFromBytes.js';

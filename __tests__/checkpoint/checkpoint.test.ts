@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { regionsOf } from '../../scripts/fuzz/checkpointBytes.js';
 import { loadCheckpoint, saveCheckpoint } from '../../src/checkpoint/checkpoint.js';
 import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
-import type { FileKind } from '../../src/checkpoint/modelFile.js';
+import type { FileKind } from '../../src/checkpoint/modelContent.js';
 import { readModelFile, writeModelFile } from '../../src/checkpoint/modelFile.js';
 import { saveModel } from '../../src/checkpoint/saveModel.js';
 import type { ModelConfig } from '../../src/config/types.js';

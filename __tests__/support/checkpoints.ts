@@ -1,5 +1,5 @@
 /** Small checkpoints as literals. */
-import type { Checkpoint } from '../../src/checkpoint/checkpoint.js';
+import type { Checkpoint } from '../../src/checkpoint/checkpointContent.js';
 import { parseConfig } from '../../src/config/parseConfig.js';
 import type { NvaeConfig } from '../../src/config/types.js';
 

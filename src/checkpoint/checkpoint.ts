@@ -1,28 +1,13 @@
 /** `.checkpoint` files: everything a run needs to go on. */
 import { access } from 'node:fs/promises';
-import { cut } from '../base/messageText.js';
 import { type AtomicWriteOptions, partialPath, previousPath } from './atomicWrite.js';
+import { type Checkpoint, checkpointFrom, contentOf } from './checkpointContent.js';
 import { CheckpointError } from './checkpointError.js';
-import { checkFinite } from './finite.js';
-import { parseEntry, readModelFile, writeModelFile } from './modelFile.js';
+import { parseEntry } from './modelContent.js';
+import { readModelFile, writeModelFile } from './modelFile.js';
 import { readSafetensorsHeader } from './readSafetensors.js';
-import { dataPositionSchema, trainerStateSchema } from './runState.js';
-import type { Position, Snapshot } from './snapshot.js';
-
-/** How far a run is in its data. */
-export interface DataPosition {
-  /** Epoch, from 0. */
-  readonly epoch: number;
-  /** Image files of that epoch's order that have been taken, those that could not be decoded included. */
-  readonly imagesTaken: number;
-  /** Fingerprint of the list of files that the order was drawn from. */
-  readonly dataset?: string;
-}
-
-export interface Checkpoint extends Snapshot {
-  /** Absent where the snapshot was made outside a data pipeline. */
-  readonly dataPosition?: DataPosition;
-}
+import { trainerStateSchema } from './runState.js';
+import type { Position } from './snapshot.js';
 
 export type SaveOptions = Pick<AtomicWriteOptions, 'guard'>;
 
@@ -40,19 +25,8 @@ export async function saveCheckpoint(
   checkpoint: Checkpoint,
   { guard }: SaveOptions = {},
 ): Promise<void> {
-  const { config, tensors, state, dataPosition } = checkpoint;
-  checkFinite(path, tensors);
-  const { position } = state;
-  const metadata = {
-    epoch: String(position.epoch),
-    step: String(position.step),
-    images_seen: String(position.imagesSeen),
-    seed: String(state.seed),
-    state: JSON.stringify(state),
-    ...(dataPosition && { data_position: JSON.stringify(dataPosition) }),
-  };
   const options = { keepPrevious: true, ...(guard && { guard }) };
-  await writeModelFile(path, { kind: 'checkpoint', config, tensors, metadata }, options);
+  await writeModelFile(path, contentOf(checkpoint, path), options);
 }
 
 /**
@@ -65,7 +39,7 @@ export async function loadCheckpoint(path: string, options: LoadCheckpointOption
   for (const candidate of [path, previousPath(path), partialPath(path)]) {
     if (candidate !== path && !(await exists(candidate))) continue;
     try {
-      const checkpoint = await readCheckpoint(candidate);
+      const checkpoint = checkpointFrom(await readModelFile(candidate), candidate);
       if (candidate !== path) options.onWarning?.(`${problems[0]?.message}; using ${candidate} instead`);
       return checkpoint;
     } catch (error) {
@@ -93,16 +67,6 @@ export async function checkpointPosition(path: string): Promise<Position | null>
   if (!(await exists(path))) return null;
   const { metadata } = await readSafetensorsHeader(path);
   return parseEntry(path, metadata, 'state', trainerStateSchema).position;
-}
-
-async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const { kind, config, tensors, metadata } = await readModelFile(path);
-  if (kind !== 'checkpoint')
-    throw new CheckpointError(path, `expected a checkpoint, got a ${cut(kind) || 'file'}`);
-  const state = parseEntry(path, metadata, 'state', trainerStateSchema);
-  if (!metadata.has('data_position')) return { config, tensors, state };
-  const dataPosition = parseEntry(path, metadata, 'data_position', dataPositionSchema);
-  return { config, tensors, state, dataPosition };
 }
 
 function exists(path: string): Promise<boolean> {

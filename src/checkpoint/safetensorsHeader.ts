@@ -12,6 +12,7 @@ export const largestHeader = 16 * 2 ** 20;
 /** A header has four colons per tensor, so this is for a hundred thousand, far beyond any model. */
 const mostColons = 400_000;
 const colon = 0x3a;
+const space = 0x20;
 const mostMetadata = 1000;
 
 const itemSizes = { F32: 4, I32: 4, I64: 8 } as const;
@@ -64,9 +65,9 @@ export function formatHeader({ metadata, tensors }: SafetensorsHeader): Uint8Arr
   for (const [name, { dtype, shape, begin, end }] of tensors) {
     content.push([name, { dtype, shape, data_offsets: [begin, end] }]);
   }
-  const json = Buffer.from(JSON.stringify(Object.fromEntries(content)));
-  const padded = Buffer.alloc(Math.ceil(json.length / 8) * 8, ' ');
-  json.copy(padded);
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(content)));
+  const padded = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(space);
+  padded.set(json);
   return padded;
 }
 

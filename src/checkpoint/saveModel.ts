@@ -1,18 +1,14 @@
-/** `.model` files: weights and configuration. */
-import type { NamedTensors } from '../base/plainData.js';
-import type { NvaeConfig } from '../config/types.js';
-import { checkFinite } from './finite.js';
 import { writeModelFile } from './modelFile.js';
+import { type ModelData, weightsOf } from './weightsOf.js';
 
 /**
- * Write a model: of the given tensors those that are not an optimiser's (`adamax.*`).
- * @throws CheckpointError when it is not finite or cannot be written
+ * Write a `.model` file: the configuration and the weights, without the state of the optimiser.
+ * @param path the file; its folder is created, and a file that is there is replaced in one moment
+ * @param model a snapshot of a `Trainer`, or a checkpoint
+ * @throws CheckpointError when a value is not finite, or the file cannot be written
+ * @example
+ * await saveModel('squares.model', await trainer.snapshot());
  */
-export async function saveModel(
-  path: string,
-  { config, tensors }: { readonly config: NvaeConfig; readonly tensors: NamedTensors },
-): Promise<void> {
-  const weights = new Map([...tensors].filter(([name]) => !name.startsWith('adamax.')));
-  checkFinite(path, weights);
-  await writeModelFile(path, { kind: 'model', config, tensors: weights, metadata: {} });
+export async function saveModel(path: string, model: ModelData): Promise<void> {
+  await writeModelFile(path, weightsOf(model, path));
 }

@@ -1,11 +1,6 @@
-/** Writing of safetensors files that Python's library reads as well. */
 import type { FileHandle } from 'node:fs/promises';
-import type { NamedTensors, TensorData } from '../base/plainData.js';
-import type { TensorEntry } from './safetensorsHeader.js';
-import { formatHeader } from './safetensorsHeader.js';
-
-/** Bytes per write call. Few calls: while a run trains, each costs a turn of an event loop that is busy with a step. */
-const pieceSize = 64 * 2 ** 20;
+import type { NamedTensors } from '../base/plainData.js';
+import { safetensorsPieces } from './safetensorsPieces.js';
 
 /** Write header and data at the start of an open file; neither synced nor closed. */
 export async function writeSafetensors(
@@ -13,44 +8,9 @@ export async function writeSafetensors(
   tensors: NamedTensors,
   metadata: ReadonlyMap<string, string>,
 ): Promise<void> {
-  const entries = new Map<string, TensorEntry>();
-  let begin = 0;
-  for (const [name, { dtype, shape, data }] of tensors) {
-    const end = begin + data.byteLength;
-    entries.set(name, { dtype: dtype === 'float32' ? 'F32' : 'I32', shape, begin, end });
-    begin = end;
-  }
-  const header = formatHeader({ metadata, tensors: entries });
-  const prefix = new DataView(new ArrayBuffer(8));
-  prefix.setBigUint64(0, BigInt(header.length), true);
-  const parts = [new Uint8Array(prefix.buffer), header, ...[...tensors.values()].map(bytesOf)];
   let position = 0;
-  for (const piece of pieces(parts)) position = await writeFully(file, piece, position);
-}
-
-/** The same bytes in pieces of `pieceSize`, small parts put together. The memory is used again for the next piece. */
-function* pieces(parts: readonly Uint8Array[]): Generator<Uint8Array> {
-  const total = parts.reduce((sum, part) => sum + part.length, 0);
-  const piece = new Uint8Array(Math.min(pieceSize, total));
-  let filled = 0;
-  for (const part of parts) {
-    for (let done = 0; done < part.length; ) {
-      const length = Math.min(part.length - done, piece.length - filled);
-      piece.set(part.subarray(done, done + length), filled);
-      done += length;
-      filled += length;
-      if (filled === piece.length) {
-        yield piece;
-        filled = 0;
-      }
-    }
-  }
-  if (filled > 0) yield piece.subarray(0, filled);
-}
-
-/** The bytes of a tensor's values, not copied. */
-export function bytesOf({ data }: TensorData): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  for (const piece of safetensorsPieces(tensors, metadata))
+    position = await writeFully(file, piece, position);
 }
 
 async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<number> {

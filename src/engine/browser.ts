@@ -28,6 +28,7 @@ function needsNode(name: EngineName): EngineLoader {
     name,
     backendName: name,
     howToGet: 'run the model in Node, or use the engine wasm',
+    passedOver: () => true,
     probe: async () => ({ usable: false, reason: 'it does not run in a browser' }),
     register: async () => undefined,
   };

@@ -57,8 +57,12 @@ export type { DefaultTerms, LossFunction, LossInput } from '../training/lossFunc
 export type { StepResult, TrainerOptions, TrainerSampleOptions } from '../training/trainer.js';
 export { Trainer } from '../training/trainer.js';
 
-// Checkpoints as plain data
+// Files as bytes
 
-export type { Checkpoint, DataPosition } from '../checkpoint/checkpoint.js';
+export type { BytesOptions, FileBytes } from '../checkpoint/bytes.js';
+export { checkpointFromBytes, checkpointToBytes, modelToBytes } from '../checkpoint/bytes.js';
+export type { Checkpoint, DataPosition } from '../checkpoint/checkpointContent.js';
 export { CheckpointError } from '../checkpoint/checkpointError.js';
 export type { Position, Snapshot, TrainerState } from '../checkpoint/snapshot.js';
+export type { ModelData } from '../checkpoint/weightsOf.js';
+export { modelFromBytes } from '../modelFiles/modelFromBytes.js';

@@ -1,19 +1,15 @@
-import { CheckpointError } from '../checkpoint/checkpointError.js';
 import { readModelFile } from '../checkpoint/modelFile.js';
-import { Nvae } from '../model/nvae.js';
+import type { Nvae } from '../model/nvae.js';
+import { modelFrom } from './modelFrom.js';
 
 /**
- * Read a model from a `.model` or a `.checkpoint` file, on the engine that is in use. The caller disposes it.
+ * Read a model from a `.model` or a `.checkpoint` file, on the engine that is in use.
+ * @param path the file
+ * @returns the model; the caller disposes it
  * @throws CheckpointError when the file is missing, damaged, or does not hold the model of its configuration
+ * @example
+ * const model = await loadModel('saved_weights/final_result_demo.model');
  */
 export async function loadModel(path: string): Promise<Nvae> {
-  const { config, tensors } = await readModelFile(path);
-  try {
-    return Nvae.fromTensors(config.model, tensors);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new CheckpointError(path, `does not hold the model it describes: ${error.message}`, {
-      cause: error,
-    });
-  }
+  return modelFrom(await readModelFile(path), path);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { EMPTY, lastValueFrom, NEVER, type ObservableInput, of, toArray } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
-import type { Checkpoint, DataPosition } from '../../../src/checkpoint/checkpoint.js';
+import type { Checkpoint, DataPosition } from '../../../src/checkpoint/checkpointContent.js';
 import { CheckpointError } from '../../../src/checkpoint/checkpointError.js';
 import type { Snapshot } from '../../../src/checkpoint/snapshot.js';
 import type { CheckpointEvent, WarningEvent } from '../../../src/streams/run/events.js';

@@ -19,7 +19,8 @@ import {
 } from 'rxjs';
 import { checkAmount, checkLimit } from '../../base/checkNumbers.js';
 import { messageOf } from '../../base/errors.js';
-import { type Checkpoint, type DataPosition, saveCheckpoint } from '../../checkpoint/checkpoint.js';
+import { saveCheckpoint } from '../../checkpoint/checkpoint.js';
+import type { Checkpoint, DataPosition } from '../../checkpoint/checkpointContent.js';
 import { CheckpointError } from '../../checkpoint/checkpointError.js';
 import { RunTakenOverError } from '../../checkpoint/lock/errors.js';
 import type { Snapshot } from '../../checkpoint/snapshot.js';

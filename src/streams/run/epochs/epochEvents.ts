@@ -1,6 +1,6 @@
 /** One epoch as one pipe: items of the dataset in, step events out. */
 import { concat, defer, EMPTY, identity, map, type Observable, of, range, skip } from 'rxjs';
-import type { DataPosition } from '../../../checkpoint/checkpoint.js';
+import type { DataPosition } from '../../../checkpoint/checkpointContent.js';
 import { DatasetError } from '../../../data/datasetError.js';
 import { itemAt } from '../../../data/itemsOf.js';
 import { augment } from '../../images/augment.js';

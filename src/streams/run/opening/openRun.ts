@@ -4,12 +4,8 @@ import { type Observable, ReplaySubject, Subject } from 'rxjs';
 import { snakeCase } from '../../../base/camelCase.js';
 import { messageOf } from '../../../base/errors.js';
 import { syncWarning } from '../../../base/sync.js';
-import {
-  type Checkpoint,
-  checkpointExists,
-  type DataPosition,
-  loadCheckpoint,
-} from '../../../checkpoint/checkpoint.js';
+import { checkpointExists, loadCheckpoint } from '../../../checkpoint/checkpoint.js';
+import type { Checkpoint, DataPosition } from '../../../checkpoint/checkpointContent.js';
 import { CheckpointError } from '../../../checkpoint/checkpointError.js';
 import { spaceWarning } from '../../../checkpoint/freeSpace.js';
 import { lockRun, type RunLock } from '../../../checkpoint/lock/lockRun.js';

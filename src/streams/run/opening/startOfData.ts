@@ -1,5 +1,5 @@
 /** Where a run resumes in its data, and the warning if these are not the data that it was trained on. */
-import type { Checkpoint, DataPosition } from '../../../checkpoint/checkpoint.js';
+import type { Checkpoint, DataPosition } from '../../../checkpoint/checkpointContent.js';
 import type { Dataset, DatasetItem, ItemList } from '../../../data/dataset.js';
 import { datasetChange, datasetIdentity, imagesOf } from '../../../data/datasetIdentity.js';
 

@@ -3,7 +3,7 @@
  * and an event to the next state, which says what is to be written now and whether the run is over. `runStore` holds the
  * state, and `lifecycle` trains and writes accordingly.
  */
-import type { DataPosition } from '../../../checkpoint/checkpoint.js';
+import type { DataPosition } from '../../../checkpoint/checkpointContent.js';
 import type { Position } from '../../../checkpoint/snapshot.js';
 import type { TrainingConfig } from '../../../config/types.js';
 import type { EpochEvent, PausedEvent, ResumedEvent, StepEvent } from '../events.js';

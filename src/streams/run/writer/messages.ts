@@ -1,5 +1,5 @@
 /** Messages between a run and its writer thread. */
-import type { Checkpoint } from '../../../checkpoint/checkpoint.js';
+import type { Checkpoint } from '../../../checkpoint/checkpointContent.js';
 import type { PlainError } from '../plainError.js';
 import type { LogName } from './runWriter.js';
 

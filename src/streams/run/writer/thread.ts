@@ -1,6 +1,6 @@
 /** The writer thread of a run: a checkpoint takes as long as its disk needs, and never waits for a step. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Checkpoint } from '../../../checkpoint/checkpoint.js';
+import type { Checkpoint } from '../../../checkpoint/checkpointContent.js';
 import { toPlainError } from '../plainError.js';
 import type { FromThread, Request, ToThread } from './messages.js';
 import { createRunWriter, type RunWriterOptions } from './runWriter.js';

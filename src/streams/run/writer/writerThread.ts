@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { type Observable, ReplaySubject } from 'rxjs';
 import { messageOf } from '../../../base/errors.js';
 import { threadOf } from '../../../base/ownFile.js';
-import type { Checkpoint } from '../../../checkpoint/checkpoint.js';
+import type { Checkpoint } from '../../../checkpoint/checkpointContent.js';
 import { fromPlainError } from '../plainError.js';
 import type { FromThread, Request, ToThread } from './messages.js';
 import type { RunWriter, RunWriterOptions } from './runWriter.js';

@@ -1,0 +1,90 @@
+/** Strict reading of the safetensors format, in pieces, so that more than 2 GiB work too. Needs no Node. */
+
+import { describeValue } from '../base/messageText.js';
+import type { NamedTensors, TensorData } from '../base/plainData.js';
+import type { ByteSource } from './byteSource.js';
+import type { SafetensorsHeader, TensorEntry } from './safetensorsHeader.js';
+import { damaged, largestHeader, parseHeader } from './safetensorsHeader.js';
+
+export interface SafetensorsContent {
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly tensors: NamedTensors;
+}
+
+export interface LocatedHeader {
+  readonly header: SafetensorsHeader;
+  /** Position of the first tensor's first byte. */
+  readonly dataStart: number;
+}
+
+/** Bytes per read. */
+const pieceSize = 16 * 2 ** 20;
+
+/**
+ * Only the header, whatever the size of the whole.
+ * @param where names the bytes in messages
+ * @throws CheckpointError when it is damaged, as far as the header and the number of bytes show
+ */
+export async function headerFrom(source: ByteSource, where: string): Promise<LocatedHeader> {
+  const { size } = source;
+  if (size < 8) throw damaged(where, `expected at least 8 bytes, got ${size}`);
+  const prefix = new DataView(new ArrayBuffer(8));
+  await readFully(source, where, new Uint8Array(prefix.buffer), 0);
+  const length = prefix.getBigUint64(0, true);
+  const most = Math.min(largestHeader, size - 8);
+  if (length > BigInt(most)) {
+    throw damaged(where, `expected a header of at most ${most} bytes, got ${length}`);
+  }
+  const bytes = new Uint8Array(Number(length));
+  await readFully(source, where, bytes, 8);
+  const dataStart = 8 + bytes.length;
+  return { header: parseHeader(bytes, size - dataStart, where), dataStart };
+}
+
+/**
+ * The whole content. 64-bit integers become 32-bit ones. The arrays are new; the source is no longer needed.
+ * @param where names the bytes in messages
+ * @throws CheckpointError when it is damaged, or holds integers that do not fit
+ */
+export async function safetensorsFrom(source: ByteSource, where: string): Promise<SafetensorsContent> {
+  const { header, dataStart } = await headerFrom(source, where);
+  const tensors = new Map<string, TensorData>();
+  for (const [name, entry] of header.tensors) {
+    tensors.set(name, await readTensor(source, where, name, entry, dataStart));
+  }
+  return { metadata: header.metadata, tensors };
+}
+
+async function readTensor(
+  source: ByteSource,
+  where: string,
+  name: string,
+  { dtype, shape, begin, end }: TensorEntry,
+  dataStart: number,
+): Promise<TensorData> {
+  const bytes = new Uint8Array(end - begin);
+  await readFully(source, where, bytes, dataStart + begin);
+  if (dtype === 'F32') return { dtype: 'float32', shape, data: new Float32Array(bytes.buffer) };
+  if (dtype === 'I32') return { dtype: 'int32', shape, data: new Int32Array(bytes.buffer) };
+  const wide = new BigInt64Array(bytes.buffer);
+  const data = Int32Array.from(wide, Number);
+  const misfit = wide.findIndex((value, i) => value !== BigInt(data[i] ?? 0));
+  if (misfit >= 0)
+    throw damaged(where, `${describeValue(name)}: expected integers of 32 bits, got ${wide[misfit]}`);
+  return { dtype: 'int32', shape, data };
+}
+
+async function readFully(
+  source: ByteSource,
+  where: string,
+  target: Uint8Array,
+  position: number,
+): Promise<void> {
+  let done = 0;
+  while (done < target.length) {
+    const piece = target.subarray(done, done + pieceSize);
+    const bytesRead = await source.read(piece, position + done);
+    if (bytesRead === 0) throw damaged(where, `expected ${target.length} bytes at ${position}, got ${done}`);
+    done += bytesRead;
+  }
+}

@@ -1,0 +1,18 @@
+import { type BytesOptions, type FileBytes, modelFileFromBytes } from '../checkpoint/bytes.js';
+import type { Nvae } from '../model/nvae.js';
+import { modelFrom } from './modelFrom.js';
+
+/**
+ * A model from the bytes of a `.model` or a `.checkpoint` file, on the engine that is in use: what `loadModel` is for a file, also
+ * in a browser.
+ * @param bytes the whole file; they stay the caller's
+ * @returns the model; the caller disposes it
+ * @throws CheckpointError when the bytes are damaged, or do not hold the model of their configuration
+ * @example
+ * await useEngine('wasm', { wasmPaths: '/wasm/' });
+ * const response = await fetch('/squares.model');
+ * const model = await modelFromBytes(await response.arrayBuffer());
+ */
+export async function modelFromBytes(bytes: FileBytes, { name = 'bytes' }: BytesOptions = {}): Promise<Nvae> {
+  return modelFrom(await modelFileFromBytes(bytes, name), name);
+}
