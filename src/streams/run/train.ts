@@ -76,6 +76,7 @@ export function train(config: NvaeConfig, options: TrainOptions = {}): Observabl
     ).pipe(
       // An abort while the dataset is listed is no error.
       catchError((error) => (isReason(error, options.signal) ? EMPTY : throwError(() => error))),
+      finalize(() => opening$.complete()),
     );
     return merge(opening$, run$).pipe(finalize(() => listening.unsubscribe()));
   });
