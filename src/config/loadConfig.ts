@@ -6,7 +6,6 @@ import { hasCode, messageOf } from '../base/errors.js';
 import { readBytes } from '../base/files.js';
 import { nearest } from '../base/nearest.js';
 import { ConfigError } from './configError.js';
-import { parseConfig } from './parseConfig.js';
 import type { NvaeConfig } from './types.js';
 
 /** The package's own configurations; the relative path is the same from src and dist. */
@@ -56,6 +55,7 @@ export async function loadConfig(nameOrPath: string, options: LoadConfigOptions 
     const hint = hasCode(error, 'ENOENT') ? await hintOfName(nameOrPath) : '';
     throw new ConfigError(file, [`cannot be read: ${messageOf(error)}${hint}`], { cause: error });
   }
+  const { parseConfig } = await import('./parseConfig.js'); // zod takes a while to load, and not all who import this need it
   return parseConfig(textOf(bytes, file), { ...options, file });
 }
 

@@ -18,7 +18,6 @@ import {
   throwError,
 } from 'rxjs';
 import { checkAmount, checkLimit } from '../../base/checkNumbers.js';
-import { checkpointPosition } from '../../checkpoint/checkpoint.js';
 import type { Position } from '../../checkpoint/snapshot.js';
 import { withRunName } from '../../config/runName.js';
 import type { NvaeConfig } from '../../config/types.js';
@@ -117,7 +116,10 @@ export function trainInProcess(
       return workerRun(start, commands.forProcess$, signal).pipe(tap(note));
     });
     const findSaved = async () => {
-      saved ??= await checkpointPosition(path).catch(() => null);
+      if (saved) return saved;
+      // What reads checkpoints takes a while to load, and is needed only here.
+      const { checkpointPosition } = await import('../../checkpoint/checkpoint.js');
+      saved = await checkpointPosition(path).catch(() => null);
       return saved;
     };
     const died = async (death: Death): Promise<Observable<TrainEvent>> => {

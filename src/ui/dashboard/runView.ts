@@ -1,6 +1,6 @@
 /** What the dashboard knows of a run, from its events alone; plain data, so that a screen is a function of it. */
 
-import type { JournalEntry } from '../../streams/journal/entry.js';
+import type { JournalEntry, Journaled } from '../../streams/journal/entry.js';
 import { isWhole } from '../../streams/journal/isWhole.js';
 import type {
   CheckpointEvent,
@@ -80,9 +80,15 @@ const memoryKept = 400;
 /** Seconds. */
 const shortEpoch = 10;
 
-/** The view with one event more. One of another version's that is not known here, or lacks something, is passed over. */
-export function withEvent(view: RunView, event: JournalEntry): RunView {
-  return isWhole(event) ? folded(view, event) : view;
+/**
+ * The view after one more event, of a run that is going on or of a journal. An event that this version does not know, or that
+ * lacks something, changes nothing. An event without a time is dated now.
+ * @example
+ * const views$ = trainInProcess(config).pipe(scan(withEvent, newRun));
+ */
+export function withEvent(view: RunView, event: Journaled & { readonly time?: number }): RunView {
+  if (!isWhole(event)) return view;
+  return folded(view, { ...event, time: event.time ?? Date.now() });
 }
 
 function folded(view: RunView, event: JournalEntry): RunView {

@@ -12,7 +12,7 @@ import {
   tap,
   throttleTime,
 } from 'rxjs';
-import type { JournalEntry } from '../../streams/journal/entry.js';
+import type { Journaled } from '../../streams/journal/entry.js';
 import type { PreviewEvent } from '../../streams/run/events.js';
 import { type FullScreenOptions, fullScreen } from '../fullScreen.js';
 import { Dashboard } from './Dashboard.js';
@@ -23,8 +23,11 @@ import type { ScreenRequest } from './screenState.js';
 export interface DashboardOptions extends FullScreenOptions {
   /** Of the run. */
   readonly name: string;
-  /** Subscribed to once, with the first frame; if it fails, the screen closes with that error. */
-  readonly events$: Observable<JournalEntry>;
+  /**
+   * Of a run that is going on, or of a journal. Subscribed to once, with the first frame; if it fails, the screen closes with that
+   * error. An event without a time is shown with the time at which it comes.
+   */
+  readonly events$: Observable<Journaled & { readonly time?: number }>;
   /** What is known so far. @default nothing */
   readonly before?: RunView;
   /** Emits when the run's process has ended. @default never */
