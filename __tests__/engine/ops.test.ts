@@ -9,10 +9,8 @@ import {
   convolveBiased,
   convolveDepthwiseNormalized,
   convolveNormalized,
-  gaussianMixtureLogProb,
   globalNorm,
   largestMagnitudes,
-  logisticMixtureLogProb,
   moveAverages,
   silu,
   softClamp,
@@ -23,6 +21,8 @@ import {
 } from '../../src/engine/ops.js';
 import { PackedVariables, packed } from '../../src/engine/packs.js';
 import * as tf from '../../src/engine/tf.js';
+import { gaussianMixtureLogProb } from '../../src/model/distributions/gaussianMixture.js';
+import { logisticMixtureLogProb } from '../../src/model/distributions/logisticMixture.js';
 import { testEngine, useTestEngine } from '../support/engine.js';
 import { pseudoRandom, relativeError } from '../support/naiveConvolution.mjs';
 import { valuesOf } from '../support/valuesOf.js';

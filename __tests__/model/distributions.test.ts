@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { softClamp } from '../../src/engine/ops.js';
 import * as tf from '../../src/engine/tf.js';
-import { outputChannels, outputDistribution } from '../../src/model/distributions/outputDistribution.js';
-import { normalFromParameters, normalKl, normalLogDensity } from '../../src/model/normal.js';
+import { distributionOf, outputChannels } from '../../src/model/distributions/distributionOf.js';
+import { normalFromParameters, normalKl, normalLogDensity } from '../../src/model/distributions/normal.js';
 import { keyedNoise } from '../../src/model/random.js';
 import { useTestEngine } from '../support/engine.js';
 import { expectGradients, normalTensor } from '../support/gradients.js';
@@ -62,7 +62,7 @@ describe.each(methods)('%s', (method) => {
   test('gradient of the log probability', async () => {
     const parameters = tf.tidy(() => tf.variable(normalTensor('parameters', [2, 2, 2, channels])));
     const x = tf.tidy(() => tf.sigmoid(normalTensor<tf.Tensor4D>('x', [2, 2, 2, 3])));
-    const logProb = () => outputDistribution(method, parameters as tf.Tensor as tf.Tensor4D).logProb(x);
+    const logProb = () => distributionOf(method, parameters as tf.Tensor as tf.Tensor4D).logProb(x);
     await expectGradients(logProb, new Map([['parameters', parameters]]));
     tf.dispose([parameters, x]);
   });
@@ -71,7 +71,7 @@ describe.each(methods)('%s', (method) => {
     tf.tidy(() => {
       const one = normalTensor<tf.Tensor4D>('one', [1, 1, 1, channels]);
       const many = tf.tile(one, [1, 80, 80, 1]) as tf.Tensor4D;
-      const output = outputDistribution(method, tf.mul(many, 0.3));
+      const output = distributionOf(method, tf.mul(many, 0.3));
       const sampled = tf.mean(output.sample(keyedNoise(1, 'sample', 0)), [0, 1, 2]);
       const expected = tf.mean(output.mean(), [0, 1, 2]);
       expect(tf.max(tf.abs(tf.sub(sampled, expected))).dataSync()[0]).toBeLessThan(0.1);
@@ -89,7 +89,7 @@ describe('mixtures', () => {
           const row = tf.tensor4d(parameters, [1, 1, 1, 27]);
           const rows = tf.tile(row, [1, 1, 256, 1]) as tf.Tensor4D;
           const x = tf.tile(tf.reshape(tf.div(tf.range(0, 256), 255), [1, 1, 256, 1]), [1, 1, 1, 3]);
-          const values = tf.exp(outputDistribution('logistic_mixture', rows).logProb(x as tf.Tensor4D));
+          const values = tf.exp(distributionOf('logistic_mixture', rows).logProb(x as tf.Tensor4D));
           const [red = 0] = tf.sum(values, [0, 1, 2]).dataSync();
           const [upper = 0] = tf.slice(values, [0, 0, 255, 0], [1, 1, 1, 1]).dataSync();
           expect(red - upper).toBeCloseTo(1, 3);
@@ -103,7 +103,7 @@ describe('mixtures', () => {
     tf.tidy(() => {
       for (const method of methods) {
         const parameters = normalTensor<tf.Tensor4D>(method, [2, 3, 4, outputChannels(method, 3)]);
-        const output = outputDistribution(method, parameters);
+        const output = distributionOf(method, parameters);
         for (const image of [output.mean(), output.mostLikelyValue(), output.sample(keyedNoise(1, 's', 0))]) {
           expect(image.shape).toEqual([2, 3, 4, 3]);
         }
@@ -117,7 +117,7 @@ describe('mixtures', () => {
       const parameters = tf.tensor4d([0, 0.4, -3, 0, 0.4, -3, 0, 0.4, -3], [1, 1, 1, 9]);
       const x = tf.fill([1, 1, 1, 3], 0.95) as tf.Tensor4D;
       const logProb = (p: tf.Tensor) =>
-        tf.sum(outputDistribution('logistic_mixture', p as tf.Tensor4D).logProb(x));
+        tf.sum(distributionOf('logistic_mixture', p as tf.Tensor4D).logProb(x));
       const gradient = tf.grad(logProb)(parameters).dataSync();
       // d/d mean of -(u - mean) / scale
       expect(gradient[1]).toBeCloseTo(Math.exp(3), 1);

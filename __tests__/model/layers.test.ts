@@ -3,8 +3,9 @@ import * as tf from '../../src/engine/tf.js';
 import { joinBranch } from '../../src/model/cells/cell.js';
 import { decoderCell, planDecoderCell } from '../../src/model/cells/decoderCell.js';
 import { encoderCell, planEncoderCell } from '../../src/model/cells/encoderCell.js';
-import type { BatchNormPlan } from '../../src/model/layers/batchNorm.js';
-import { batchNorm, batchNormParameters } from '../../src/model/layers/batchNorm.js';
+import { batchNorm } from '../../src/model/layers/batchNorm.js';
+import type { BatchNormPlan } from '../../src/model/layers/batchNormPlan.js';
+import { batchNormParameters } from '../../src/model/layers/batchNormPlan.js';
 import {
   convolution,
   convolutionParameters,

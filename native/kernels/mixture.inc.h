@@ -1,5 +1,5 @@
 // Log probability of the colours under mixtures, and its gradient in the raw parameters: what
-// src/engine/fused/mixtureLogProb.ts composes of tfjs operations. Included once per instruction set, after elementwise.inc.h.
+// src/model/distributions composes of tfjs operations. Included once per instruction set, after elementwise.inc.h.
 //
 // A row of parameters holds k logits, k means and k logarithms of scales. As many rows as a vector has lanes are turned so
 // that a vector holds one parameter of each; then no sum goes across lanes. A row is computed again for its gradient, since

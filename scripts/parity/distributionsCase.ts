@@ -4,8 +4,8 @@ import type { NamedTensors } from '../../src/base/plainData.js';
 import type { SamplingMethod } from '../../src/config/types.js';
 import { softClamp } from '../../src/engine/ops.js';
 import * as tf from '../../src/engine/tf.js';
-import { outputDistribution } from '../../src/model/distributions/outputDistribution.js';
-import { normalFromParameters, normalKl } from '../../src/model/normal.js';
+import { distributionOf } from '../../src/model/distributions/distributionOf.js';
+import { normalFromParameters, normalKl } from '../../src/model/distributions/normal.js';
 import type { Noise } from '../../src/model/random.js';
 import { draws } from '../../src/model/random.js';
 import { permute } from '../../src/model/tensorLayout.js';
@@ -35,7 +35,7 @@ async function compareOutput(method: SamplingMethod, tensors: NamedTensors, repo
   const parameters = image(tensors, `${method}.params`);
   const noise = recordedSample(method, tensors);
   const { mean, mostLikely, sample } = tf.tidy(() => {
-    const output = outputDistribution(method, parameters);
+    const output = distributionOf(method, parameters);
     return { mean: output.mean(), mostLikely: output.mostLikelyValue(), sample: output.sample(noise) };
   });
   report.tensor('mean', `${method}.mean`, await imageValues(mean));
@@ -51,7 +51,7 @@ async function compareLikelihood(
 ): Promise<void> {
   const parameters = image(tensors, `${method}.params`);
   const x = image(tensors, `${method}.x`);
-  const logProb = (raw: tf.Tensor): tf.Tensor4D => outputDistribution(method, raw as tf.Tensor4D).logProb(x);
+  const logProb = (raw: tf.Tensor): tf.Tensor4D => distributionOf(method, raw as tf.Tensor4D).logProb(x);
   const { value, grad } = tf.valueAndGrad((raw) => tf.sum(logProb(raw)))(parameters);
   const each = tf.tidy(() => logProb(parameters));
   const tolerances = (name: string) => {

@@ -9,7 +9,6 @@ import { convolveNormalizedKernels } from './fused/convolveNormalized.js';
 import { globalNormKernels } from './fused/globalNorm.js';
 import { halfSumOfSquaresKernels } from './fused/halfSumOfSquares.js';
 import { largestMagnitudesKernels } from './fused/largestMagnitudes.js';
-import { mixtureLogProbKernels } from './fused/mixtureLogProb.js';
 import { siluKernels } from './fused/silu.js';
 import { softClampKernels } from './fused/softClamp.js';
 import { spectralPenaltiesKernels } from './fused/spectralPenalties.js';
@@ -30,14 +29,9 @@ export {
   convolveDepthwiseNormalized,
   convolveNormalized,
 } from './fused/convolveNormalized.js';
+export { fusedOperation } from './fused/fusedOperation.js';
 export { globalNorm } from './fused/globalNorm.js';
 export { largestMagnitudes } from './fused/largestMagnitudes.js';
-export {
-  gaussianMixtureLogProb,
-  logisticComponents,
-  logisticMixtureLogProb,
-  normalComponents,
-} from './fused/mixtureLogProb.js';
 export { type AverageOptions, moveAverages } from './fused/moveAverages.js';
 export { silu } from './fused/silu.js';
 export { softClamp } from './fused/softClamp.js';
@@ -45,7 +39,6 @@ export { type SpectralWeight, spectralPenalties } from './fused/spectralPenaltie
 export { type ExciteWeights, squeezeExcite } from './fused/squeezeExcite.js';
 export { upsampleBilinear2x, upsampleNearest2x } from './fused/upsample.js';
 export { weightNorm } from './fused/weightNorm.js';
-export { type Normal, normalLogDensity, sigmaFloor } from './normalDensity.js';
 
 /** Makes the fused operations known to a backend that has no kernels of its own for them. */
 export function registerCompositeKernels(backendName: string): void {
@@ -58,7 +51,6 @@ export function registerCompositeKernels(backendName: string): void {
     ...globalNormKernels,
     ...halfSumOfSquaresKernels,
     ...softClampKernels,
-    ...mixtureLogProbKernels,
     ...squeezeExciteKernels,
     ...convolveKernels,
     ...convolveNormalizedKernels,

@@ -1,9 +1,9 @@
 /** Prior and posterior of one latent group, and what the flow and the KL make of a draw. */
 import * as tf from '../engine/tf.js';
+import type { Normal } from './distributions/normal.js';
+import { drawNormal, normalFromParameters, normalKl, normalLogDensity } from './distributions/normal.js';
 import { flow } from './layers/flow.js';
 import { weightNormConvolution } from './layers/weightNormConvolution.js';
-import type { Normal } from './normal.js';
-import { drawNormal, normalFromParameters, normalKl, normalLogDensity } from './normal.js';
 import type { Pass } from './pass.js';
 import type { LatentGroupPlan, ModelPlan } from './plan.js';
 import type { Noise } from './random.js';

@@ -7,8 +7,9 @@ import { checkCount, checkSeed } from '../base/checkNumbers.js';
 import type { ImageBatch, NamedTensors } from '../base/plainData.js';
 import type { ModelConfig } from '../config/types.js';
 import * as tf from '../engine/tf.js';
+import { distributionOf } from './distributions/distributionOf.js';
 import type { OutputDistribution, Statistic } from './distributions/outputDistribution.js';
-import { outputDistribution, statisticOf } from './distributions/outputDistribution.js';
+import { statisticOf } from './distributions/outputDistribution.js';
 import { drawPosterior, drawPrior, latentKl } from './latents.js';
 import { flow } from './layers/flow.js';
 import { weightNormWeight } from './layers/weightNormConvolution.js';
@@ -122,7 +123,7 @@ export class Nvae implements SampleSource, Disposable {
 
   /** The output distribution of raw parameters, which stay the caller's. */
   output(parameters: tf.Tensor4D): OutputDistribution {
-    return outputDistribution(this.config.samplingMethod, parameters);
+    return distributionOf(this.config.samplingMethod, parameters);
   }
 
   /**

@@ -7,7 +7,7 @@ import { cut } from '../base/messageText.js';
 import type { NamedTensors, TensorData } from '../base/plainData.js';
 import { type Pack, planPacks } from '../engine/packs.js';
 import * as tf from '../engine/tf.js';
-import type { BatchNormPlan } from './layers/batchNorm.js';
+import type { BatchNormPlan } from './layers/batchNormPlan.js';
 import type { ParameterSpec } from './parameterSpec.js';
 import { sizeOf } from './parameterSpec.js';
 import { keyedGenerator, normalValues, uniformValues } from './random.js';

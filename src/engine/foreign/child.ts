@@ -1,6 +1,6 @@
 /** The process in which an engine is tried: gets its name as argument and sends what was found. */
 import { messageOf } from '../../base/errors.js';
-import { type ForeignName, foreignLoaders } from './foreignLoader.js';
+import { type ForeignName, foreignLoaders } from './foreignLoaders.js';
 import type { Tried } from './inChild.js';
 
 const name = process.argv[2] as ForeignName;

@@ -1,7 +1,7 @@
 /** Keeps what operations have saved for the backward pass in bfloat16. */
 import { runOne } from '../fused/composite.js';
 import * as tf from '../tf.js';
-import type { TapeNode } from './tape.js';
+import type { TapeNode } from './tapeNode.js';
 
 /** Smaller tensors cost little. */
 const leastElements = 1024;

@@ -2,7 +2,8 @@
 import { sumInto } from '../fused/sumInto.js';
 import { NativeBackend } from '../native/backend.js';
 import * as tf from '../tf.js';
-import { Tape, type TapeNode } from './tape.js';
+import { Tape } from './tape.js';
+import type { TapeNode } from './tapeNode.js';
 import './reductions.js';
 
 export interface ValueAndGradients {

@@ -5,9 +5,7 @@
 import { isHalfPrecision } from '../halfPrecision.js';
 import * as tf from '../tf.js';
 import { Compactor } from './compactor.js';
-
-/** An operation as tfjs records it. Its `gradient` reads the array `saved` when it runs. */
-export type TapeNode = ReturnType<typeof tf.engine>['state']['activeTape'][number];
+import type { TapeNode } from './tapeNode.js';
 
 /** Their gradients ask for the shapes of what they save, never for values; a disposed tensor still has its shape. */
 const readShapesOnly = new Set<string>([

@@ -1,7 +1,17 @@
 /** Dawn, the WebGPU of Node (npm package `webgpu`), and where tfjs looks for it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Device } from './watchedDevice.js';
+
+interface UncapturedError {
+  readonly error: Error;
+  preventDefault(): void;
+}
+
+export interface Device {
+  readonly limits: Readonly<Record<string, number>>;
+  readonly lost: Promise<{ readonly reason: string; readonly message: string }>;
+  addEventListener(type: 'uncapturederror', listener: (event: UncapturedError) => void): void;
+}
 
 export interface AdapterInfo {
   readonly vendor?: string;

@@ -3,18 +3,7 @@
  * its output as it was in memory, and nothing throws. Dawn prints such an error to standard output unless somebody listens.
  */
 import { EngineFailedError } from '../engines.js';
-import type { Adapter } from './dawn.js';
-
-interface UncapturedError {
-  readonly error: Error;
-  preventDefault(): void;
-}
-
-export interface Device {
-  readonly limits: Readonly<Record<string, number>>;
-  readonly lost: Promise<{ readonly reason: string; readonly message: string }>;
-  addEventListener(type: 'uncapturederror', listener: (event: UncapturedError) => void): void;
-}
+import type { Adapter, Device } from './dawn.js';
 
 /** What tfjs asks for, so that large tensors fit where the adapter allows them. */
 const wantedLimits = [

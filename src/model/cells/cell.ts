@@ -2,7 +2,7 @@
 import { squeezeExcite } from '../../engine/ops.js';
 import { recomputed } from '../../engine/recomputed.js';
 import type * as tf from '../../engine/tf.js';
-import type { BatchNormPlan } from '../layers/batchNorm.js';
+import type { BatchNormPlan } from '../layers/batchNormPlan.js';
 import type { SpectralLayer } from '../layers/convolution.js';
 import type { SqueezeExcitationPlan } from '../layers/squeezeExcitation.js';
 import { exciteWeights } from '../layers/squeezeExcitation.js';

@@ -4,8 +4,9 @@
  */
 import { upsampleNearest2x } from '../../engine/ops.js';
 import type * as tf from '../../engine/tf.js';
-import type { BatchNormPlan } from '../layers/batchNorm.js';
-import { batchNorm, batchNormParameters } from '../layers/batchNorm.js';
+import { batchNorm } from '../layers/batchNorm.js';
+import type { BatchNormPlan } from '../layers/batchNormPlan.js';
+import { batchNormParameters } from '../layers/batchNormPlan.js';
 import type { ConvolutionPlan, DepthwisePlan } from '../layers/convolution.js';
 import {
   convolutionParameters,

@@ -3,8 +3,9 @@
  * the first convolution halves the image.
  */
 import type * as tf from '../../engine/tf.js';
-import type { BatchNormPlan } from '../layers/batchNorm.js';
-import { batchNorm, batchNormParameters } from '../layers/batchNorm.js';
+import { batchNorm } from '../layers/batchNorm.js';
+import type { BatchNormPlan } from '../layers/batchNormPlan.js';
+import { batchNormParameters } from '../layers/batchNormPlan.js';
 import type { ConvolutionPlan } from '../layers/convolution.js';
 import { convolution, convolutionParameters, convolutionSpectral } from '../layers/convolution.js';
 import { inSequence } from '../layers/inSequence.js';

@@ -1,7 +1,7 @@
 /** One Normal per colour: 3 means, then 3 logarithms of standard deviations. */
 import type * as tf from '../../engine/tf.js';
-import { drawNormal, normalFromParameters, normalLogDensity } from '../normal.js';
 import { draws } from '../random.js';
+import { drawNormal, normalFromParameters, normalLogDensity } from './normal.js';
 import type { OutputDistribution } from './outputDistribution.js';
 
 export function gaussian(parameters: tf.Tensor4D): OutputDistribution {

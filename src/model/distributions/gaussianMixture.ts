@@ -1,17 +1,18 @@
 /** A mixture of Normals for every colour of every pixel. */
-import { gaussianMixtureLogProb, normalComponents, softClamp } from '../../engine/ops.js';
+import { softClamp } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
-import { drawNormal } from '../normal.js';
 import { draws } from '../random.js';
 import {
   asImage,
   chooseComponent,
   drawComponent,
   likeliestComponent,
+  mixtureLogProb,
   mixtureMean,
   mixtureRows,
   splitMixture,
 } from './mixture.js';
+import { drawNormal, normalLogDensity, sigmaFloor } from './normal.js';
 import type { OutputDistribution } from './outputDistribution.js';
 
 interface Components {
@@ -20,10 +21,22 @@ interface Components {
   readonly sigma: tf.Tensor2D;
 }
 
+/** Means and standard deviations from the raw ones, `[N, k]`. */
+function normals(means: tf.Tensor2D, logScales: tf.Tensor2D) {
+  const sigma: tf.Tensor2D = tf.add(tf.exp(softClamp(logScales)), sigmaFloor);
+  return { mu: softClamp(means), sigma };
+}
+
 function components(parameters: tf.Tensor4D): Components {
   const { logits, means, logScales } = splitMixture(parameters);
-  return { logits: softClamp(logits), ...normalComponents(means, logScales) };
+  return { logits: softClamp(logits), ...normals(means, logScales) };
 }
+
+/** Log density `[N]` of the colours x `[N]` in [0, 1], from raw parameters `[N, 3 k]`. Differentiable in the parameters. */
+export const gaussianMixtureLogProb = mixtureLogProb(
+  'GaussianMixtureLogProb',
+  (means, logScales, x) => normalLogDensity(normals(means, logScales), x) as tf.Tensor2D,
+);
 
 export function gaussianMixture(parameters: tf.Tensor4D): OutputDistribution {
   const image = (values: tf.Tensor) => asImage(values, parameters);

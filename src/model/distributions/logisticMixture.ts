@@ -3,7 +3,7 @@
  * colour values is the difference of its distribution function at the value's two edges; the first and the last value
  * take the whole tail.
  */
-import { logisticComponents, logisticMixtureLogProb, softClamp } from '../../engine/ops.js';
+import { softClamp } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
 import { draws } from '../random.js';
 import {
@@ -11,6 +11,7 @@ import {
   chooseComponent,
   drawComponent,
   likeliestComponent,
+  mixtureLogProb,
   mixtureMean,
   mixtureRows,
   splitMixture,
@@ -26,10 +27,43 @@ interface Components {
   readonly logScale: tf.Tensor2D;
 }
 
+/** Means and logarithms of scales, on the scale -1 to 1, from the raw ones `[N, k]`. */
+function logistics(means: tf.Tensor2D, logScales: tf.Tensor2D) {
+  return { mu: tf.clipByValue(means, -5, 5), logScale: tf.maximum<tf.Tensor2D>(logScales, -7) };
+}
+
 function components(parameters: tf.Tensor4D): Components {
   const { logits, means, logScales } = splitMixture(parameters);
-  return { logits: softClamp(logits), ...logisticComponents(means, logScales) };
+  return { logits: softClamp(logits), ...logistics(means, logScales) };
 }
+
+/** Below the first, above the second, a colour takes the whole tail. */
+const lowerEdge = 0.0005;
+const upperEdge = 0.995;
+/** Half of a colour's width on the scale -1 to 1. */
+const halfWidth = 1 / 255;
+const smallestProbability = 1e-10;
+
+/**
+ * Between the outermost edges it is log(sigmoid(plus) - sigmoid(minus)), at least log 1e-10. Far from the mean both sigmoids
+ * round to the same number, so the difference is computed as a product: sigmoid(plus) sigmoid(-minus) (1 - exp(minus - plus)).
+ */
+function discretizedLogistic(means: tf.Tensor2D, logScales: tf.Tensor2D, x: tf.Tensor2D): tf.Tensor2D {
+  const { mu, logScale } = logistics(means, logScales);
+  const centred = tf.sub(tf.sub(tf.mul(x, 2), 1), mu);
+  const inverseScale = tf.exp(tf.neg(logScale));
+  const below = tf.neg(tf.softplus(tf.mul(inverseScale, tf.sub(-halfWidth, centred)))); // log sigmoid(plus)
+  const above = tf.neg(tf.softplus(tf.mul(inverseScale, tf.sub(centred, halfWidth)))); // log sigmoid(-minus)
+  const width = tf.neg(tf.expm1(tf.mul(inverseScale, -2 * halfWidth)));
+  const between = tf.addN([below, above, tf.log(tf.maximum(width, smallestProbability))]);
+  const middle = tf.maximum(between, Math.log(smallestProbability));
+  const isLow = tf.less(x, lowerEdge);
+  const isHigh = tf.greater(x, upperEdge);
+  return tf.where(isLow, below, tf.where(isHigh, above, middle)) as tf.Tensor2D;
+}
+
+/** Log probability `[N]` of the colours x `[N]` in [0, 1], from raw parameters `[N, 3 k]`. Differentiable in the parameters. */
+export const logisticMixtureLogProb = mixtureLogProb('LogisticMixtureLogProb', discretizedLogistic);
 
 /** From the scale -1 to 1 to the scale 0 to 1. */
 function rescale(values: tf.Tensor): tf.Tensor {

@@ -2,6 +2,7 @@
  * What both mixtures share. Raw parameters are `[B, H, W, 9 k]`: for each colour k logits, k means, k logarithms of
  * scales. They are used as `[N, k]` with N = B * H * W * 3, so that no axis has to move.
  */
+import { fusedOperation, softClamp } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
 import type { Noise } from '../random.js';
 import { draws } from '../random.js';
@@ -29,6 +30,28 @@ export function splitMixture(parameters: tf.Tensor4D): MixtureParameters {
 export function asImage(values: tf.Tensor, parameters: tf.Tensor4D): tf.Tensor4D {
   const [batch, height, width] = parameters.shape;
   return tf.reshape(values, [batch, height, width, 3]);
+}
+
+/** Log probability of x `[N, 1]` for each component, `[N, k]`, from raw means and logarithms of scales `[N, k]`. */
+type ComponentLogProb = (means: tf.Tensor2D, logScales: tf.Tensor2D, x: tf.Tensor2D) => tf.Tensor2D;
+
+/** Log probability `[N]` of the colours x `[N]` under the mixtures with the raw parameters `[N, 3 k]`. */
+type MixtureLogProb = (parameters: tf.Tensor2D, x: tf.Tensor1D) => tf.Tensor1D;
+
+/** The log probability of mixtures whose components have the given one. `kernel` names it for engines that have it as one kernel. */
+export function mixtureLogProb(kernel: string, component: ComponentLogProb): MixtureLogProb {
+  const logProb = fusedOperation<tf.Tensor1D>({
+    name: kernel,
+    inputs: ['parameters', 'x'],
+    differentiableIn: 'parameters',
+    body: ({ parameters, x }) => {
+      const parts = tf.split(parameters!, 3, 1) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
+      const logits = softClamp(parts[0]);
+      const densities = component(parts[1], parts[2], tf.reshape(x!, [-1, 1]));
+      return tf.sub(tf.logSumExp(tf.add(logits, densities), -1), tf.logSumExp(logits, -1));
+    },
+  });
+  return (parameters, x) => logProb({ parameters, x });
 }
 
 /** sum of softmax(logits) * mu, `[N]`. */

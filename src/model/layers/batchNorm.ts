@@ -2,23 +2,11 @@
 import type { Activation } from '../../engine/ops.js';
 import { batchNormInference, batchNormTrain } from '../../engine/ops.js';
 import type * as tf from '../../engine/tf.js';
-import type { ParameterSpec } from '../parameterSpec.js';
 import type { ParameterStore } from '../parameterStore.js';
 import type { Pass } from '../pass.js';
+import type { BatchNormPlan } from './batchNormPlan.js';
 
 const epsilon = 1e-5;
-
-export interface BatchNormPlan {
-  readonly name: string;
-  readonly channels: number;
-}
-
-export function batchNormParameters({ name, channels }: BatchNormPlan): ParameterSpec[] {
-  return [
-    { name: `${name}.weight`, shape: [channels], layout: 'vector', initial: { kind: 'constant', value: 1 } },
-    { name: `${name}.bias`, shape: [channels], layout: 'vector', initial: { kind: 'constant', value: 0 } },
-  ];
-}
 
 /**
  * Normalise, scale, shift, activate; the shape stays.

@@ -3,7 +3,8 @@ import type { Activation, ConvolveNormalizedOptions } from '../../engine/ops.js'
 import { convolveDepthwiseNormalized, convolveNormalized } from '../../engine/ops.js';
 import type * as tf from '../../engine/tf.js';
 import type { Pass } from '../pass.js';
-import { type BatchNormPlan, batchNorm, normStatistics } from './batchNorm.js';
+import { batchNorm, normStatistics } from './batchNorm.js';
+import type { BatchNormPlan } from './batchNormPlan.js';
 import { type ConvolutionPlan, convolution, type DepthwisePlan, depthwise } from './convolution.js';
 
 export interface NormalizedOptions {

@@ -1,10 +1,23 @@
 import { join } from 'node:path';
-import { asyncScheduler, catchError, concat, defer, ignoreElements, type Observable, of } from 'rxjs';
+import {
+  asyncScheduler,
+  catchError,
+  concat,
+  defer,
+  ignoreElements,
+  type Observable,
+  of,
+  type SchedulerLike,
+} from 'rxjs';
 import { messageOf } from '../../base/errors.js';
 import { journalFile } from '../../logs/journalFile.js';
 import { journalName, toLine } from '../journal/entry.js';
 import { type CrashEvent, type FailedEvent, type TrainEvent, warning } from '../run/events.js';
-import type { TrainInProcessOptions } from './trainInProcess.js';
+
+interface JournalPlace {
+  readonly runsFolder?: string | null;
+  readonly scheduler?: SchedulerLike;
+}
 
 /**
  * The crash, once it and the failure that may follow are in the run's journal, which the process that has ended can no
@@ -13,7 +26,7 @@ import type { TrainInProcessOptions } from './trainInProcess.js';
 export function journaledCrash(
   events: readonly [CrashEvent, ...FailedEvent[]],
   name: string,
-  { runsFolder = 'runs', scheduler = asyncScheduler }: TrainInProcessOptions,
+  { runsFolder = 'runs', scheduler = asyncScheduler }: JournalPlace,
 ): Observable<TrainEvent> {
   const [crash] = events;
   if (runsFolder === null) return of(crash);

@@ -1,4 +1,4 @@
-/** Log probability under mixtures; see ../../fused/mixtureLogProb.ts. */
+/** Log probability under mixtures; the formulas are in src/model/distributions. */
 import type { Addon } from '../addon.js';
 import { type NativeKernel, nativeKernel } from '../kernel.js';
 

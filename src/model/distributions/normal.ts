@@ -1,8 +1,21 @@
 /** Normal distributions of latents and colours: from raw parameters, density, divergence. */
-import { type Normal, normalLogDensity, sigmaFloor, softClamp } from '../engine/ops.js';
-import * as tf from '../engine/tf.js';
+import { softClamp } from '../../engine/ops.js';
+import * as tf from '../../engine/tf.js';
 
-export { type Normal, normalLogDensity };
+export interface Normal {
+  readonly mu: tf.Tensor;
+  readonly sigma: tf.Tensor;
+}
+
+/** Added to every standard deviation. */
+export const sigmaFloor = 0.01;
+const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
+
+/** Log density of every element. */
+export function normalLogDensity({ mu, sigma }: Normal, x: tf.Tensor): tf.Tensor {
+  const squared = tf.square(tf.div(tf.sub(x, mu), sigma));
+  return tf.sub(tf.mul(squared, -0.5), tf.add(tf.log(sigma), halfLogTwoPi));
+}
 
 /**
  * `[..., 2 K]` raw parameters, means first, to mu and sigma `[..., K]`. The temperature multiplies the standard

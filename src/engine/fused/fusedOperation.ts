@@ -1,0 +1,40 @@
+import * as tf from '../tf.js';
+import { type Attributes, type Inputs, registerComposites, runMany, runOne } from './composite.js';
+import { differentiated } from './differentiated.js';
+
+export interface FusedOperationOptions {
+  /** Name of the kernel; its gradient's is `<name>Grad`. */
+  readonly name: string;
+  /** The operation in tfjs operations, for engines without a kernel of that name. */
+  readonly body: (inputs: Inputs, attributes: Attributes) => tf.Tensor;
+  /** Names of all inputs. */
+  readonly inputs: readonly string[];
+  /** Name of the input in which the operation is differentiable. */
+  readonly differentiableIn: string;
+}
+
+/**
+ * An operation that is one kernel on engines that have it, and its composition on others. The backward pass keeps the inputs and
+ * nothing of what lies between. For formulas that belong to those above the engine: the engine sees only their names.
+ */
+export function fusedOperation<T extends tf.Tensor>(options: FusedOperationOptions): (inputs: Inputs) => T {
+  const { name, body, inputs, differentiableIn } = options;
+  const backward = `${name}Grad`;
+  const kernels = [
+    { name, body },
+    { name: backward, body: differentiated(body, [differentiableIn]) },
+  ];
+  tf.registerGradient({
+    kernelName: name,
+    inputsToSave: [...inputs],
+    gradFunc: (dy, saved) => {
+      const given = Object.fromEntries(inputs.map((input, i) => [input, saved[i]!]));
+      const [gradient] = runMany(backward, { dy: dy as tf.Tensor, ...given });
+      return { [differentiableIn]: () => gradient! };
+    },
+  });
+  return (given) => {
+    registerComposites(tf.getBackend(), kernels);
+    return runOne(name, given);
+  };
+}
