@@ -1,12 +1,16 @@
 /** A terminal in memory: what is written to it is interpreted by xterm.js, and keys can be pressed. */
 import { PassThrough, Writable } from 'node:stream';
+import { expect } from '@jest/globals';
 import xterm from '@xterm/headless';
+import { eventually } from './eventually.js';
 
 export interface TestTerminal {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   /** What is on it, line by line, without the spaces at the ends. */
   screen(): Promise<string[]>;
+  /** Waits until it shows all of these, and gives what it shows. */
+  shows(...wanted: readonly (string | RegExp)[]): Promise<string>;
   /** Everything that was written, and forgets it. */
   written(): string;
   /** Keys as a terminal sends them. */
@@ -44,17 +48,26 @@ export function createTestTerminal(columns = 80, rows = 24): TestTerminal {
     },
   });
   const flushed = () => new Promise<void>((resolve) => terminal.write('', resolve));
+  const screen = async () => {
+    await flushed();
+    const { active } = terminal.buffer;
+    return Array.from(
+      { length: terminal.rows },
+      (_, row) => active.getLine(active.baseY + row)?.translateToString(true, 0, terminal.cols) ?? '',
+    );
+  };
   return {
     stdin: stdin as unknown as NodeJS.ReadStream,
     stdout: stdout as unknown as NodeJS.WriteStream,
-    async screen() {
-      await flushed();
-      const { active } = terminal.buffer;
-      return Array.from(
-        { length: terminal.rows },
-        (_, row) => active.getLine(active.baseY + row)?.translateToString(true, 0, terminal.cols) ?? '',
-      );
-    },
+    screen,
+    shows: (...wanted) =>
+      eventually(async () => {
+        const text = (await screen()).join('\n');
+        for (const each of wanted)
+          if (typeof each === 'string') expect(text).toContain(each);
+          else expect(text).toMatch(each);
+        return text;
+      }),
     written() {
       const text = output;
       output = '';

@@ -1,8 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { NEVER, Subject } from 'rxjs';
 import { writeImage } from '../../../src/pictures/writeImage.js';
 import type { JournalEntry } from '../../../src/streams/journal/entry.js';
@@ -15,6 +14,7 @@ import { trueColourBlocks } from '../../../src/ui/pictures/pictureSupport.js';
 import { terminalHints } from '../../../src/ui/pictures/terminalHints.js';
 import { ScreenError } from '../../../src/ui/screenError.js';
 import { startedEvent, stepEvent } from '../../support/events.js';
+import { eventually } from '../../support/eventually.js';
 import { createTestTerminal, type TestTerminal } from '../../support/terminal.js';
 
 const position = { epoch: 0, batchInEpoch: 1, step: 40, imagesSeen: 400 };
@@ -29,17 +29,31 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+/** Intervals pass by hand: the looks at the events, one a second, and the countdown. Ink and pictures take their own time. */
+const pass = (seconds: number) => jest.advanceTimersByTime(1000 * seconds);
+beforeEach(() => {
+  jest.useFakeTimers({
+    doNotFake: [
+      ...(['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask'] as const),
+      ...(['setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout'] as const),
+    ],
+  });
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
 interface Shown {
   readonly terminal: TestTerminal;
   readonly requests: string[];
   readonly ended: ReturnType<typeof showDashboard>;
   tell(...events: readonly TrainEvent[]): void;
   readonly events$: Subject<JournalEntry>;
-  /** What is on the screen when all has been drawn. */
-  screen(): Promise<string>;
+  /** Waits until the screen shows all of these, after a look at the events, and gives what it shows. */
+  shows(...wanted: readonly (string | RegExp)[]): Promise<string>;
 }
 
-function show(options: Partial<DashboardOptions> = {}, columns = 110, rows = 32): Shown {
+function open(options: Partial<DashboardOptions> = {}, columns = 110, rows = 32): Shown {
   const terminal = createTestTerminal(columns, rows);
   const events$ = new Subject<JournalEntry>();
   const requests: string[] = [];
@@ -57,11 +71,18 @@ function show(options: Partial<DashboardOptions> = {}, columns = 110, rows = 32)
       events$.next({ ...event, time });
     }
   };
-  const screen = async () => {
-    await setTimeout(1100); // longer than what is between two looks at the events
-    return (await terminal.screen()).join('\n');
+  const shows = (...wanted: readonly (string | RegExp)[]) => {
+    pass(1);
+    return terminal.shows(...wanted);
   };
-  return { terminal, requests, ended, tell, events$, screen };
+  return { terminal, requests, ended, tell, events$, shows };
+}
+
+/** The same, when it listens to the events. */
+async function show(...given: Parameters<typeof open>): Promise<Shown> {
+  const shown = open(...given);
+  await eventually(() => expect(shown.events$.observed).toBe(true));
+  return shown;
 }
 
 /** A run in its middle. */
@@ -94,13 +115,9 @@ describe('showDashboard', () => {
     [160, 50],
     [250, 70],
   ])('should show the run at %s x %s, and every key', async (columns, rows) => {
-    const shown = show({}, columns, rows);
-    await setTimeout(20);
+    const shown = await show({}, columns, rows);
     shown.tell(...steps(40));
-    const screen = await shown.screen();
-    expect(screen).toMatch(/rx-nvae demo/);
-    expect(screen).toMatch(/epoch .*40 %/);
-    expect(screen).toMatch(/1 loss 4,9/);
+    const screen = await shown.shows(/rx-nvae demo/, /epoch .*40 %/, /1 loss 4,9/);
     for (const key of ['q quit', 'p pause', 'c checkpoint', 's sample', 'r recon', '1-8', '? help']) {
       expect(screen).toContain(key);
     }
@@ -115,8 +132,7 @@ describe('showDashboard', () => {
   });
 
   test('should have every fact within reach of a visible key at 80 x 24', async () => {
-    const shown = show({}, 80, 24);
-    await setTimeout(20);
+    const shown = await show({}, 80, 24);
     const [started, ...rest] = steps(40);
     const saved: TrainEvent = {
       type: 'checkpoint',
@@ -125,9 +141,10 @@ describe('showDashboard', () => {
       seconds: 0.1,
     };
     shown.tell(started!, ...rest, saved, { type: 'warning', about: 'dataset', message: 'a.png is damaged' });
-    const overview = await shown.screen();
-    expect(overview).toMatch(/step 40 {2}batch 40\/100/);
-    expect(overview).toMatch(/←→ metric.*↑↓ range.*1-8 enlarge.*tab next.*l log.*\? help/s);
+    await shown.shows(
+      /step 40 {2}batch 40\/100/,
+      /←→ metric.*↑↓ range.*1-8 enlarge.*tab next.*l log.*\? help/s,
+    );
     const facts: Record<string, RegExp[]> = {
       '2': [/2x2 g0 {2}█+ 120/, /4x4 g1 !▏.*collapsed\?/],
       '3': [/KL .*weight 1\.00, 1 at epoch/, /bits per dimension/],
@@ -153,69 +170,64 @@ describe('showDashboard', () => {
     };
     for (const [key, patterns] of Object.entries(facts)) {
       shown.terminal.press(key);
-      await setTimeout(100);
-      const screen = (await shown.terminal.screen()).join('\n');
-      for (const pattern of patterns) expect(screen).toMatch(pattern);
+      await shown.terminal.shows(...patterns);
     }
     await leave(shown);
   });
 
   test('should follow the terminal when its size changes, without a trace of the old frame', async () => {
-    const shown = show({}, 160, 50);
-    await setTimeout(20);
+    const shown = await show({}, 160, 50);
     shown.tell(...steps(40));
-    await shown.screen();
+    await shown.shows('1 loss 4,9');
     shown.terminal.resize(60, 20);
-    const small = await shown.screen();
-    const fresh = show({}, 60, 20);
-    await setTimeout(20);
+    const fresh = await show({}, 60, 20);
     fresh.tell(...steps(40));
-    const without = (screen: string) => screen.replaceAll(/\d+:\d\d\b| +$/gm, '');
-    expect(without(small)).toBe(without(await fresh.screen()));
+    await fresh.shows('1 loss 4,9');
+    const withoutTimes = async ({ terminal }: Shown) =>
+      (await terminal.screen()).map((line) => line.replaceAll(/\d+:\d\d\b| +$/g, ''));
+    await eventually(async () => expect(await withoutTimes(shown)).toEqual(await withoutTimes(fresh)));
     await leave(shown);
     await leave(fresh);
   });
 
   test('should answer a key at once, also when the run tells nothing', async () => {
-    const shown = show();
-    await setTimeout(20);
+    const shown = await show();
     shown.tell(...steps(3));
-    await shown.screen();
+    await shown.shows('1 loss');
     shown.terminal.press('p');
-    await setTimeout(60);
-    expect((await shown.terminal.screen()).join('\n')).toContain('will pause after this step');
+    await shown.terminal.shows('will pause after this step');
     shown.terminal.press('2');
-    await setTimeout(60);
-    expect((await shown.terminal.screen()).join('\n')).not.toContain('1 loss');
+    await shown.terminal.shows(/^(?!.*1 loss)/s);
     expect(shown.requests).toEqual(['pause']);
     await leave(shown);
   });
 
   test('should write nothing where nothing has changed but the clock', async () => {
-    const shown = show();
-    await setTimeout(20);
+    const shown = await show();
     shown.tell(...steps(30));
-    await shown.screen();
+    await shown.shows('1 loss 4,9');
     shown.terminal.written();
-    await setTimeout(1100);
-    const lines = shown.terminal
-      .written()
-      .split('\u001b[')
-      .filter((part) => /^\d+;1H/.test(part));
+    const later = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 5000);
+    pass(1);
+    const lines = await eventually(() => {
+      const parts = shown.terminal.written().split('\u001b[');
+      expect(parts.length).toBeGreaterThan(1);
+      return parts.filter((part) => /^\d+;1H/.test(part));
+    });
+    later.mockRestore();
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.length).toBeLessThanOrEqual(4);
     await leave(shown);
   });
 
   test('should ask before it ends the run, and leave when the run has stopped', async () => {
-    const shown = show();
-    await setTimeout(20);
+    const shown = await show();
     shown.tell(...steps(3));
-    await shown.screen();
+    await shown.shows('1 loss');
     shown.terminal.press('q');
-    expect(await shown.screen()).toContain('[s] save and quit  [k] quit without saving  [esc] cancel');
+    await shown.terminal.shows('[s] save and quit  [k] quit without saving  [esc] cancel');
     shown.terminal.press('s');
-    expect(await shown.screen()).toContain('STOPPING');
+    await shown.terminal.shows('STOPPING');
     expect(shown.requests).toEqual(['stop']);
     shown.tell(stopped);
     shown.events$.complete();
@@ -223,21 +235,24 @@ describe('showDashboard', () => {
   });
 
   test('should stay when the run has finished, until a key or for a while', async () => {
-    const shown = show({ patience: 1 });
-    await setTimeout(20);
+    const shown = await show({ patience: 3 });
     shown.tell(...steps(3), finished);
     shown.events$.complete();
-    expect(await shown.screen()).toMatch(
-      /FINISHED(.|\n)*final\.model · press q to close \(closes by itself in \d s\)/,
-    );
+    pass(1);
+    await shown.terminal.shows(/FINISHED(.|\n)*final\.model · press q to close \(closes by itself in 3 s\)/);
+    pass(2);
+    await shown.terminal.shows('closes by itself in 1 s');
+    pass(1);
     expect((await shown.ended).status).toBe('finished');
-    const stays = show({ patience: 3 });
-    await setTimeout(20);
+    const stays = await show({ patience: 3 });
     stays.tell(...steps(3), finished);
     stays.events$.complete();
-    await stays.screen();
+    pass(1);
+    await stays.terminal.shows('closes by itself in 3 s');
     stays.terminal.press('2');
-    await setTimeout(3500);
+    await stays.terminal.shows(/press q to close *$/m);
+    pass(10);
+    await stays.terminal.shows(/press q to close *$/m);
     expect(await stays.terminal.alternate()).toBe(true);
     stays.terminal.press('q');
     await stays.ended;
@@ -247,23 +262,19 @@ describe('showDashboard', () => {
     const gone$ = new Subject<void>();
     const terminal = createTestTerminal();
     const ended = showDashboard({ name: 'demo', events$: NEVER, gone$, ...terminal });
-    await setTimeout(20);
+    await eventually(() => expect(gone$.observed).toBe(true));
     gone$.next();
-    await setTimeout(1100);
-    const screen = (await terminal.screen()).join('\n');
-    expect(screen).toContain('PROCESS GONE');
-    expect(screen).toContain('q close');
+    const screen = await terminal.shows('PROCESS GONE', 'q close');
     expect(screen).not.toContain('p pause');
     terminal.press('q');
     await ended;
   });
 
   test('should say why the run has failed', async () => {
-    const shown = show({ onRequest: undefined });
-    await setTimeout(20);
+    const shown = await show({ onRequest: undefined });
     shown.tell(...steps(3));
     shown.events$.next({ type: 'failed', error: 'Error', message: 'no space left', time: Date.now() });
-    expect(await shown.screen()).toMatch(/ FAILED (.|\n)*^ failed: no space left/m);
+    await shown.shows(/ FAILED (.|\n)*^ failed: no space left/m);
     shown.terminal.press('q');
     expect((await shown.ended).status).toBe('failed');
   });
@@ -271,17 +282,16 @@ describe('showDashboard', () => {
   test('should end with an error of the screen, and not of the run, where it cannot be drawn or a key throws', async () => {
     const error = jest.spyOn(console, 'error').mockImplementation(() => undefined);
     const poisoned = { ...newRun, log: undefined as unknown as [] };
-    const undrawable = show({ before: poisoned });
+    const undrawable = open({ before: poisoned });
     await expect(undrawable.ended).rejects.toBeInstanceOf(ScreenError);
     expect([await undrawable.terminal.alternate(), undrawable.terminal.raw]).toEqual([false, false]);
     expect(undrawable.events$.observed).toBe(false);
     error.mockRestore();
-    const refused = show({
+    const refused = await show({
       onRequest() {
         throw new Error('no run');
       },
     });
-    await setTimeout(20);
     const outcome = expect(refused.ended).rejects.toThrow('no run');
     refused.terminal.press('c');
     await outcome;
@@ -290,8 +300,7 @@ describe('showDashboard', () => {
   });
 
   test('should pass over events that it does not know, or that lack something', async () => {
-    const shown = show();
-    await setTimeout(20);
+    const shown = await show();
     const odd = [
       { type: 'telepathy', of: 'a newer version' },
       { type: 'started' },
@@ -303,26 +312,20 @@ describe('showDashboard', () => {
       { type: '__proto__' },
     ] as unknown as TrainEvent[];
     shown.tell(...odd, ...steps(4), ...odd);
-    const screen = await shown.screen();
-    expect(screen).toMatch(/1 loss 4,99/);
-    expect(screen).toMatch(/problems +none/);
+    await shown.shows(/1 loss 4,99/, /problems +none/);
     await leave(shown);
   });
 
   test('should show pictures with colours, and where they are without', async () => {
     const path = join(folder, 'picture.png');
     const preview: TrainEvent = { type: 'preview', kind: 'reconstruction', path, step: 1, imagesSeen: 10 };
-    const shown = show();
-    await setTimeout(20);
+    const shown = await show();
     shown.tell(...steps(2), preview);
-    expect(await shown.screen()).toContain('▀▀▀▀');
+    await shown.shows('▀▀▀▀');
     await leave(shown);
-    const plain = show({ colour: false });
-    await setTimeout(20);
+    const plain = await show({ colour: false });
     plain.tell(...steps(2), preview);
-    const screen = await plain.screen();
-    expect(screen).not.toContain('▀');
-    expect(screen).toContain('picture.png');
+    expect(await plain.shows('picture.png')).not.toContain('▀');
     await leave(plain);
   });
 
@@ -334,10 +337,9 @@ describe('showDashboard', () => {
       step: 1,
       imagesSeen: 10,
     };
-    const shown = show();
-    await setTimeout(20);
+    const shown = await show();
     shown.tell(...steps(2), preview);
-    expect(await shown.screen()).toMatch(/none\.png: .*missing/i);
+    await shown.shows(/none\.png: .*missing/i);
     await leave(shown);
   });
 });
@@ -346,32 +348,33 @@ describe('showDashboard on a terminal with kitty graphics', () => {
   test('should send a picture once, while all around it changes, and take it away for the help', async () => {
     const path = join(folder, 'picture.png');
     const preview = { type: 'preview', path, step: 1, imagesSeen: 10 } as const;
-    const shown = show({ pictures: terminalHints({ TERM: 'xterm-kitty' }) });
-    await setTimeout(20);
+    const shown = await show({ pictures: terminalHints({ TERM: 'xterm-kitty' }) });
     shown.terminal.press('\u001b_Gi=31;OK\u001b\\\u001b[6;20;10t\u001b[?62c');
     shown.tell(...steps(3), { ...preview, kind: 'reconstruction' }, { ...preview, kind: 'samples' });
-    await shown.screen();
+    await shown.shows('1 loss');
     const drawings = () => [...shown.terminal.written().matchAll(/_Ga=([Td])/g)].map(([, what]) => what);
-    expect(drawings()).toEqual(['T', 'T']);
+    const drawn = async (...expected: string[]) => {
+      const all: (string | undefined)[] = [];
+      await eventually(() => expect(all.push(...drawings())).toBeGreaterThanOrEqual(expected.length));
+      expect(all).toEqual(expected);
+    };
+    await drawn('T', 'T');
     shown.tell(...steps(30).slice(3));
-    expect(await shown.screen()).toMatch(/1 loss 4,9/);
+    await shown.shows('step 30');
     expect(drawings()).toEqual([]);
     shown.terminal.press('?');
-    await setTimeout(60);
-    expect(drawings()).toEqual(['d', 'd']);
+    await drawn('d', 'd');
     shown.terminal.press('x');
-    await shown.screen();
-    expect(drawings()).toEqual(['T', 'T']);
+    await drawn('T', 'T');
     await leave(shown);
     expect(drawings()).toEqual(['d', 'd']);
   });
 
   test('should name pictures where there shall be none', async () => {
     const preview = { type: 'preview', kind: 'samples', path: 'named.png', step: 1, imagesSeen: 10 } as const;
-    const shown = show({ pictures: terminalHints({ TERM: 'xterm-kitty', NVAE_PICTURES: 'none' }) });
-    await setTimeout(20);
+    const shown = await show({ pictures: terminalHints({ TERM: 'xterm-kitty', NVAE_PICTURES: 'none' }) });
     shown.tell(...steps(2), preview);
-    expect(await shown.screen()).toContain('│named.png ');
+    await shown.shows('│named.png ');
     await leave(shown);
   });
 });
