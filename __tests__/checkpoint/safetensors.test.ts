@@ -157,7 +157,7 @@ describe('safetensors', () => {
     const length = 2 ** 42;
     await writeFile(path, bytesOf({ a: f32([length / 4], 0, length) }, 0));
     await truncate(path, (await stat(path)).size + length);
-    await expect(readSafetensors(path)).rejects.toThrow(/its \d+ bytes are more than this machine's memory/);
+    await expect(readSafetensors(path)).rejects.toThrow(/its \d+ bytes exceed this machine's memory/);
     await rm(path);
   });
 

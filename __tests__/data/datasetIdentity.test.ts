@@ -22,16 +22,16 @@ describe('datasetIdentity', () => {
     expect(datasetChange(before, await identity())).toBeNull();
     await writeFile(inFolder('a.svg'), '<svg a/>');
     const more = await identity();
-    expect(datasetChange(before, more)).toEqual({ order: true, words: '5 images then, 6 now' });
+    expect(datasetChange(before, more)).toEqual({ order: true, words: '5 images before, 6 now' });
     await writeFile(inFolder('a.svg'), '<svg b/>');
     const sameSize = await identity();
     expect(datasetChange(more, sameSize)).toEqual({
       order: false,
-      words: 'the same names, but other content',
+      words: 'the same names, but different content',
     });
     await writeFile(inFolder('a.svg'), '<svg/>');
-    expect(datasetChange(sameSize, await identity())?.words).toBe('the same names, but other content');
-    expect(datasetChange('x/5/s/c', 'y/5/s/c')).toEqual({ order: true, words: 'images of other names' });
+    expect(datasetChange(sameSize, await identity())?.words).toBe('the same names, but different content');
+    expect(datasetChange('x/5/s/c', 'y/5/s/c')).toEqual({ order: true, words: 'different file names' });
   });
 
   test('should compare with what it knows of former versions, and not with what could not be read', async () => {
@@ -63,7 +63,7 @@ describe('datasetIdentity', () => {
       datasetIdentity(text === undefined ? {} : { identity: () => text }, items, signal);
     const changed = async (before: Promise<string>, now: Promise<string>) =>
       datasetChange(await before, await now)?.words ?? null;
-    const other = 'the same names, but other content';
+    const other = 'the same names, but different content';
     expect(await changed(of(versions('a', 'b')), of(versions('a', 'b')))).toBeNull();
     expect(await changed(of(versions('a', 'b')), of(versions('a', 'c')))).toBe(other);
     expect(await changed(of(versions('a', undefined)), of(versions('a', 'c')))).toBeNull();

@@ -52,13 +52,16 @@ describe('decodeBytes of a TIFF', () => {
   });
 
   test.each<[TiffKind, string]>([
-    [{ pixel: [128], bits: 32, format: 3 }, '32-bit floating-point grey with samples of 128 to 128'],
-    [{ pixel: [-0.5], bits: 32, format: 3 }, '32-bit floating-point grey with samples of -0.5 to -0.5'],
-    [{ pixel: [Number.NaN], bits: 32, format: 3 }, 'samples that are no number (NaN)'],
-    [{ pixel: [0, 255, 1], bits: 32, format: 3 }, '32-bit floating-point RGB with samples of 0 to 255'],
+    [{ pixel: [128], bits: 32, format: 3 }, '32-bit floating-point grey with samples from 128 to 128'],
+    [{ pixel: [-0.5], bits: 32, format: 3 }, '32-bit floating-point grey with samples from -0.5 to -0.5'],
+    [{ pixel: [Number.NaN], bits: 32, format: 3 }, 'with NaN samples cannot be read'],
+    [{ pixel: [0, 255, 1], bits: 32, format: 3 }, '32-bit floating-point RGB with samples from 0 to 255'],
     [{ pixel: [-100], bits: 16, format: 2 }, '16-bit signed integer grey with negative samples'],
-    [{ pixel: [200], bits: 32 }, '32-bit integer grey whose samples reach 200 of 4294967295, all black'],
-    [{ pixel: [200], bits: 16 }, '16-bit samples that reach 200 of 65535, all black'],
+    [
+      { pixel: [200], bits: 32 },
+      '32-bit integer grey with samples up to 200 of 4294967295 would be all black',
+    ],
+    [{ pixel: [200], bits: 16 }, '16-bit samples up to 200 of 65535 would be all black'],
     [
       { pixel: [1, 2, 3, 4, 5], bits: 8, photometric: 1 },
       '8-bit integer grey and 4 more bands cannot be read',
@@ -66,7 +69,7 @@ describe('decodeBytes of a TIFF', () => {
     [{ pixel: [9, 9, 9], bits: 8, photometric: 8 }, '8-bit integer CIELab cannot be read; convert it'],
     [
       { pixel: [124, 86, 182], bits: 8, photometric: 6 },
-      '8-bit integer YCbCr that is no JPEG cannot be read',
+      '8-bit integer YCbCr without JPEG compression cannot be read',
     ],
     [{ pixel: [9], bits: 8, photometric: 32803 }, 'raw sensor data cannot be read'],
     [{ pixel: [1, 2, 3, 4, 5], bits: 8, photometric: 5, extra: [0] }, 'CMYK and 1 more band cannot be read'],
@@ -156,21 +159,21 @@ describe('decodeBytes of anything else', () => {
     expect(await refusal(Buffer.from('BM????\0\0\0\0????????????????'))).toBe(`BMP ${remedy}`);
     expect(await refusal(Buffer.from('P6 1 1 255\n...'))).toBe(`PPM ${remedy}`);
     expect(await refusal(isobmff('heic'))).toBe(`HEIC ${remedy}`);
-    expect(await refusal(isobmff('isom'))).toBe('not an image, but a file of the kind video');
+    expect(await refusal(isobmff('isom'))).toBe('not an image, but a file of type video');
     expect(await refusal(Buffer.from('version https://git-lfs.github.com/spec/v1'))).toContain(
       'Git LFS pointer',
     );
     expect(await refusal(Buffer.from('8BPS'))).toBe(`Photoshop ${remedy}`);
-    expect(await refusal(Buffer.from('not so'))).toBe('not an image, by its content');
+    expect(await refusal(Buffer.from('not so'))).toBe('its content is not an image');
     expect(await refusal(Buffer.alloc(0))).toBe('the file is empty');
-    expect(await refusal(Buffer.alloc(1000))).toBe('not an image, by its content');
+    expect(await refusal(Buffer.alloc(1000))).toBe('its content is not an image');
   });
 
   test('should refuse 16 bits of which 8 show nothing', async () => {
     const rows = Buffer.alloc(8 * 17);
     for (let i = 0; i < rows.length; i += 1) rows[i] = i % 17 > 0 && (i % 17) % 2 === 0 ? 90 : 0;
     const dark = pngOf(pngHeader({ width: 8, height: 8, bitDepth: 16, colourType: 0 }), rows);
-    expect(await refusal(dark)).toContain('16-bit samples that reach 90 of 65535, all black');
+    expect(await refusal(dark)).toContain('16-bit samples up to 90 of 65535 would be all black');
     const black = pngOf(
       pngHeader({ width: 8, height: 8, bitDepth: 16, colourType: 0 }),
       Buffer.alloc(8 * 17),

@@ -49,7 +49,7 @@ export async function loadCheckpoint(path: string, options: LoadCheckpointOption
   }
   const [first, ...others] = problems;
   const rest = others.map((error) => `; ${error.message}`).join('');
-  const remedy = 'Restore it from a copy, or delete it to start anew.';
+  const remedy = 'Restore it from a backup, or delete it to start from the beginning.';
   const problem = `${first?.message.slice(path.length + 2)}${rest}. ${remedy}`;
   throw new CheckpointError(path, problem, { cause: first });
 }

@@ -41,7 +41,7 @@ export function contentOf(checkpoint: Checkpoint, where: string): ModelFileConte
 /** @throws CheckpointError when it is another kind of file, or says nothing of a run */
 export function checkpointFrom({ kind, config, tensors, metadata }: ModelFile, where: string): Checkpoint {
   if (kind !== 'checkpoint') {
-    throw new CheckpointError(where, `expected a checkpoint, got a ${cut(kind) || 'file'}`);
+    throw new CheckpointError(where, `this is a ${cut(kind) || 'file'}, not a checkpoint`);
   }
   const state = parseEntry(where, metadata, 'state', trainerStateSchema);
   if (!metadata.has('data_position')) return { config, tensors, state };

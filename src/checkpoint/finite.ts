@@ -12,10 +12,7 @@ export function checkFinite(path: string, tensors: NamedTensors): void {
     if (dtype !== 'float32') continue;
     for (let i = 0; i < data.length; i += 1) {
       if (Number.isFinite(data[i])) continue;
-      throw new CheckpointError(
-        path,
-        `expected numbers that are finite, got ${data[i]} in ${describeValue(name)}`,
-      );
+      throw new CheckpointError(path, `contains a non-finite value: ${data[i]} in ${describeValue(name)}`);
     }
   }
 }

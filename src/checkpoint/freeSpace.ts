@@ -17,6 +17,6 @@ export async function spaceWarning(path: string, bytes: number): Promise<string 
   const free = disk.bavail * disk.bsize;
   if (free >= missing * bytes) return null;
   const megabytes = (count: number) => `${Math.ceil(count / 1e6)} MB`;
-  const need = `expected ${megabytes(missing * bytes)} for its checkpoints`;
-  return `${dirname(path)}: ${need}, got ${megabytes(free)} of free space; make room, or name another folder`;
+  const need = `checkpoints need ${megabytes(missing * bytes)}, but only ${megabytes(free)} are free`;
+  return `${dirname(path)}: ${need}; free some space, or choose another folder`;
 }

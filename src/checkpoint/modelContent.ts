@@ -64,15 +64,12 @@ export async function modelFileFrom(
   hash: Sha256,
 ): Promise<ModelFile> {
   if (metadata.get('format') !== format) {
-    throw new CheckpointError(
-      where,
-      'expected a file that nvae wrote, got a safetensors file of something else',
-    );
+    throw new CheckpointError(where, 'this safetensors file was not written by nvae');
   }
   const version = metadata.get('format_version');
   if (version !== formatVersion) {
-    const remedy = 'a newer rx-nvae may read it';
-    const problem = `expected format version ${formatVersion}, got ${describeValue(version)}; ${remedy}`;
+    const remedy = 'update rx-nvae';
+    const problem = `format version ${describeValue(version)} is unknown (expected ${formatVersion}); ${remedy}`;
     throw new CheckpointError(where, problem);
   }
   if (metadata.get(checksumKey) !== (await checksum(tensors, metadata, hash))) {
@@ -97,19 +94,18 @@ export function parseEntry<T>(
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const place = [key, ...(issue?.path ?? [])].join('.');
-  throw new CheckpointError(path, `expected another "${place}" in its metadata: ${issue?.message}`, {
+  throw new CheckpointError(path, `invalid "${place}" in its metadata: ${issue?.message}`, {
     cause: result.error,
   });
 }
 
 function parseJson(path: string, metadata: ReadonlyMap<string, string>, key: string): unknown {
   const text = metadata.get(key);
-  if (text === undefined)
-    throw new CheckpointError(path, `expected an entry "${key}" in its metadata, got none`);
+  if (text === undefined) throw new CheckpointError(path, `its metadata has no entry "${key}"`);
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new CheckpointError(path, `expected JSON in its entry "${key}", got something else`, {
+    throw new CheckpointError(path, `its entry "${key}" is not JSON`, {
       cause: error,
     });
   }
@@ -122,7 +118,7 @@ function checkedConfig(path: string, content: unknown): NvaeConfig {
     if (!(error instanceof ConfigError)) throw error;
     const [first, ...others] = error.problems;
     const more = others.length > 0 ? ` (and ${others.length} more problems)` : '';
-    throw new CheckpointError(path, `expected a configuration in it that can be used: ${first}${more}`, {
+    throw new CheckpointError(path, `its configuration is invalid: ${first}${more}`, {
       cause: error,
     });
   }

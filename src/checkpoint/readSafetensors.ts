@@ -19,7 +19,7 @@ export function readSafetensors(path: string): Promise<SafetensorsContent> {
     if (source.size > memory) {
       throw new CheckpointError(
         path,
-        `cannot be read: its ${source.size} bytes are more than this machine's memory`,
+        `cannot be read: its ${source.size} bytes exceed this machine's memory`,
       );
     }
     return safetensorsFrom(source, path);

@@ -72,7 +72,7 @@ export function formatHeader({ metadata, tensors }: SafetensorsHeader): Uint8Arr
 }
 
 export function damaged(file: string, problem: string, cause?: unknown): CheckpointError {
-  return new CheckpointError(file, `not a whole safetensors file: ${problem}`, { cause });
+  return new CheckpointError(file, `damaged safetensors file: ${problem}`, { cause });
 }
 
 function parseJson(bytes: Uint8Array, file: string): Record<string, unknown> {

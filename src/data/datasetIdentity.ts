@@ -40,10 +40,10 @@ export function datasetChange(before: string, now: string): DatasetChange | null
   const [orderNow, countNow = unknown, ...contentNow] = now.split('/');
   const differ = (a = unknown, b = unknown) => a !== b && a !== unknown && b !== unknown;
   const order = orderBefore !== orderNow;
-  if (differ(countBefore, countNow)) return { order, words: `${countBefore} images then, ${countNow} now` };
-  if (order) return { order, words: 'images of other names' };
+  if (differ(countBefore, countNow)) return { order, words: `${countBefore} images before, ${countNow} now` };
+  if (order) return { order, words: 'different file names' };
   if (contentBefore.some((part, i) => differ(part, contentNow[i]))) {
-    return { order, words: 'the same names, but other content' };
+    return { order, words: 'the same names, but different content' };
   }
   return null;
 }

@@ -67,7 +67,7 @@ async function pixelsOf(image: Sharp, size: number, keepsAlpha = false): Promise
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
   if (keepsAlpha && info.channels === 4) return onWhite(data);
-  if (info.channels !== 3) throw new DamagedImageError(`an image of ${info.channels} bands cannot be read`);
+  if (info.channels !== 3) throw new DamagedImageError(`an image with ${info.channels} bands cannot be read`);
   return new Uint8Array(data.buffer, data.byteOffset, data.length);
 }
 
@@ -107,7 +107,7 @@ async function checkBlack(image: Sharp): Promise<void> {
   const most = Math.max(...channels.slice(0, 3).map(({ max }) => max));
   if (most > 0 && most < 256) {
     throw new DamagedImageError(
-      `16-bit samples that reach ${most} of 65535, all black; scale them or convert them to 8 bits`,
+      `16-bit samples up to ${most} of 65535 would be all black; scale them or convert them to 8 bits`,
     );
   }
 }
@@ -115,7 +115,7 @@ async function checkBlack(image: Sharp): Promise<void> {
 /** What it takes to draw an SVG is not bounded by its size in pixels, nor by its size in bytes once those are packed. */
 function checkDrawing(bytes: Buffer): void {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b)
-    throw new DamagedImageError('packed with gzip; unpack it first');
+    throw new DamagedImageError('compressed with gzip; decompress it first');
   const isDrawing = bytes.toString('latin1', 0, 1000).trimStart().startsWith('<');
   if (isDrawing && bytes.length > largestDrawing) {
     throw new DamagedImageError(`${bytes.length} bytes of SVG, more than ${largestDrawing}`);
@@ -154,6 +154,6 @@ async function plainReason(bytes: Buffer, error: unknown, maxPixels: number): Pr
   const refusal = refusalOf(bytes);
   if (refusal !== null) return new DamagedImageError(refusal, cause);
   if (/unsupported image format/i.test(first))
-    return new DamagedImageError('not an image, by its content', cause);
+    return new DamagedImageError('its content is not an image', cause);
   return new DamagedImageError(`truncated or unreadable image: ${first}`, cause);
 }

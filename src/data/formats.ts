@@ -90,6 +90,6 @@ export function refusalOf(bytes: Buffer): string | null {
   const [, , name] =
     signatures.find(([at, texts]) => texts.some((text) => beginning.startsWith(text, at))) ?? [];
   if (name === undefined) return null;
-  if (notImages.includes(name)) return `not an image, but a file of the kind ${name}`;
+  if (notImages.includes(name)) return `not an image, but a file of type ${name}`;
   return `${name} cannot be read here; convert it to PNG or JPEG`;
 }

@@ -99,18 +99,17 @@ function checkRange(samples: Samples, bands: number, { name, kind, colours }: Sa
   for (let i = 0; i < samples.length; i += 1) {
     if (i % bands >= colours) continue;
     const value = samples[i] as number;
-    if (Number.isNaN(value))
-      throw new DamagedImageError(`${name} with samples that are no number (NaN) cannot be read`);
+    if (Number.isNaN(value)) throw new DamagedImageError(`${name} with NaN samples cannot be read`);
     if (value < least) least = value;
     if (value > most) most = value;
   }
   const range = `${round(least)} to ${round(most)}`;
   const remedy = 'convert it to 8 or 16 bits';
   if (kind === 'signed' && least < 0)
-    throw new DamagedImageError(`${name} with negative samples (${range}); ${remedy}`);
+    throw new DamagedImageError(`${name} with negative samples (${range}) cannot be read; ${remedy}`);
   if (kind === 'float' && (least < -tolerance || most > 1 + tolerance)) {
     throw new DamagedImageError(
-      `${name} with samples of ${range}, which are read from 0 to 1 only; ${remedy}`,
+      `${name} with samples from ${range} cannot be read (0 to 1 is expected); ${remedy}`,
     );
   }
 }
@@ -123,7 +122,7 @@ function checkBlack(samples: Samples, bands: number, { name, colours, white }: S
   }
   if (most > 0) {
     throw new DamagedImageError(
-      `${name} whose samples reach ${round(most)} of ${white}, all black; scale them`,
+      `${name} with samples up to ${round(most)} of ${white} would be all black; scale them`,
     );
   }
 }

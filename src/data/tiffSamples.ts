@@ -61,7 +61,7 @@ export function tiffSamples(tags: TiffTags): SampleLayout | null {
   const isInteger = sampleFormat === 1 || sampleFormat === 4;
   const decodable = isInteger && [1, 2, 4, 8, 16].includes(bits) && (photometric !== 8 || bits === 16);
   if (!understood.includes(photometric) || extras < 0) throw unreadable(name);
-  if (photometric === 6 && compression !== jpeg) throw unreadable(`${name} that is no JPEG`);
+  if (photometric === 6 && compression !== jpeg) throw unreadable(`${name} without JPEG compression`);
   if (decodable && plainExtras) return null;
   const isGrey = photometric <= 1;
   if (!isGrey && photometric !== 2) throw unreadable(name);

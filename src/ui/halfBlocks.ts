@@ -23,7 +23,7 @@ export function halfBlocks(images: ImageBatch, columns: number, depth: PictureDe
     let line = '';
     for (let column = 0; column < cells; column++) {
       const upper = codes(colour(images, row, column, factor), front);
-      const lower = row + 1 < rows ? codes(colour(images, row + 1, column, factor), behind) : '49';
+      const lower = row + 1 < rows ? codes(colour(images, row + 1, column, factor), back) : '49';
       line += `\u001b[${upper}m\u001b[${lower}m▀`;
     }
     lines.push(line + reset);
@@ -32,7 +32,7 @@ export function halfBlocks(images: ImageBatch, columns: number, depth: PictureDe
 }
 
 /** Offsets of the colour codes for the character and its background. */
-const [front, behind] = [0, 10];
+const [front, back] = [0, 10];
 
 /** Parameters that choose a colour. */
 const colourCodes: Record<PictureDepth, (colour: Rgb, place: number) => string> = {

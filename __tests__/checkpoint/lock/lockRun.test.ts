@@ -183,7 +183,7 @@ describe('lockRun', () => {
     await expect(keeper.verify()).rejects.toBeInstanceOf(RunTakenOverError);
     await expect(keeper.sign()).rejects.toThrow(
       `run "mine" was taken over by process ${process.pid} on ${hostname()} since ${second.holder.since}; ` +
-        'this process was suspended, or thought dead, and writes nothing more',
+        'this process was suspended or considered dead, and writes nothing more',
     );
     await first.release();
     expect((await holderIn()).id).toBe(second.holder.id);
@@ -225,7 +225,7 @@ describe('lockRun', () => {
   test('should say so where the folder cannot be written to', async () => {
     await writeFile(inFolder('file'), '');
     await expect(lockRun(inFolder('file', 'mine.lock'), now)).rejects.toThrow(
-      /expected a folder for the weights that can be written to, got E(EXIST|NOTDIR).*--folder/,
+      /cannot write to the folder for the weights: E(EXIST|NOTDIR).*--folder/,
     );
   });
 });

@@ -16,7 +16,7 @@ function start(screen: (events$: Observable<TrainEvent>) => Promise<unknown>) {
   const ended = runOnScreen(events$, {
     screen,
     onFailure: ({ message }) => void failures.push(message),
-    tell: ({ type }) => void told.push(type),
+    report: ({ type }) => void told.push(type),
   });
   return { events$, told, failures, ended };
 }

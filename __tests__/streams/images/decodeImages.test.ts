@@ -152,7 +152,7 @@ describe('decodeImages', () => {
     const made = await decoded({ maxPixels: 5000, onWarning: (message) => warnings.push(message) });
     expect(made.map((image) => image?.name ?? null)).toEqual([null, null, null, 'd.png']);
     expect(warnings.map((message) => message.replace(folder, '')).sort()).toEqual([
-      '/a.png: skipped: not an image, by its content',
+      '/a.png: skipped: its content is not an image',
       expect.stringMatching(/^\/b\.png: skipped: truncated or unreadable image: /),
       expect.stringMatching(
         /^\/c\.png: skipped: too large: 100 x 100 pixels, more than 5000; raise max_pixels/,
@@ -193,7 +193,7 @@ describe('decodeImages', () => {
     expect(warnings.sort()).toEqual([
       expect.stringMatching(/a\.svg: .*: \d+ bytes of SVG, more than 4194304$/),
       expect.stringMatching(/b\.png: .*: 1099511627776 bytes, more than 2147483647$/),
-      expect.stringMatching(/c\.svg: .*: packed with gzip; unpack it first$/),
+      expect.stringMatching(/c\.svg: .*: compressed with gzip; decompress it first$/),
     ]);
   });
 

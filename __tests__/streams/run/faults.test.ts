@@ -194,9 +194,7 @@ describe.each(kinds)('a disk %s for the weights', (_, it, make) => {
     disk(make, 'weights').protect();
     const { events, error } = await run();
     expect(events).toEqual([]);
-    expect(messageOf(error)).toMatch(
-      /small\.lock: expected a folder for the weights that can be written to, got E/,
-    );
+    expect(messageOf(error)).toMatch(/small\.lock: cannot write to the folder for the weights: E/);
   });
 });
 

@@ -25,8 +25,8 @@ export class RunTakenOverError extends CheckpointError {
 
   constructor(file: string, holder: Holder | null) {
     const what = holder
-      ? `was taken over by ${described(holder)}; this process was suspended, or thought dead, and`
-      : 'has lost its lock while this process was suspended: another may have had the run; this process';
+      ? `was taken over by ${described(holder)}; this process was suspended or considered dead, and`
+      : 'lost its lock while this process was suspended, so another process may have changed it; this process';
     super(file, `run "${runOf(file)}" ${what} writes nothing more`);
     this.name = 'RunTakenOverError';
     this.pid = holder?.pid ?? null;

@@ -102,8 +102,8 @@ async function refusing<T>(path: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    const what = 'expected a folder for the weights that can be written to, got';
-    const remedy = 'name another one with --folder';
+    const what = 'cannot write to the folder for the weights:';
+    const remedy = 'choose another with --folder';
     throw new CheckpointError(path, `${what} ${messageOf(error)}; ${remedy}`, { cause: error });
   }
 }

@@ -64,14 +64,14 @@ export async function cherry(
     const onScreen = isInteractive(options) && why === null;
     const showPicture = await pictureShower(output);
     if (why !== null) output.progress(why);
-    const tell = cherryReporter({ output, showPicture, path, files: json || !quiet });
+    const report = cherryReporter({ output, showPicture, path, files: json || !quiet });
     const adjusted = { engine, temperature, iterations, batchSize, seed, stop$ };
     const last = await lastValueFrom(
       withAdjustedModel(file, adjusted, output, (model) => {
         const candidates = (i: number) =>
           samples(model, { temperature, count: batchSize, batchSize, firstBatch: i, seed });
         const pick = (choices$: Observable<CherryChoice>) => cherryPick(candidates, choices$, { keep });
-        return onScreen ? pickOnScreen(pick, stop$, tell, output) : pickByLines(pick, tell, output);
+        return onScreen ? pickOnScreen(pick, stop$, report, output) : pickByLines(pick, report, output);
       }).pipe(takeUntil(stop$)),
       { defaultValue: null },
     );
@@ -99,7 +99,7 @@ type Pick = (choices$: Observable<CherryChoice>) => Observable<CherryState>;
 function pickOnScreen(
   pick: Pick,
   stop$: Observable<void>,
-  tell: (state: CherryState) => Promise<void>,
+  report: (state: CherryState) => Promise<void>,
   output: Output,
 ): Observable<CherryState | null> {
   const made: CherryChoice[] = [];
@@ -117,7 +117,7 @@ function pickOnScreen(
     catchError((error: unknown) => {
       if (!(error instanceof ScreenError)) throw error;
       output.warning(`screen: ${error.message}; continuing without it: type each choice and press enter`);
-      return pickByLines((choices$) => pick(concat(made, choices$)), tell, output);
+      return pickByLines((choices$) => pick(concat(made, choices$)), report, output);
     }),
   );
 }
@@ -125,12 +125,12 @@ function pickOnScreen(
 /** The states of the choices on standard input; each is printed before the next line is read. */
 function pickByLines(
   pick: Pick,
-  tell: (state: CherryState) => Promise<void>,
+  report: (state: CherryState) => Promise<void>,
   output: Output,
 ): Observable<CherryState> {
-  const told$ = new BehaviorSubject<CherryState | null>(null);
+  const reported$ = new BehaviorSubject<CherryState | null>(null);
   let newest: CherryState | null = null;
-  const quiet$ = told$.pipe(filter((state) => state !== null && state === newest && !state.waiting));
+  const quiet$ = reported$.pipe(filter((state) => state !== null && state === newest && !state.waiting));
   const choices$ = inputLines(process.stdin, () => firstValueFrom(quiet$, { defaultValue: null })).pipe(
     map((line) => ({ line, choice: parseCherryChoice(line) })),
     tap(({ line, choice }) => {
@@ -147,8 +147,8 @@ function pickByLines(
       newest = state;
     }),
     concatMap(async (state) => {
-      await tell(state);
-      told$.next(state);
+      await report(state);
+      reported$.next(state);
       return state;
     }),
   );

@@ -31,7 +31,7 @@ interface TrainCommandOptions extends CommonOptions {
   readonly dashboard: boolean;
 }
 
-function tell(output: Output): (event: TrainEvent) => void {
+function eventPrinter(output: Output): (event: TrainEvent) => void {
   const line = createEventLines(() => performance.now());
   return (event) => {
     output.event(event);
@@ -78,10 +78,10 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
       onScreen = false;
       output.warning(`dashboard: ${message}; the run continues, and progress is printed as lines`);
     };
-    const show = (told$: Observable<TrainEvent>) => showRun(told$, screen ?? known, output);
+    const show = (events$: Observable<TrainEvent>) => showRun(events$, screen ?? known, output);
     const last = screen
-      ? await runOnScreen(events$, { screen: show, onFailure, tell: tell(output) })
-      : await lastValueFrom(events$.pipe(tap(tell(output))), { defaultValue: undefined });
+      ? await runOnScreen(events$, { screen: show, onFailure, report: eventPrinter(output) })
+      : await lastValueFrom(events$.pipe(tap(eventPrinter(output))), { defaultValue: undefined });
     if (last && onScreen) output.progress(createEventLines(() => 0)(last) ?? '');
     if (last?.type === 'finished' && !options.json) output.result(last, last.model);
     if (interruption.interrupted) process.exitCode = exitCodes.interrupted;

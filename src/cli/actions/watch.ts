@@ -99,8 +99,8 @@ async function onScreen(
   gone$: Observable<unknown>,
   { name, folder, output }: Watched,
 ): Promise<void> {
-  const pathOf = ({ path: told }: PreviewEvent) =>
-    existsSync(told) ? told : join(folder, 'images', name, basename(told));
+  const pathOf = ({ path: saved }: PreviewEvent) =>
+    existsSync(saved) ? saved : join(folder, 'images', name, basename(saved));
   const colour = colourDepth(process.env) > 1;
   const pictures = terminalHints(process.env);
   try {
@@ -110,20 +110,28 @@ async function onScreen(
     if (!(error instanceof ScreenError)) throw error;
     output.warning(`dashboard: ${error.message}; progress is printed as lines`);
     const since = Date.now();
-    const isNew = ({ time, type }: JournalEntry) => time >= since || !told.includes(type);
+    const isNew = ({ time, type }: JournalEntry) => time >= since || !frequent.includes(type);
     await asLines(events$.pipe(filter(isNew), takeUntil(gone$)), output);
   }
 }
 
 /** Events that are frequent, and not worth repeating afterwards. */
-const told: readonly string[] = ['step', 'epoch', 'checkpoint', 'preview', 'paused', 'resumed', 'warning'];
+const frequent: readonly string[] = [
+  'step',
+  'epoch',
+  'checkpoint',
+  'preview',
+  'paused',
+  'resumed',
+  'warning',
+];
 
 /** Prints the entries; returns whether the run reported its end. */
 async function asLines(entries$: Observable<JournalEntry>, output: Output): Promise<boolean> {
   let [time, ended] = [0, false];
   // Use the clock of the run, so that old events are printed as they were then.
   const line = createEventLines(() => time);
-  const told$ = entries$.pipe(
+  const printed$ = entries$.pipe(
     tap((entry) => {
       time = entry.time;
       ended = ['finished', 'stopped', 'failed'].includes(entry.type);
@@ -135,7 +143,7 @@ async function asLines(entries$: Observable<JournalEntry>, output: Output): Prom
       if (text !== undefined) output.progress(text);
     }),
   );
-  await lastValueFrom(told$, { defaultValue: null });
+  await lastValueFrom(printed$, { defaultValue: null });
   return ended;
 }
 

@@ -53,9 +53,9 @@ export async function readRunAloud(options: ReadRunAloudOptions): Promise<RunVie
   const situation = () => ({ ...firstScreen, controls, paused: view.status === 'paused' });
   const become = (next: RunView) => {
     const last = view.log.at(-1);
-    const told = next.log.slice(last ? next.log.lastIndexOf(last) + 1 : 0);
+    const added = next.log.slice(last ? next.log.lastIndexOf(last) + 1 : 0);
     view = next;
-    for (const { time, kind, text } of told) {
+    for (const { time, kind, text } of added) {
       if (time < begin) continue;
       if (kind === 'warning') output.warning(text);
       else output.progress(text);

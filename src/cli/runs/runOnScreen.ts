@@ -8,7 +8,7 @@ export interface RunOnScreenOptions {
   /** Called if the screen fails; the run continues. */
   readonly onFailure: (error: ScreenError) => void;
   /** Tells each event from then on. */
-  readonly tell: (event: TrainEvent) => void;
+  readonly report: (event: TrainEvent) => void;
 }
 
 /**
@@ -25,15 +25,15 @@ export interface RunOnScreenOptions {
  */
 export async function runOnScreen(
   events$: Observable<TrainEvent>,
-  { screen, onFailure, tell }: RunOnScreenOptions,
+  { screen, onFailure, report }: RunOnScreenOptions,
 ): Promise<FinishedEvent | StoppedEvent | undefined> {
-  let [told, over] = [false, false];
+  let [reporting, over] = [false, false];
   let end: FinishedEvent | StoppedEvent | undefined;
   const observed$ = events$.pipe(
     tap({
       next: (event) => {
         if (event.type === 'finished' || event.type === 'stopped') end = event;
-        if (told) tell(event);
+        if (reporting) report(event);
       },
       finalize: () => {
         over = true;
@@ -57,7 +57,7 @@ export async function runOnScreen(
   } catch (error) {
     if (!(error instanceof ScreenError)) throw error;
     if (!over) onFailure(error);
-    told = true;
+    reporting = true;
     start();
     await ended;
   } finally {

@@ -78,7 +78,7 @@ const closedCodes: readonly unknown[] = ['EPIPE', 'EIO', 'ENXIO', 'EBADF'];
  * reason, as a full disk, but with one message and a failure.
  */
 export function watchForClosedOutput(): void {
-  let told = false;
+  let reported = false;
   const streams = [
     ['standard output', process.stdout],
     ['standard error', process.stderr],
@@ -86,9 +86,9 @@ export function watchForClosedOutput(): void {
   for (const [name, stream] of streams) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       const closed = closedCodes.includes(error.code);
-      if (!closed && !told && stream === process.stdout)
+      if (!closed && !reported && stream === process.stdout)
         process.stderr.write(`nvae: ${name}: ${error.message}\n`);
-      told ||= !closed;
+      reported ||= !closed;
       if (!process.emit('SIGPIPE', 'SIGPIPE')) process.exit(closed ? exitCodes.done : exitCodes.failed);
     });
   }

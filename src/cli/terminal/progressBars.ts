@@ -93,18 +93,18 @@ export function liveBars(terminal: NodeJS.WriteStream): ProgressBars {
 }
 
 /** Lines for a log, at most one in two seconds. */
-export function barsAsLines(tell: (line: string) => void): ProgressBars {
+export function barsAsLines(print: (line: string) => void): ProgressBars {
   return {
     start(options) {
       const work = workOf(options);
-      let told = work.begun;
+      let printedAt = work.begun;
       return {
         at(done) {
           work.done = done;
           const now = performance.now();
-          if (now - told < betweenLinesMs) return;
-          told = now;
-          tell(progressWords(work.snapshot(now)));
+          if (now - printedAt < betweenLinesMs) return;
+          printedAt = now;
+          print(progressWords(work.snapshot(now)));
         },
         end: () => undefined,
       };

@@ -63,17 +63,14 @@ export function plot(samples: readonly Sample[], options: PlotOptions): PlotRow[
     // What lies outside is drawn just there: a line is walked dot by dot.
     Math.min(4 * plotRows, Math.max(-1, ((high - y) / (high - low)) * (4 * plotRows - 1))),
   ];
-  const behind = brailleCanvas(width, plotRows);
+  const back = brailleCanvas(width, plotRows);
   const front = brailleCanvas(width, plotRows);
-  if (dots) for (const point of points) behind.dot(...place(point));
+  if (dots) for (const point of points) back.dot(...place(point));
   const course = smoothed(points).map(place);
   for (const [i, here] of course.entries()) front.line(course[i - 1] ?? here, here);
   const body = Array.from({ length: plotRows }, (_, row): PlotRow => {
     const label = (margin === wanted ? (labels[row] ?? '') : '').padStart(margin - 1);
-    return [
-      { part: 'axis', text: `${label}${labels[row] ? '┤' : '│'}` },
-      ...cells(behind, front, row, width),
-    ];
+    return [{ part: 'axis', text: `${label}${labels[row] ? '┤' : '│'}` }, ...cells(back, front, row, width)];
   });
   const axis = xAxis(first, last, margin, width).slice(-axisRows);
   return [...body, ...axis.map((text): PlotRow => [{ part: 'axis', text }])];
@@ -146,12 +143,12 @@ export function xAxis(first: number, last: number, margin: number, width: number
 }
 
 /** A cell with a part of the line shows only the line, so that dots do not thicken it. */
-function cells(behind: BrailleCanvas, front: BrailleCanvas, row: number, width: number): PlotRow {
+function cells(back: BrailleCanvas, front: BrailleCanvas, row: number, width: number): PlotRow {
   const parts: { part: PlotPart; text: string }[] = [];
   for (let column = 0; column < width; column++) {
     const line = front.character(column, row);
     const part = line === ' ' ? 'dots' : 'line';
-    const text = line === ' ' ? behind.character(column, row) : line;
+    const text = line === ' ' ? back.character(column, row) : line;
     const last = parts.at(-1);
     if (last?.part === part) last.text += text;
     else parts.push({ part, text });

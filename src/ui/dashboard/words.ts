@@ -24,7 +24,7 @@ export function words(view: RunView, measures: Measures): string[] {
   ];
   return [
     `${started?.name ?? 'run'}: ${status === 'gone' ? 'the process is gone and reported no result' : status}`,
-    ...facts.map(told),
+    ...facts.map(factText),
   ];
 }
 
@@ -35,7 +35,7 @@ export function runProgress(view: RunView): string {
   return `${spoken(progress?.text ?? 'opening')}${loss === undefined ? '' : `, loss ${figure(loss)}`}`;
 }
 
-function told({ name, text, alarming = false }: Fact): string {
+function factText({ name, text, alarming = false }: Fact): string {
   return `${name}: ${alarming ? 'attention, ' : ''}${spoken(text)}`;
 }
 
