@@ -1,7 +1,14 @@
 /** Single images out of batches, and batches out of them. */
 import type { ImageBatch } from './plainData.js';
 
-/** A copy of one image as a batch of its own, which keeps nothing else of its batch in memory. */
+/**
+ * Copies one image out of a batch, so that the rest of the batch can be freed.
+ * @param batch images
+ * @param index position of the image in the batch, the first is 0
+ * @returns a batch with this image only
+ * @example
+ * const first = imageAt(await model.sampleImages(9, 0.7), 0);
+ */
 export function imageAt({ pixels, shape }: ImageBatch, index: number): ImageBatch {
   const [, height, width, channels] = shape;
   const length = height * width * channels;
@@ -9,8 +16,12 @@ export function imageAt({ pixels, shape }: ImageBatch, index: number): ImageBatc
 }
 
 /**
- * All images in one batch, in their order; at least one batch, all of one size.
- * @throws RangeError when their sizes differ
+ * Joins batches into one, in their order.
+ * @param batches at least one batch, with images of one size
+ * @returns a copy of all images
+ * @throws RangeError when there is no batch, or the sizes differ
+ * @example
+ * const batch = joinImages([imageAt(samples, 3), imageAt(samples, 5)]);
  */
 export function joinImages(batches: readonly ImageBatch[]): ImageBatch {
   const [first] = batches;

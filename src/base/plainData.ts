@@ -2,6 +2,7 @@
 
 /** Images as bytes: red, green, blue per pixel, row by row. */
 export interface ImageBatch {
+  /** Values from 0 to 255; its length is the product of the shape. */
   readonly pixels: Uint8Array;
   /** [batch, height, width, channels] */
   readonly shape: readonly [batch: number, height: number, width: number, channels: 3];
@@ -9,9 +10,13 @@ export interface ImageBatch {
 
 /** A tensor's values outside the engine, row-major. */
 export interface TensorData {
+  /** Type of the values. */
   readonly dtype: 'float32' | 'int32';
+  /** Size of each axis. */
   readonly shape: readonly number[];
+  /** The values; the last axis changes fastest. */
   readonly data: Float32Array | Int32Array;
 }
 
+/** Tensors by name, as in a file of weights. */
 export type NamedTensors = ReadonlyMap<string, TensorData>;

@@ -13,12 +13,28 @@ const loaders: readonly EngineLoader[] = [
   cpuLoader,
 ];
 
-/** As in Node; `auto` takes wasm. */
+/**
+ * Makes an engine the one that all tensors are computed on from now on. `auto` chooses wasm.
+ *
+ * @param name `wasm`, `cpu` or `auto`
+ * @param options where the files of the engine `wasm` are
+ * @returns the engine in use, with warnings for people
+ * @throws UnknownEngineError when there is no such engine
+ * @throws EngineUnavailableError when the engine does not work here
+ * @example
+ * await useEngine('wasm', { wasmPaths: '/assets/' });
+ */
 export function useEngine(name: EngineChoice = 'auto', options: UseEngineOptions = {}): Promise<EngineInfo> {
   return chooseEngine(name, loaders, options);
 }
 
-/** As in Node: all engines are listed, those that need it as not usable. */
+/**
+ * What is known about every engine in this browser; those that need Node are listed as not usable.
+ *
+ * @returns one report per engine
+ * @example
+ * for (const { name, usable } of await listEngines()) console.log(name, usable);
+ */
 export function listEngines(): Promise<EngineReport[]> {
   return describeEngines(loaders);
 }

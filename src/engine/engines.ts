@@ -1,11 +1,13 @@
 /** The engines by name, and the errors for one that cannot be used. */
 import { nearest } from '../base/nearest.js';
 
+/** All engines, in the order in which `auto` tries them. */
 export const engineNames = ['tensorflow', 'webgpu', 'native', 'wasm', 'cpu'] as const;
 
+/** Name of an engine. */
 export type EngineName = (typeof engineNames)[number];
 
-/** What `useEngine` is asked for. The texts are for configurations and arguments: a name that is unknown is an error. */
+/** What `useEngine` takes: a name or `auto`. Other texts, for example out of arguments, compile, but are rejected with an `UnknownEngineError`. */
 export type EngineChoice = EngineName | 'auto' | (string & {});
 
 /** The files of tfjs' WebAssembly backend. */
@@ -14,6 +16,7 @@ export type WasmFileName =
   | 'tfjs-backend-wasm-simd.wasm'
   | 'tfjs-backend-wasm-threaded-simd.wasm';
 
+/** Options of `useEngine`. */
 export interface UseEngineOptions {
   /**
    * Where the `.wasm` files of `@tensorflow/tfjs-backend-wasm` are: the folder, with a slash at its end, or the address of
@@ -24,10 +27,13 @@ export interface UseEngineOptions {
 
 /** The engine in use. */
 export interface EngineInfo {
+  /** Name of the engine; never `auto`. */
   readonly name: EngineName;
   /** For people, for example "AVX-512, 2 threads". */
   readonly description: string;
+  /** Number of threads, if the engine has a fixed number. */
   readonly threads?: number;
+  /** Instruction set, for example `avx2`, if the engine chooses one. */
   readonly simd?: string;
   /** What a user should know about this choice. */
   readonly warnings: readonly string[];
@@ -35,18 +41,23 @@ export interface EngineInfo {
 
 /** What is known about one engine on this machine. */
 export interface EngineReport {
+  /** Name of the engine. */
   readonly name: EngineName;
+  /** Whether it works on this machine. */
   readonly usable: boolean;
-  /** Whether `auto` would take it. */
+  /** Whether `auto` would choose it. */
   readonly chosenByAuto: boolean;
+  /** For people, for example "AVX-512, 2 threads". */
   readonly description: string;
+  /** Number of threads, if the engine has a fixed number. */
   readonly threads?: number;
+  /** Instruction set, for example `avx2`, if the engine chooses one. */
   readonly simd?: string;
-  /** The path of the library that is not ours and computes; only where it is known. */
+  /** Path of the third-party library that computes, if it is known. */
   readonly library?: string;
-  /** What to do for a GPU, where the engine could use one and does not. */
+  /** How to make the engine use a GPU, if it could and does not. */
   readonly forGpu?: string;
-  /** Why it is not usable, or, where its description does not tell, why `auto` never takes it; empty otherwise. */
+  /** Why it is not usable or why `auto` never chooses it; else empty. */
   readonly reason: string;
   /** What to do to get it, one sentence. */
   readonly howToGet: string;

@@ -1,4 +1,4 @@
-/** The environment variables of the engines. They are checked whatever engine is used: a wrong one is never ignored. */
+/** The environment variables of the engines. They are checked for every engine: an invalid one is never ignored. */
 
 export const instructionSets = ['avx512', 'avx2', 'portable'] as const;
 
@@ -9,15 +9,15 @@ export const tensorflowDevices = ['cpu', 'gpu'] as const;
 export type TensorflowDevice = (typeof tensorflowDevices)[number];
 
 export interface EngineSettings {
-  /** NVAE_THREADS: threads of the native engine; null where it is not set. */
+  /** NVAE_THREADS: threads of the native engine; null if it is not set. */
   readonly threads: number | null;
-  /** NVAE_SIMD: instruction set of the native engine; null where it is not set. */
+  /** NVAE_SIMD: instruction set of the native engine; null if it is not set. */
   readonly simd: InstructionSet | null;
-  /** NVAE_TENSORFLOW_DEVICE: what the tensorflow engine runs on; null where it is not set. */
+  /** NVAE_TENSORFLOW_DEVICE: what the tensorflow engine runs on; null if it is not set. */
   readonly tensorflowDevice: TensorflowDevice | null;
 }
 
-/** An environment variable of the engines makes no sense, or asks for what this processor lacks. */
+/** An environment variable of an engine has an invalid value, or asks for what this processor lacks. */
 export class EngineSettingError extends RangeError {
   override readonly name = 'EngineSettingError';
 }
@@ -31,7 +31,7 @@ const mostThreads = 1024;
 
 /**
  * NVAE_THREADS, NVAE_SIMD and NVAE_TENSORFLOW_DEVICE; an empty one counts as not set.
- * @throws EngineSettingError when one of them makes no sense
+ * @throws EngineSettingError when one of them is invalid
  */
 export function engineSettings(environment: Environment = environmentHere()): EngineSettings {
   return {

@@ -29,10 +29,11 @@ const loaders: readonly EngineLoader[] = [
  * disposed first.
  *
  * @param name an engine, or `auto`
+ * @param options where a browser finds the files of the engine `wasm`
  * @returns the engine in use, with warnings for people
  * @throws UnknownEngineError when there is no such engine
  * @throws EngineUnavailableError when the engine does not work here; says why and how to get it
- * @throws EngineSettingError when an environment variable of the engines makes no sense, whatever the engine
+ * @throws EngineSettingError when an environment variable of any engine has an invalid value
  * @example
  * const { name, description, warnings } = await useEngine('auto');
  * console.error(`engine ${name}: ${description}`, ...warnings);
@@ -43,7 +44,7 @@ export function useEngine(name: EngineChoice = 'auto', options: UseEngineOptions
 
 /**
  * What is known about every engine on this machine, in the order in which `auto` tries them; starts none of them.
- * @throws EngineSettingError when an environment variable of the engines makes no sense
+ * @throws EngineSettingError when an environment variable of any engine has an invalid value
  * @example
  * for (const { name, usable, reason } of await listEngines()) console.log(name, usable ? 'works' : reason);
  */

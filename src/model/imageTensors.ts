@@ -8,8 +8,14 @@ import { NonFiniteImagesError } from './nonFiniteImagesError.js';
 const scale = Float32Array.from({ length: 256 }, (_, value) => value / 255);
 
 /**
- * `[B, size, size, 3]` in [0, 1], the caller's.
- * @throws RangeError when the batch has other images than the model
+ * A tensor of images in bytes.
+ * @param batch images of the given size
+ * @param size width and height of the model's images, in pixels
+ * @returns `[B, size, size, 3]` in [0, 1]; the caller disposes it
+ * @throws RangeError when the batch is empty or has images of another size
+ * @example
+ * const tensor = imagesToTensor(batch, model.config.imageSize);
+ * const { parameters } = model.forward(tensor, keyedNoise(1, 'example', 0), 'eval');
  */
 export function imagesToTensor({ pixels, shape }: ImageBatch, size: number): tf.Tensor4D {
   const [batch, height, width, channels] = shape;
@@ -24,8 +30,14 @@ export function imagesToTensor({ pixels, shape }: ImageBatch, size: number): tf.
 }
 
 /**
- * Images in [0, 1] as bytes. The tensor stays the caller's.
- * @throws NonFiniteImagesError when one has a colour that is no number
+ * A batch of bytes of a tensor of images. The values are read asynchronously from the engine.
+ * @param images `[B, height, width, 3]` in [0, 1]; it stays the caller's
+ * @returns the images as bytes, red, green, blue per pixel
+ * @throws NonFiniteImagesError when an image has a colour that is NaN
+ * @example
+ * const tensor = model.sample(4, 0.7, keyedNoise(1, 'example', 0));
+ * const batch = await imagesFromTensor(tensor);
+ * tensor.dispose();
  */
 export async function imagesFromTensor(images: tf.Tensor4D): Promise<ImageBatch> {
   const [batch, height, width] = images.shape;

@@ -31,6 +31,7 @@ import { decoderTower, encoderTower } from './towers.js';
  */
 const lowestVariance = 1e-4;
 
+/** What a forward pass gives; both tensors are the caller's. */
 export interface ForwardResult {
   /** Raw parameters of the output distribution, `[B, H, W, outputChannels]`. */
   readonly parameters: tf.Tensor4D;
@@ -38,18 +39,32 @@ export interface ForwardResult {
   readonly kl: tf.Tensor2D;
 }
 
+/** Options of `Nvae.forward`. */
 export interface ForwardOptions {
-  /** Receives the batch's statistics in train mode; the caller commits or disposes them. @default none are kept */
+  /** Receives the batch's statistics in train mode; the caller commits or disposes them. @default none are kept
+   * @internal */
   readonly statistics?: BatchStatistics;
-  /** Keep only the input of every cell for the backward pass, and compute the rest once more in it. @default false */
+  /** Save memory: keep only the input of every cell for the backward pass, which computes the rest again. @default false */
   readonly recompute?: boolean;
-  /** Of `samplerWeights`, where the regularisation takes the same. @default computed where they are used */
+  /** The result of `samplerWeights`, to share it with `regularization`. @default computed where they are used */
   readonly weights?: LayerWeights;
 }
 
+/**
+ * An NVAE model: encode, decode and sample. It owns its parameters until `dispose`. Images are `[batch, height, width, 3]` in
+ * [0, 1]; tensors that a method returns are the caller's to dispose.
+ *
+ * @example
+ * await useEngine('auto');
+ * using model = await loadModel('saved_weights/final_result_demo.model');
+ * const { pixels, shape } = await model.sampleImages(9, 0.7);
+ */
 export class Nvae implements SampleSource, Disposable {
+  /** The model's part of the configuration. */
   readonly config: ModelConfig;
+  /** Cells and latent groups with their shapes. @internal */
   readonly plan: ModelPlan;
+  /** The parameters by name. @internal */
   readonly store: ParameterStore;
 
   private constructor(plan: ModelPlan, seed: number) {
@@ -59,16 +74,20 @@ export class Nvae implements SampleSource, Disposable {
   }
 
   /**
-   * A new model with values drawn by the seed.
-   * @throws RangeError when the configuration describes no possible model
+   * A new, untrained model.
+   * @param config the model's part of a configuration
+   * @param seed seed of the initial values
+   * @throws RangeError when a model of this configuration is not possible
    */
   static create(config: ModelConfig, seed: number): Nvae {
     return new Nvae(planModel(config), seed);
   }
 
   /**
-   * A model with the given values, in PyTorch's names and axis order; other names are ignored.
-   * @throws RangeError when one is missing or has another shape
+   * A model with the given values.
+   * @param config the model's part of a configuration
+   * @param tensors values in PyTorch's names and axis order; other names are ignored. They stay the caller's
+   * @throws RangeError when a tensor is missing or has another shape
    */
   static fromTensors(config: ModelConfig, tensors: NamedTensors): Nvae {
     const plan = planModel(config);
@@ -88,7 +107,13 @@ export class Nvae implements SampleSource, Disposable {
     return parameterCount(this.plan);
   }
 
-  /** Encode, draw, decode. Differentiable in the parameters of the model. */
+  /**
+   * One pass: encode, draw from the posterior, decode. Differentiable in the parameters of the model.
+   * @param images `[B, H, W, 3]` in [0, 1]; they stay the caller's
+   * @param noise source of the random numbers
+   * @param mode `train` normalises by the batch's statistics, `eval` by the running averages
+   * @param options memory, and weights that are computed already
+   */
   forward(
     images: tf.Tensor4D,
     noise: Noise,
@@ -110,25 +135,38 @@ export class Nvae implements SampleSource, Disposable {
     return tf.tidy(() => ({ ...run() }));
   }
 
-  /** The weights of all samplers, which both `forward` and `regularization` need. Differentiable; the caller's. */
+  /** The effective weights of all samplers, which both `forward` and `regularization` need. Differentiable; the caller's. */
   samplerWeights(): LayerWeights {
     const pass = this.#pass('eval');
     return new Map(samplersOf(this.plan).map((layer) => [layer.name, weightNormWeight(pass, layer)]));
   }
 
-  /** The regularisation, a scalar, before its constant. */
+  /**
+   * The regularisation of the weights, before it is multiplied by its coefficient. Differentiable.
+   * @param noise source of the random numbers of the power iterations
+   * @param weights the result of `samplerWeights`, if it is computed already
+   * @returns a scalar
+   */
   regularization(noise: Noise, weights?: LayerWeights): tf.Scalar {
     return tf.tidy(() => regularization(this.#pass('eval', null, weights), this.plan, noise));
   }
 
-  /** The output distribution of raw parameters, which stay the caller's. */
+  /**
+   * The distribution of the images, given the network's raw output.
+   * @param parameters `[B, H, W, outputChannels]`, as `forward` and `decodeParameters` give them; they stay the caller's
+   */
   output(parameters: tf.Tensor4D): OutputDistribution {
     return distributionOf(this.config.samplingMethod, parameters);
   }
 
   /**
-   * New images from the prior. The temperature multiplies the standard deviations of the latents.
-   * @throws RangeError when the count or the temperature makes no sense
+   * New images from the prior.
+   * @param count number of images
+   * @param temperature multiplies the standard deviations of the latents
+   * @param noise source of the random numbers
+   * @param statistic which value of the output distribution a pixel gets
+   * @returns `[count, H, W, 3]`; NaN where the network's output is not finite
+   * @throws RangeError when the count or the temperature is out of range
    */
   sample(count: number, temperature: Temperature, noise: Noise, statistic: Statistic = 'mean'): tf.Tensor4D {
     checkCount('sample', 'count', count);
@@ -142,6 +180,9 @@ export class Nvae implements SampleSource, Disposable {
   /**
    * New images from the prior as plain data, with the batch-norm averages as they are (see `readjustBatchNorm`). The same
    * count, temperature, seed and draw give the same images.
+   * @param count number of images
+   * @param temperature multiplies the standard deviations of the latents
+   * @param options statistic, seed and draw
    * @throws RangeError when the count, the temperature or the seed is out of range
    * @throws NonFiniteImagesError when the network's output is not finite
    */
@@ -155,9 +196,14 @@ export class Nvae implements SampleSource, Disposable {
   }
 
   /**
-   * Sampling passes in train mode that only move the running averages of the decoder: at a temperature below 1 the
-   * features differ from those in training, and so must the averages. `noiseOf` gives the noise of each iteration. Running
-   * variances do not fall below 1e-4.
+   * Adapt the decoder's batch-norm averages to a temperature, by sampling passes in train mode: at a temperature below 1 the
+   * features differ from those in training, and so must the averages. Changes nothing else. Running variances do not fall
+   * below 1e-4.
+   * @param iterations number of passes
+   * @param count images per pass
+   * @param temperature multiplies the standard deviations of the latents
+   * @param noiseOf source of the random numbers of each pass, the first is 0
+   * @throws RangeError when the temperature is out of range
    */
   readjustBatchNorm(
     iterations: number,
@@ -181,10 +227,11 @@ export class Nvae implements SampleSource, Disposable {
   }
 
   /**
-   * The latents of images, drawn from the posterior, `[B, size, size, latentSize]`, level 0 first.
-   *
-   * They are the ones the decoder saw in training, after the flow. The reference leaves out a flow that is not fixed;
-   * `freeFlow: false` does the same.
+   * The latents of images, drawn from the posterior: those that the decoder sees in training, after the flow.
+   * @param images `[B, H, W, 3]` in [0, 1]; they stay the caller's
+   * @param noise source of the random numbers
+   * @param options `freeFlow: false` leaves out a flow that is not fixed, as the PyTorch implementation does
+   * @returns `[B, size, size, latentSize]` per latent group, level 0 first
    */
   encode(images: tf.Tensor4D, noise: Noise, { freeFlow = true } = {}): tf.Tensor4D[] {
     return tf.tidy(() => {
@@ -201,20 +248,36 @@ export class Nvae implements SampleSource, Disposable {
     });
   }
 
-  /** Images of latents as `encode` gives them. Only the statistic `sample` draws from the noise. */
+  /**
+   * Images of latents.
+   * @param latents as `encode` gives them; they stay the caller's
+   * @param noise source of the random numbers, used only for the statistic `sample`
+   * @param statistic which value of the output distribution a pixel gets
+   * @returns `[B, H, W, 3]`; NaN where the network's output is not finite
+   * @throws RangeError when the latents have other shapes than `latentShapes`
+   */
   decode(latents: readonly tf.Tensor4D[], noise: Noise, statistic: Statistic = 'mean'): tf.Tensor4D {
     return tf.tidy(() => this.#toImages(this.decodeParameters(latents), noise, statistic));
   }
 
-  /** Raw parameters of the output distribution for latents as `encode` gives them. */
+  /**
+   * The network's raw output for latents. Differentiable.
+   * @param latents as `encode` gives them; they stay the caller's
+   * @returns `[B, H, W, outputChannels]`, for `output`
+   * @throws RangeError when the latents have other shapes than `latentShapes`
+   */
   decodeParameters(latents: readonly tf.Tensor4D[]): tf.Tensor4D {
     const batch = checkLatents('decode', latents, this.latentShapes);
     return tf.tidy(() => decoderTower(this.#pass('eval'), this.plan, batch, (group) => at(latents, group)));
   }
 
   /**
-   * Images for standard normal values `[B, size, size, latentSize]` in place of the prior's draws, at temperature 1.
-   * The values stay the caller's.
+   * Images for given standard normal values in place of the prior's random ones, at temperature 1.
+   * @param values `[B, size, size, latentSize]` per latent group, level 0 first; they stay the caller's
+   * @param noise source of the other random numbers
+   * @param statistic which value of the output distribution a pixel gets
+   * @returns `[B, H, W, 3]`; NaN where the network's output is not finite
+   * @throws RangeError when the values have other shapes than `latentShapes`
    */
   generateFromLatents(
     values: readonly tf.Tensor4D[],
@@ -257,7 +320,7 @@ export class Nvae implements SampleSource, Disposable {
 
   #toImages(parameters: tf.Tensor4D, noise: Noise, statistic: Statistic): tf.Tensor4D {
     const images = tf.clipByValue(statisticOf(this.output(parameters), statistic, noise), 0, 1);
-    // 0, or NaN behind which a parameter is not finite: the clamps would make a colour of it that looks like any other.
+    // 0, or NaN where a parameter is not finite: the clamps would turn it into an ordinary colour.
     const damage = tf.sum(tf.mul(parameters, 0), -1, true); // [B, H, W, 1]
     return tf.add(images, damage);
   }

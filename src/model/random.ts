@@ -1,19 +1,33 @@
 /**
  * Random numbers by key. A key (seed, purpose, step) always gives the same numbers, whatever was drawn before, so a
- * run that stops and goes on needs no generator's state.
+ * resumed run needs no generator's state.
  */
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import * as tf from '../engine/tf.js';
 import { sizeOf } from './parameterSpec.js';
 
-/** The random draws of the model, each with a name of its own, so that recorded ones can take their place. */
+/** Source of the model's random numbers. Every draw has a name, so that recorded numbers can replace it. */
 export interface Noise {
-  /** Standard normal values; the caller owns the tensor. Latent draws are `[batch, height, width, channels]`. */
+  /**
+   * Standard normal values.
+   * @param draw name of the draw
+   * @param shape shape of the tensor; for latents `[batch, height, width, channels]`
+   * @returns the tensor, the caller's
+   */
   normal(draw: string, shape: readonly number[]): tf.Tensor;
-  /** Standard normal values as plain numbers, for what is not a tensor's business yet. */
+  /**
+   * Standard normal values as plain numbers.
+   * @param draw name of the draw
+   * @param length how many values
+   */
   normalValues(draw: string, length: number): Float32Array;
-  /** Uniform values in [0, 1); the caller owns the tensor. */
+  /**
+   * Uniform values in [0, 1).
+   * @param draw name of the draw
+   * @param shape shape of the tensor
+   * @returns the tensor, the caller's
+   */
   uniform(draw: string, shape: readonly number[]): tf.Tensor;
 }
 
@@ -66,7 +80,14 @@ export function normalValues(generator: RandomGenerator, length: number): Float3
   return values;
 }
 
-/** Noise in which every draw has its own generator, so that their order does not matter. */
+/**
+ * Random numbers that depend only on the key (seed, purpose, step) and the name of the draw, not on the order of the draws.
+ * @param seed seed of the run
+ * @param purpose what the numbers are for; others give unrelated numbers
+ * @param step a number that changes from use to use, for example the training step
+ * @example
+ * const images = model.sample(9, 0.7, keyedNoise(1, 'samples', 0));
+ */
 export function keyedNoise(seed: number, purpose: string, step: number): Noise {
   const generator = (draw: string) => keyedGenerator(seed, `${purpose}/${draw}`, step);
   return {

@@ -4,6 +4,7 @@ import type { Statistic } from './distributions/outputDistribution.js';
 /** One temperature for all latent groups, or one per group, level 0 first. */
 export type Temperature = number | readonly number[];
 
+/** Options of `sampleImages`. */
 export interface SampleImagesOptions {
   /** Which value of the output distribution a pixel gets. @default 'mean' */
   readonly statistic?: Statistic;
@@ -29,8 +30,10 @@ export interface SampleImagesOptions {
  */
 export interface SampleSource {
   /**
+   * New images from the prior.
    * @param count number of images
    * @param temperature multiplies the standard deviations of the latents
+   * @param options statistic, seed and draw
    * @returns `[count, height, width, 3]` as plain data, the caller's
    */
   sampleImages(count: number, temperature: Temperature, options?: SampleImagesOptions): Promise<ImageBatch>;

@@ -17,6 +17,7 @@ const app = await Application.bootstrap({
   sort: ['source-order'],
   excludePrivate: true,
   excludeInternal: true,
+  intentionallyNotExported: ['src/engine/engines.ts:engineNames'],
   excludeExternals: true,
   sourceLinkTemplate: '{path}',
   disableGit: true,

@@ -7,10 +7,20 @@ export type Statistic = 'mean' | 'most_likely_value' | 'sample';
 
 /** Every colour of every pixel on its own; all results are `[B, H, W, 3]`, images on the scale 0 to 1, not clamped. */
 export interface OutputDistribution {
-  /** Log probability of the image x, `[B, H, W, 3]` in [0, 1]. Differentiable in the raw parameters. */
+  /**
+   * Log probability of every colour of images, in nats. Differentiable in the raw parameters.
+   * @param x images `[B, H, W, 3]` in [0, 1]; they stay the caller's
+   * @returns `[B, H, W, 3]`, the caller's
+   */
   logProb(x: tf.Tensor4D): tf.Tensor4D;
+  /** The mean of every colour. */
   mean(): tf.Tensor4D;
+  /** The mode of every colour; of a mixture, the mean of its most likely component. */
   mostLikelyValue(): tf.Tensor4D;
+  /**
+   * A random value of every colour.
+   * @param noise source of the random numbers
+   */
   sample(noise: Noise): tf.Tensor4D;
 }
 
