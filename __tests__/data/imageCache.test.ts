@@ -27,7 +27,7 @@ test('imageCache should give at once what is in memory, and nothing else', async
   await cache.set(image('a'), 2, pixels(1));
   await cache.set(image('damaged'), 2, null);
   await cache.set(image('in a file'), 2, pixels(2));
-  const kept = (name: string) => cache.kept?.(image(name), 2);
+  const kept = (name: string) => cache.peek?.(image(name), 2);
   expect(['a', 'damaged', 'in a file', 'unknown'].map(kept)).toEqual([pixels(1), null, null, null]);
   await cache.close();
 });

@@ -5,7 +5,7 @@ import { fileVersion } from '../../src/data/fileVersion.js';
 import { type ImageCache, imageCache } from '../../src/data/imageCache.js';
 import type { ImageFile } from '../../src/data/imageFile.js';
 import { imageFiles } from '../../src/data/imageFiles.js';
-import { itemPixels, keptPixels, type SkippedImage } from '../../src/data/itemPixels.js';
+import { itemPixels, peekPixels, type SkippedImage } from '../../src/data/itemPixels.js';
 import { png } from '../support/pictures.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
@@ -115,6 +115,6 @@ describe('the pixels of files', () => {
     await utimes(pathBytes, 1, 1);
     const file = { ...(await fileOf('a.png')), path: inFolder('b\\xE9'), pathBytes };
     expect(await pixels(file)).toEqual(red);
-    expect(keptPixels(imageFiles(), { ...file, pathBytes: Buffer.from('other') }, 4, cache)).toBeNull();
+    expect(peekPixels(imageFiles(), { ...file, pathBytes: Buffer.from('other') }, 4, cache)).toBeNull();
   });
 });

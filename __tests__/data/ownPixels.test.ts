@@ -5,7 +5,7 @@ import { DamagedImageError } from '../../src/data/damagedImageError.js';
 import type { Dataset, DatasetItem } from '../../src/data/dataset.js';
 import { DatasetError } from '../../src/data/datasetError.js';
 import { type ImageCache, imageCache } from '../../src/data/imageCache.js';
-import { itemPixels, keptPixels, type SkippedImage } from '../../src/data/itemPixels.js';
+import { itemPixels, peekPixels, type SkippedImage } from '../../src/data/itemPixels.js';
 import { UnreadImageError } from '../../src/data/unreadImageError.js';
 
 let cache: ImageCache;
@@ -44,12 +44,12 @@ describe('the pixels of an own dataset', () => {
       expect((await made(dataset, { name: 'a', version })).pixels).toBe(whole);
     }
     expect(dataset.decode).toHaveBeenCalledTimes(2);
-    expect(keptPixels(dataset, { name: 'a', version: '2' }, size, cache)).toBe(whole);
-    expect(keptPixels({ ...dataset, name: 'other' }, { name: 'a', version: '2' }, size, cache)).toBeNull();
+    expect(peekPixels(dataset, { name: 'a', version: '2' }, size, cache)).toBe(whole);
+    expect(peekPixels({ ...dataset, name: 'other' }, { name: 'a', version: '2' }, size, cache)).toBeNull();
     const uncached = own(() => whole, { cached: false, name: 'uncached' });
     for (let i = 0; i < 2; i += 1) await made(uncached);
     expect(uncached.decode).toHaveBeenCalledTimes(2);
-    expect(keptPixels(uncached, { name: 'a' }, size, cache)).toBeNull();
+    expect(peekPixels(uncached, { name: 'a' }, size, cache)).toBeNull();
   });
 
   test.each<[string, unknown]>([

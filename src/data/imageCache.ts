@@ -27,7 +27,7 @@ export interface ImageCache {
   /** The pixels; null for an image known to be damaged; undefined for an unknown one. Do not write to them. */
   get(image: CacheKey, size: number): Promise<Uint8Array | null | undefined>;
   /** The pixels if they are in memory, null otherwise. */
-  kept?(image: CacheKey, size: number): Uint8Array | null;
+  peek?(image: CacheKey, size: number): Uint8Array | null;
   /** Keep the pixels, or with null that the image is damaged. */
   set(image: CacheKey, size: number, pixels: Uint8Array | null): Promise<void>;
   /** Forget all, remove the file, and keep nothing from then on. */
@@ -74,7 +74,7 @@ export function imageCache(options: ImageCacheOptions = {}): ImageCache {
       if (place === undefined || 'pixels' in place) return place?.pixels;
       return packed.read(place.offset, place.length);
     },
-    kept(image, size) {
+    peek(image, size) {
       const place = placeOf(image, size);
       return place && 'pixels' in place ? place.pixels : null;
     },

@@ -76,13 +76,13 @@ export async function itemPixels<Item extends DatasetItem>(
 }
 
 /** The pixels, if they are in memory and take no waiting; null otherwise. */
-export function keptPixels<Item extends DatasetItem>(
+export function peekPixels<Item extends DatasetItem>(
   dataset: Decoder<Item>,
   item: Item,
   size: number,
   cache: ImageCache | undefined,
 ): Uint8Array | null {
-  return cacheOf(dataset, cache)?.kept?.(cacheKey(dataset, item), size) ?? null;
+  return cacheOf(dataset, cache)?.peek?.(cacheKey(dataset, item), size) ?? null;
 }
 
 function cacheOf({ cached = true }: { readonly cached?: boolean }, cache: ImageCache | undefined) {

@@ -9,7 +9,7 @@ import { DatasetError } from './datasetError.js';
 import { fileVersion } from './fileVersion.js';
 import { isReadable, readableExtensions, unreadableFormat } from './formats.js';
 import type { ImageFile } from './imageFile.js';
-import { type LeftOut, leftOut } from './leftOut.js';
+import { type Omissions, omissions } from './omissions.js';
 import { isOwnPicture } from './ownPictures.js';
 import { type FoundFile, resolved, walkFolder } from './walkFolder.js';
 
@@ -32,7 +32,7 @@ const fillFolder = 'put the images to learn there, or name another folder with -
  * @throws DatasetError when the folder is missing, unreadable, or holds no image
  */
 export async function listImages(folder: string, options: ListImagesOptions = {}): Promise<ImageFile[]> {
-  const notes = leftOut();
+  const notes = omissions();
   const { root, found } = await walked(folder, options, notes);
   const images = found
     .filter(({ name }) => {
@@ -60,9 +60,9 @@ interface Walked {
   readonly found: readonly FoundFile[];
 }
 
-async function walked(folder: string, { except = [] }: ListImagesOptions, notes: LeftOut): Promise<Walked> {
+async function walked(folder: string, { except = [] }: ListImagesOptions, notes: Omissions): Promise<Walked> {
   const passedOver = await Promise.all(except.map((one) => resolved(bytePath(one)).catch(() => null)));
-  const options = { leftOut: notes, except: new Set(passedOver.filter((one) => one !== null)) };
+  const options = { omissions: notes, except: new Set(passedOver.filter((one) => one !== null)) };
   const root = bytePath(folder);
   try {
     return { root, found: await walkFolder(root, options) };
@@ -83,7 +83,7 @@ async function fileOf(
   root: BytePath,
   { name, folder: real, status: known }: FoundFile,
   isOwn: (file: BytePath) => Promise<boolean>,
-  notes: LeftOut,
+  notes: Omissions,
 ): Promise<ImageFile | null> {
   const path = inside(root, name);
   if (await isOwn(inside(real, name.slice(name.lastIndexOf('/') + 1)))) {
@@ -101,7 +101,7 @@ async function fileOf(
 async function statusOf(
   path: BytePath,
   name: string,
-  notes: LeftOut,
+  notes: Omissions,
 ): Promise<Pick<Stats, 'size' | 'mtimeMs'> | null> {
   try {
     return await stat(bufferOf(path));
@@ -121,7 +121,7 @@ async function ownPictures(folder: string | undefined): Promise<(file: BytePath)
   return async (file) => file.startsWith(inside(pictures, '')) && isOwnPicture(file);
 }
 
-function noImages(folder: string, notes: LeftOut): DatasetError {
+function noImages(folder: string, notes: Omissions): DatasetError {
   const expected = `expected images (${readableExtensions.join(', ')}), got none`;
   const words = notes.words();
   const got = words === null ? fillFolder : `left out ${words}`;

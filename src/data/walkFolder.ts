@@ -4,7 +4,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { codeOf, hasCode } from '../base/errors.js';
 import { type BytePath, bufferOf, bytePath, inside, textOf } from './bytePath.js';
-import type { LeftOut } from './leftOut.js';
+import type { Omissions } from './omissions.js';
 
 export interface FoundFile {
   /** Path inside the folder. */
@@ -17,7 +17,7 @@ export interface FoundFile {
 
 export interface WalkOptions {
   /** Told what is passed over. */
-  readonly leftOut: LeftOut;
+  readonly omissions: Omissions;
   /** Folders that are passed over, links resolved. */
   readonly except?: ReadonlySet<BytePath>;
 }
@@ -33,7 +33,7 @@ interface Folder {
  *
  * @throws the system's error where the folder itself cannot be read
  */
-export async function walkFolder(root: BytePath, { leftOut, except }: WalkOptions): Promise<FoundFile[]> {
+export async function walkFolder(root: BytePath, { omissions, except }: WalkOptions): Promise<FoundFile[]> {
   const files: FoundFile[] = [];
   const start = { name: '', real: await resolved(root) };
   const seen = new Set([start.real]);
@@ -41,21 +41,21 @@ export async function walkFolder(root: BytePath, { leftOut, except }: WalkOption
   const links: { name: BytePath; from: Folder }[] = [];
 
   const enter = (folder: Folder) => {
-    if (except?.has(folder.real)) leftOut.note('own', textOf(folder.name));
-    else if (seen.has(folder.real)) leftOut.note('again', textOf(folder.name));
+    if (except?.has(folder.real)) omissions.note('own', textOf(folder.name));
+    else if (seen.has(folder.real)) omissions.note('again', textOf(folder.name));
     else {
       seen.add(folder.real);
       folders.push(folder);
     }
   };
   const list = async (folder: Folder) => {
-    for (const entry of await entriesOf(root, folder, leftOut)) {
+    for (const entry of await entriesOf(root, folder, omissions)) {
       if (entry.name.startsWith('.')) continue;
       const name = inside(folder.name, entry.name);
       if (entry.kind === 'folder') enter({ name, real: inside(folder.real, entry.name) });
       else if (entry.kind === 'link') links.push({ name, from: folder });
       else if (entry.kind === 'file') files.push({ name, folder: folder.real });
-      else leftOut.note('special', textOf(name));
+      else omissions.note('special', textOf(name));
     }
   };
   const follow = async (name: BytePath, from: Folder) => {
@@ -63,16 +63,16 @@ export async function walkFolder(root: BytePath, { leftOut, except }: WalkOption
     try {
       const status = await stat(bufferOf(path));
       if (status.isFile()) files.push({ name, folder: from.real, status });
-      else if (!status.isDirectory()) leftOut.note('special', textOf(name));
+      else if (!status.isDirectory()) omissions.note('special', textOf(name));
       else {
         const real = await resolved(path);
         const isAbove = inside(from.real, '').startsWith(inside(real, ''));
-        if (isAbove) leftOut.note('loop', textOf(name));
+        if (isAbove) omissions.note('loop', textOf(name));
         else enter({ name, real });
       }
     } catch (error) {
       const isDangling = ['ENOENT', 'ENOTDIR', 'ELOOP'].some((code) => hasCode(error, code));
-      leftOut.note(isDangling ? 'dangling' : 'file', textOf(name), isDangling ? undefined : codeOf(error));
+      omissions.note(isDangling ? 'dangling' : 'file', textOf(name), isDangling ? undefined : codeOf(error));
     }
   };
 
@@ -102,7 +102,7 @@ interface Entry {
 }
 
 /** In the order of their bytes. */
-async function entriesOf(root: BytePath, { name }: Folder, leftOut: LeftOut): Promise<Entry[]> {
+async function entriesOf(root: BytePath, { name }: Folder, omissions: Omissions): Promise<Entry[]> {
   const path = bufferOf(name === '' ? root : inside(root, name));
   try {
     const entries = await readdir(path, { withFileTypes: true, encoding: 'buffer' });
@@ -120,7 +120,7 @@ async function entriesOf(root: BytePath, { name }: Folder, leftOut: LeftOut): Pr
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
     if (name === '') throw error;
-    leftOut.note('folder', textOf(name), codeOf(error));
+    omissions.note('folder', textOf(name), codeOf(error));
     return [];
   }
 }

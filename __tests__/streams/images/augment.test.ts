@@ -90,16 +90,16 @@ describe('augment', () => {
 
   test('should vary what is kept as what is made, and leave an augmentation of your own its time', async () => {
     const image = imageOf('a.png', 1, 2, 3, 4);
-    const keeping = { ...recipeOf(image), kept: () => image };
+    const keeping = { ...recipeOf(image), peek: () => image };
     for (const epoch of [0, 1, 2, 3]) {
       const [recipe] = await collect(
         from([keeping]).pipe(augment({ horizontalFlip: true }, { seed: 3, epoch })),
       );
-      expect(recipe!.kept?.()).toEqual(await recipe!.make());
+      expect(recipe!.peek?.()).toEqual(await recipe!.make());
     }
-    expect((await only({}, { ...keeping, kept: () => null })).kept?.()).toBeNull();
-    expect((await only({})).kept?.()).toBeNull();
-    expect((await only((given) => given, keeping)).kept).toBeUndefined();
+    expect((await only({}, { ...keeping, peek: () => null })).peek?.()).toBeNull();
+    expect((await only({})).peek?.()).toBeNull();
+    expect((await only((given) => given, keeping)).peek).toBeUndefined();
   });
 
   test('should leave the image as it was', async () => {

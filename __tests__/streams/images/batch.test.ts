@@ -75,7 +75,7 @@ describe('batch', () => {
   });
 
   test('should take what is kept, and make only what is not', async () => {
-    const keeping = (image: DecodedImage | null) => ({ ...recipeOf(imageOf('a', 9)), kept: () => image });
+    const keeping = (image: DecodedImage | null) => ({ ...recipeOf(imageOf('a', 9)), peek: () => image });
     const make = jest.fn(one.make);
     const recipes = [
       keeping(imageOf('b', 2)),

@@ -51,7 +51,7 @@ function written(
       writeJournal({ path, append, scheduler, interval: 5, ...options }),
     );
     expectObservable(warnings$.pipe(map((event) => event.message))).toBe(expected, {
-      L: `${path}: dropped 1 events: writing is too slow`,
+      L: `${path}: dropped 1 event: writing is too slow`,
     });
   });
   return lines;

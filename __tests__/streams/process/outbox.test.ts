@@ -60,7 +60,7 @@ describe('outbox', () => {
       if (steps > 0) expect(told.at(-1)).toBe(steps);
       const warnings = seen.filter((event) => event.type === 'warning');
       const missing = warnings.filter(({ about }) => about === 'events');
-      const counted = missing.reduce((sum, { message }) => sum + Number(/\d+/.exec(message)?.[0]), 0);
+      const counted = missing.reduce((sum, { message }) => sum + Number(/\d+/.exec(message)), 0);
       expect(told.length + counted).toBe(steps);
       expect(warnings.filter(({ about }) => about === 'x')).toHaveLength(others);
     };

@@ -1,14 +1,8 @@
 /** Arguments of `nvae cherry`. */
 import { Command } from 'commander';
 import type { cherry } from '../actions/cherry.js';
-import {
-  folderHelp,
-  integerFrom,
-  modelHelp,
-  temperature,
-  temperatureHelp,
-  withCommonOptions,
-} from './commonOptions.js';
+import { folderHelp, integerFrom, withCommonOptions } from './commonOptions.js';
+import { withSamplingArguments } from './samplingArguments.js';
 
 const examples = `
 Examples:
@@ -20,16 +14,11 @@ Each line of the input is one choice: the number of an image picks or unpicks it
 all are picked, a line with their numbers sets the order.`;
 
 export function cherryCommand(): Command {
-  const command = new Command('cherry')
-    .description('Pick the best of many new images, shown 9 at a time, and put them in order.')
-    .argument('<model>', modelHelp)
-    .argument('<temperature>', temperatureHelp, temperature)
-    .argument(
-      '[iterations]',
-      'iterations of the batch-norm re-adjustment before sampling',
-      integerFrom(0),
-      20,
-    )
+  const command = withSamplingArguments(
+    new Command('cherry').description(
+      'Pick the best of many new images, shown 9 at a time, and put them in order.',
+    ),
+  )
     .option('--keep <number>', 'number of images to pick', integerFrom(1), 9)
     .option(
       '--out <path>',

@@ -1,14 +1,8 @@
 /** Arguments of `nvae explore`. */
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { explore } from '../actions/explore.js';
-import {
-  folderHelp,
-  integerFrom,
-  modelHelp,
-  numberFromZero,
-  temperature,
-  withCommonOptions,
-} from './commonOptions.js';
+import { folderHelp, integerFrom, numberFromZero, withCommonOptions } from './commonOptions.js';
+import { statisticOption, withSamplingArguments } from './samplingArguments.js';
 
 const examples = `
 Examples:
@@ -17,26 +11,18 @@ Examples:
   nvae explore saved_weights/demo.checkpoint 0.7 --group 0 --spatial --out positions.png`;
 
 export function exploreCommand(): Command {
-  const command = new Command('explore')
-    .description('Show what each latent group does: resample its noise, keep that of the others.')
-    .argument('<model>', modelHelp)
-    .argument('<temperature>', 'standard deviation of the noise of the original image, 0 to 1', temperature)
-    .argument(
-      '[iterations]',
-      'iterations of the batch-norm re-adjustment before sampling',
-      integerFrom(0),
-      20,
-    )
+  const command = withSamplingArguments(
+    new Command('explore').description(
+      'Show what each latent group does: resample its noise, keep that of the others.',
+    ),
+    'standard deviation of the noise of the original image, 0 to 1',
+  )
     .option('--group <number>', 'only this latent group (the first is 0)', integerFrom(0))
     .option('--spatial', 'resample one position of the group at a time (needs --group)')
     .option('--difference', 'show the differences from the original, amplified 4 times')
     .option('--variation <number>', 'standard deviation of the new noise', numberFromZero, 0.4)
     .option('--variants <number>', 'variants per group', integerFrom(1), 8)
-    .addOption(
-      new Option('--statistic <name>', 'value to take from the distribution of each pixel')
-        .choices(['sample', 'mean', 'most_likely_value'])
-        .default('mean'),
-    )
+    .addOption(statisticOption())
     .option('--out <file>', 'file to write (default: images/<model>_explore.png)')
     .option('--folder <folder>', folderHelp, '.')
     .addHelpText('after', examples);

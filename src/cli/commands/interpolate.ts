@@ -1,7 +1,8 @@
 /** Arguments of `nvae interpolate`. */
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { interpolate } from '../actions/interpolate.js';
 import { folderHelp, integerFrom, modelHelp, withCommonOptions } from './commonOptions.js';
+import { statisticOption } from './samplingArguments.js';
 
 const examples = `
 Examples:
@@ -19,11 +20,7 @@ export function interpolateCommand(): Command {
     .argument('[n]', 'number of images between them', integerFrom(0), 1)
     .option('--gif', 'also write a GIF that plays forward and back')
     .option('--no-free-flow', 'encode as the PyTorch implementation does: skip flows that are not fixed')
-    .addOption(
-      new Option('--statistic <name>', 'value to take from the distribution of each pixel')
-        .choices(['sample', 'mean', 'most_likely_value'])
-        .default('mean'),
-    )
+    .addOption(statisticOption())
     .option('--out <file>', 'file to write (default: images/<model>_interpolation.png)')
     .option('--folder <folder>', folderHelp, '.')
     .addHelpText('after', examples);

@@ -1,14 +1,8 @@
 /** Arguments of `nvae sample`. */
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { sample } from '../actions/sample.js';
-import {
-  folderHelp,
-  integerFrom,
-  modelHelp,
-  temperature,
-  temperatureHelp,
-  withCommonOptions,
-} from './commonOptions.js';
+import { folderHelp, integerFrom, withCommonOptions } from './commonOptions.js';
+import { statisticOption, withSamplingArguments } from './samplingArguments.js';
 
 const outHelp =
   'a folder, or a file (.png, .webp, .jpg, ...); %d or %04d in its name is the number of the file; several files get ' +
@@ -22,27 +16,18 @@ Examples:
   nvae sample saved_weights/demo.checkpoint 0.6,0.7,0.9,1 --rows 8 --columns 8`;
 
 export function sampleCommand(): Command {
-  const command = new Command('sample')
-    .description('Sample new images from a model, after re-adjusting its batch norm to the temperature.')
-    .argument('<model>', modelHelp)
-    .argument('<temperature>', temperatureHelp, temperature)
-    .argument(
-      '[iterations]',
-      'iterations of the batch-norm re-adjustment before sampling',
-      integerFrom(0),
-      20,
-    )
+  const command = withSamplingArguments(
+    new Command('sample').description(
+      'Sample new images from a model, after re-adjusting its batch norm to the temperature.',
+    ),
+  )
     .option('--rows <number>', 'rows of the grid', integerFrom(1), 3)
     .option('--columns <number>', 'columns of the grid', integerFrom(1), 3)
     .option('--count <number>', 'number of images (default: one grid)', integerFrom(1))
     .option('--batch <number>', 'images sampled at a time; more need more memory', integerFrom(1), 9)
     .option('--out <path>', outHelp)
     .option('--separate', 'one file per image instead of grids')
-    .addOption(
-      new Option('--statistic <name>', 'value to take from the distribution of each pixel')
-        .choices(['sample', 'mean', 'most_likely_value'])
-        .default('mean'),
-    )
+    .addOption(statisticOption())
     .option('--folder <folder>', folderHelp, '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof sample>) =>

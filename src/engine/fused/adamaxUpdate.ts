@@ -1,7 +1,8 @@
 /** One Adamax update, in place where the engine allows it. */
-import { NativeBackend } from '../native/backend.js';
+import type { NativeBackend } from '../native/backend.js';
 import type { PackedVariables } from '../packs.js';
 import * as tf from '../tf.js';
+import { inPlaceBackend } from './inPlaceBackend.js';
 
 export interface AdamaxOptions {
   /** Already divided by 1 - beta1^t. */
@@ -30,14 +31,9 @@ export interface AdamaxTensors {
  */
 export function adamaxUpdate(tensors: AdamaxTensors, options: AdamaxOptions): void {
   const { parameters, momentum, maximum } = tensors;
-  const backend = tf.backend();
   const [only, ...others] = parameters.variables;
-  const inPlace =
-    backend instanceof NativeBackend &&
-    only &&
-    others.length === 0 &&
-    ![only, momentum, maximum].some((tensor) => backend.isShared(tensor));
-  if (inPlace) updateInPlace(backend, only, tensors, options);
+  const backend = only && others.length === 0 ? inPlaceBackend([only, momentum, maximum]) : null;
+  if (backend && only) updateInPlace(backend, only, tensors, options);
   else updateByAssignment(tensors, options);
 }
 

@@ -1,7 +1,8 @@
 /** Running averages take a step towards values, in place where the engine allows it. */
-import { NativeBackend } from '../native/backend.js';
+import type { NativeBackend } from '../native/backend.js';
 import { packed, planPacks, unpacked } from '../packs.js';
 import * as tf from '../tf.js';
+import { inPlaceBackend } from './inPlaceBackend.js';
 
 export interface AverageOptions {
   /** Of the new value, between 0 and 1. */
@@ -21,10 +22,8 @@ export function moveAverages(
   for (const pack of planPacks(averages.map(({ shape }) => shape))) {
     const [only, ...others] = pack.members.map((member) => averages[member] as tf.Variable);
     const value = values[pack.members[0] ?? -1];
-    const backend = tf.backend();
-    const inPlace =
-      backend instanceof NativeBackend && only && value && others.length === 0 && !backend.isShared(only);
-    if (inPlace) moveInPlace(backend, only, value, options);
+    const backend = only && others.length === 0 ? inPlaceBackend([only]) : null;
+    if (backend && only && value) moveInPlace(backend, only, value, options);
     else
       tf.tidy(() => {
         const moved = movedTowards(packed(pack, averages), packed(pack, values), options);

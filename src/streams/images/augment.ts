@@ -59,11 +59,11 @@ export function augment(
   }
   const configured = configuredAugmentation(augmentation);
   const vary = (image: DecodedImage) => configured(image, random(image));
-  const kept = (recipe: Recipe<DecodedImage>) => {
-    const image = recipe.kept?.() ?? null;
+  const peek = (recipe: Recipe<DecodedImage>) => {
+    const image = recipe.peek?.() ?? null;
     return image && vary(image);
   };
-  return map((recipe) => ({ ...varied(recipe, vary), kept: () => kept(recipe) }));
+  return map((recipe) => ({ ...varied(recipe, vary), peek: () => peek(recipe) }));
 }
 
 function varied(

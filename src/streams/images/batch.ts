@@ -23,7 +23,7 @@ export function batch(size: number): OperatorFunction<Recipe<DecodedImage>, Reci
       images: recipes.reduce((sum, recipe) => sum + recipe.images, 0),
       make: async (signal) => {
         signal?.throwIfAborted();
-        const made = recipes.map((recipe) => recipe.kept?.() ?? recipe.make(signal));
+        const made = recipes.map((recipe) => recipe.peek?.() ?? recipe.make(signal));
         const images = made.every(isImage) ? made : await Promise.all(made);
         return toBatch(images.filter((image) => image !== null));
       },

@@ -6,7 +6,7 @@ import type { DecodedImage } from '../../data/decodedImage.js';
 import type { ImageCache } from '../../data/imageCache.js';
 import type { ImageFile } from '../../data/imageFile.js';
 import { imageFiles } from '../../data/imageFiles.js';
-import { type Decoder, itemPixels, keptPixels, type SkippedImage } from '../../data/itemPixels.js';
+import { type Decoder, itemPixels, peekPixels, type SkippedImage } from '../../data/itemPixels.js';
 import type { Recipe } from './recipe.js';
 
 export interface DecodeOptions {
@@ -68,8 +68,8 @@ export function decodeImages(
       const pixels = await itemPixels(dataset, item, { size, cache, signal, onSkipped });
       return pixels && { name: item.name, size, pixels };
     },
-    kept: () => {
-      const pixels = keptPixels(dataset, item, size, cache);
+    peek: () => {
+      const pixels = peekPixels(dataset, item, size, cache);
       return pixels && { name: item.name, size, pixels };
     },
   }));

@@ -14,5 +14,5 @@ export interface Recipe<T> {
    * What `make` would give, where that is in memory and takes no waiting; null where it does not. A promise for each image
    * takes longer than copying one.
    */
-  kept?(): T | null;
+  peek?(): T | null;
 }

@@ -2,20 +2,18 @@ import {
   asyncScheduler,
   concat,
   defer,
-  EMPTY,
   filter,
   ignoreElements,
   map,
-  type Observable,
   type ObservableInput,
   type OperatorFunction,
-  of,
   type SchedulerLike,
 } from 'rxjs';
 import { checkAmount, checkCount } from '../../base/checkNumbers.js';
 import { journalFile } from '../../logs/journalFile.js';
+import { dropCounter } from '../flow/dropCounter.js';
 import { newestMap } from '../flow/newestMap.js';
-import { type WarningEvent, warning } from '../run/events.js';
+import type { WarningEvent } from '../run/events.js';
 import { type Journaled, toLine } from './entry.js';
 
 export interface WriteJournalOptions {
@@ -54,26 +52,13 @@ export function writeJournal(options: WriteJournalOptions): OperatorFunction<Jou
   return (events) =>
     defer(() => {
       const { append = journalFile(path).append } = options;
-      let left = 0;
-      const leftOut = (): Observable<WarningEvent> => {
-        const what = `${path}: dropped ${left} events: writing is too slow`;
-        return left > 0 ? of(warning('journal', what)) : EMPTY;
-      };
-      const written = (line: string) => {
-        const before$ = leftOut();
-        left = 0;
-        return concat(before$, defer(() => append(line)).pipe(ignoreElements()));
-      };
+      const drops = dropCounter('journal', path);
+      const write = (line: string) =>
+        concat(drops.warning$, defer(() => append(line)).pipe(ignoreElements()));
       return events.pipe(
         filter(notTooFast(interval, scheduler)),
         map((event) => toLine(event, scheduler.now())),
-        newestMap(written, {
-          waiting,
-          atOnce,
-          onDrop: () => {
-            left += 1;
-          },
-        }),
+        newestMap(write, { waiting, atOnce, onDrop: () => drops.add() }),
       );
     });
 }

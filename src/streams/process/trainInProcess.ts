@@ -21,6 +21,7 @@ import { checkAmount, checkLimit } from '../../base/checkNumbers.js';
 import type { Position } from '../../checkpoint/snapshot.js';
 import { withRunName } from '../../config/runName.js';
 import type { NvaeConfig } from '../../config/types.js';
+import type { EngineChoice } from '../../engine/engines.js';
 import { fromAbort } from '../flow/fromAbort.js';
 import { longTimer } from '../flow/longTimer.js';
 import { checkTrainOptions } from '../run/checkTrainOptions.js';
@@ -36,7 +37,7 @@ import { type Death, WorkerDiedError, workerRun } from './workerRun.js';
 
 export interface TrainInProcessOptions extends PlainTrainOptions {
   /** As for `useEngine`. @default 'auto' */
-  readonly engine?: string;
+  readonly engine?: EngineChoice;
   /** Its first value lets the running step finish, writes the checkpoint and completes. @default never */
   readonly stop$?: Observable<unknown>;
   /** What else is asked of the run while it lasts. @default never */

@@ -16,15 +16,15 @@ import {
   type Observable,
   type ObservableInput,
   type OperatorFunction,
-  of,
   type SchedulerLike,
   scan,
   takeUntil,
 } from 'rxjs';
 import { checkCount } from '../../base/checkNumbers.js';
 import { eventFile } from '../../logs/tensorboard/eventFile.js';
+import { dropCounter } from '../flow/dropCounter.js';
 import { newestMap } from '../flow/newestMap.js';
-import { type PreviewEvent, type TrainEvent, type WarningEvent, warning } from '../run/events.js';
+import type { PreviewEvent, TrainEvent, WarningEvent } from '../run/events.js';
 import { type Entry, entryOf, pictureEntry } from './entry.js';
 
 export interface WriteTensorBoardOptions {
@@ -73,30 +73,21 @@ export function writeTensorBoard(
     defer(() => {
       const file = eventFile(folder, () => scheduler.now());
       const { append = file.append } = options;
-      let left = 0;
-      const leftOut = () => {
-        const count = left;
-        left = 0;
-        const what = `dropped ${count} events: writing is too slow`;
-        return count > 0 ? of(warning('tensorboard', `${folder}: ${what}`)) : EMPTY;
-      };
-      const dropped = (count: number) => {
-        left += count;
-      };
+      const drops = dropCounter('tensorboard', folder);
       const appended = (entries: readonly Entry[]) => {
         const all = Buffer.concat(entries.map((entry) => entry.bytes));
         const appended$ = all.length > 0 ? defer(() => append(all)).pipe(ignoreElements()) : EMPTY;
-        return concat(appended$, defer(leftOut));
+        return concat(appended$, drops.warning$);
       };
       const written$ = events.pipe(
-        logged(scheduler, waiting, dropped),
+        logged(scheduler, waiting, drops.add),
         connect((all) =>
           merge(
             all.pipe(filter((one) => one.type === 'warning')),
             all.pipe(
               filter((one) => one.type === 'entry'),
               together(interval, bytes, flush$, scheduler),
-              newestMap(appended, { waiting, atOnce, onDrop: ({ length }) => dropped(length) }),
+              newestMap(appended, { waiting, atOnce, onDrop: ({ length }) => drops.add(length) }),
             ),
           ),
         ),
@@ -110,7 +101,7 @@ export function writeTensorBoard(
 function logged(
   clock: { now(): number },
   waiting: number,
-  dropped: (count: number) => void,
+  drop: (count: number) => void,
 ): OperatorFunction<TrainEvent, Entry | WarningEvent> {
   const seconds = () => clock.now() / 1000;
   return connect((events) => {
@@ -121,7 +112,7 @@ function logged(
     const pictures$ = events.pipe(
       filter((event): event is PreviewEvent => event.type === 'preview'),
       map((event) => ({ event, time: seconds() })),
-      newestMap(({ event, time }) => pictureEntry(event, time), { waiting, onDrop: () => dropped(1) }),
+      newestMap(({ event, time }) => pictureEntry(event, time), { waiting, onDrop: () => drop(1) }),
     );
     return merge(numbers$, pictures$);
   });

@@ -12,22 +12,22 @@ const kinds = {
   own: ['picture or folder of pictures that nvae wrote', 'pictures or folders of pictures that nvae wrote'],
 } as const;
 
-export type LeftOutKind = keyof typeof kinds;
+export type OmissionKind = keyof typeof kinds;
 
 /** Names that are told of each kind. */
 const mostNames = 3;
 const longestName = 60;
 
-export interface LeftOut {
-  note(kind: LeftOutKind, name: string, code?: string): void;
+export interface Omissions {
+  note(kind: OmissionKind, name: string, code?: string): void;
   /** An image of a format that cannot be read here. */
   noteFormat(format: string, name: string): void;
   /** `2 dangling links (a.png, b.png)`, for each kind; null where nothing was left out. */
   words(): string | null;
 }
 
-export function leftOut(): LeftOut {
-  const noted = new Map<LeftOutKind, string[]>();
+export function omissions(): Omissions {
+  const noted = new Map<OmissionKind, string[]>();
   const formats = new Map<string, string[]>();
   const add = <K>(map: Map<K, string[]>, key: K, name: string) => {
     const names = map.get(key) ?? [];
@@ -45,7 +45,7 @@ export function leftOut(): LeftOut {
     },
     words() {
       const parts = Object.entries(kinds).flatMap(([kind, [one, many]]) => {
-        const names = noted.get(kind as LeftOutKind) ?? [];
+        const names = noted.get(kind as OmissionKind) ?? [];
         if (names.length === 0) return [];
         return `${names.length} ${names.length === 1 ? one : many} (${listed(names)})`;
       });
