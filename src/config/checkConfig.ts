@@ -1,6 +1,9 @@
 /** The check of a configuration by its schema, whatever it comes from. */
-import { camelCase, camelCaseKeys, snakeCase } from '../base/camelCase.js';
+import type { z } from 'zod';
+import { camelCaseKeys } from '../base/camelCase.js';
 import { ConfigError } from './configError.js';
+import { fileContent, modelContent } from './fileContent.js';
+import { configNaming, fileNaming, modelNaming } from './naming.js';
 import { problemsOf } from './problems.js';
 import { fileSchema, modelSchema } from './schema.js';
 import type { ModelConfig, NvaeConfig } from './types.js';
@@ -11,18 +14,39 @@ import type { ModelConfig, NvaeConfig } from './types.js';
  */
 export function checkConfig(content: unknown, name: string, file: string): NvaeConfig {
   const result = fileSchema.safeParse(content);
-  if (!result.success) throw new ConfigError(file, problemsOf(fileSchema, content, result.error));
-  const { training_parameters: training, ...model } = result.data;
-  return { name, model: camelCaseKeys(model), training: camelCaseKeys(training) };
+  if (!result.success) {
+    throw new ConfigError(file, problemsOf(fileSchema, content, result.error, fileNaming));
+  }
+  return configOf(name, result.data);
 }
 
 /**
- * A model's configuration that code has built, checked as strictly as a file.
+ * A configuration that code has built, checked as strictly as a file; `where` is the function that it was passed to.
+ * @throws RangeError that lists the problems
+ */
+export function checkNvaeConfig(where: string, { name, model, training }: NvaeConfig): NvaeConfig {
+  const content = fileContent(model, training);
+  const result = fileSchema.safeParse(content);
+  if (!result.success) refuse(`${where}: `, problemsOf(fileSchema, content, result.error, configNaming));
+  return configOf(name, result.data);
+}
+
+/**
+ * The architecture of a model that code has built, checked as strictly as a file.
  * @throws RangeError that lists the problems
  */
 export function checkModelConfig(config: ModelConfig): ModelConfig {
-  const content = Object.fromEntries(Object.entries(config).map(([key, value]) => [snakeCase(key), value]));
+  const content = modelContent(config);
   const result = modelSchema.safeParse(content);
-  if (result.success) return camelCaseKeys(result.data);
-  throw new RangeError(problemsOf(modelSchema, content, result.error, { nameOf: camelCase }).join('; '));
+  if (!result.success) refuse('', problemsOf(modelSchema, content, result.error, modelNaming));
+  return camelCaseKeys(result.data);
+}
+
+function configOf(name: string, content: z.output<typeof fileSchema>): NvaeConfig {
+  const { training_parameters: training, ...model } = content;
+  return { name, model: camelCaseKeys(model), training: camelCaseKeys(training) };
+}
+
+function refuse(prefix: string, problems: readonly string[]): never {
+  throw new RangeError(`${prefix}${problems.join('; ')}`);
 }

@@ -4,18 +4,14 @@ import { cut, describeValue } from '../base/messageText.js';
 import { nearest } from '../base/nearest.js';
 import { allowedValues } from './allowedValues.js';
 import { type JsonSchema, jsonSchemaOf, keysOfSections, schemaAt } from './jsonSchema.js';
+import type { Naming } from './naming.js';
 import type { ConfigSchema } from './schema.js';
-
-export interface ProblemOptions {
-  /** How to write a key. @default as in the file */
-  readonly nameOf?: (key: string) => string;
-}
 
 interface Context {
   readonly root: JsonSchema;
   readonly sections: ReadonlyMap<string, readonly string[]>;
   readonly given: unknown;
-  readonly nameOf: (key: string) => string;
+  readonly naming: Naming;
 }
 
 /** One message lists at most this many problems. */
@@ -26,10 +22,10 @@ export function problemsOf(
   schema: ConfigSchema,
   given: unknown,
   { issues }: z.ZodError,
-  { nameOf = (key) => key }: ProblemOptions = {},
+  naming: Naming,
 ): string[] {
   const root = jsonSchemaOf(schema);
-  const context = { root, sections: keysOfSections(root), given, nameOf };
+  const context = { root, sections: keysOfSections(root), given, naming };
   // A value can break several rules of its key; the first sentence names them all.
   const all = issues.flatMap((issue) => sentences(issue, context));
   const problems = all.filter(([key], i) => all.findIndex(([first]) => first === key) === i);
@@ -49,27 +45,30 @@ function sentences(issue: z.core.$ZodIssue, context: Context): [key: string, sen
   const allowed = issue.code === 'custom' || !schema ? named(issue.message, context) : allowedValues(schema);
   const got = at(context.given, path);
   const nothing = got === undefined ? 'nothing (this key is required)' : describeValue(got);
-  const key = path.map(context.nameOf).join('.');
+  const key = context.naming.path(path);
   return [[path.join('.'), `${key}${key && ': '}expected ${allowed}, got ${nothing}`]];
 }
 
-function unknownKey(path: readonly string[], key: string, { sections, nameOf }: Context): string {
+function unknownKey(path: readonly string[], key: string, { sections, naming }: Context): string {
   const section = path.join('.');
   const here = sections.get(section) ?? [];
   const elsewhere = [...sections].find(([name, keys]) => name !== section && keys.includes(key))?.[0];
-  const full = [...path, cut(key)].map(nameOf).join('.');
+  const full = naming.path([...path, cut(key)]);
   if (elsewhere !== undefined) {
-    return `${full}: unknown key here; it belongs to ${elsewhere === '' ? 'the top of the file' : elsewhere}`;
+    const place = elsewhere === '' ? naming.top : naming.path(elsewhere.split('.'));
+    return `${full}: unknown key here; it belongs to ${place}`;
   }
   const similar = nearest(key, here);
-  const hint = similar ? `did you mean "${nameOf(similar)}"?` : `known keys: ${here.map(nameOf).join(', ')}`;
+  const hint = similar
+    ? `did you mean "${naming.key(similar)}"?`
+    : `known keys: ${here.map(naming.key).join(', ')}`;
   return `${full}: unknown key; ${hint}`;
 }
 
-/** The text with the keys in it written as `nameOf` writes them. */
-function named(text: string, { sections, nameOf }: Context): string {
+/** The text with the keys in it written as messages write them. */
+function named(text: string, { sections, naming }: Context): string {
   const keys = new Set([...sections.values()].flat());
-  return text.replace(/\w+/g, (word) => (keys.has(word) ? nameOf(word) : word));
+  return text.replace(/\w+/g, (word) => (keys.has(word) ? naming.key(word) : word));
 }
 
 function at(value: unknown, path: readonly string[]): unknown {

@@ -9,6 +9,7 @@ import { nextTurn } from '../base/nextTurn.js';
 import type { ImageBatch } from '../base/plainData.js';
 import { Queue } from '../base/queue.js';
 import type { Position, Snapshot } from '../checkpoint/snapshot.js';
+import { checkNvaeConfig } from '../config/checkConfig.js';
 import type { NvaeConfig } from '../config/types.js';
 import { checkHalfPrecision } from '../engine/checkHalfPrecision.js';
 import * as tf from '../engine/tf.js';
@@ -85,14 +86,15 @@ export class Trainer implements SampleSource, AsyncDisposable {
 
   /**
    * A new run, on the engine in use.
-   * @throws RangeError when the configuration describes no possible model, or the seed is no integer
+   * @throws RangeError when the configuration has a value that is not allowed, or the seed is not an integer
    * @throws TypeError when `loss` is no function
    * @throws EngineUnavailableError when it asks for half precision and the engine has none
    */
   static async create(
-    config: NvaeConfig,
-    { seed = config.training.seed, loss }: TrainerOptions = {},
+    given: NvaeConfig,
+    { seed = given.training.seed, loss }: TrainerOptions = {},
   ): Promise<Trainer> {
+    const config = checkNvaeConfig('trainer', given);
     checkSeed('trainer', seed);
     checkFunction('trainer', 'loss', loss);
     await tf.ready();

@@ -25,6 +25,14 @@ describe.each([
     expect(() => run(smallConfig(), options)).toThrow(new RangeError(`${name}: ${message}`));
   });
 
+  test('should refuse at once a configuration with a value that is not allowed', () => {
+    const config = smallConfig();
+    const message = `${name}: training.batchSize: expected an integer >= 1, got 0`;
+    expect(() => run({ ...config, training: { ...config.training, batchSize: 0 } })).toThrow(
+      new RangeError(message),
+    );
+  });
+
   test('should take limits that are infinite, and previews without new images', () => {
     const endless = { seconds: Number.POSITIVE_INFINITY, datasetPatience: Number.POSITIVE_INFINITY };
     const options = { ...endless, seed: -1, previews: { samples: 0, iterations: 0 } };

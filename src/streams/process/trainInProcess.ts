@@ -19,6 +19,7 @@ import {
 } from 'rxjs';
 import { checkAmount, checkLimit } from '../../base/checkNumbers.js';
 import type { Position } from '../../checkpoint/snapshot.js';
+import { checkNvaeConfig } from '../../config/checkConfig.js';
 import { withRunName } from '../../config/runName.js';
 import type { NvaeConfig } from '../../config/types.js';
 import type { EngineChoice } from '../../engine/engines.js';
@@ -67,7 +68,7 @@ export interface TrainInProcessOptions extends PlainTrainOptions {
  * Where the parent ends, the child stops by itself, with a checkpoint. Cold: every subscription is a run of its own.
  * Unsubscribing asks the child to stop at the next step without a checkpoint.
  *
- * @throws RangeError at call time when no files can have the run's name, or a number makes no sense
+ * @throws RangeError at call time when the configuration or an option has a value that is not allowed, or the run's name cannot be a file name
  * @throws TypeError at call time when an option is given that only `train` takes: functions, and a dataset that is no folder
  * @throws RunCrashedError in the stream when it has crashed too often or while it was stopping, and what `train` throws
  */
@@ -75,7 +76,7 @@ export function trainInProcess(
   given: NvaeConfig,
   options: TrainInProcessOptions = {},
 ): Observable<TrainEvent> {
-  const config = withRunName(given, options.name);
+  const config = withRunName(checkNvaeConfig('trainInProcess', given), options.name);
   const { signal, scheduler = asyncScheduler, engine = 'auto', seconds, clock = performance } = options;
   const { restarts = 3, restartDelay = 1000 } = options;
   checkLimit('trainInProcess', 'restarts', restarts);

@@ -10,6 +10,7 @@ import {
   takeUntil,
   throwError,
 } from 'rxjs';
+import { checkNvaeConfig } from '../../config/checkConfig.js';
 import { withRunName } from '../../config/runName.js';
 import type { NvaeConfig } from '../../config/types.js';
 import { fromAbort } from '../flow/fromAbort.js';
@@ -43,7 +44,7 @@ import type { TrainOptions } from './trainOptions.js';
  * @param config a configuration, as `loadConfig` returns it
  * @param options where the run reads and writes, and what controls it
  * @returns the events of the run: plain values, losses in nats per image
- * @throws RangeError at call time when the name of the run cannot be a file name, or a number among the options is out of range
+ * @throws RangeError at call time when the configuration or an option has a value that is not allowed, or the run's name cannot be a file name
  * @throws TypeError at call time when `dataset` is neither a folder nor a `Dataset`, or `augment` or `loss` is no function
  * @throws DatasetError in the stream when the dataset has no usable image
  * @throws RunInUseError in the stream when another process trains a run of this name, RunTakenOverError when one takes it over
@@ -58,7 +59,7 @@ import type { TrainOptions } from './trainOptions.js';
  * });
  */
 export function train(config: NvaeConfig, options: TrainOptions = {}): Observable<TrainEvent> {
-  const named = withRunName(config, options.name);
+  const named = withRunName(checkNvaeConfig('train', config), options.name);
   checkTrainOptions('train', options);
   return defer(() => {
     const store = runStore(named.training);
