@@ -8,10 +8,10 @@ import type { StoppedEvent } from './events.js';
  *   after the running step, or at once while the run is paused.
  * - `stop` lets the running step finish, writes the checkpoint and ends the run.
  */
-export type RunCommand = 'pause' | 'resume' | 'stop' | RunRequest;
+export type RunCommand = 'pause' | 'resume' | 'checkpoint' | 'reconstruct' | 'sample' | 'stop';
 
 /** What can be written between two steps. */
-export type RunRequest = 'checkpoint' | 'reconstruct' | 'sample';
+export type RunRequest = Extract<RunCommand, 'checkpoint' | 'reconstruct' | 'sample'>;
 
 /** Why a run stops before its last epoch is done. */
 export type StopReason = StoppedEvent['reason'];
