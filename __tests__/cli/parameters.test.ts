@@ -48,7 +48,7 @@ describe('nvae train', () => {
   test('should refuse a changed architecture and name the keys', async () => {
     const { code, stderr, steps } = await edited({ epochs: 3 }, { latent: 3 });
     expect([code, steps]).toEqual([1, []]);
-    expect(stderr).toContain('expected the architecture of its run, got latent_size 3 (was 2)');
+    expect(stderr).toContain('has another architecture: latent_size 3 (was 2)');
   });
 
   test('should end with exit code 3 and advice when it diverges, the last checkpoint as it was', async () => {

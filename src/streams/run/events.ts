@@ -20,6 +20,7 @@ export interface StartedEvent {
   readonly pid: number;
   /** Seed of all random draws; a resumed run keeps the one of its checkpoint. */
   readonly seed: number;
+  /** The configuration, with the name of the run. */
   readonly config: NvaeConfig;
   /** Number of trainable values of the model. */
   readonly parameters: number;
@@ -27,6 +28,7 @@ export interface StartedEvent {
   readonly latentShapes: readonly (readonly [height: number, width: number, channels: number])[];
   /** Number of images in the dataset. */
   readonly images: number;
+  /** Images per step; the last step of an epoch may have fewer. */
   readonly batchSize: number;
   /** Epochs to train; -1: until stopped. */
   readonly epochs: number;
@@ -56,9 +58,13 @@ export interface EpochMeans {
   readonly imagesTrained: number;
   /** Mean of `StepEvent.loss`: each step counts with the weights and the KL coefficient it was made with. */
   readonly loss: number;
+  /** Mean of `StepEvent.reconstructionLoss`. */
   readonly reconstructionLoss: number;
+  /** Mean of `StepEvent.balancedKl`. */
   readonly balancedKl: number;
+  /** Mean of `StepEvent.regularization`. */
   readonly regularization: number;
+  /** Mean of `StepEvent.kl`: with `reconstructionLoss` it is the negative ELBO. */
   readonly kl: number;
   /** Mean KL of each latent group; empty if no step was applied. */
   readonly klPerGroup: readonly number[];
@@ -156,6 +162,7 @@ export interface FailedEvent {
   readonly type: 'failed';
   /** Name of the error's class, for example `NonFiniteLossError`. */
   readonly error: string;
+  /** The error's message. */
   readonly message: string;
 }
 

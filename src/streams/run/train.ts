@@ -16,9 +16,10 @@ import type { NvaeConfig } from '../../config/types.js';
 import { fromAbort } from '../flow/fromAbort.js';
 import { usingAsync } from '../flow/usingAsync.js';
 import { checkTrainOptions } from './checkTrainOptions.js';
-import type { TrainEvent, WarningEvent } from './events.js';
+import { type TrainEvent, type WarningEvent, warning } from './events.js';
 import { runEvents } from './lifecycle/runEvents.js';
 import { openRun } from './opening/openRun.js';
+import type { Warn } from './opening/run.js';
 import { controls } from './state/controls.js';
 import { runStore } from './state/runStore.js';
 import type { TrainOptions } from './trainOptions.js';
@@ -66,7 +67,7 @@ export function train(config: NvaeConfig, options: TrainOptions = {}): Observabl
     // Listen from the start, so that no command is lost while the run is being opened.
     const listening = controls(options).subscribe({ next: store.dispatch, error: store.fail });
     const opening$ = new Subject<WarningEvent>();
-    const warn = (event: WarningEvent) => opening$.next(event);
+    const warn: Warn = (about, message) => opening$.next(warning(about, message));
     const run$ = usingAsync(
       (signal) => openRun(named, options, { signal, stop$: store.stop$, warn }),
       (run) => {

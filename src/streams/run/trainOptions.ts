@@ -9,8 +9,9 @@ import type { WritePreviewsOptions } from '../writers/writePreviews.js';
 import type { RunCommand } from './runCommand.js';
 import type { TrainerLike } from './trainerLike.js';
 
+/** Where a run reads and writes, how it trains, and what controls it. All of them are optional. */
 export interface TrainOptions {
-  /** Of the run, in the names of its files and folders and in its events. @default config.name */
+  /** Name of the run: in the names of its files and folders, and in its `started` event. @default config.name */
   readonly name?: string;
   /** Folder of images, flat or nested, or a dataset of any origin. @default 'dataset' */
   readonly dataset?: string | Dataset;
@@ -22,43 +23,52 @@ export interface TrainOptions {
   /** Adds terms to the loss, or replaces them; `StepEvent.terms` reports their values. @default the default terms */
   readonly loss?: LossFunction;
   /**
-   * Seconds to wait, with a warning for each try, while nothing of the dataset can be read; then the run ends.
+   * Seconds to wait, with a warning for each try, while no image of the dataset can be read; then the run fails.
    * @default 30 if its files are gone, 600 if they are there and cannot be read
    */
   readonly datasetPatience?: number;
-  /** Folder of the checkpoint and the final model. @default 'saved_weights' */
+  /** Folder of the checkpoint, the final model and the lock. @default 'saved_weights' */
   readonly weightsFolder?: string;
-  /** Pictures go to a folder in it that has the run's name. @default 'images' */
+  /** Folder of previews; those of this run are in a folder with its name in there. @default 'images' */
   readonly picturesFolder?: string;
-  /** TensorBoard's log and the journal go to a folder in it that has the run's name; null for none. @default 'runs' */
+  /**
+   * Folder of logs; TensorBoard's log and the journal of this run are in a folder with its name in there. null: no logs.
+   * @default 'runs'
+   */
   readonly runsFolder?: string | null;
-  /** Of a new run; one that is resumed keeps its own. @default config.training.seed */
+  /** Seed of a new run: an integer. A resumed run keeps the seed of its checkpoint. @default config.training.seed */
   readonly seed?: number;
-  /** Its first value lets the running step finish, writes the checkpoint and completes. @default never */
+  /** When it emits, the running step finishes, the checkpoint is written and the stream completes. @default never */
   readonly stop$?: Observable<unknown>;
-  /** What else is asked of the run while it lasts. @default never */
+  /** Commands to the run while it lasts. @default none */
   readonly commands$?: Observable<RunCommand>;
-  /** Its abort ends the stream at the next step boundary and only releases. */
+  /** When it aborts, the stream completes after the running step without saving. @default never */
   readonly signal?: AbortSignal;
-  /** Stop after so many seconds, as `stop$` does. @default no limit */
+  /** Seconds after which the run stops, as by `stop$`, but with previews. @default no limit */
   readonly seconds?: number;
-  /** Take the run over from whoever has it: one that lives ends with a `RunTakenOverError`. @default false */
+  /**
+   * Take the run over from a process that seems to be training it. If that process is alive, its run fails with a
+   * `RunTakenOverError`. @default false
+   */
   readonly takeOver?: boolean;
-  /** Batches made ahead of the running step. @default 2 */
+  /** Batches prepared before the running step is done: an integer of at least 1. @default 2 */
   readonly prefetch?: number;
-  /** What is kept of decoded images. */
+  /** Where and how many decoded images are cached. @default 1 GiB in memory, the others in a file */
   readonly cache?: ImageCacheOptions;
-  /** New images in the previews, and how they are drawn. */
+  /**
+   * New images in the previews: how many, their temperature, and the iterations of the batch-norm re-adjustment before.
+   * @default 9 samples, temperature 0.7, 10 iterations
+   */
   readonly previews?: Pick<WritePreviewsOptions, 'samples' | 'temperature' | 'iterations'>;
-  /** How checkpoints are written. */
+  /** Retries when a checkpoint cannot be written, and another way to save it. @default 3 retries, saveCheckpoint */
   readonly checkpoints?: Omit<WriteCheckpointsOptions, 'path' | 'scheduler' | 'clock'>;
-  /** Makes the trainer, on the engine that is in use. @default Trainer.create */
+  /** Makes the trainer on the engine in use. The run owns it and disposes it at its end. @default Trainer.create */
   readonly createTrainer?: (
     config: NvaeConfig,
     options: { readonly seed: number; readonly loss?: LossFunction },
   ) => Promise<TrainerLike>;
-  /** For delays and time limits. @default asyncScheduler */
+  /** Scheduler of delays and time limits. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
-  /** For durations, in milliseconds; one that is set right while it runs would not do. @default performance */
+  /** Clock of durations, in milliseconds. It must never be set back or forward, as a system clock is. @default performance */
   readonly clock?: { now(): number };
 }

@@ -5,6 +5,7 @@ import type { StepResult } from '../../training/trainer.js';
 import { mapAhead } from '../flow/mapAhead.js';
 import type { StepEvent } from './events.js';
 
+/** Options of `trainStep`. All of them are optional. */
 export interface TrainStepOptions {
   /** Epoch of these batches, from 0: the KL warm-up and the learning rate depend on it. @default 0 */
   readonly epoch?: number;
@@ -26,7 +27,9 @@ export interface TrainStepOptions {
 export interface Stepper {
   /**
    * Trains on one batch; emits or resolves to the result once.
-   * @param epoch counted from 0
+   *
+   * @param batch the images; plain data, which the step must not change
+   * @param epoch epoch of the batch, from 0
    */
   step(batch: ImageBatch, epoch: number): ObservableInput<StepResult>;
 }
@@ -35,7 +38,11 @@ export interface Stepper {
 export interface BatchRecipe {
   /** Images that it takes from the dataset, damaged ones included. */
   readonly images: number;
-  /** Makes the batch; null where none of its images can be read. `signal` aborts when nobody needs it any more. */
+  /**
+   * Makes the batch; null if none of its images can be read.
+   *
+   * @param signal aborts when the batch is no longer needed
+   */
   make(signal?: AbortSignal): ObservableInput<ImageBatch | null>;
 }
 
@@ -53,6 +60,7 @@ export interface BatchRecipe {
  * Ownership: takes recipes and emits plain numbers. Tensors stay inside the trainer, which the caller disposes.
  *
  * @param trainer makes the steps
+ * @param options epoch, prefetch, and what stops and pauses the stream
  * @returns an operator from recipes of batches to step events, with losses in nats per image
  * @throws RangeError at call time when `prefetch` is no positive integer
  *

@@ -7,35 +7,35 @@ import { augment } from '../../images/augment.js';
 import { batch } from '../../images/batch.js';
 import { decodeImages } from '../../images/decodeImages.js';
 import { shuffle } from '../../images/shuffle.js';
-import { type EpochEvent, type StepEvent, warning } from '../events.js';
-import type { Run } from '../opening/openRun.js';
+import type { EpochEvent, StepEvent } from '../events.js';
+import type { Run } from '../opening/run.js';
 import type { TrainOptions } from '../trainOptions.js';
 import { trainStep } from '../trainStep.js';
 import { againWhenReadable, NothingReadError } from './againWhenReadable.js';
 import { epochMeans } from './epochMeans.js';
 
-/** What a run lets its epochs know. */
+/** What controls the epochs of a run. */
 export interface EpochControls {
   /** Emits when the run is to stop after the running step. */
   readonly stop$: Observable<unknown>;
   readonly isStopped: () => boolean;
   /** Whether the run is to be paused before the next step. */
   readonly pause$: Observable<boolean>;
-  /** Is told when the run is held, and when it continues. */
+  /** Called with `true` when the run pauses, and with `false` when it continues. */
   readonly onPause: (paused: boolean) => void;
 }
 
-/** The steps of an epoch from a position on, and at its end an epoch event; without that where the run was stopped. */
+/** The steps of an epoch from a position on, and an `epoch` event at its end unless the run was stopped. */
 export function epochEvents(
   run: Run,
   options: TrainOptions,
   { epoch, imagesTaken }: DataPosition,
   { stop$, isStopped, pause$, onPause }: EpochControls,
 ): Observable<StepEvent | EpochEvent> {
-  const { trainer, config, dataset, items, cache, skipped, warnings$ } = run;
+  const { trainer, config, dataset, items, cache, skipped } = run;
   const { prefetch = 2, augment: ownAugmentation, datasetPatience: patience, scheduler } = options;
   const { clock = performance } = options;
-  const warn = (message: string) => warnings$.next(warning('dataset', message));
+  const warn = (message: string) => run.warn('dataset', message);
   return defer(() => {
     const { seed } = trainer;
     const { augmentation, batchSize } = config.training;

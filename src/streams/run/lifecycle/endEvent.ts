@@ -1,27 +1,27 @@
 import { checkpointExists } from '../../../checkpoint/checkpoint.js';
 import { saveModel } from '../../../checkpoint/saveModel.js';
 import type { FinishedEvent, StoppedEvent } from '../events.js';
-import type { Run } from '../opening/openRun.js';
+import type { Run } from '../opening/run.js';
 import { resumeWords } from '../resumeWords.js';
 import type { RunState } from '../state/runState.js';
 
 /** The last event of a run; one that has all its epochs writes the final model first. */
 export async function endEvent(
-  { trainer, config, checkpointPath, modelPath, writer }: Run,
+  { trainer, config, paths, writer }: Run,
   { position, stopReason: reason }: RunState,
   seconds: () => number,
 ): Promise<StoppedEvent | FinishedEvent> {
   if (reason !== null) {
-    const checkpoint = position.step > 0 ? checkpointPath : null;
+    const checkpoint = position.step > 0 ? paths.checkpoint : null;
     return { type: 'stopped', ...position, reason, checkpoint, seconds: seconds() };
   }
   const { tensors } = await trainer.snapshot();
   await writer.ready();
   try {
-    await saveModel(modelPath, { config, tensors });
+    await saveModel(paths.model, { config, tensors });
   } catch (error) {
-    if (error instanceof Error) error.message += `; ${resumeWords(await checkpointExists(checkpointPath))}`;
+    if (error instanceof Error) error.message += `; ${resumeWords(await checkpointExists(paths.checkpoint))}`;
     throw error;
   }
-  return { type: 'finished', ...position, model: modelPath, seconds: seconds() };
+  return { type: 'finished', ...position, model: paths.model, seconds: seconds() };
 }

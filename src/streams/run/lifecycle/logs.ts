@@ -1,12 +1,10 @@
 /** The logs of a run: its side streams that write to `runs/<name>`. */
-import { join } from 'node:path';
 import { identity, type MonoTypeOperatorFunction } from 'rxjs';
 import { sideStream } from '../../flow/sideStream.js';
-import { journalName } from '../../journal/entry.js';
 import { keepJournal } from '../../journal/keepJournal.js';
 import { writeTensorBoard } from '../../tensorboard/writeTensorBoard.js';
 import type { TrainEvent } from '../events.js';
-import type { Run } from '../opening/openRun.js';
+import type { Run } from '../opening/run.js';
 import type { TrainOptions } from '../trainOptions.js';
 import { afterLogs } from './afterLogs.js';
 
@@ -19,12 +17,9 @@ interface Logs {
   readonly onDisk: MonoTypeOperatorFunction<TrainEvent>;
 }
 
-export function logsOf(
-  { config, writer, flush$, flushed }: Run,
-  { runsFolder = 'runs', scheduler }: TrainOptions,
-): Logs {
-  if (runsFolder === null) return { tensorBoard: identity, journal: identity, onDisk: identity };
-  const folder = join(runsFolder, config.name);
+export function logsOf({ paths, writer, flush$, flushed }: Run, { scheduler }: TrainOptions): Logs {
+  const { tensorBoard: folder, journal: path } = paths;
+  if (folder === null || path === null) return { tensorBoard: identity, journal: identity, onDisk: identity };
   const time = scheduler && { scheduler };
   const tensorBoard = {
     folder,
@@ -34,7 +29,7 @@ export function logsOf(
     ...time,
   };
   const journal = {
-    path: join(folder, journalName),
+    path,
     append: (line: string) => writer.append('journal', Buffer.from(line)),
     atOnce: 1000,
     ...time,

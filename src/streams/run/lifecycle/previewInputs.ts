@@ -5,8 +5,7 @@ import { itemAt } from '../../../data/itemsOf.js';
 import { toBatch } from '../../images/batch.js';
 import { decodeImages } from '../../images/decodeImages.js';
 import type { Recipe } from '../../images/recipe.js';
-import { warning } from '../events.js';
-import type { Run } from '../opening/openRun.js';
+import type { Run } from '../opening/run.js';
 
 /** Images that previews reconstruct. */
 const count = 8;
@@ -21,7 +20,7 @@ export async function previewInputs({
   cache,
   skipped,
   start,
-  warnings$,
+  warn,
 }: Run): Promise<ImageBatch | null> {
   const recipes: Recipe<DecodedImage>[] = [];
   from(spreadIndexes(items.length).map((index) => itemAt(items, index)))
@@ -34,12 +33,12 @@ export async function previewInputs({
   if (batch && oddity !== null) {
     const what = `the first ${batch.shape[0]} images are all ${oddity}`;
     const remedy = 'check that this is the right dataset, and how its images are encoded';
-    warnings$.next(warning('dataset', `${what}; ${remedy}`));
+    warn('dataset', `${what}; ${remedy}`);
   }
   return batch;
 }
 
-/** What pictures seldom are, and files that are not what they are read as often; null for others. */
+/** What images seldom are, unless their files are misread; null for nothing of that kind. */
 function oddityOf(batch: ImageBatch): string | null {
   const colour = onlyColour(batch);
   if (colour !== null) return `one colour (red, green, blue ${colour.join(', ')})`;
@@ -47,7 +46,7 @@ function oddityOf(batch: ImageBatch): string | null {
   return brightest < dark ? `nearly black (no value is above ${brightest} of 255)` : null;
 }
 
-/** The one colour of all pixels of all images; null where there are two. */
+/** The colour of all pixels of all images; null if they differ. */
 function onlyColour({ pixels }: ImageBatch): readonly number[] | null {
   const first = pixels.subarray(0, 3);
   return pixels.every((value, i) => value === first[i % 3]) ? [...first] : null;

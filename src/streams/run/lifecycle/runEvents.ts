@@ -1,9 +1,9 @@
 /** The events of an open run, from `started` to `stopped` or `finished`. */
-import { concat, concatMap, defer, finalize, merge, type Observable, of } from 'rxjs';
+import { concat, concatMap, defer, finalize, merge, type Observable, of, Subject, takeUntil } from 'rxjs';
 import { engineInUse } from '../../../engine/index.js';
 import * as tf from '../../../engine/tf.js';
 import type { StartedEvent, TrainEvent } from '../events.js';
-import type { Run } from '../opening/openRun.js';
+import type { Run } from '../opening/run.js';
 import type { RunStore } from '../state/runStore.js';
 import type { TrainOptions } from '../trainOptions.js';
 import { endEvent } from './endEvent.js';
@@ -16,6 +16,7 @@ export function runEvents(run: Run, options: TrainOptions, store: RunStore): Obs
     const { clock = performance } = options;
     const { trainer, start: data, resumed, warnings$ } = run;
     const logs = logsOf(run, options);
+    const ended = new Subject<void>();
     const begin = clock.now();
     const seconds = () => (clock.now() - begin) / 1000;
     store.dispatch({ type: 'opened', position: trainer.position, data, resumed });
@@ -26,8 +27,8 @@ export function runEvents(run: Run, options: TrainOptions, store: RunStore): Obs
     const main$ = concat(
       training$.pipe(logs.tensorBoard),
       defer(() => endEvent(run, store.state(), seconds)),
-    ).pipe(finalize(() => warnings$.complete()));
-    return merge(main$, warnings$).pipe(logs.journal, logs.onDisk);
+    ).pipe(finalize(() => ended.next()));
+    return merge(main$, warnings$.pipe(takeUntil(ended))).pipe(logs.journal, logs.onDisk);
   });
 }
 

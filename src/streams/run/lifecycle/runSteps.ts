@@ -1,41 +1,17 @@
-/** The steps of a run, epoch after epoch, and what is written between them. */
-import {
-  catchError,
-  concat,
-  concatMap,
-  defer,
-  EMPTY,
-  finalize,
-  merge,
-  type Observable,
-  of,
-  repeat,
-  Subject,
-  tap,
-  throwError,
-} from 'rxjs';
+/** The steps of a run, and what is written between them. */
+import { catchError, concat, concatMap, defer, EMPTY, merge, type Observable, of, throwError } from 'rxjs';
 import { messageOf } from '../../../base/errors.js';
 import type { ImageBatch } from '../../../base/plainData.js';
 import { checkpointExists } from '../../../checkpoint/checkpoint.js';
 import { EngineFailedError } from '../../../engine/index.js';
 import { sideStream } from '../../flow/sideStream.js';
-import { epochEvents } from '../epochs/epochEvents.js';
+import { runEpochs } from '../epochs/runEpochs.js';
 import { NonFiniteLossError } from '../errors.js';
-import {
-  type EpochEvent,
-  type PausedEvent,
-  type ResumedEvent,
-  type StepEvent,
-  type TrainEvent,
-  type WarningEvent,
-  warning,
-} from '../events.js';
-import type { Run } from '../opening/openRun.js';
+import { type TrainEvent, warning } from '../events.js';
+import type { Run } from '../opening/run.js';
 import { resumeWords } from '../resumeWords.js';
-import { isOver, nextEpoch } from '../state/runState.js';
 import type { RunStore } from '../state/runStore.js';
 import type { TrainOptions } from '../trainOptions.js';
-import { watchFinite } from '../watchFinite.js';
 import { checkpoints, previews } from './writeDue.js';
 
 /** Milliseconds for the last previews after the run: those of a large model take minutes. */
@@ -55,7 +31,7 @@ export function runSteps(
   const { scheduler } = options;
   return defer(() => {
     let error: { readonly thrown: unknown } | null = null;
-    const steps$ = pausableEpochs(run, options, store).pipe(
+    const steps$ = runEpochs(run, options, store).pipe(
       catchError((thrown: unknown) => {
         error = { thrown };
         return EMPTY;
@@ -77,7 +53,7 @@ export function runSteps(
     );
     return concat(
       written$,
-      defer(() => (error ? withAdvice(error.thrown, run.checkpointPath) : EMPTY)),
+      defer(() => (error ? withAdvice(error.thrown, run.paths.checkpoint) : EMPTY)),
     );
   });
 }
@@ -96,39 +72,4 @@ function withAdvice(thrown: unknown, checkpointPath: string): Observable<never> 
       return throwError(() => thrown);
     }),
   );
-}
-
-type StepsEvent = StepEvent | EpochEvent | WarningEvent | PausedEvent | ResumedEvent;
-
-/** The events of all epochs, and of pauses between their steps. The state hears of each before it is emitted. */
-function pausableEpochs(run: Run, options: TrainOptions, store: RunStore): Observable<StepsEvent> {
-  return defer(() => {
-    const pauses = new Subject<PausedEvent | ResumedEvent>();
-    const onPause = (paused: boolean) => {
-      const type = paused ? 'paused' : 'resumed';
-      store.dispatch({ type });
-      pauses.next({ type, ...store.state().position });
-    };
-    const epochs$ = epochs(run, options, store, onPause).pipe(
-      watchFinite(run.config.training.nonFiniteLimit),
-      tap((event) => event.type !== 'warning' && store.dispatch(event)),
-      finalize(() => pauses.complete()),
-    );
-    return merge(pauses, epochs$);
-  });
-}
-
-/** One epoch after the other: each begins when the one before is done. */
-function epochs(
-  run: Run,
-  options: TrainOptions,
-  store: RunStore,
-  onPause: (paused: boolean) => void,
-): Observable<StepEvent | EpochEvent> {
-  const { state, stop$, pause$ } = store;
-  const isStopped = () => state().stopReason !== null;
-  const controls = { stop$, isStopped, pause$, onPause };
-  return defer(() =>
-    isOver(state()) ? EMPTY : epochEvents(run, options, nextEpoch(state()), controls),
-  ).pipe(repeat({ delay: () => (isOver(state()) ? EMPTY : of(null)) }));
 }

@@ -1,5 +1,4 @@
 /** Writers of what the state of a run makes due. */
-import { join } from 'node:path';
 import { catchError, concat, filter, map, type Observable, of } from 'rxjs';
 import { messageOf } from '../../../base/errors.js';
 import type { ImageBatch } from '../../../base/plainData.js';
@@ -7,31 +6,35 @@ import { writeImage } from '../../../pictures/writeImage.js';
 import { writeCheckpoints } from '../../writers/writeCheckpoints.js';
 import { type PreviewKind, writePreviews } from '../../writers/writePreviews.js';
 import { type CheckpointEvent, type PreviewEvent, type WarningEvent, warning } from '../events.js';
-import type { Run } from '../opening/openRun.js';
+import type { Run } from '../opening/run.js';
 import type { Due } from '../state/runState.js';
 import type { TrainOptions } from '../trainOptions.js';
 
 /** Writes a checkpoint whenever one is due. An error ends the run. */
 export function checkpoints(
-  { trainer, checkpointPath: path, save }: Run,
+  { trainer, paths, save }: Run,
   { checkpoints, scheduler, clock }: TrainOptions,
   due$: Observable<Due>,
 ): Observable<CheckpointEvent | WarningEvent> {
   const time = { ...(scheduler && { scheduler }), ...(clock && { clock }) };
   return due$.pipe(
     filter(({ writes }) => writes.includes('checkpoint')),
-    writeCheckpoints(trainer, { ...checkpoints, ...time, save: save(checkpoints?.save), path }),
+    writeCheckpoints(trainer, {
+      ...checkpoints,
+      ...time,
+      save: save(checkpoints?.save),
+      path: paths.checkpoint,
+    }),
   );
 }
 
 /** Writes previews whenever some are due. An error is a warning: the next ones may succeed, as after a full disk. */
 export function previews(
-  { trainer, config, writer }: Run,
-  { picturesFolder = 'images', previews }: TrainOptions,
+  { trainer, paths, writer }: Run,
+  { previews }: TrainOptions,
   due$: Observable<Due>,
   inputs: ImageBatch | null,
 ): Observable<PreviewEvent | WarningEvent> {
-  const folder = join(picturesFolder, config.name);
   const write = async (path: string, image: ImageBatch) => {
     await writer.ready();
     await writeImage(path, image);
@@ -39,7 +42,7 @@ export function previews(
   return due$.pipe(
     map((due) => ({ ...due, kinds: previewKinds(due) })),
     filter(({ kinds }) => kinds.length > 0),
-    writePreviews(trainer, { ...previews, folder, inputs, write }),
+    writePreviews(trainer, { ...previews, folder: paths.previews, inputs, write }),
     catchError((error: unknown, again) =>
       concat(of(warning('previews', `previews: ${messageOf(error)}`)), again),
     ),

@@ -1,78 +1,38 @@
-/** A run while it lasts: what `train` opens before its first step and closes at the end. */
 import { join } from 'node:path';
 import { type Observable, ReplaySubject, Subject } from 'rxjs';
-import { snakeCase } from '../../../base/camelCase.js';
-import { messageOf } from '../../../base/errors.js';
 import { syncWarning } from '../../../base/sync.js';
-import { checkpointExists, loadCheckpoint } from '../../../checkpoint/checkpoint.js';
-import type { Checkpoint, DataPosition } from '../../../checkpoint/checkpointContent.js';
-import { CheckpointError } from '../../../checkpoint/checkpointError.js';
 import { spaceWarning } from '../../../checkpoint/freeSpace.js';
 import { lockRun, type RunLock } from '../../../checkpoint/lock/lockRun.js';
-import type { ModelConfig, NvaeConfig } from '../../../config/types.js';
+import type { NvaeConfig } from '../../../config/types.js';
 import type { Dataset } from '../../../data/dataset.js';
 import { folderDataset } from '../../../data/folderDataset.js';
-import { type ImageCache, imageCache } from '../../../data/imageCache.js';
+import { imageCache } from '../../../data/imageCache.js';
 import { listItems } from '../../../data/listItems.js';
-import { Trainer } from '../../../training/trainer.js';
-import { journalName } from '../../journal/entry.js';
-import type { WriteCheckpointsOptions } from '../../writers/writeCheckpoints.js';
-import { type SkippedImages, skippedImages } from '../epochs/skippedImages.js';
-import type { WarningEvent } from '../events.js';
-import { warning } from '../events.js';
-import type { TrainerLike } from '../trainerLike.js';
+import { skippedImages } from '../epochs/skippedImages.js';
+import { type WarningEvent, warning } from '../events.js';
 import type { TrainOptions } from '../trainOptions.js';
-import type { RunWriter } from '../writer/runWriter.js';
+import { savesOf } from '../writer/savesOf.js';
 import { startWriterThread, type WriterThread } from '../writer/writerThread.js';
+import { openTrainer, previousCheckpoint } from './openTrainer.js';
+import type { Run, Warn } from './run.js';
+import { type RunPaths, runPaths } from './runPaths.js';
 import { type ListedDataset, startOfData } from './startOfData.js';
 
 /** Weights and the optimiser's two moments. */
 const bytesPerParameter = 12;
-
-type Warn = (about: string, message: string) => void;
-type Save = NonNullable<WriteCheckpointsOptions['save']>;
-
-export interface Run extends ListedDataset {
-  readonly config: NvaeConfig;
-  readonly trainer: TrainerLike;
-  readonly cache: ImageCache;
-  readonly checkpointPath: string;
-  readonly modelPath: string;
-  /** Warnings from now on, and those since the start. */
-  readonly warnings$: ReplaySubject<WarningEvent>;
-  /** Warnings of images that are skipped. */
-  readonly skipped: SkippedImages;
-  /** Where to go on in the data. */
-  readonly start: DataPosition;
-  readonly resumed: boolean;
-  /** Its thread: what it is given before a checkpoint is on disk before that. */
-  readonly writer: RunWriter;
-  /** Asks all who hold back parts of a log to hand them to `writer`. */
-  readonly flush$: Observable<void>;
-  /** Done when what the logs were told so far is on disk, or a disk that hangs was waited for. */
-  flushed(): Promise<void>;
-  /** An error where the run's files are not ours any more. */
-  readonly lost$: Observable<never>;
-  /**
-   * Saves by way of `writer`, or by `save`, behind the logs of what came before. `close` waits for it: nobody else may
-   * have the run's files while one of them is written.
-   */
-  save(save?: Save): Save;
-  close(): Promise<void>;
-}
 
 interface OpeningControls {
   /** Aborts when nobody waits for the run any more. */
   readonly signal: AbortSignal;
   /** Emits, or fails, when the run is to stop. */
   readonly stop$: Observable<unknown>;
-  /** Is told of what the opening waits for. */
-  readonly warn: (event: WarningEvent) => void;
+  /** Reports what the opening waits for. */
+  readonly warn: Warn;
 }
 
 /**
- * Everything is checked before anything is allocated: the dataset, that nobody else trains this run, the checkpoint,
- * then the model. An abort or a stop ends the waiting for somebody who may be gone; `warn` is told of it.
+ * Opens a run. Everything is checked before anything is allocated: the dataset, that nobody else trains this run, the
+ * checkpoint, then the model. An abort or a stop ends the wait for a lock whose holder may be gone.
  * @throws DatasetError, RunInUseError, CheckpointError, RangeError
  */
 export async function openRun(
@@ -80,38 +40,38 @@ export async function openRun(
   options: TrainOptions,
   { signal, stop$, warn }: OpeningControls,
 ): Promise<Run> {
-  const { weightsFolder = 'saved_weights', takeOver = false } = options;
+  const paths = runPaths(config.name, options);
   const left = AbortSignal.any([signal, ...(options.signal ? [options.signal] : [])]);
-  const unwanted = new AbortController();
-  const unlisten = stop$.subscribe({ next: () => unwanted.abort(), error: () => unwanted.abort() });
+  const stopped = new AbortController();
+  const stopping = stop$.subscribe({ next: () => stopped.abort(), error: () => stopped.abort() });
   try {
     const warnings: string[] = [];
     const dataset = datasetOfRun(config, options);
-    const items = await listItems(dataset, {
-      signal: left,
-      onWarning: (message) => warnings.push(message),
-    });
-    const lock = await lockRun(join(weightsFolder, `${config.name}.lock`), {
-      takeOver,
-      signal: AbortSignal.any([left, unwanted.signal]),
-      onWait: (message) => warn(warning('lock', message)),
+    const onWarning = (message: string) => warnings.push(message);
+    const items = await listItems(dataset, { signal: left, onWarning });
+    const lock = await lockRun(paths.lock, {
+      takeOver: options.takeOver ?? false,
+      signal: AbortSignal.any([left, stopped.signal]),
+      onWait: (message) => warn('lock', message),
     });
     if (signal.aborted) lock.leave();
     signal.addEventListener('abort', lock.leave, { once: true });
     let writer: WriterThread | null = null;
     try {
+      const { tensorBoard, journal } = paths;
       writer = startWriterThread({
         lock: { path: lock.path, holder: lock.holder },
-        ...logsOf(config.name, options),
+        tensorBoard,
+        journal,
       });
-      return await openLocked(config, options, { dataset, items, left, warnings, lock, writer });
+      return await openLocked(config, options, { dataset, items, left, warnings, paths, lock, writer });
     } catch (error) {
       await writer?.close();
       await lock.release();
       throw error;
     }
   } finally {
-    unlisten.unsubscribe();
+    stopping.unsubscribe();
   }
 }
 
@@ -128,51 +88,41 @@ function datasetOfRun(
 interface Opened extends ListedDataset {
   /** Aborts when nobody waits for the run any more. */
   readonly left: AbortSignal;
-  /** Of the dataset. */
+  /** Warnings about the dataset. */
   readonly warnings: readonly string[];
+  readonly paths: RunPaths;
   readonly lock: RunLock;
   readonly writer: WriterThread;
 }
 
-function logsOf(name: string, { runsFolder = 'runs' }: TrainOptions) {
-  if (runsFolder === null) return { tensorBoard: null, journal: null };
-  return { tensorBoard: join(runsFolder, name), journal: join(runsFolder, name, journalName) };
-}
-
 async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Opened): Promise<Run> {
-  const { dataset, items, left, warnings, lock, writer } = opened;
-  const { weightsFolder = 'saved_weights' } = options;
-  const checkpointPath = join(weightsFolder, `${config.name}.checkpoint`);
+  const { dataset, items, left, warnings, paths, lock, writer } = opened;
   const warnings$ = new ReplaySubject<WarningEvent>(100);
-  const warn = (about: string, message: string) => warnings$.next(warning(about, message));
-  for (const message of warnings) warn('dataset', message);
-  const checkpoint = await previousState(checkpointPath, config, warn);
-  await writer.ready(); // from now on it takes what is told as soon as that is
-  const start = await startOfData(checkpoint, opened, {
-    signal: left,
-    warn: (message) => warn('dataset', message),
-  });
-  const trainer = await createdTrainer(config, options, checkpoint, checkpointPath);
-  const parameters = trainer.model.parameterCount;
-  const space = await spaceWarning(checkpointPath, parameters * bytesPerParameter);
-  if (space !== null) warn('checkpoint', space);
-  const unsynced = await syncWarning(weightsFolder);
-  if (unsynced !== null) warn('checkpoint', unsynced);
+  const warn: Warn = (about, message) => warnings$.next(warning(about, message));
+  const warnAbout = (about: string) => (message: string) => warn(about, message);
+  warnings.forEach(warnAbout('dataset'));
+  const checkpoint = await previousCheckpoint(paths.checkpoint, config, warnAbout('checkpoint'));
+  await writer.ready(); // so that it writes the first events of the run at once
+  const start = await startOfData(checkpoint, opened, { signal: left, warn: warnAbout('dataset') });
+  const trainer = await openTrainer(config, options, checkpoint, paths.checkpoint);
+  const bytes = trainer.model.parameterCount * bytesPerParameter;
+  const problems = [await spaceWarning(paths.checkpoint, bytes), await syncWarning(paths.weights)];
+  problems.filter((problem) => problem !== null).forEach(warnAbout('checkpoint'));
   const cache = imageCache(options.cache);
   const flush$ = new Subject<void>();
-  const writes = new Set<Promise<void>>();
+  const saves = savesOf(writer, () => flush$.next());
   return {
     config,
     trainer,
     dataset,
     items,
     cache,
-    checkpointPath,
-    modelPath: join(weightsFolder, `final_result_${config.name}.model`),
-    warnings$,
+    paths,
     start,
-    skipped: skippedImages((message) => warn('dataset', message)),
     resumed: checkpoint !== null,
+    warn,
+    warnings$,
+    skipped: skippedImages(warnAbout('dataset')),
     writer,
     flush$,
     flushed() {
@@ -180,19 +130,10 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
       return writer.flush();
     },
     lost$: writer.lost$,
-    save:
-      (save = writer.save) =>
-      (path, content) => {
-        flush$.next();
-        const write =
-          save === writer.save ? save(path, content) : writer.ready().then(() => save(path, content));
-        const done = write.catch(() => undefined).finally(() => writes.delete(done));
-        writes.add(done);
-        return write;
-      },
+    save: saves.save,
     async close() {
       try {
-        await Promise.all(writes);
+        await saves.settled();
         await writer.close();
         await lock.release();
       } finally {
@@ -200,43 +141,4 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
       }
     },
   };
-}
-
-async function createdTrainer(
-  config: NvaeConfig,
-  { createTrainer = Trainer.create, seed = config.training.seed, loss }: TrainOptions,
-  checkpoint: Checkpoint | null,
-  checkpointPath: string,
-): Promise<TrainerLike> {
-  const trainer = await createTrainer(config, { seed, ...(loss && { loss }) });
-  try {
-    if (checkpoint) await trainer.restore(checkpoint);
-    return trainer;
-  } catch (error) {
-    await trainer.dispose();
-    const problem = `does not fit the model: ${messageOf(error)}`;
-    throw new CheckpointError(checkpointPath, problem, { cause: error });
-  }
-}
-
-async function previousState(path: string, config: NvaeConfig, warn: Warn): Promise<Checkpoint | null> {
-  if (!(await checkpointExists(path))) return null;
-  const checkpoint = await loadCheckpoint(path, { onWarning: (message) => warn('checkpoint', message) });
-  const changed = changedKeys(checkpoint.config.model, config.model);
-  if (changed.length > 0) {
-    const remedy = 'undo the change, or start a run of another name (--name)';
-    throw new CheckpointError(
-      path,
-      `expected the architecture of its run, got ${changed.join(', ')}; ${remedy}`,
-    );
-  }
-  return checkpoint;
-}
-
-/** One phrase per key of the architecture that differs. */
-function changedKeys(before: ModelConfig, now: ModelConfig): string[] {
-  const keys = Object.keys(now) as (keyof ModelConfig)[];
-  return keys
-    .filter((key) => before[key] !== now[key])
-    .map((key) => `${snakeCase(key)} ${now[key]} (was ${before[key]})`);
 }

@@ -1,0 +1,38 @@
+import { defer, EMPTY, finalize, merge, type Observable, of, repeat, Subject, tap } from 'rxjs';
+import type { EpochEvent, PausedEvent, ResumedEvent, StepEvent, WarningEvent } from '../events.js';
+import type { Run } from '../opening/run.js';
+import { isOver, nextEpoch } from '../state/runState.js';
+import type { RunStore } from '../state/runStore.js';
+import type { TrainOptions } from '../trainOptions.js';
+import { watchFinite } from '../watchFinite.js';
+import { epochEvents } from './epochEvents.js';
+
+export type RunEpochsEvent = StepEvent | EpochEvent | WarningEvent | PausedEvent | ResumedEvent;
+
+/**
+ * The events of all epochs until the state says that the run is over, and of the pauses between their steps. The state hears
+ * of each before it is emitted.
+ *
+ * @throws NonFiniteLossError in the stream after too many steps in a row that were not applied
+ */
+export function runEpochs(run: Run, options: TrainOptions, store: RunStore): Observable<RunEpochsEvent> {
+  return defer(() => {
+    const { state, dispatch, stop$, pause$ } = store;
+    const pauses = new Subject<PausedEvent | ResumedEvent>();
+    const onPause = (paused: boolean) => {
+      const type = paused ? 'paused' : 'resumed';
+      dispatch({ type });
+      pauses.next({ type, ...state().position });
+    };
+    const isStopped = () => state().stopReason !== null;
+    const controls = { stop$, isStopped, pause$, onPause };
+    const next$ = defer(() => epochEvents(run, options, nextEpoch(state()), controls));
+    const epochs$ = defer(() => (isOver(state()) ? EMPTY : next$)).pipe(
+      repeat({ delay: () => (isOver(state()) ? EMPTY : of(null)) }),
+      watchFinite(run.config.training.nonFiniteLimit),
+      tap((event) => event.type !== 'warning' && dispatch(event)),
+      finalize(() => pauses.complete()),
+    );
+    return merge(pauses, epochs$);
+  });
+}

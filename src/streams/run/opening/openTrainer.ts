@@ -1,0 +1,55 @@
+/** The trainer of a run, in the state of its checkpoint if it has one. */
+import { snakeCase } from '../../../base/camelCase.js';
+import { messageOf } from '../../../base/errors.js';
+import { checkpointExists, loadCheckpoint } from '../../../checkpoint/checkpoint.js';
+import type { Checkpoint } from '../../../checkpoint/checkpointContent.js';
+import { CheckpointError } from '../../../checkpoint/checkpointError.js';
+import type { ModelConfig, NvaeConfig } from '../../../config/types.js';
+import { Trainer } from '../../../training/trainer.js';
+import type { TrainerLike } from '../trainerLike.js';
+import type { TrainOptions } from '../trainOptions.js';
+
+/**
+ * The checkpoint at this path; null if there is none.
+ * @throws CheckpointError when it cannot be read, or is of a model with another architecture
+ */
+export async function previousCheckpoint(
+  path: string,
+  { model }: NvaeConfig,
+  onWarning: (message: string) => void,
+): Promise<Checkpoint | null> {
+  if (!(await checkpointExists(path))) return null;
+  const checkpoint = await loadCheckpoint(path, { onWarning });
+  const changes = changesOf(checkpoint.config.model, model);
+  if (changes.length > 0) {
+    const remedy = 'undo the change, or use another run name (--name)';
+    throw new CheckpointError(path, `has another architecture: ${changes.join(', ')}; ${remedy}`);
+  }
+  return checkpoint;
+}
+
+/** @throws CheckpointError when the checkpoint does not fit the model, and what `createTrainer` throws */
+export async function openTrainer(
+  config: NvaeConfig,
+  { createTrainer = Trainer.create, seed = config.training.seed, loss }: TrainOptions,
+  checkpoint: Checkpoint | null,
+  checkpointPath: string,
+): Promise<TrainerLike> {
+  const trainer = await createTrainer(config, { seed, ...(loss && { loss }) });
+  try {
+    if (checkpoint) await trainer.restore(checkpoint);
+    return trainer;
+  } catch (error) {
+    await trainer.dispose();
+    const problem = `does not fit the model: ${messageOf(error)}`;
+    throw new CheckpointError(checkpointPath, problem, { cause: error });
+  }
+}
+
+/** One phrase for each key of the architecture that differs. */
+function changesOf(before: ModelConfig, now: ModelConfig): string[] {
+  const keys = Object.keys(now) as (keyof ModelConfig)[];
+  return keys
+    .filter((key) => before[key] !== now[key])
+    .map((key) => `${snakeCase(key)} ${now[key]} (was ${before[key]})`);
+}
