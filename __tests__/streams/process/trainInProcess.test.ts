@@ -200,7 +200,7 @@ describe('trainInProcess', () => {
     const dataset = join(folder, 'nowhere');
     const missing = lastValueFrom(trainInProcess(config(), { ...options, dataset }));
     await expect(missing).rejects.toBeInstanceOf(DatasetError);
-    await expect(missing).rejects.toMatchObject({ folder: dataset, name: 'DatasetError' });
+    await expect(missing).rejects.toMatchObject({ dataset, name: 'DatasetError' });
     await expect(missing).rejects.toThrow(/nowhere: folder does not exist/);
     const engine = await missingEngine();
     if (engine === null) return;
