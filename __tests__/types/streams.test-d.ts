@@ -7,7 +7,10 @@ import {
   type BatchRecipe,
   batch,
   type CheckpointEvent,
+  type Dataset,
+  type DatasetItem,
   type DecodedImage,
+  datasetOf,
   decodeImages,
   type FinishedEvent,
   type ImageBatch,
@@ -29,6 +32,7 @@ import {
   type Trainer,
   toGrid,
   train,
+  trainInProcess,
   trainStep,
   type WarningEvent,
   watchFinite,
@@ -42,6 +46,11 @@ declare const config: NvaeConfig;
 declare const trainer: Trainer;
 declare const model: Nvae;
 declare const events$: Observable<TrainEvent>;
+
+interface Row extends DatasetItem {
+  readonly id: number;
+}
+declare const rows: Dataset<Row>;
 
 const key = { seed: 1, epoch: 0 };
 
@@ -64,6 +73,19 @@ describe('what is inferred', () => {
     expectTypeOf(batches$).toEqualTypeOf<Observable<Recipe<ImageBatch>>>();
     const steps$ = batches$.pipe(trainStep(trainer));
     expectTypeOf(steps$).toEqualTypeOf<Observable<StepEvent>>();
+  });
+
+  compiled('should be the items of an own dataset, which every place that takes a dataset accepts', () => {
+    const rows$ = images(rows);
+    expectTypeOf(rows$).toEqualTypeOf<Observable<Row>>();
+    const decoded$ = rows$.pipe(shuffle(1, 0), decodeImages({ dataset: rows, size: 64 }));
+    expectTypeOf(decoded$).toEqualTypeOf<Observable<Recipe<DecodedImage>>>();
+    train(config, { dataset: rows });
+    train(config, { dataset: datasetOf(3, (index, size) => new Uint8Array(3 * size * size).fill(index)) });
+    train(config, {
+      augment: (image, random) => ({ ...image, pixels: image.pixels.map((value) => random() * value) }),
+      loss: ({ terms }) => ({ ...terms, again: terms.reconstruction }),
+    });
   });
 
   compiled('should need no annotation in one pipe', () => {
@@ -175,6 +197,23 @@ describe('what is refused', () => {
     images('photos').pipe(writeCheckpoints(trainer, { path: 'x' }));
     // @ts-expect-error files are no pictures
     images('photos').pipe(toGrid(), writeImages('x.png'));
+  });
+
+  compiled('should be datasets that lack something, and functions where they cannot go', () => {
+    // @ts-expect-error a dataset decodes
+    train(config, { dataset: { name: 'a', items: () => [] } });
+    // @ts-expect-error items have names
+    train(config, { dataset: { name: 'a', items: () => [{ id: 1 }], decode: () => new Uint8Array(3) } });
+    // @ts-expect-error items of a dataset are decoded by it
+    images(rows).pipe(decodeImages({ size: 64 }));
+    // @ts-expect-error terms are tensors
+    train(config, { loss: () => ({ mine: 1 }) });
+    // @ts-expect-error a dataset of one's own cannot be sent to another process
+    trainInProcess(config, { dataset: rows });
+    // @ts-expect-error nor can a function
+    trainInProcess(config, { augment: (image) => image });
+    // @ts-expect-error nor can a loss
+    trainInProcess(config, { loss: ({ terms }) => terms });
   });
 
   compiled('should be options and keys of another type', () => {

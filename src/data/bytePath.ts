@@ -1,5 +1,5 @@
 /**
- * Paths as the file system has them: bytes, which need be no UTF-8. Here they are strings with one character per byte
+ * Paths as the file system has them: bytes, which need not be UTF-8. Here they are strings with one character per byte
  * (Latin-1), which sort, split and compare as the bytes do.
  */
 import { isUtf8 } from 'node:buffer';
@@ -21,11 +21,11 @@ export function inside(folder: BytePath, name: BytePath): BytePath {
   return folder === '' || /[\\/]$/.test(folder) ? folder + name : `${folder}/${name}`;
 }
 
-/** One character sequence of UTF-8, or one byte that begins none. */
+/** One UTF-8 sequence, or one byte that does not start any. */
 const sequence =
   /[^\x80-\xff]+|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|./gs;
 
-/** As text; bytes that are no UTF-8 appear as `\xE9`, so that different paths remain different. */
+/** As text; bytes that are not UTF-8 appear as `\xE9`, so that different paths remain different. */
 export function textOf(path: BytePath): string {
   const bytes = bufferOf(path);
   if (isUtf8(bytes)) return bytes.toString('utf8');
@@ -41,8 +41,8 @@ export function isText(path: BytePath): boolean {
 }
 
 /**
- * The path that was meant by one in which bytes have been lost: arguments of a command arrive as text, with U+FFFD for all
- * that is no UTF-8. Where exactly one entry of a folder reads like that it is the one; otherwise null.
+ * The path that was meant by one in which bytes have been lost: arguments of a command arrive as text, with U+FFFD for bytes that
+ * are not UTF-8. If exactly one entry of a folder reads like that, it is the one; otherwise null.
  */
 export async function lostPath(given: string): Promise<BytePath | null> {
   const parts = given.split('/');
@@ -63,7 +63,7 @@ async function entryLike(folder: BytePath, part: string): Promise<BytePath | nul
   return like.length === 1 && like[0] ? bytePath(like[0]) : null;
 }
 
-/** The path of a file in a folder, for people and for the system: bytes only where text would not do. */
+/** The path of a file in a folder, for people and for the system; with bytes only if text does not suffice. */
 export function placeOf(
   folder: string,
   root: BytePath,

@@ -2,7 +2,7 @@
 import type { AugmentationConfig } from '../config/types.js';
 import type { DecodedImage } from './decodedImage.js';
 
-/** Mirrored, moved, then changed in colour; nothing is drawn for what is off. */
+/** Flips, crops, then changes colours; augmentations that are off draw no random number. */
 export function configuredAugmentation({
   horizontalFlip = false,
   crop = 0,
@@ -26,17 +26,17 @@ export function configuredAugmentation({
   };
 }
 
-/** Evenly from -most to most. */
+/** An integer drawn evenly from -most to most. */
 function offset(most: number, random: () => number): number {
   return Math.floor((2 * most + 1) * random()) - most;
 }
 
-/** Around one; nothing is drawn where it can only be one. */
+/** A factor drawn around 1; no random number is drawn if it can only be 1. */
 function factor(most: number, random: () => number): number {
   return most > 0 ? 1 + most * (2 * random() - 1) : 1;
 }
 
-/** Left and right exchanged. */
+/** Swap left and right. */
 export function mirrored({ name, size, pixels }: DecodedImage): DecodedImage {
   const result = new Uint8Array(pixels); // a Buffer's slice would be no copy
   for (let begin = 0; begin < result.length; begin += 3 * size) {
@@ -56,8 +56,8 @@ function exchange(values: Uint8Array, a: number, b: number): void {
 }
 
 /**
- * A crop of the same size, `down` and `right` of the image's own place. What lies beyond its edges is its reflection, in
- * which the edge itself is not repeated. Both offsets are smaller than the size.
+ * A crop of the same size, moved by `down` and `right`. Pixels beyond the image's edges are reflections, without a copy of the
+ * edge itself. Both offsets are smaller than the size.
  */
 export function moved({ name, size, pixels }: DecodedImage, down: number, right: number): DecodedImage {
   const last = size - 1;
@@ -87,7 +87,7 @@ export function coloured(
   let sum = 0;
   for (let at = 0; at < pixels.length; at += 3) sum += greyAt(at);
   const mean = (brightness * sum) / (size * size);
-  // A clamped array rounds, and cuts off below 0 and above 255.
+  // A clamped array rounds, and clamps to 0 and 255.
   const result = new Uint8ClampedArray(pixels.length);
   for (let at = 0; at < pixels.length; at += 3) {
     const grey = mean + contrast * (brightness * greyAt(at) - mean);

@@ -10,15 +10,15 @@ import { readSamples } from './readSamples.js';
 import { tiffSamples } from './tiffSamples.js';
 import { type TiffTags, tiffTags } from './tiffTags.js';
 
-// Threads for one image: sharp counts the machine's processors, also where a CPU quota or an affinity leaves fewer.
+// Threads for one image: sharp counts the machine's processors, even if a CPU quota or an affinity leaves fewer.
 sharp.concurrency(Math.min(sharp.concurrency(), processors().usable));
 
 const largestDrawing = 2 ** 22;
 const pngBeginning = '\x89PNG\r\n\x1A\n\0\0\0\rIHDR';
 
 /**
- * One image as bytes `[size, size, 3]`: upright, transparent parts on white, the middle of it.
- * @throws DamagedImageError when it is damaged or no image that can be read here
+ * One image as bytes `[size, size, 3]`: upright, transparent parts on white, cropped to the centre.
+ * @throws DamagedImageError when it is damaged or in no format that can be read here
  * @throws UnreadImageError when the system cannot read it
  */
 export async function decodeImage(
@@ -30,9 +30,9 @@ export async function decodeImage(
 }
 
 /**
- * The same of the bytes of a file. They rather than its path are what the decoder gets: an SVG that has no place cannot ask
- * for other files, such as a pipe that never answers.
- * @throws DamagedImageError that says why they are no image that can be read here
+ * The same from the bytes of a file. The decoder gets these rather than a path, so that an SVG cannot refer to other files, such
+ * as a pipe that never answers.
+ * @throws DamagedImageError that says why they cannot be read
  */
 export async function decodeBytes(bytes: Buffer, size: number, maxPixels: number): Promise<Uint8Array> {
   checkDrawing(bytes);
@@ -73,7 +73,7 @@ async function pixelsOf(image: Sharp, size: number, keepsAlpha = false): Promise
 
 /**
  * Whether these are the first bytes of a PNG of this height and width, of at most 8 bits. It is not resized, so its alpha
- * can go last, which takes a third of the time: the decoder would draw the background by a pipeline of its own.
+ * can be removed last, which takes a third of the time: the decoder would draw the background in a pipeline of its own.
  */
 function isPngOfSize(bytes: Buffer, size: number): boolean {
   if (!isPng(bytes)) return false;
@@ -101,7 +101,7 @@ function hasWideSamples(bytes: Buffer, tags: TiffTags | null): boolean {
   return isPng(bytes) ? bytes.readUInt8(24) > 8 : tags !== null && tags.bits > 8;
 }
 
-/** Labels or depths in 16 bits have nothing that 8 bits would show. */
+/** Labels or depths in 16 bits may be too dark to show in 8 bits. */
 async function checkBlack(image: Sharp): Promise<void> {
   const { channels } = await image.stats();
   const most = Math.max(...channels.slice(0, 3).map(({ max }) => max));
@@ -112,7 +112,7 @@ async function checkBlack(image: Sharp): Promise<void> {
   }
 }
 
-/** What it takes to draw an SVG is not bounded by its size in pixels, nor by its size in bytes once those are packed. */
+/** The work to draw an SVG is not bounded by its size in pixels, nor by its size in bytes if it is compressed. */
 function checkDrawing(bytes: Buffer): void {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b)
     throw new DamagedImageError('compressed with gzip; decompress it first');
@@ -123,8 +123,8 @@ function checkDrawing(bytes: Buffer): void {
 }
 
 /**
- * A JPEG that ends before its end marker, with one: some cameras and cut downloads lack nothing else. Null for all other
- * files and errors, and where more is missing: then the decoder has a warning for it, if it decodes in full size.
+ * Adds the end marker to a JPEG that lacks only this, as files of some cameras and cut downloads do. Null for all other files and
+ * errors, and if more is missing: then the decoder warns when it decodes in full size.
  */
 async function withEndMarker(bytes: Buffer, error: unknown, maxPixels: number): Promise<Buffer | null> {
   const isJpeg = bytes[0] === 0xff && bytes[1] === 0xd8;
@@ -137,7 +137,7 @@ async function withEndMarker(bytes: Buffer, error: unknown, maxPixels: number): 
   );
 }
 
-/** Decoders list every complaint; the first tells what is wrong. Where none of their words help, others. */
+/** Decoders list every complaint; the first says what is wrong, or is replaced by a clearer one. */
 async function plainReason(bytes: Buffer, error: unknown, maxPixels: number): Promise<DamagedImageError> {
   if (error instanceof DamagedImageError) return error;
   const cause = { cause: error };

@@ -1,13 +1,13 @@
-/** Which formats the installed sharp reads, and what others are called that people have. */
+/** The formats that the installed sharp reads, and the names of other common formats. */
 import sharp from 'sharp';
 
-/** Other endings of formats that sharp names one of. */
+/** More extensions of formats that sharp reads. */
 const aliases: Readonly<Record<string, readonly string[]>> = {
   jpeg: ['jif', 'jfi', 'pjpeg', 'pjp', 'mpo'],
   png: ['apng'],
 };
 
-/** Endings of image files that the prebuilt sharp does not read. */
+/** Extensions of image files that the prebuilt sharp does not read. */
 const others: Readonly<Record<string, string>> = {
   ...named('BMP', 'bmp dib'),
   ...named('HEIC', 'heic heif hif'),
@@ -29,7 +29,7 @@ const others: Readonly<Record<string, string>> = {
   ...named('GIMP', 'xcf'),
 };
 
-/** The bytes of such files, whatever they are called: where, which (any of these), of what. */
+/** How such files start, whatever their name: the offset, the texts (any of these), the format. */
 const signatures: readonly (readonly [at: number, texts: readonly string[], name: string])[] = [
   [
     4,
@@ -61,30 +61,30 @@ function named(name: string, endings: string): Record<string, string> {
   return Object.fromEntries(endings.split(' ').map((ending) => [ending, name]));
 }
 
-/** Endings of the files that can be read, without the dot, in order. */
+/** Extensions of the files that can be read, without the dot, sorted. */
 export const readableExtensions: readonly string[] = Object.entries(sharp.format)
   .flatMap(([name, { input }]) => {
     if (!input.buffer) return [];
     const suffixes: readonly string[] = input.fileSuffix ?? [];
     return [...suffixes.map((suffix) => suffix.slice(1)), ...(aliases[name] ?? [])];
   })
-  // A packed drawing may be of any size once it is unpacked.
+  // A compressed drawing may have any size when it is decompressed.
   .filter((extension) => !/gz$/.test(extension))
   .sort();
 
 const readable = new Set(readableExtensions);
 
-/** Whether a file that ends so is taken for an image; in lower case, without the dot. */
+/** Whether a file with this extension counts as an image; in lower case, without the dot. */
 export function isReadable(extension: string): boolean {
   return readable.has(extension);
 }
 
-/** The name of an image format that cannot be read here, by the ending of a file; null for others. */
+/** The name of an image format that cannot be read here, by a file's extension; null for others. */
 export function unreadableFormat(extension: string): string | null {
   return readable.has(extension) ? null : (others[extension] ?? null);
 }
 
-/** What a file that the decoder refuses is by its first bytes, and what to do; null where they tell nothing. */
+/** What a file that the decoder refuses is, by its first bytes, and what to do; null if they are unknown. */
 export function refusalOf(bytes: Buffer): string | null {
   const beginning = bytes.toString('latin1', 0, 64);
   const [, , name] =

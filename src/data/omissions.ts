@@ -1,7 +1,7 @@
-/** What a dataset leaves out of a folder, in one sentence. */
+/** What a folder dataset leaves out, in one sentence. */
 import { cut, printable } from '../base/messageText.js';
 
-/** Why something of a folder is not in the dataset, as `1 dangling link`, `2 dangling links`. */
+/** The reasons to leave something out, in singular and plural. */
 const kinds = {
   dangling: ['dangling link', 'dangling links'],
   loop: ['link to a folder above it', 'links to folders above them'],
@@ -14,7 +14,7 @@ const kinds = {
 
 export type OmissionKind = keyof typeof kinds;
 
-/** Names that are told of each kind. */
+/** Names given for each reason. */
 const mostNames = 3;
 const longestName = 60;
 
@@ -22,7 +22,7 @@ export interface Omissions {
   note(kind: OmissionKind, name: string, code?: string): void;
   /** An image of a format that cannot be read here. */
   noteFormat(format: string, name: string): void;
-  /** `2 dangling links (a.png, b.png)`, for each kind; null where nothing was left out. */
+  /** `2 dangling links (a.png, b.png)`, for each reason; null if nothing was left out. */
   words(): string | null;
 }
 

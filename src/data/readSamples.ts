@@ -1,10 +1,10 @@
-/** Pixels whose samples the decoder would misread: read as numbers, mapped to bytes by what their file says of them. */
+/** Reads pixels whose samples the decoder would misread: as numbers, mapped to bytes as the file's tags say. */
 import sharp from 'sharp';
 import { DamagedImageError } from './damagedImageError.js';
 import type { SampleLayout } from './tiffSamples.js';
 import type { TiffTags } from './tiffTags.js';
 
-/** An image of 8 bits per sample, for the decoder to go on with. */
+/** An image of 8 bits per sample, which the decoder can process further. */
 export interface PlainPixels {
   readonly data: Uint8Array;
   readonly width: number;
@@ -25,7 +25,7 @@ const views = {
   float: { 32: Float32Array },
 } as const;
 
-/** @throws Error that names the pixel format where the values are none that can be shown */
+/** @throws DamagedImageError that names the pixel format if the values cannot be shown */
 export async function readSamples(
   bytes: Buffer,
   tags: TiffTags,
@@ -54,8 +54,8 @@ export async function readSamples(
 }
 
 /**
- * The same file with its signed numbers called unsigned: the decoder would cut off negative ones, of which nothing could be
- * said then. The bits are the same.
+ * The same file with its signed numbers declared unsigned, with the same bits: the decoder would clamp negative ones to 0, and
+ * they could not be detected.
  */
 function unsigned(bytes: Buffer, { sampleFormat, sampleFormatPlaces, littleEndian }: TiffTags): Buffer {
   if (sampleFormat !== 2) return bytes;
@@ -77,7 +77,7 @@ function mapped(
   const pixels = samples.length / bands;
   checkRange(samples, bands, layout);
   const scale = 255 / layout.white;
-  // A clamped array rounds, and cuts off below 0 and above 255.
+  // A clamped array rounds, and clamps to 0 and 255.
   const data = new Uint8ClampedArray(pixels * channels);
   let brightest = 0;
   for (let pixel = 0; pixel < pixels; pixel += 1) {
@@ -92,7 +92,7 @@ function mapped(
   return { data: new Uint8Array(data.buffer), channels };
 }
 
-/** Floats are taken as 0 for black to 1 for white, signed integers as 0 to their largest: nothing else is agreed on. */
+/** Floats range from 0 (black) to 1 (white), signed integers from 0 to their largest value; there is no other convention. */
 function checkRange(samples: Samples, bands: number, { name, kind, colours }: SampleLayout): void {
   if (kind === 'unsigned') return;
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -114,7 +114,7 @@ function checkRange(samples: Samples, bands: number, { name, kind, colours }: Sa
   }
 }
 
-/** Small numbers in a large range, as labels or depths: all of it would be black. */
+/** Small numbers in a large range, such as labels or depths, would be all black. */
 function checkBlack(samples: Samples, bands: number, { name, colours, white }: SampleLayout): void {
   let most = 0;
   for (let i = 0; i < samples.length; i += 1) {

@@ -1,15 +1,15 @@
 /**
- * How the samples of a TIFF become colours. Most are what libvips takes them for (null below). Others it reads as they
- * are and shows as white, black or transparent: those are read here by what the file's tags say of them, or refused by name.
+ * How the samples of a TIFF become colours. libvips reads most of them correctly (null below). Others it shows as white, black or
+ * transparent: these are read here as the file's tags say, or refused by name.
  */
 import { DamagedImageError } from './damagedImageError.js';
 import type { TiffTags } from './tiffTags.js';
 
 /** Samples that are read as numbers and mapped to bytes here. */
 export interface SampleLayout {
-  /** What they are called in messages, as "32-bit integer grey". */
+  /** Their name in messages, such as "32-bit integer grey". */
   readonly name: string;
-  /** Samples per pixel that are colour, from the first on: 1 for grey, 3 for red, green and blue. */
+  /** Number of colour samples per pixel, which come first: 1 for grey, 3 for red, green and blue. */
   readonly colours: 1 | 3;
   /** Index of the sample that is alpha; null for none. */
   readonly alpha: number | null;
@@ -34,9 +34,9 @@ const photometrics: Readonly<Record<number, string>> = {
   32845: 'LogLuv',
   34892: 'raw sensor data',
 };
-/** Those that the decoder turns into RGB rightly. */
+/** Those that the decoder converts to RGB correctly. */
 const understood = [0, 1, 2, 3, 5, 6, 8];
-/** In a JPEG it turns YCbCr into RGB; otherwise it takes the three for red, green and blue. */
+/** In a JPEG it converts YCbCr to RGB; otherwise it takes the three samples for red, green and blue. */
 const jpeg = 7;
 const colourSamples: Readonly<Record<number, number>> = { 2: 3, 5: 4, 6: 3, 8: 3 };
 const sampleFormats: Readonly<Record<number, string>> = {
@@ -48,8 +48,8 @@ const sampleFormats: Readonly<Record<number, string>> = {
 };
 
 /**
- * @returns null where the decoder's own reading is right
- * @throws Error that names the pixel format where it can be read neither way
+ * @returns null if the decoder reads it correctly
+ * @throws DamagedImageError that names the pixel format if it can be read neither way
  */
 export function tiffSamples(tags: TiffTags): SampleLayout | null {
   const { photometric, bits, compression, sampleFormat, samplesPerPixel, extraSamples } = tags;
@@ -65,9 +65,9 @@ export function tiffSamples(tags: TiffTags): SampleLayout | null {
   if (decodable && plainExtras) return null;
   const isGrey = photometric <= 1;
   if (!isGrey && photometric !== 2) throw unreadable(name);
-  // Two or more bands beside grey are measurements of other kinds: which of them to look at nobody has said.
+  // Two or more bands beside grey are other measurements; nothing says which of them to show.
   if (isGrey && (extras > 1 || alpha !== null)) throw unreadable(name);
-  // The decoder divides by this alpha and turns this grey round where it knows the numbers.
+  // For sample formats that it knows, the decoder divides by this alpha and inverts this grey.
   if (extraSamples?.includes(1) || (photometric === 0 && sampleFormat > 1)) throw unreadable(name);
   if (!isInteger && sampleFormat !== 2 && sampleFormat !== 3) throw unreadable(name);
   if (![8, 16, 32].includes(bits) || (sampleFormat === 3 && bits !== 32)) throw unreadable(name);
@@ -89,8 +89,8 @@ function formatName(tags: TiffTags): string {
 }
 
 /**
- * Index of the sample that is alpha. A single one of which nothing is said is taken for it, as other readers do: there are
- * writers that leave the tag out. 999 is CorelDRAW's.
+ * Index of the sample that is alpha. A single extra sample without a tag counts as alpha, as in other readers: some writers omit
+ * the tag. 999 is CorelDRAW's.
  */
 function alphaOf({ extraSamples, samplesPerPixel }: TiffTags, colours: number): number | null {
   const kinds = extraSamples ?? (samplesPerPixel === colours + 1 ? [2] : []);

@@ -1,4 +1,4 @@
-/** What the first image of a TIFF says of its samples. libvips reads pixels; what these mean is not all in its metadata. */
+/** What the first image of a TIFF says about its samples; the metadata of libvips does not contain all of it. */
 
 /** Values as in the TIFF 6.0 specification. */
 export interface TiffTags {
@@ -7,13 +7,13 @@ export interface TiffTags {
   readonly samplesPerPixel: number;
   /** Bits of the first sample. */
   readonly bits: number;
-  /** 1 none, 5 LZW, 6 JPEG of old, 7 JPEG, ... */
+  /** 1 none, 5 LZW, 6 old-style JPEG, 7 JPEG, ... */
   readonly compression: number;
   /** 1 unsigned, 2 signed, 3 floating point, 4 undefined, 5 and 6 complex. */
   readonly sampleFormat: number;
-  /** Meaning of each sample beyond the colour: 0 unspecified, 1 alpha that is multiplied in, 2 alpha; null where nothing is said. */
+  /** Meaning of each sample beyond the colour: 0 unspecified, 1 premultiplied alpha, 2 alpha; null without the tag. */
   readonly extraSamples: readonly number[] | null;
-  /** Where the sample format of every sample stands in the file, 2 bytes each. */
+  /** Offsets of the sample formats in the file, 2 bytes each. */
   readonly sampleFormatPlaces: readonly number[];
   readonly littleEndian: boolean;
 }
@@ -36,7 +36,7 @@ interface Entry {
   readonly places: readonly number[];
 }
 
-/** Null for what is no TIFF, or one whose directory lies outside of its bytes: the decoder has a word for that. */
+/** Null for a file that is no TIFF, or whose directory lies outside of its bytes; the decoder reports that. */
 export function tiffTags(bytes: Buffer): TiffTags | null {
   try {
     return isTiff(bytes) ? read(bytes) : null;
@@ -65,7 +65,7 @@ function read(bytes: Buffer): TiffTags {
   };
 }
 
-/** The entries of the first directory that are asked for; an offset outside of the bytes is a RangeError. */
+/** Entries of the first directory. @throws RangeError for an offset outside of the bytes */
 function directory(bytes: Buffer): Map<number, Entry> {
   const little = bytes[0] === 0x49;
   const big = bytes.toString('latin1', 2, 4).includes('+');

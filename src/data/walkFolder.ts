@@ -11,14 +11,14 @@ export interface FoundFile {
   readonly name: BytePath;
   /** The folder that it is in, links resolved. */
   readonly folder: BytePath;
-  /** Known where it was reached by a link. */
+  /** Known if it was reached by a link. */
   readonly status?: Stats;
 }
 
 export interface WalkOptions {
-  /** Told what is passed over. */
+  /** Records what is left out. */
   readonly omissions: Omissions;
-  /** Folders that are passed over, links resolved. */
+  /** Folders to leave out, links resolved. */
   readonly except?: ReadonlySet<BytePath>;
 }
 
@@ -28,10 +28,10 @@ interface Folder {
 }
 
 /**
- * Hidden files and folders are passed over. Folders come before links, and each is read once, however many ways lead to it,
- * so the name of a file does not depend on who has linked it. No depth is too deep but for the system.
+ * Hidden files and folders are ignored. Folders come before links, and each is read once, however many paths lead to it, so that
+ * the name of a file does not depend on links to it. The depth is limited by the system only.
  *
- * @throws the system's error where the folder itself cannot be read
+ * @throws the system's error when the folder itself cannot be read
  */
 export async function walkFolder(root: BytePath, { omissions, except }: WalkOptions): Promise<FoundFile[]> {
   const files: FoundFile[] = [];
@@ -90,7 +90,7 @@ export async function walkFolder(root: BytePath, { omissions, except }: WalkOpti
   return files;
 }
 
-/** @throws the system's error where there is nothing */
+/** @throws the system's error when it does not exist */
 export async function resolved(path: BytePath): Promise<BytePath> {
   const real = bytePath(await realpath(bufferOf(path), { encoding: 'buffer' }));
   return sep === '/' ? real : real.replaceAll(sep, '/');

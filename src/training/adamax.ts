@@ -73,8 +73,8 @@ export class Adamax {
   }
 
   /**
-   * Go on from slots as `tensors` gives them.
-   * @throws RangeError when one is missing or has another shape; nothing is changed then.
+   * Continue from slots as `tensors` returns them.
+   * @throws RangeError when one is missing or has another shape; nothing has changed then
    */
   load(tensors: NamedTensors, updates: number): void {
     const loaded = this.#slots().map(([slot, targets]) => {

@@ -27,7 +27,7 @@ export interface LossTerms {
   readonly klPerGroup: readonly number[];
   /** 2-norm of all gradients together, before clipping. */
   readonly gradientNorm: number;
-  /** What a `LossFunction` returned; only where there is one. */
+  /** Values of the terms that a `LossFunction` returned; absent without one. */
   readonly terms?: Readonly<Record<string, number>>;
 }
 
@@ -37,7 +37,7 @@ export interface Gradients {
   readonly gradients: ReadonlyMap<string, tf.Tensor>;
   /** The same, packed as the model's store packs its parameters. */
   readonly packed: readonly tf.Tensor[];
-  /** What the forward pass saw; not yet in the running averages. */
+  /** Batch statistics of the forward pass; not yet in the running averages. */
   readonly statistics: BatchStatistics;
   /** Reads the numbers; the tensors stay. */
   readTerms(): Promise<LossTerms>;

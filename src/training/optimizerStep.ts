@@ -12,7 +12,7 @@ export interface OptimizerStepResult extends LossTerms {
   readonly kl: number;
   readonly klCoefficient: number;
   readonly learningRate: number;
-  /** What the gradients were multiplied by; 1: not clipped. */
+  /** The factor that the gradients were multiplied by; 1: not clipped. */
   readonly clipFactor: number;
   /** False when a term or the gradient was not finite, or loss or gradient exactly 0; then nothing has changed. */
   readonly applied: boolean;
@@ -80,7 +80,7 @@ function firstNonFinite(terms: LossTerms): string | null {
   return named.find(([, value]) => !Number.isFinite(value))?.[0] ?? null;
 }
 
-/** Single terms may be 0: the KL of a latent group, a regularisation that is off. */
+/** Single terms may be 0, such as the KL of a latent group or a regularisation that is off. */
 function zeroTerm({ loss, gradientNorm }: LossTerms): OptimizerStepResult['zero'] {
   if (loss === 0) return 'loss';
   return gradientNorm === 0 ? 'gradientNorm' : null;

@@ -1,9 +1,9 @@
-/** What changes from epoch to epoch. Epochs count from 0. */
+/** The learning rate of each epoch. Epochs count from 0. */
 import type { TrainingConfig } from '../config/types.js';
 
 /**
  * Learning rate of an epoch: constant through the warm-up and one epoch more, then half a cosine down to
- * `learningRateMin` at the last one. Constant throughout when the number of epochs is open or no longer than that.
+ * `learningRateMin` at the last one. Constant throughout if the number of epochs is unlimited or not larger than that.
  */
 export function learningRate(epoch: number, training: TrainingConfig): number {
   const { learningRate: highest, learningRateMin: lowest, warmupEpochs, epochs } = training;

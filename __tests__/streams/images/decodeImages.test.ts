@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { map } from 'rxjs';
 import sharp, { type Sharp } from 'sharp';
 import { chunk, jpegOfSize, pngHeader, pngOf } from '../../../scripts/fuzz/imageBytes.js';
+import type { Dataset } from '../../../src/data/dataset.js';
 import { decodeImage } from '../../../src/data/decodeImage.js';
 import { imageCache } from '../../../src/data/imageCache.js';
 import type { ImageFile } from '../../../src/data/imageFile.js';
@@ -79,6 +80,28 @@ describe('decodeImages', () => {
     expect(await recipe!.make()).toEqual(first);
     await rm(join(folder, '00.png'));
     expect(await recipe!.make()).toBeNull();
+  });
+
+  test('should decode the items of any dataset, and name what it skips', async () => {
+    const items = ['a', 'b', 'c'].map((name) => ({ name }));
+    const dataset: Dataset = {
+      name: 'letters',
+      items: () => items,
+      decode({ name }, size) {
+        if (name === 'b') throw new Error('not a letter');
+        return new Uint8Array(3 * size * size).fill(name.charCodeAt(0));
+      },
+    };
+    const warnings: string[] = [];
+    const onWarning = (message: string) => warnings.push(message);
+    const recipes = await collect(images(dataset).pipe(decodeImages({ dataset, size: 2, onWarning })));
+    const made = await Promise.all(recipes.map((recipe) => recipe.make()));
+    expect(made.map((image) => image && [image.name, image.size, image.pixels[0]])).toEqual([
+      ['a', 2, 97],
+      null,
+      ['c', 2, 99],
+    ]);
+    expect(warnings).toEqual(['letters: b: skipped: not a letter']);
   });
 
   test('should reject at once when it was aborted before', async () => {

@@ -10,10 +10,13 @@ import type { Recipe } from './recipe.js';
  *     recipes    a--b--c--|
  *     batch(2)   ---B-----(C|)    B.make() makes a and b
  *
- * A damaged image makes its batch smaller; where all are damaged the batch makes null. The images of a batch are made
- * at the same time.
+ * A damaged image makes its batch smaller; if all are damaged, the batch makes null. The images of a batch are made at the
+ * same time.
  *
- * @throws RangeError at call time when the size is no positive integer
+ * @throws RangeError at call time when the size is not a positive integer
+ *
+ * @example
+ * recipes$.pipe(batch(16), trainStep(trainer));
  */
 export function batch(size: number): OperatorFunction<Recipe<DecodedImage>, Recipe<ImageBatch>> {
   checkCount('batch', 'size', size);

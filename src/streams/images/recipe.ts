@@ -1,18 +1,17 @@
 /**
- * What crosses the operators before the step. RxJS pushes and has no back-pressure, so these are not images or batches
- * but small values that make one when they are asked to; only `trainStep` asks.
+ * A small value that makes an image or a batch when it is asked to. RxJS pushes and has no back-pressure, so recipes cross the
+ * operators before the step instead of images; only `trainStep` asks them.
  */
 export interface Recipe<T> {
-  /** Image files it stands for, those included that turn out to be damaged. */
+  /** The number of images it stands for, including those that turn out to be damaged. */
   readonly images: number;
   /**
-   * Make the value; null where nothing could be made of damaged files. Each call makes it anew, and the same.
-   * An abort rejects as soon as may be.
+   * Make the value; null if all its images are damaged. Each call makes it anew, and the same. Rejects soon after `signal`
+   * aborts.
    */
   make(signal?: AbortSignal): Promise<T | null>;
   /**
-   * What `make` would give, where that is in memory and takes no waiting; null where it does not. A promise for each image
-   * takes longer than copying one.
+   * The value of `make` if it is in memory, null otherwise: a promise for each image takes longer than copying one.
    */
   peek?(): T | null;
 }

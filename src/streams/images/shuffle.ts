@@ -3,14 +3,17 @@ import { checkSeed, checkWhole } from '../../base/checkNumbers.js';
 import { keyedGenerator } from '../../model/random.js';
 
 /**
- * All values in an order drawn by (seed, epoch): the same for the same three of seed, epoch and number of values.
+ * All values in a random order, which depends on seed, epoch and the number of values only.
  *
  *     source    a--b--c--|
  *     shuffle   ---------(bca|)
  *
- * Waits for the source's end, so it is for small values: files, not images. An error passes at once.
+ * Waits for the source's end, so it is for small values: names or recipes, not images. An error passes at once.
  *
- * @throws RangeError at call time when the seed or the epoch makes no sense
+ * @throws RangeError at call time when the seed is not an integer, or the epoch not one of at least 0
+ *
+ * @example
+ * images('photos').pipe(shuffle(1, epoch), decodeImages({ size: 64 }));
  */
 export function shuffle<T>(seed: number, epoch: number): MonoTypeOperatorFunction<T> {
   checkSeed('shuffle', seed);
