@@ -21,8 +21,13 @@ export interface DatasetItem {
 
 /** A list that need not be in memory; an array is one. */
 export interface ItemList<Item> {
+  /** The number of items. */
   readonly length: number;
-  /** The item at an index from 0 to `length - 1`, the same at every call. */
+  /**
+   * The item at an index, the same at every call.
+   *
+   * @param index from 0 to `length - 1`
+   */
   at(index: number): Item | undefined;
 }
 
@@ -57,6 +62,7 @@ export interface Dataset<Item extends DatasetItem = DatasetItem> {
    * One image as red, green, blue per pixel, row by row: `size * size * 3` values. Several calls may run at once. The array
    * belongs to the run afterwards: do not write to it again.
    *
+   * @param item one of `items`
    * @param size height and width of the model's images
    * @param signal aborts when the image is not wanted any more; the result is ignored then
    * @throws UnreadImageError if it cannot be read at the moment; it is skipped in this epoch and tried again in the next.
@@ -66,12 +72,19 @@ export interface Dataset<Item extends DatasetItem = DatasetItem> {
   decode(item: Item, size: number, signal: AbortSignal): Uint8Array | PromiseLike<Uint8Array>;
   /**
    * The version of an item at this moment, where it can change during a run: damage is remembered for this version only.
+   *
    * @default the item's `version`
+   * @param item one of `items`
+   * @param signal aborts when the answer is not wanted any more
    */
   currentVersion?(item: Item, signal: AbortSignal): string | PromiseLike<string>;
   /**
    * A short text that changes when the content of the dataset does. Checkpoints keep it, and a change is reported at a resume;
-   * number, names and order of the items are compared in any case. @default from the versions of the items
+   * number, names and order of the items are compared in any case.
+   *
+   * @default from the versions of the items
+   * @param items what `items` returned
+   * @param signal aborts when the answer is not wanted any more
    */
   identity?(items: ItemList<Item>, signal: AbortSignal): string | PromiseLike<string>;
 }

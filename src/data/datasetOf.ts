@@ -1,6 +1,7 @@
 import { checkCount } from '../base/checkNumbers.js';
 import type { Dataset, DatasetItem } from './dataset.js';
 
+/** What `datasetOf` takes besides the images. */
 export interface DatasetOfOptions extends Pick<Dataset, 'cached' | 'identity'> {
   /** For messages. @default 'dataset' */
   readonly name?: string;
@@ -10,7 +11,9 @@ export interface DatasetOfOptions extends Pick<Dataset, 'cached' | 'identity'> {
  * A dataset of `count` images that are made by their index: elements of an array, or what a generator draws. An item is named by
  * its index.
  *
+ * @param count the number of images
  * @param image the image with an index, as `decode` of `Dataset` returns it: `[size, size, 3]` bytes, always the same
+ * @param options a name for messages, and what else a `Dataset` may have
  * @throws RangeError at call time when the count is not a positive integer
  *
  * @example

@@ -4,6 +4,7 @@ import type { ImageFile } from './imageFile.js';
 import { imageFiles } from './imageFiles.js';
 import { type ListImagesOptions, listImages } from './listImages.js';
 
+/** Which files of a folder are listed, and how large they may be. */
 export interface FolderDatasetOptions extends Omit<ListImagesOptions, 'onWarning'> {
   /** Images with more pixels are refused before they take memory. @default 268,402,689, as sharp */
   readonly maxPixels?: number;
@@ -15,6 +16,9 @@ export interface FolderDatasetOptions extends Omit<ListImagesOptions, 'onWarning
  *
  * Items are listed in the order of their names' bytes. `items` throws a `DatasetError` when the folder is missing, unreadable, or
  * has no image.
+ *
+ * @param folder its path
+ * @param options what to leave out, and the largest image
  *
  * @example
  * train(config, { dataset: folderDataset('photos', { except: ['photos/rejected'] }) });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { checkAmount } from '../base/checkNumbers.js';
 import { cacheFolders } from './cacheFolders.js';
 
+/** How much a cache keeps, and where. */
 export interface ImageCacheOptions {
   /** Bytes kept in memory; images with a version beyond that go to a file. @default 1 GiB */
   readonly memoryLimit?: number;
@@ -23,12 +24,29 @@ export interface CacheKey {
   readonly version?: string | undefined;
 }
 
+/** Decoded images by key, version and size. The caller closes it. */
 export interface ImageCache {
-  /** The pixels; null for an image known to be damaged; undefined for an unknown one. Do not write to them. */
+  /**
+   * The pixels; null for an image known to be damaged; undefined for an unknown one. Do not write to them.
+   *
+   * @param image which one
+   * @param size its height and width
+   */
   get(image: CacheKey, size: number): Promise<Uint8Array | null | undefined>;
-  /** The pixels if they are in memory, null otherwise. */
+  /**
+   * The pixels if they are in memory, null otherwise.
+   *
+   * @param image which one
+   * @param size its height and width
+   */
   peek?(image: CacheKey, size: number): Uint8Array | null;
-  /** Keep the pixels, or with null that the image is damaged. */
+  /**
+   * Keep the pixels.
+   *
+   * @param image which one
+   * @param size its height and width
+   * @param pixels `[size, size, 3]`, not written to afterwards; null for a damaged image
+   */
   set(image: CacheKey, size: number, pixels: Uint8Array | null): Promise<void>;
   /** Forget all, remove the file, and keep nothing from then on. */
   close(): Promise<void>;
@@ -46,6 +64,7 @@ interface Kept {
 /**
  * An empty cache of decoded images, for `decodeImages`. The caller closes it.
  *
+ * @param options limits, and a folder for its file
  * @throws RangeError at call time when `memoryLimit` is not a number of at least 0
  *
  * @example

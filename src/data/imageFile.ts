@@ -9,6 +9,7 @@ export interface ImageFile extends DatasetItem {
   readonly name: string;
   /** `<bytes>/<modified>`. */
   readonly version: string;
+  /** Its size. */
   readonly bytes: number;
   /** Milliseconds since 1970. */
   readonly modified: number;

@@ -10,6 +10,7 @@ import { isUnread } from './unreadImageError.js';
 
 /** An item that gave no pixels. */
 export interface SkippedImage {
+  /** The item, as the dataset listed it. */
   readonly item: DatasetItem;
   /** Its path, or the dataset's name and its own; for people. */
   readonly path: string;

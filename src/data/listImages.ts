@@ -13,6 +13,7 @@ import { type Omissions, omissions } from './omissions.js';
 import { isOwnPicture } from './ownPictures.js';
 import { type FoundFile, resolved, walkFolder } from './walkFolder.js';
 
+/** What is left out of a folder, and who learns of it. */
 export interface ListImagesOptions {
   /** Called at most once, with one sentence on all that was left out: how many of what, and some names. */
   readonly onWarning?: (message: string) => void;

@@ -22,6 +22,7 @@ export interface LossInput extends ForwardResult {
   readonly images: tf.Tensor4D;
   /** The distribution of the colours that the model gives the images; `output.mean()` is the reconstruction. */
   readonly output: OutputDistribution;
+  /** The default terms; return those that training should keep. */
   readonly terms: DefaultTerms;
   /** Finished epochs, as the KL warm-up counts them. */
   readonly epoch: number;

@@ -28,15 +28,19 @@ import { optimizerStep } from './optimizerStep.js';
 export interface StepResult extends OptimizerStepResult {
   /** 1 for the first step of the run. */
   readonly step: number;
+  /** From 0: finished epochs. */
   readonly epoch: number;
   /** 1 for the first batch of the epoch. */
   readonly batchInEpoch: number;
+  /** Images of this step. */
   readonly batchSize: number;
   /** Images of all steps so far, this one included. */
   readonly imagesSeen: number;
+  /** Time of the step, without waiting for its turn. */
   readonly seconds: number;
 }
 
+/** How a new run is trained. */
 export interface TrainerOptions {
   /** Draws the first parameters, and the noise of every step. @default config.training.seed */
   readonly seed?: number;
@@ -44,6 +48,7 @@ export interface TrainerOptions {
   readonly loss?: LossFunction;
 }
 
+/** How a trainer samples. */
 export interface TrainerSampleOptions extends SampleImagesOptions {
   /** Iterations of the batch-norm re-adjustment, for this call only. @default 20 */
   readonly iterations?: number;
@@ -63,7 +68,9 @@ export interface TrainerSampleOptions extends SampleImagesOptions {
  * await trainer.dispose();
  */
 export class Trainer implements SampleSource, AsyncDisposable {
+  /** Of the model and its training. */
   readonly config: NvaeConfig;
+  /** The model that is trained; disposed with the trainer. */
   readonly model: Nvae;
   readonly #optimizer: Adamax;
   readonly #queue = new Queue();
@@ -86,6 +93,9 @@ export class Trainer implements SampleSource, AsyncDisposable {
 
   /**
    * A new run, on the engine in use.
+   *
+   * @param config model and training parameters
+   * @param options a seed, and a loss of your own
    * @throws RangeError when the configuration has a value that is not allowed, or the seed is not an integer
    * @throws TypeError when `loss` is no function
    * @throws EngineUnavailableError when it asks for half precision and the engine has none
@@ -144,7 +154,11 @@ export class Trainer implements SampleSource, AsyncDisposable {
     });
   }
 
-  /** Reconstructions of the given images, in their order: encoded, drawn from the posterior, decoded to the mean. */
+  /**
+   * Reconstructions of the given images, in their order: encoded, drawn from the posterior, decoded to the mean.
+   *
+   * @param batch images of the model's size; stays the caller's
+   */
   reconstruct(batch: ImageBatch): Promise<ImageBatch> {
     return this.#queue.run(() => {
       const noise = this.#noise('reconstruct', 0);
@@ -157,6 +171,10 @@ export class Trainer implements SampleSource, AsyncDisposable {
 
   /**
    * New images. The run's batch-norm statistics stay as they are.
+   *
+   * @param count images
+   * @param temperature of all latent groups, or one per group
+   * @param options how they are drawn
    * @throws RangeError when the count, the temperature or an option is out of range
    */
   sampleImages(
@@ -190,6 +208,8 @@ export class Trainer implements SampleSource, AsyncDisposable {
 
   /**
    * Continue from a snapshot of a run with the same model; training parameters stay this trainer's.
+   *
+   * @param snapshot as `snapshot` or `loadCheckpoint` returns it
    * @throws RangeError when a tensor is missing or has another shape; nothing has changed then
    */
   restore({ tensors, state }: Snapshot): Promise<void> {

@@ -23,7 +23,9 @@ export type Augmentation = (
   random: () => number,
 ) => DecodedImage | Promise<DecodedImage>;
 
+/** The key of the random draws, together with the image's name. */
 export interface AugmentOptions {
+  /** The run's. */
   readonly seed: number;
   /** From 0. */
   readonly epoch: number;
@@ -44,6 +46,7 @@ export interface AugmentOptions {
  *
  * @param augmentation keys of a configuration's `augmentation`, those left out being off, or a function of your own. If that throws,
  *   or returns something else than an image of the same size (TypeError), the recipe's `make` fails
+ * @param options the key of the random draws
  *
  * @example
  * recipes$.pipe(augment({ horizontalFlip: true, crop: 4 }, { seed: 1, epoch: 0 }), batch(16));

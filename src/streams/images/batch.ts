@@ -13,6 +13,7 @@ import type { Recipe } from './recipe.js';
  * A damaged image makes its batch smaller; if all are damaged, the batch makes null. The images of a batch are made at the
  * same time.
  *
+ * @param size images of a batch
  * @throws RangeError at call time when the size is not a positive integer
  *
  * @example

@@ -9,6 +9,7 @@ import { imageFiles } from '../../data/imageFiles.js';
 import { type Decoder, itemPixels, peekPixels, type SkippedImage } from '../../data/itemPixels.js';
 import type { Recipe } from './recipe.js';
 
+/** What decoding takes, whatever the images are. */
 export interface DecodeOptions {
   /** Height and width of the images. */
   readonly size: number;
@@ -29,6 +30,7 @@ export interface DecodeItemsOptions<Item extends DatasetItem> extends DecodeOpti
 
 /** For files. */
 export interface DecodeImagesOptions extends DecodeOptions {
+  /** None: files decode the same way in every folder. */
   readonly dataset?: undefined;
   /** Images with more pixels are refused before they take memory. @default 268,402,689, as sharp */
   readonly maxPixels?: number;
@@ -44,6 +46,7 @@ export interface DecodeImagesOptions extends DecodeOptions {
  * An image that is damaged makes null, with a warning that names it. So does one that cannot be read at the moment; the next call of
  * `make` tries it again. `make` rejects as soon as its signal aborts, even if the dataset does not listen to it.
  *
+ * @param options the size, a cache, and the dataset unless the items are files
  * @throws RangeError at call time when the size is not a positive integer
  * @throws DatasetError from `make` when a dataset returns something else than `[size, size, 3]` bytes
  *

@@ -8,6 +8,8 @@ export interface Recipe<T> {
   /**
    * Make the value; null if all its images are damaged. Each call makes it anew, and the same. Rejects soon after `signal`
    * aborts.
+   *
+   * @param signal aborts when the value is not wanted any more
    */
   make(signal?: AbortSignal): Promise<T | null>;
   /**

@@ -10,6 +10,8 @@ import { keyedGenerator } from '../../model/random.js';
  *
  * Waits for the source's end, so it is for small values: names or recipes, not images. An error passes at once.
  *
+ * @param seed an integer, the run's
+ * @param epoch from 0
  * @throws RangeError at call time when the seed is not an integer, or the epoch not one of at least 0
  *
  * @example
