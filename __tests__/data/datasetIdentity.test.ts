@@ -31,7 +31,7 @@ describe('datasetIdentity', () => {
     });
     await writeFile(inFolder('a.svg'), '<svg/>');
     expect(datasetChange(sameSize, await identity())?.words).toBe('the same names, but different content');
-    expect(datasetChange('x/5/s/c', 'y/5/s/c')).toEqual({ order: true, words: 'different file names' });
+    expect(datasetChange('x/5/s/c', 'y/5/s/c')).toEqual({ order: true, words: 'different names' });
   });
 
   test('should compare with what it knows of former versions, and not with what could not be read', async () => {

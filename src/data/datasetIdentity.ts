@@ -41,7 +41,7 @@ export function datasetChange(before: string, now: string): DatasetChange | null
   const differ = (a = unknown, b = unknown) => a !== b && a !== unknown && b !== unknown;
   const order = orderBefore !== orderNow;
   if (differ(countBefore, countNow)) return { order, words: `${countBefore} images before, ${countNow} now` };
-  if (order) return { order, words: 'different file names' };
+  if (order) return { order, words: 'different names' };
   if (contentBefore.some((part, i) => differ(part, contentNow[i]))) {
     return { order, words: 'the same names, but different content' };
   }

@@ -18,7 +18,7 @@ export function imageFiles(maxPixels: number = defaultMaxPixels): ImageFiles {
     async decode(file, size, signal) {
       const bytes = await readImageFile(pathOf(file));
       signal.throwIfAborted();
-      if (isOwnGrid(bytes)) throw new DamagedImageError('a grid of images that nvae wrote');
+      if (isOwnGrid(bytes)) throw new DamagedImageError('a grid of images written by nvae');
       return decodeBytes(bytes, size, maxPixels);
     },
     async currentVersion(file) {

@@ -374,7 +374,7 @@ describe('images that change during a run', () => {
     expect(error).toBeNull();
     const warnings = warningsOf(events, 'dataset');
     for (const name of names) {
-      const words = `${image(name)}: skipped: could not be read just now, will be tried again: ENOENT`;
+      const words = `${image(name)}: skipped: could not be read, will be tried again: ENOENT`;
       expect(warnings.filter((message) => message.startsWith(words))).toHaveLength(1);
     }
     const counts = warnings.filter((message) => !message.includes(': skipped: '));

@@ -165,7 +165,7 @@ describe('a run on an own dataset', () => {
     expect(warningsOf(events).sort()).toEqual([
       'epoch 1: 1 image could not be read (no answer); the next epoch tries them again',
       'numbers: 3: skipped: checksum differs',
-      'numbers: 5: skipped: could not be read just now, will be tried again: no answer',
+      'numbers: 5: skipped: could not be read, will be tried again: no answer',
     ]);
     // Neither the previews nor the first epoch can read item 5; the second can.
     expect(events.filter(({ type }) => type === 'epoch')).toMatchObject([
@@ -175,7 +175,7 @@ describe('a run on an own dataset', () => {
   });
 
   test.each<[string, Dataset, string]>([
-    ['another number', datasetOf(12, pixelsOf), '10 images then, 12 now'],
+    ['another number', datasetOf(12, pixelsOf), '10 images before, 12 now'],
     [
       'other names',
       {
@@ -183,12 +183,12 @@ describe('a run on an own dataset', () => {
         items: () => Array.from({ length: 10 }, (_, i) => ({ name: `n${i}` })),
         decode: (_, size) => pixelsOf(1, size),
       },
-      'images of other names',
+      'different names',
     ],
     [
       'another identity',
       { ...numbers, identity: () => 'second edition' },
-      'the same names, but other content',
+      'the same names, but different content',
     ],
   ])('should report a dataset that has changed at the resume: %s', async (_, dataset, words) => {
     await upTo(2, { dataset: { ...numbers, identity: () => 'first edition' } });

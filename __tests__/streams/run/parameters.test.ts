@@ -147,10 +147,10 @@ describe('training parameter', () => {
     expect(await end).toMatchObject({ name: 'NonFiniteLossError', term: 'klPerGroup[0]' });
     expect(ofType(events, 'warning').map(({ message }) => message)).toEqual(
       [
-        '5 was not applied: its klPerGroup[0] is not finite (1 of 3',
-        '6 was not applied: its klPerGroup[0] is not finite (2 of 3',
-        '8 was not applied: its klPerGroup[0] is not finite (1 of 3',
-        '9 was not applied: its klPerGroup[0] is not finite (2 of 3',
+        '5 was skipped: its klPerGroup[0] is not finite (1 of 3',
+        '6 was skipped: its klPerGroup[0] is not finite (2 of 3',
+        '8 was skipped: its klPerGroup[0] is not finite (1 of 3',
+        '9 was skipped: its klPerGroup[0] is not finite (2 of 3',
       ].map((text) => expect.stringContaining(text)),
     );
   });

@@ -10,7 +10,7 @@ const other = { type: 'other' } as const;
 const warned = (count: number, limit: number) => ({
   type: 'warning',
   about: 'step',
-  message: `step 2 was not applied: its gradient is not finite (${count} of ${limit} in a row)`,
+  message: `step 2 was skipped: its gradient is not finite (${count} of ${limit} in a row)`,
 });
 const events = { g: good, b: bad, o: other };
 const failure = new NonFiniteLossError('gradient', 2);
@@ -31,7 +31,7 @@ describe('watchFinite', () => {
     });
   });
 
-  test('should put a warning behind a step that was not applied', () => {
+  test('should put a warning after a skipped step', () => {
     marbles(({ cold, expectObservable }) => {
       const source = cold('g--b----g--|   ', events);
       const expected = '   g--(bW)-g--|   ';
@@ -54,7 +54,7 @@ describe('watchFinite', () => {
   test('should say so where a loss or gradient was exactly 0', () => {
     marbles(({ cold, expectObservable }) => {
       const source = cold('z----z', { z: stepEvent(2, { applied: false, zero: 'loss' }) });
-      const message = 'step 2 was not applied: its loss is exactly 0 (1 of 2 in a row)';
+      const message = 'step 2 was skipped: its loss is exactly 0 (1 of 2 in a row)';
       expectObservable(source.pipe(watchFinite(2))).toBe(
         '(zW)-#',
         { z: stepEvent(2, { applied: false, zero: 'loss' }), W: { type: 'warning', about: 'step', message } },

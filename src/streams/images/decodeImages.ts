@@ -79,6 +79,6 @@ export function decodeImages(
 }
 
 function skippedMessage({ path, why, reason }: SkippedImage): string {
-  const unread = why === 'unread' ? 'could not be read just now, will be tried again: ' : '';
+  const unread = why === 'unread' ? 'could not be read, will be tried again: ' : '';
   return `${printable(path)}: skipped: ${unread}${reason}`;
 }

@@ -34,7 +34,7 @@ export function watchFinite<T extends { readonly type: string }>(
           const term = event.zero ?? event.nonFinite ?? 'loss';
           const problem = event.zero ? 'exactly 0' : 'not finite';
           if (inARow >= limit) return throwError(() => new NonFiniteLossError(term, inARow, problem));
-          const message = `step ${event.step} was not applied: its ${term} is ${problem} (${inARow} of ${limit} in a row)`;
+          const message = `step ${event.step} was skipped: its ${term} is ${problem} (${inARow} of ${limit} in a row)`;
           return of(event, warning('step', message));
         }),
       );

@@ -62,7 +62,7 @@ describe('againWhenReadable', () => {
       }),
     );
     const reason = gone ? 'ENOENT: no' : 'EIO: no';
-    const message = `data: none of its 5 images could be read for ${seconds} s (${reason}); when they can be read again, the same command resumes the run`;
+    const message = `data: none of its 5 images could be read for ${seconds} s (${reason}); once they are readable, the same command resumes the run`;
     marbles(({ expectObservable }) => {
       expectObservable(told$).toBe(`${seconds}s (a|)`, { a: message });
     });

@@ -55,7 +55,7 @@ export function againWhenReadable<T>(options: AgainWhenReadableOptions): MonoTyp
     const seconds = Math.min(2 ** (tries - 1), longestWait, patience - waited);
     if (seconds <= 0) {
       const what = `none of its ${count} images could be read for ${waited} s (${reason})`;
-      const remedy = 'when they can be read again, the same command resumes the run';
+      const remedy = 'once they are readable, the same command resumes the run';
       return throwError(() => new DatasetError(dataset, `${what}; ${remedy}`));
     }
     waited += seconds;
