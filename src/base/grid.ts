@@ -1,7 +1,7 @@
 import type { ImageBatch } from './plainData.js';
 
 /**
- * The images of a batch in one picture, row by row, without gaps; places without an image are black.
+ * Put the images of a batch side by side in one picture, row by row, without gaps; places without an image are black.
  *
  * @param batch `[count, height, width, 3]`; stays as it is
  * @param columns images beside each other; by default the smallest square that holds them all

@@ -4,6 +4,7 @@ import type { ImageBatch } from '../base/plainData.js';
 import type { Statistic } from './distributions/outputDistribution.js';
 import type { SampleSource, Temperature } from './sampleSource.js';
 
+/** Options of `samples` and `pullSamples`. */
 export interface SamplesOptions {
   /** Multiplies the standard deviations of the latents: one number, or one per latent group. @default 1 */
   readonly temperature?: Temperature;
@@ -15,7 +16,7 @@ export interface SamplesOptions {
   readonly firstBatch?: number;
   /** Which value of the output distribution a pixel gets. @default 'mean' */
   readonly statistic?: Statistic;
-  /** @default 0 for a model; the run's seed for a trainer */
+  /** Seed of the noise. @default 0 for a model; the run's seed for a trainer */
   readonly seed?: number;
 }
 

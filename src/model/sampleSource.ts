@@ -5,6 +5,7 @@ import type { Statistic } from './distributions/outputDistribution.js';
 export type Temperature = number | readonly number[];
 
 /** Options of `sampleImages`. */
+/** Options of `sampleImages`. */
 export interface SampleImagesOptions {
   /** Which value of the output distribution a pixel gets. @default 'mean' */
   readonly statistic?: Statistic;

@@ -2,7 +2,23 @@ import sharp from 'sharp';
 import type { ImageBatch } from '../base/plainData.js';
 import { writePicture } from './writeImage.js';
 
-/** Write the images of a batch as the frames of a film that plays forth and back for ever; the extension is `.gif` or `.webp`. */
+/**
+ * Write the images of a batch as the frames of an animation that plays forward and back, endlessly.
+ *
+ * @param path ends in `.gif` or `.webp`; missing folders are made
+ * @param images frames, `[count, height, width, 3]`; stay as they are
+ * @param millisecondsPerFrame how long a frame is shown
+ * @throws Error when the file cannot be written; the message names it
+ *
+ * @example
+ * ```ts
+ * import { loadModel, useEngine, writeAnimation } from 'rx-nvae';
+ *
+ * await useEngine();
+ * using model = await loadModel('saved_weights/final_result_demo.model');
+ * await writeAnimation('samples.gif', await model.sampleImages(9, 0.7));
+ * ```
+ */
 export async function writeAnimation(
   path: string,
   images: ImageBatch,

@@ -12,19 +12,20 @@ import {
 import { checkCount } from '../../base/checkNumbers.js';
 import { coalesceCalls } from './coalesceCalls.js';
 
+/** Options of `mapAhead`. */
 export interface MapAheadOptions {
-  /** Values prepared before the one that is projected is done. @default 2 */
+  /** Values prepared while another one is projected. @default 2 */
   readonly ahead?: number;
   /** Its first value lets the running projection finish and then completes. @default never */
   readonly stop$?: ObservableInput<unknown>;
-  /** `true` holds before the next projection, `false` goes on. @default never */
+  /** `true` pauses before the next projection, `false` resumes. @default never */
   readonly pause$?: ObservableInput<boolean>;
-  /** Told when it begins to hold, which is after the running projection, and when it goes on. */
+  /** Called with `true` when it pauses, which is after the running projection, and with `false` when it resumes. */
   readonly onPause?: (paused: boolean) => void;
 }
 
 /**
- * Back-pressure for RxJS: each value is prepared, at most `ahead` of them early, and projected, one at a time, in order.
+ * Back-pressure for RxJS: prepare at most `ahead` values early, and project them one at a time, in order.
  *
  *     source       ab---------c--|
  *     mapAhead     -----A---B------(C|)   (preparing takes one, projecting four)
@@ -33,11 +34,32 @@ export interface MapAheadOptions {
  *     pause$       --t-------------f
  *     mapAhead     -----A--------------B--
  *
- * A slow projection slows the preparing, so values should be small until they are prepared. Nothing is lost, doubled or
- * reordered. An error of the source ends the stream at once, one of a preparation when its turn comes. A stop or an
- * unsubscribe aborts the signal that the preparations were given.
+ * A slow projection slows preparation, so source values should be small: what is large is made by `prepare`. Values are not
+ * lost, repeated or reordered. An error of the source ends the stream at once, an error of a preparation when its turn
+ * comes. Stopping or unsubscribing aborts the signal passed to `prepare`.
  *
- * @throws RangeError at call time when `ahead` is no positive integer
+ * @param prepare makes what `project` needs; `signal` aborts when nobody waits for it any more. Emitting nothing skips the value
+ * @param project runs for one prepared value at a time; what it emits is emitted
+ * @param options how far ahead, and streams that stop or pause
+ * @throws RangeError at call time when `ahead` is not a positive integer
+ *
+ * @example
+ * ```ts
+ * import { loadModel, mapAhead, samples, useEngine, writeImages } from 'rx-nvae';
+ * import { of, range } from 'rxjs';
+ *
+ * await useEngine();
+ * const model = await loadModel('saved_weights/final_result_demo.model');
+ * range(0, 100) // at most two batches are in memory
+ *   .pipe(
+ *     mapAhead(
+ *       (i) => samples(model, { firstBatch: i }),
+ *       (batch, i) => of(batch).pipe(writeImages((j) => `new/${9 * i + j}.png`)),
+ *       { ahead: 1 },
+ *     ),
+ *   )
+ *   .subscribe();
+ * ```
  */
 export function mapAhead<T, P, R>(
   prepare: (value: T, signal: AbortSignal) => ObservableInput<P>,

@@ -2,17 +2,18 @@ import { defer, finalize, Observable, type ObservableInput, type OperatorFunctio
 import { checkCount } from '../../base/checkNumbers.js';
 import { coalesceCalls } from './coalesceCalls.js';
 
+/** Options of `newestMap`. */
 export interface NewestMapOptions<T> {
-  /** Values that may wait; when one more comes, the oldest of them is dropped. @default 1 */
+  /** Values that may wait; one more drops the oldest of them. @default 1 */
   readonly waiting?: number;
-  /** Projections that may run at the same time, begun in order. @default 1 */
+  /** Projections that may run at the same time; they start in order. @default 1 */
   readonly atOnce?: number;
-  /** Told of each value that is dropped; where it throws, that is the stream's error. */
+  /** Called with each dropped value; if it throws, the stream fails with that error. */
   readonly onDrop?: (value: T) => void;
 }
 
 /**
- * One projection at a time, or `atOnce`; of the values that come meanwhile only the newest few wait.
+ * Project one value at a time, or `atOnce`; while that is busy, keep only the newest `waiting` values and drop older ones.
  *
  *     source                    a-b-c-------|
  *     newestMap                 ----A---C---|           (a projection takes four; b is dropped)
@@ -20,11 +21,23 @@ export interface NewestMapOptions<T> {
  *     source                    abcd--------|
  *     newestMap, 2 waiting      ----A---C---(D|)        (b is dropped)
  *
- * This is how a writer that is slower than what it writes says what it does about that: with one value waiting it
- * samples, with more it is a buffer that evens out bursts. Either way it is bounded, and the last value is always
- * written. Completes when the source has and nothing runs or waits; an error of the source ends it at once.
+ * For writers that are slower than their source: with one waiting value it samples, with more it evens out bursts. Memory is
+ * bounded, and the last value is always projected. Completes when the source has completed and nothing runs or waits; an
+ * error of the source ends it at once.
  *
- * @throws RangeError at call time when `waiting` or `atOnce` is no positive integer
+ * @param project runs for each value that is not dropped
+ * @param options how many values wait and run, and what happens to dropped ones
+ * @throws RangeError at call time when `waiting` or `atOnce` is not a positive integer
+ *
+ * @example
+ * ```ts
+ * import { newestMap } from 'rx-nvae';
+ * import { interval, timer } from 'rxjs';
+ *
+ * interval(10) // ten times faster than the projection
+ *   .pipe(newestMap(() => timer(100), { onDrop: (value) => console.log('dropped', value) }))
+ *   .subscribe();
+ * ```
  */
 export function newestMap<T, R>(
   project: (value: T) => ObservableInput<R>,

@@ -1,20 +1,29 @@
 import { type MonoTypeOperatorFunction, map, Observable, pipe, Subject, type SubjectLike, share } from 'rxjs';
 
 /**
- * One run for all who listen. Who comes late first gets the newest value of each key, then all that follows.
+ * Share one run among all subscribers; late ones first receive the latest value of each key.
  *
  *     source        a1--b1--a2--b2--|
  *     first         a1--b1--a2--b2--|
- *     second                  (b1,a2)b2--|       (subscribes behind a2)
+ *     second                  (b1,a2)b2--|       (subscribes after a2)
  *     third                             (a2,b2|) (subscribes after the end)
  *
- * The newest values come in the order in which they came; the end, or the error, follows them. The first subscriber
- * begins the one subscription of the source and nothing begins another. It goes on when nobody listens, so that a
- * dashboard may come and go: what ends a run is its own `stop$`. Every subscriber sees the same order, also where one of
- * them makes the source emit while it is told of a value. A `keyOf` that throws is the stream's error. One value is kept
- * for each key there has been, so keys should be few.
+ * The latest values come in the order in which they were emitted, then the end or the error, if there was one. The first
+ * subscriber starts the source, once. It continues when nobody is subscribed, so that a dashboard may come and go: `stop$` of
+ * the run ends it. All subscribers see the same order, even if one of them makes the source emit. One value is kept per key,
+ * so keys should be few.
  *
- *     const run$ = train(config, {stop$}).pipe(shareLatest((event) => event.type));
+ * @param keyOf the key of a value; if it throws, the stream fails with that error
+ *
+ * @example
+ * ```ts
+ * import { loadConfig, shareLatest, train, useEngine } from 'rx-nvae';
+ *
+ * await useEngine();
+ * const run$ = train(await loadConfig('demo')).pipe(shareLatest((event) => event.type));
+ * run$.subscribe((event) => console.log(event.type));
+ * setTimeout(() => run$.subscribe((event) => console.log('late:', event.type)), 60_000);
+ * ```
  */
 export function shareLatest<T>(keyOf: (value: T) => string): MonoTypeOperatorFunction<T> {
   return pipe(

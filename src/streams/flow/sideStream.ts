@@ -19,17 +19,18 @@ import { messageOf } from '../../base/errors.js';
 import { type WarningEvent, warning } from '../run/events.js';
 import { longTimer } from './longTimer.js';
 
+/** Options of `sideStream`. */
 export interface SideStreamOptions {
-  /** Milliseconds that the side stream has to end when its source has; `Infinity` for no limit. @default 30 000 */
+  /** Milliseconds that the side stream may take to end after its source; `Infinity` for no limit. @default 30 000 */
   readonly patience?: number;
-  /** @default asyncScheduler */
+  /** For `patience`. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
 }
 
 const over = Symbol('over');
 
 /**
- * Something that happens beside the stream and cannot hurt it.
+ * Do something beside a stream, such as writing, so that its failure or slowness cannot end the stream.
  *
  *     source            a--b--c--|
  *     side              A--#
@@ -39,12 +40,34 @@ const over = Symbol('over');
  *     side              A----------
  *     sideStream        aA------(W|)      (a patience of five)
  *
- * `side` gets every value; what it gives is merged in behind the value that caused it. Where it throws or fails, its
- * error becomes a warning, it gets nothing more, and the stream goes on. The result completes when both have; a side
- * stream that has not when the patience is spent is unsubscribed, with a warning, so that none can keep a run from
- * ending. How it keeps up with a fast source is its own affair (`newestMap`, `auditTime`, `concatMap` for a short one).
+ * `side` receives every value; what it emits is merged in after the value that caused it. If it throws or fails, a warning is
+ * emitted, it receives nothing more, and the stream continues. The result completes when both have completed. If the side
+ * stream is still busy `patience` milliseconds after its source has ended, it is unsubscribed with a warning. It decides itself
+ * how to keep up with a fast source (`newestMap`, `auditTime`, `concatMap`).
  *
- * @throws RangeError at call time when `patience` is not positive
+ * @param name of the side stream, in its warnings
+ * @param side what to do with the values
+ * @param options how long it may take to end
+ * @throws RangeError at call time when `patience` is not greater than 0
+ *
+ * @example
+ * ```ts
+ * import { loadConfig, sideStream, train, useEngine } from 'rx-nvae';
+ * import { appendFile } from 'node:fs/promises';
+ * import { concatMap, filter } from 'rxjs';
+ *
+ * await useEngine();
+ * train(await loadConfig('demo'))
+ *   .pipe(
+ *     sideStream('losses', (events$) =>
+ *       events$.pipe(
+ *         filter((event) => event.type === 'epoch'),
+ *         concatMap(({ epoch, loss }) => appendFile('losses.csv', `${epoch},${loss}\n`)),
+ *       ),
+ *     ),
+ *   )
+ *   .subscribe();
+ * ```
  */
 export function sideStream<T, R>(
   name: string,

@@ -1,15 +1,16 @@
 /** A run's journal: its events with the time of each, as JSON lines that people and programs can read. */
 import type { FailedEvent, TrainEvent } from '../run/events.js';
 
-/** What a run tells, and the error that it ended with. */
+/** What a journal contains: the events of a run, and the error that ended it. */
 export type Journaled = TrainEvent | FailedEvent;
 
+/** An event with its time. */
 export type JournalEntry = Journaled & {
   /** Milliseconds since 1970. */
   readonly time: number;
 };
 
-/** Of a run in its folder of logs. */
+/** Name of the journal in the folder of a run's logs. */
 export const journalName = 'events.jsonl';
 
 export function toLine(event: Journaled, time: number): string {

@@ -16,16 +16,27 @@ import type { Journaled } from './entry.js';
 import { type WriteJournalOptions, writeJournal } from './writeJournal.js';
 
 /**
- * The events of a run as they are, and its journal beside them.
+ * Pass the events of a run on, and write its journal beside them.
  *
  *     events        s--t--#
  *     written       s--t--f|     f: `failed`, with the error's message
  *     keepJournal   s--t---#     (writing takes one)
  *
- * The journal ends as the run does: an error is its last entry, and passes when that is written, since whoever waits for
- * it ends the process. An error of the file costs one warning (`sideStream`). An unsubscribe is no end and writes nothing.
+ * The journal ends as the run does: an error is its last entry, and passes on when that is written. A file that cannot be written
+ * costs one warning (`sideStream`). Unsubscribing writes nothing.
  *
- * @throws RangeError at call time, as `writeJournal`
+ * @param options as for `writeJournal`
+ * @throws RangeError at call time when a number is out of range
+ *
+ * @example
+ * ```ts
+ * import { keepJournal, loadConfig, train, useEngine } from 'rx-nvae';
+ *
+ * await useEngine();
+ * train(await loadConfig('demo'), { runsFolder: null })
+ *   .pipe(keepJournal({ path: 'demo.jsonl' }))
+ *   .subscribe((event) => console.log(event.type));
+ * ```
  */
 export function keepJournal(options: WriteJournalOptions): MonoTypeOperatorFunction<TrainEvent> {
   const write = writeJournal(options);

@@ -17,27 +17,39 @@ import { hasCode } from '../../base/errors.js';
 import { longTimer } from '../flow/longTimer.js';
 import { fromLine, type JournalEntry } from './entry.js';
 
+/** Options of `readJournal`. */
 export interface ReadJournalOptions {
-  /** Go on with what is written behind the end, until unsubscribed. @default false */
+  /** Wait for new entries after the last one, until unsubscribed. @default false */
   readonly follow?: boolean;
-  /** Milliseconds between two looks at the file. @default 250 */
+  /** Milliseconds between two reads of the file. @default 250 */
   readonly interval?: number;
-  /** @default asyncScheduler */
+  /** For `interval`. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
 }
 
 /**
- * A run's journal, entry by entry in bursts of what is there.
+ * Read a run's journal, entry by entry.
  *
  *     file            (abc)---(de)------
  *     readJournal     (abc|)                (not followed)
  *     readJournal     (abc)-----(de)----    (followed)
  *
- * Lines that are no entries, such as one that a crash cut off, are passed over. Memory is bounded by the burst, which is
- * at most a megabyte. A file that does not exist (yet) is an empty one; one that is shorter than it was is read from its
- * start. Cold: each subscription reads by itself.
+ * Lines that are not entries, such as one that a crash cut off, are skipped. Reads at most a megabyte at a time. A file that does
+ * not exist (yet) is an empty one; a file that has become shorter is read from its start. Cold: each subscription reads by
+ * itself.
  *
- * @throws RangeError at call time when `interval` is no number of at least 0
+ * @param path the file, `runs/<name>/events.jsonl` of a run
+ * @param options whether to follow the file
+ * @throws RangeError at call time when `interval` is not a number of at least 0; in the stream the system's error when the file cannot be read
+ *
+ * @example
+ * ```ts
+ * import { readJournal } from 'rx-nvae/run';
+ *
+ * readJournal('runs/demo/events.jsonl', { follow: true }).subscribe((entry) => {
+ *   if (entry.type === 'step') console.log(new Date(entry.time), entry.step, entry.loss);
+ * });
+ * ```
  */
 export function readJournal(path: string, options: ReadJournalOptions = {}): Observable<JournalEntry> {
   const { follow = false, interval = 250, scheduler = asyncScheduler } = options;

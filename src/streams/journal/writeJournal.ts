@@ -16,33 +16,45 @@ import { newestMap } from '../flow/newestMap.js';
 import type { WarningEvent } from '../run/events.js';
 import { type Journaled, toLine } from './entry.js';
 
+/** Options of `writeJournal` and `keepJournal`. */
 export interface WriteJournalOptions {
-  /** The file; what it has already stays. */
+  /** The file; lines are appended. */
   readonly path: string;
-  /** Of steps that follow each other faster only one in so many milliseconds is written. @default 1000 */
+  /** Milliseconds between two steps that are written; steps in between are not. @default 1000 */
   readonly interval?: number;
-  /** Lines that may wait for a slow disk; of more the oldest is left out, with a warning. @default 1000 */
+  /** Lines that may wait for a slow disk; one more drops the oldest, with a warning. @default 1000 */
   readonly waiting?: number;
-  /** Lines handed to `append` before the first is done, for one that keeps their order by itself. @default 1 */
+  /** Calls of `append` that may run at once, if it keeps their order itself. @default 1 */
   readonly atOnce?: number;
   /** For the interval and the time of an entry. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
-  /** Appends to the file; is done when it completes. @default to the end of `path` */
+  /** Appends a line; done when it completes. @default to `path` */
   readonly append?: (line: string) => ObservableInput<unknown>;
 }
 
 /**
- * The events of a run as JSON lines, each with its time: what `nvae watch` shows a run from. See `keepJournal` for a whole
- * run.
+ * Write the events of a run as JSON lines with their time; `nvae watch` shows a run from these. For a whole run use
+ * `keepJournal`.
  *
  *     events         s-ttttt-c-t-|
  *     written        s-t-----c-t-|     (an interval of more than five)
  *     writeJournal   ------------|     warnings only
  *
- * Every event is written but steps that come too fast; one that was not applied always is. One write at a time. An error
- * of the file passes through: see `sideStream`.
+ * Every event is written, except steps that follow each other faster than `interval`; steps that were not applied are always
+ * written. One write at a time. An error of the file passes through: use `sideStream`.
  *
- * @throws RangeError at call time when `interval` is negative, or `waiting` or `atOnce` no positive integer
+ * @param options file, and how much to write
+ * @throws RangeError at call time when a number is out of range
+ *
+ * @example
+ * ```ts
+ * import { loadConfig, sideStream, train, useEngine, writeJournal } from 'rx-nvae';
+ *
+ * await useEngine();
+ * train(await loadConfig('demo'), { runsFolder: null })
+ *   .pipe(sideStream('journal', writeJournal({ path: 'demo.jsonl', interval: 10_000 })))
+ *   .subscribe();
+ * ```
  */
 export function writeJournal(options: WriteJournalOptions): OperatorFunction<Journaled, WarningEvent> {
   const { path, interval = 1000, waiting = 1000, atOnce = 1, scheduler = asyncScheduler } = options;

@@ -1,4 +1,4 @@
-/** A training run in a process of its own, watched over and started again where it crashes. */
+/** A training run in a supervised process. */
 import { join } from 'node:path';
 import {
   asyncScheduler,
@@ -36,18 +36,19 @@ import { journaledCrash } from './journaledCrash.js';
 import type { PlainTrainOptions, ToWorker } from './messages.js';
 import { type Death, WorkerDiedError, workerRun } from './workerRun.js';
 
+/** Options of `trainInProcess`. */
 export interface TrainInProcessOptions extends PlainTrainOptions {
   /** As for `useEngine`. @default 'auto' */
   readonly engine?: EngineChoice;
   /** Its first value lets the running step finish, writes the checkpoint and completes. @default never */
   readonly stop$?: Observable<unknown>;
-  /** What else is asked of the run while it lasts. @default never */
+  /** Commands to the run. @default never */
   readonly commands$?: Observable<RunCommand>;
-  /** Its abort ends the run at the next step boundary and only releases; the stream completes when that is done. */
+  /** Aborting it ends the run after the running step without saving; the stream completes when everything is released. */
   readonly signal?: AbortSignal;
-  /** How often a run that crashes without having reached a new checkpoint is started again. @default 3 */
+  /** How often a run is restarted that crashes before it reaches a new checkpoint. @default 3 */
   readonly restarts?: number;
-  /** Milliseconds before the first of those, doubled each time. @default 1000 */
+  /** Milliseconds before the first restart, doubled each time. @default 1000 */
   readonly restartDelay?: number;
   /** For delays. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
@@ -56,21 +57,33 @@ export interface TrainInProcessOptions extends PlainTrainOptions {
 }
 
 /**
- * The same run as `train`, with the same events, in a child process: what listens stays responsive while a step
- * computes, and a crash of the engine ends the child only.
+ * Train as `train` does, with the same events, in a supervised child process: this process stays responsive while a step
+ * computes, and a crash of the engine ends only the child.
  *
  *     train            s--t--t--c--t--X
- *     trainInProcess   s--t--t--c--t--x---s--t--t--f|      x: crash, then again from the checkpoint
+ *     trainInProcess   s--t--t--c--t--x---s--t--t--f|      x: crash, then resumed from the checkpoint
  *
- * Where the child ends without having been asked to (out of memory, a segmentation fault, kill -9) a `crash` event says
- * so, and it is started again from its last checkpoint, so that step numbers go back to that; the steps are the same. One
- * that ends while it stops is not: what it should have saved is lost, so the stream fails. The journal has the crash, too.
- * Where the parent ends, the child stops by itself, with a checkpoint. Cold: every subscription is a run of its own.
- * Unsubscribing asks the child to stop at the next step without a checkpoint.
+ * If the child ends unasked (out of memory, a segmentation fault, kill -9), a `crash` event says so, and it is restarted from its
+ * last checkpoint: step numbers go back to that, and the steps are the same. A child that crashes while it stops is not
+ * restarted: what it should have saved is lost, so the stream fails. Crashes are in the journal, too. If this process ends, the
+ * child stops by itself, with a checkpoint. Cold: every subscription is a run of its own. Unsubscribing stops the child after
+ * the running step, without a checkpoint.
  *
- * @throws RangeError at call time when the configuration or an option has a value that is not allowed, or the run's name cannot be a file name
+ * @param given the configuration
+ * @param options as for `train`, as far as they are plain data, and how to supervise
+ * @throws RangeError at call time when the run's name cannot be a file name, or a number is out of range
  * @throws TypeError at call time when an option is given that only `train` takes: functions, and a dataset that is no folder
- * @throws RunCrashedError in the stream when it has crashed too often or while it was stopping, and what `train` throws
+ * @throws RunCrashedError in the stream when the run crashed too often or while it was stopping, and what `train` throws
+ *
+ * @example
+ * ```ts
+ * import { loadConfig, trainInProcess } from 'rx-nvae/run';
+ *
+ * trainInProcess(await loadConfig('demo'), { dataset: 'photos', engine: 'native' }).subscribe({
+ *   next: (event) => event.type === 'step' && console.log(event.step, event.loss),
+ *   error: (error) => console.error(error.message),
+ * });
+ * ```
  */
 export function trainInProcess(
   given: NvaeConfig,

@@ -21,33 +21,53 @@ import {
   withoutBatch,
 } from './cherryState.js';
 
+/** Options of `cherryPick`. */
 export interface CherryPickOptions {
   /** Number of images to pick. @default 9 */
   readonly keep?: number;
 }
 
-/** Batches of candidates: those of a stream, or made one at a time, by number from 0 on; one that is empty is the end. */
+/** Batches of candidates: a stream, or a function that makes the batch with a number (from 0); one that emits nothing ends them. */
 export type Candidates = Observable<ImageBatch> | ((number: number) => ObservableInput<ImageBatch>);
 
 /**
- * Pick the best of many images: shows them batch by batch, and gives the whole state to begin with, after every choice,
- * and when a batch arrives. The last state has the chosen images in the chosen order.
+ * Pick the best of many images, batch by batch. Emits the whole state at the start, after every choice, and when a batch
+ * arrives; the last state has the chosen images in the chosen order.
  *
  *     candidates   -a----b
  *     choices      ---1n---2-u-3o
- *     cherryPick   SA-1w-B-2-u-3(D|)     S nothing yet, A, B a batch, w waiting for it, D done
+ *     cherryPick   SA-1w-B-2-u-3(D|)     S: empty, A, B: a batch, w: waiting for it, D: done
  *
- * Demand: RxJS has none, so candidates that are a function are asked for a batch when there is room for it, one shown and
- * one ahead, and what they give is cold until then: they may be endless (`(i) => samples(model, { firstBatch: i })`). A
- * stream pushes instead; what it gives early is kept, all of it, so it should be short.
+ * Candidates given as a function are requested one batch ahead of the one that is shown, so they may be endless. Candidates
+ * given as a stream push, and all that they emit early is kept, so it should be short.
  *
- * Choices that come while a batch is made wait for it. One that cannot be is told in the state's `problem`, and
- * changes nothing else. With one image to keep there is no order to choose. Completes when done; when the choices
- * end, with the state as it is; and when there is no batch at all. Errors of the choices pass at once, one of the
- * candidates when the batch that it stands for is asked for: whoever has all picks by then never needs it.
- * Ownership: plain data in and out; a pick is a copy and keeps nothing else of its batch.
+ * Choices made while a batch is sampled wait for it. A choice that is impossible sets the state's `problem` and changes nothing
+ * else. With one image to keep there is no order to choose. Completes when done, when the choices end (with the state as it
+ * is), and when there is no batch at all. An error of the choices passes at once, an error of the candidates when its batch is
+ * needed.
+ * Ownership: plain data in and out; a pick is a copy and keeps nothing else of its batch in memory.
  *
- * @throws RangeError at call time when `keep` is no positive integer; in the stream, when batches differ in size
+ * @param candidates batches of images of one size: a stream, or a function of the batch number (from 0)
+ * @param choices$ what the person picks
+ * @param options how many images to pick
+ * @throws RangeError at call time when `keep` is not a positive integer; in the stream when batches differ in size
+ *
+ * @example
+ * ```ts
+ * import { cherryPick, grid, loadModel, samples, useEngine, writeImage } from 'rx-nvae';
+ * import { from, lastValueFrom } from 'rxjs';
+ *
+ * await useEngine();
+ * using model = await loadModel('saved_weights/final_result_demo.model');
+ * const choices$ = from([
+ *   { type: 'toggle', number: 5 },
+ *   { type: 'toggle', number: 1 },
+ *   { type: 'order', order: [2, 1] },
+ * ] as const);
+ * const last$ = cherryPick((i) => samples(model, { firstBatch: i }), choices$, { keep: 2 });
+ * const { chosen } = await lastValueFrom(last$);
+ * if (chosen) await writeImage('best.png', grid(chosen));
+ * ```
  */
 export function cherryPick(
   candidates: Candidates,
@@ -107,7 +127,7 @@ export function cherryPick(
     });
 
     const wanted = () => !subscriber.closed;
-    const batches$ = typeof candidates === 'function' ? requests.pipe(made(candidates)) : candidates;
+    const batches$ = typeof candidates === 'function' ? requests.pipe(makeBatches(candidates)) : candidates;
     subscriber.next(progress.state);
     subscriber.add(
       batches$.pipe(takeWhile(wanted)).subscribe({
@@ -143,8 +163,8 @@ export function cherryPick(
   });
 }
 
-/** Makes the batch of each request, one at a time; completes behind the first request that gives none. */
-function made(candidates: (number: number) => ObservableInput<ImageBatch>) {
+/** Makes the batch of each request, one at a time; completes after the first request that emits none. */
+function makeBatches(candidates: (number: number) => ObservableInput<ImageBatch>) {
   const batch = (number: number) => defer(() => candidates(number)).pipe(take(1), defaultIfEmpty(null));
   return (requests: Observable<number>): Observable<ImageBatch> =>
     requests.pipe(

@@ -14,6 +14,7 @@ export type CherryChoice =
   /** The numbers of the picks in the order that they are wanted in. */
   | { readonly type: 'order'; readonly order: readonly number[] };
 
+/** An image that was picked. */
 export interface CherryPicked {
   /** Number of its batch. */
   readonly batch: number;

@@ -9,14 +9,15 @@ import type { Nvae } from '../../model/nvae.js';
 import { keyedNoise } from '../../model/random.js';
 import { renderImages } from '../../model/renderImages.js';
 
+/** Options of `interpolation`. */
 export interface InterpolationOptions {
-  /** Points between the two images. @default 1 */
+  /** Number of images between the two. @default 1 */
   readonly n?: number;
-  /** Whether a flow that is not fixed is applied, as in training; the PyTorch implementation leaves it out. @default true */
+  /** Apply a flow that is not fixed, as in training; the PyTorch implementation leaves it out. @default true */
   readonly freeFlow?: boolean;
-  /** What is taken of the pixels' distribution. @default 'mean' */
+  /** Which value of the output distribution a pixel gets. @default 'mean' */
   readonly statistic?: Statistic;
-  /** Of the draw from the posterior. @default 0 */
+  /** Seed of the draw from the posterior. @default 0 */
   readonly seed?: number;
 }
 
@@ -24,15 +25,36 @@ export interface InterpolationOptions {
 const atOnce = 8;
 
 /**
- * The images between two images: both are encoded, their latents mixed in equal steps, and decoded.
+ * The images between two images: encode both, mix their latents in equal steps, decode.
  *
  *     interpolation   --a--b--(c|)     n images, `[1, size, size, 3]` each
  *
- * Point i of n is (1 - i / (n + 1)) of the first and i / (n + 1) of the second, i = 1 ... n; the two images themselves are
- * not among them. Cold; the same for the same seed. The model stays the caller's; no tensor is left.
+ * Image i of n is (1 - i / (n + 1)) of the first and i / (n + 1) of the second, i = 1 ... n; the two images themselves are not
+ * included. Cold; the same for the same seed.
+ * Ownership: model and images stay the caller's; images are plain data, and no tensor is left.
  *
- * @param first and second are one image each, `[1, size, size, 3]` of the model's size
- * @throws RangeError at call time when a number makes no sense, in the stream when an image has another size
+ * @param model encodes and decodes
+ * @param first one image, `[1, size, size, 3]`, of the model's size
+ * @param second another image of the same size
+ * @param options number of images, statistic, seed
+ * @throws RangeError at call time when a number is out of range; in the stream when an image has another size
+ *
+ * @example
+ * ```ts
+ * import { type ImageBatch, interpolation, loadModel, useEngine, writeImages } from 'rx-nvae';
+ * import { finalize } from 'rxjs';
+ *
+ * async function between(cat: ImageBatch, dog: ImageBatch) {
+ *   await useEngine();
+ *   const model = await loadModel('saved_weights/final_result_demo.model');
+ *   interpolation(model, cat, dog, { n: 7 })
+ *     .pipe(
+ *       writeImages((i) => `between/${i}.png`),
+ *       finalize(() => model.dispose()),
+ *     )
+ *     .subscribe();
+ * }
+ * ```
  */
 export function interpolation(
   model: Nvae,

@@ -10,31 +10,33 @@ import { keyedGenerator, keyedNoise, normalValues } from '../../model/random.js'
 import { renderImages } from '../../model/renderImages.js';
 import type { Temperature } from '../../model/sampleSource.js';
 
+/** Options of `latentWalk`. */
 export interface LatentWalkOptions {
-  /** Standard deviation of the noise that the original is made of: one number, or one per latent group. @default 1 */
+  /** Standard deviation of the original's noise: one number, or one per latent group. @default 1 */
   readonly temperature?: Temperature;
-  /** Standard deviation of the noise that takes its place in the group. @default 0.4 */
+  /** Standard deviation of the new noise in the group. @default 0.4 */
   readonly variation?: number;
-  /** Images with other noise, of each group. @default 8 */
+  /** Variants per group. @default 8 */
   readonly variants?: number;
-  /** Only this latent group; the first that is drawn is 0. @default all, one after the other */
+  /** Only this latent group, from 0. @default all, one after the other */
   readonly group?: number;
-  /** Replace the noise of one position of the group at a time, all positions in turn; needs `group`. @default false */
+  /** Resample one position of the group at a time, all in turn; needs `group`. @default false */
   readonly spatial?: boolean;
-  /** @default 'mean' */
+  /** Which value of the output distribution a pixel gets. @default 'mean' */
   readonly statistic?: Statistic;
-  /** @default 0 */
+  /** Seed of all noise. @default 0 */
   readonly seed?: number;
 }
 
-/** One image, and what becomes of it with other noise in one latent group. */
+/** One image, and its variants with other noise in one latent group. */
 export interface LatentVariants {
+  /** Number of the latent group, from 0. */
   readonly group: number;
   /** The group's scale; 0 has the largest latents. */
   readonly scale: number;
   /** Height and width of the group's latents. */
   readonly size: number;
-  /** Row of the positions whose noise was replaced, one column per variant; null: all positions at once. */
+  /** Row of the resampled positions, one column per variant; null: all positions at once. */
   readonly row: number | null;
   /** `[1, height, width, 3]`; the same in all. */
   readonly original: ImageBatch;
@@ -46,21 +48,40 @@ export interface LatentVariants {
 const atOnce = 8;
 
 /**
- * What each latent group does to an image: its noise is replaced, that of all others kept.
+ * What each latent group does to an image: resample the noise of one group, keep the others'.
  *
  *     latentWalk            --0--1--(2|)     one value per group
  *     latentWalk, spatial   --a--b--(c|)     one value per row of positions
  *
- * Cold; made one after the other, few images at a time however many there are, and the same for the same seed. The model
- * stays the caller's; no tensor is left.
- *
- * Values come as fast as they are made. Where what follows may be slower, ask for one group at a time:
+ * Cold; values are made one after the other, a few images at a time, and are the same for the same seed. If the consumer may be
+ * slower, request one group at a time:
  *
  *     range(0, model.latentShapes.length).pipe(
  *       mapAhead((group) => latentWalk(model, { group }), ({ variants }) => slow(variants), { ahead: 1 }),
  *     )
  *
- * @throws RangeError at call time when an option makes no sense for the model
+ * Ownership: the model stays the caller's; values are plain data, and no tensor is left.
+ *
+ * @param model decodes the latents
+ * @param options noise, groups, seed
+ * @throws RangeError at call time when an option is out of range for the model
+ *
+ * @example
+ * ```ts
+ * import { latentWalk, loadModel, toGrid, useEngine, writeImages } from 'rx-nvae';
+ * import { finalize, map } from 'rxjs';
+ *
+ * await useEngine();
+ * const model = await loadModel('saved_weights/final_result_demo.model');
+ * latentWalk(model, { temperature: 0.7 })
+ *   .pipe(
+ *     map(({ variants }) => variants),
+ *     toGrid({ columns: 8 }),
+ *     writeImages((group) => `groups/${group}.png`, 'grid'),
+ *     finalize(() => model.dispose()),
+ *   )
+ *   .subscribe();
+ * ```
  */
 export function latentWalk(model: Nvae, options: LatentWalkOptions = {}): Observable<LatentVariants> {
   const { group, spatial = false } = options;

@@ -14,30 +14,50 @@ import type { Nvae } from '../../model/nvae.js';
 import { keyedNoise } from '../../model/random.js';
 import type { Temperature } from '../../model/sampleSource.js';
 
+/** Options of `readjustBatchNorm`. */
 export interface ReadjustBatchNormOptions {
-  /** The one that images will be sampled at. @default 1 */
+  /** Temperature at which images will be sampled. @default 1 */
   readonly temperature?: Temperature;
   /** Sampling passes in train mode. @default 20 */
   readonly iterations?: number;
   /** Images per iteration. @default 9 */
   readonly batchSize?: number;
-  /** @default 0 */
+  /** Seed of the noise. @default 0 */
   readonly seed?: number;
   /** Called after each iteration. */
   readonly onProgress?: (done: number, iterations: number) => void;
-  /** Gives timers and signals their turn before each iteration. @default asyncScheduler */
+  /** Starts each iteration, so that timers and signals get a turn. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
 }
 
 /**
- * Move the batch-norm averages of each model to what they are at this temperature, by sampling passes in train mode.
+ * Re-adjust the batch-norm averages of each model to a temperature, by sampling in train mode.
  *
  *     models              m-----------|
  *     readjustBatchNorm   -------m----|
  *
- * Changes the model itself and passes it on; an unsubscribe stops between two iterations.
+ * Changes the model itself and emits it. Unsubscribing stops between two iterations.
+ * Ownership: models stay the caller's; no tensor is left.
  *
- * @throws RangeError at call time when a number makes no sense
+ * @param options temperature, number of iterations, seed
+ * @throws RangeError at call time when a number is out of range
+ *
+ * @example
+ * ```ts
+ * import { loadModel, readjustBatchNorm, samples, useEngine, writeImages } from 'rx-nvae';
+ * import { concatMap, finalize, of } from 'rxjs';
+ *
+ * await useEngine();
+ * const model = await loadModel('saved_weights/final_result_demo.model');
+ * of(model)
+ *   .pipe(
+ *     readjustBatchNorm({ temperature: 0.7 }),
+ *     concatMap((adjusted) => samples(adjusted, { temperature: 0.7 })),
+ *     writeImages((i) => `new/${i}.png`),
+ *     finalize(() => model.dispose()),
+ *   )
+ *   .subscribe();
+ * ```
  */
 export function readjustBatchNorm(options: ReadjustBatchNormOptions = {}): MonoTypeOperatorFunction<Nvae> {
   const {

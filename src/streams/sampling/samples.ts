@@ -27,6 +27,7 @@ import type { SampleSource } from '../../model/sampleSource.js';
  * Ownership: the source stays the caller's; batches are plain data, and no tensor is left.
  *
  * @param source a model, a trainer, another `SampleSource`, or a stream of these, sampled one after the other
+ * @param options how many, in batches of what size, at which temperature
  * @returns batches `[n, height, width, 3]`
  * @throws RangeError at call time when a number is out of range; in the stream what the source throws
  *

@@ -27,39 +27,51 @@ import { newestMap } from '../flow/newestMap.js';
 import type { PreviewEvent, TrainEvent, WarningEvent } from '../run/events.js';
 import { type Entry, entryOf, pictureEntry } from './entry.js';
 
+/** Options of `writeTensorBoard`. */
 export interface WriteTensorBoardOptions {
-  /** Of this run alone; every session adds a file to it. */
+  /** A folder for this run only; every session adds a file. */
   readonly folder: string;
-  /** Milliseconds after which what waits is written, if nothing else has it written before. @default 5000 */
+  /** Milliseconds after which entries are written at the latest. @default 5000 */
   readonly interval?: number;
-  /** Bytes that wait, beyond which they are written. @default 65 536 */
+  /** Bytes after which entries are written at once. @default 65 536 */
   readonly bytes?: number;
-  /** Writes, and pictures to be read, that may wait; of more the oldest is left out, with a warning. @default 64 */
+  /** Writes, and pictures to read, that may wait; one more drops the oldest, with a warning. @default 64 */
   readonly waiting?: number;
-  /** Each value has what waits written at once. @default never */
+  /** Each value writes all entries at once. @default never */
   readonly flush$?: Observable<unknown>;
   /** For the interval and the time of an entry. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
-  /** Appends to the log; is done when it completes. @default to a new event file in `folder` */
+  /** Appends to the log; done when it completes. @default to a new event file in `folder` */
   readonly append?: (bytes: Uint8Array) => ObservableInput<unknown>;
-  /** Calls of `append` before the first is done, for one that keeps their order by itself. @default 1 */
+  /** Calls of `append` that may run at once, if it keeps their order itself. @default 1 */
   readonly atOnce?: number;
 }
 
 /**
- * The numbers and pictures of a run as a TensorBoard log; the x-axis is images seen.
+ * Write the losses and pictures of a run as a TensorBoard log; the x-axis is images seen.
  *
  *     events             s-t-t-t-t-c-t-|
  *     written            ----------W---(W|)      (at a checkpoint and at the end; else after `interval` or `bytes`)
  *     writeTensorBoard   --------------|         warnings only
  *
- * A step costs the making of some hundred bytes. One write at a time; all is written when it completes. A disk that
- * hangs makes `waiting` writes wait, beyond which the oldest are left out and counted in a warning. A session begins
- * with a mark: TensorBoard then forgets what an earlier one has logged behind the checkpoint that this one goes on from.
- * Ownership: the log's file is closed at the end, and on an unsubscribe behind the running write. An error of the file
- * passes through: see `sideStream`; a picture that cannot be read is a warning.
+ * A step costs some hundred bytes. One write at a time; all is written when it completes. If the disk is too slow, the oldest
+ * waiting writes are dropped, and a warning counts them. A session starts with a mark, so that TensorBoard forgets steps that
+ * an earlier session logged after the checkpoint this one resumes from. A picture that cannot be read is a warning; an error of
+ * the log's file passes through: use `sideStream`.
+ * Ownership: the file is closed at the end, and after an unsubscribe when the running write is done.
  *
- * @throws RangeError at call time when `interval`, `bytes`, `waiting` or `atOnce` is no positive integer
+ * @param options folder, and when to write
+ * @throws RangeError at call time when `interval`, `bytes`, `waiting` or `atOnce` is not a positive integer
+ *
+ * @example
+ * ```ts
+ * import { loadConfig, sideStream, train, useEngine, writeTensorBoard } from 'rx-nvae';
+ *
+ * await useEngine();
+ * train(await loadConfig('demo'), { runsFolder: null })
+ *   .pipe(sideStream('tensorboard', writeTensorBoard({ folder: 'runs/mine' })))
+ *   .subscribe();
+ * ```
  */
 export function writeTensorBoard(
   options: WriteTensorBoardOptions,
@@ -97,7 +109,7 @@ export function writeTensorBoard(
     });
 }
 
-/** What the log has of the events; pictures as soon as they are read, which numbers do not wait for. */
+/** Entries of the events. Numbers do not wait for pictures, which are added when they are read. */
 function logged(
   clock: { now(): number },
   waiting: number,
@@ -118,7 +130,7 @@ function logged(
   });
 }
 
-/** Entries that are written at once: those of an interval, of so many bytes, or up to a checkpoint. */
+/** Entries to write together: those of an interval, of so many bytes, or up to a checkpoint. */
 function together(
   interval: number,
   bytes: number,

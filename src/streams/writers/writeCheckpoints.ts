@@ -28,41 +28,66 @@ import { longTimer } from '../flow/longTimer.js';
 import { newestMap } from '../flow/newestMap.js';
 import { type CheckpointEvent, type WarningEvent, warning } from '../run/events.js';
 
+/** Options of `writeCheckpoints`. */
 export interface WriteCheckpointsOptions<Saved extends ObservableInput<unknown> = Promise<void>> {
+  /** The checkpoint's file. */
   readonly path: string;
   /** Tries after the first that fails. @default 3 */
   readonly retries?: number;
   /** Milliseconds before the second try, doubled before each further one. @default 1000 */
   readonly retryDelay?: number;
-  /** Folder where the state is saved when `path` cannot be written. @default the system's temporary folder */
+  /** Folder for the state if `path` cannot be written. @default the system's temporary folder */
   readonly fallbackFolder?: string;
   /** For the delays. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
-  /** For durations, in milliseconds; one that is set right while it runs would not do. @default performance */
+  /** For durations, in milliseconds; must not jump when the time is set. @default performance */
   readonly clock?: { now(): number };
-  /** Is done when it completes. @default saveCheckpoint */
+  /** Writes a checkpoint; done when it completes. @default saveCheckpoint */
   readonly save?: (path: string, checkpoint: Checkpoint) => Saved;
 }
 
 type Options = WriteCheckpointsOptions<ObservableInput<unknown>>;
 
 /**
- * A checkpoint for each position that comes: the state that the trainer has after the steps made so far.
+ * Write a checkpoint at each position: the trainer's state after the steps so far.
  *
  *     positions          a---------b----------|
  *     save               ---|      --#----|        (b: the first try fails)
  *     writeCheckpoints   ---A--------w----B---|    w: a warning, then again after `retryDelay`
  *
- * The state is taken when the position comes, so steps may go on while it is written. Where writing is slower than what
- * comes, only the newest waits; the last is always written. A try that fails is a warning, and the next one waits twice
- * as long. After the last the state is saved in `fallbackFolder`, and the stream ends with an error that says where it is.
+ * The state is taken when the position arrives, so steps may continue while it is written. If writing is slower than positions
+ * arrive, only the newest waits; the last is always written. A failed try is a warning, and the delay doubles before each
+ * further one. After the last try the state is saved in `fallbackFolder`, and the stream fails with an error that says where.
+ * Ownership: the trainer stays the caller's.
  *
- * @throws RangeError at call time when `retries` or `retryDelay` make no sense
- * @throws CheckpointError in the stream when a checkpoint could not be written to its place
+ * @param trainer gives its state as plain data
+ * @param options file, tries, delays
+ * @throws RangeError at call time when `retries` or `retryDelay` is out of range
+ * @throws CheckpointError in the stream when a checkpoint could not be written to its file
+ *
+ * @example
+ * ```ts
+ * import { batch, decodeImages, images, loadConfig, Trainer, trainStep, useEngine, writeCheckpoints } from 'rx-nvae';
+ * import { filter, finalize } from 'rxjs';
+ *
+ * await useEngine();
+ * const config = await loadConfig('demo');
+ * const trainer = await Trainer.create(config);
+ * images('photos')
+ *   .pipe(
+ *     decodeImages({ size: config.model.inputDimension }),
+ *     batch(config.training.batchSize),
+ *     trainStep(trainer),
+ *     filter(({ step }) => step % 100 === 0),
+ *     writeCheckpoints(trainer, { path: 'mine.checkpoint' }),
+ *     finalize(() => void trainer.dispose()),
+ *   )
+ *   .subscribe(({ type }) => console.log(type));
+ * ```
  */
 export function writeCheckpoints(
   trainer: { snapshot(): ObservableInput<Snapshot> },
-  options: Options,
+  options: WriteCheckpointsOptions<ObservableInput<unknown>>,
 ): OperatorFunction<DataPosition, CheckpointEvent | WarningEvent> {
   const { retries = 3, retryDelay = 1000 } = options;
   checkLimit('writeCheckpoints', 'retries', retries);

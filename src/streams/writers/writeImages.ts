@@ -14,16 +14,32 @@ import type { PictureKind } from '../../data/ownPictures.js';
 import { writeImage } from '../../pictures/writeImage.js';
 
 /**
- * Write every image of every batch to a file and give the paths, one after the other.
+ * Write every image of every batch to a file, one after the other, and emit its path.
  *
  *     batches       a---------b-----|
  *     writeImages   --A--A----B--B--|
  *
- * The extension chooses the format (`.png`, `.webp`, ...); missing folders are made. An error of the source comes behind the
- * images before it: what has been made is written.
+ * An error of the source passes after the images before it have been written.
  *
- * @param path of the image with this number, counted from 0 over all batches; a text: the same for all
- * @param kind what they show: a `grid` of images is never learned from, wherever it lies
+ * @param path of the image with this number, counted from 0 over all batches, or one path for all. The extension chooses the
+ *   format (`.png`, `.webp`, ...); missing folders are made
+ * @param kind what the pictures show: a `grid` is never used for training, wherever it is
+ * @throws Error in the stream when a file cannot be written; the message names it
+ *
+ * @example
+ * ```ts
+ * import { loadModel, samples, useEngine, writeImages } from 'rx-nvae';
+ * import { finalize } from 'rxjs';
+ *
+ * await useEngine();
+ * const model = await loadModel('saved_weights/final_result_demo.model');
+ * samples(model, { count: 100 })
+ *   .pipe(
+ *     writeImages((i) => `new/${i}.webp`),
+ *     finalize(() => model.dispose()),
+ *   )
+ *   .subscribe((path) => console.log(path));
+ * ```
  */
 export function writeImages(
   path: string | ((index: number) => string),

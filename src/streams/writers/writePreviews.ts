@@ -20,37 +20,62 @@ import { newestMap } from '../flow/newestMap.js';
 import type { PreviewEvent } from '../run/events.js';
 import type { TrainerLike } from '../run/trainerLike.js';
 
+/** Options of `writePreviews`. */
 export interface WritePreviewsOptions {
   /** Folder of the pictures: `reconstruction_<images seen>.png` and `samples_<images seen>.png`. */
   readonly folder: string;
-  /** The images whose reconstructions are shown; null for none. */
+  /** Images to reconstruct, of the model's size; null for none. */
   readonly inputs: ImageBatch | null;
-  /** Number of new images; 0 for none. @default 9 */
+  /** Number of samples; 0 for none. @default 9 */
   readonly samples?: number;
-  /** @default 0.7 */
+  /** Temperature of the samples. @default 0.7 */
   readonly temperature?: Temperature;
   /** Iterations of the batch-norm re-adjustment for the samples. @default 10 */
   readonly iterations?: number;
-  /** Writes a picture. @default writeImage */
+  /** Writes a picture; done when it completes. @default writeImage */
   readonly write?: (path: string, image: ImageBatch) => ObservableInput<unknown>;
 }
 
+/** What a preview shows. */
 export type PreviewKind = PreviewEvent['kind'];
 
+/** A position at which previews are written. */
 export interface PreviewPosition extends Position {
-  /** @default both */
+  /** Which previews. @default both */
   readonly kinds?: readonly PreviewKind[];
 }
 
 /**
- * Pictures of what the model has learned, for each position that comes: inputs above their reconstructions, and new
- * images.
+ * Write pictures of what the model has learned at each position: inputs above their reconstructions, and new samples.
  *
  *     positions       a-----------|
  *     writePreviews   ---R---S----|
  *
- * The trainer makes them between two steps. While they are made only the newest position waits. An error of the trainer
- * or of a write passes through: see `sideStream`.
+ * The trainer makes them between two steps. While it does, only the newest position waits. An error of the trainer or of a
+ * write passes through: use `sideStream`.
+ *
+ * @param trainer makes reconstructions and samples; stays the caller's
+ * @param options folder, inputs, and how samples are made
+ *
+ * @example
+ * ```ts
+ * import { batch, decodeImages, images, loadConfig, Trainer, trainStep, useEngine, writePreviews } from 'rx-nvae';
+ * import { filter, finalize } from 'rxjs';
+ *
+ * await useEngine();
+ * const config = await loadConfig('demo');
+ * const trainer = await Trainer.create(config);
+ * images('photos')
+ *   .pipe(
+ *     decodeImages({ size: config.model.inputDimension }),
+ *     batch(config.training.batchSize),
+ *     trainStep(trainer),
+ *     filter(({ step }) => step % 100 === 0),
+ *     writePreviews(trainer, { folder: 'previews', inputs: null }),
+ *     finalize(() => void trainer.dispose()),
+ *   )
+ *   .subscribe(({ path }) => console.log(path));
+ * ```
  */
 export function writePreviews(
   trainer: Pick<TrainerLike, 'reconstruct' | 'sampleImages'>,
