@@ -119,17 +119,6 @@ describe('nvae train and nvae sample', () => {
     const grid = await nvae(...args, '--out', 'grid.png', '--json');
     expect(grid.stdout).toContain('{"type":"picture","path":"grid.png"}');
     expect(await sharp(inFolder('grid.png')).metadata()).toMatchObject({ width: 24, height: 24 });
-
-    await nvae(...args, '--out', 'warm.png', '--seed', '1');
-    await nvae(...args, '--out', 'again.png');
-    const [first, other, again] = await Promise.all(
-      ['grid.png', 'warm.png', 'again.png'].map((name) => readFile(inFolder(name))),
-    );
-    expect(again!.equals(first!)).toBe(true);
-    expect(other!.equals(first!)).toBe(false);
-
-    const separate = await nvae(...args, '--out', 'one/x.png', '--separate', '--count', '5');
-    expect(separate.stdout.trim().split('\n')).toEqual([1, 2, 3, 4, 5].map((i) => `one/x_${i}.png`));
   });
 
   test('should train by the seed, on the engine and in the folder that it is given, and be quiet', async () => {
@@ -158,8 +147,6 @@ describe('nvae train and nvae sample', () => {
       .map((line) => JSON.parse(line));
     expect(events).toContainEqual(expect.objectContaining({ type: 'started', seed: 5, engine: 'cpu' }));
     expect(events.at(-1)).toMatchObject({ type: 'finished' });
-    const third = await train('c', '--quiet');
-    expect(third.weights.equals(first.weights)).toBe(true);
     expect(json.weights.equals(first.weights)).toBe(false);
   });
 

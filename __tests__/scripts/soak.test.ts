@@ -10,22 +10,22 @@ import { type SoakMetric, type SoakSample, takeSample } from '../../scripts/soak
 import { useEngine } from '../../src/engine/index.js';
 import * as tf from '../../src/engine/tf.js';
 
-test('150 steps with all side streams should leave every count as it was', async () => {
+test('60 steps with all side streams should leave every count as it was', async () => {
   await useEngine('native').catch(() => useEngine('cpu'));
   const { signal } = new AbortController();
   const folder = await mkdtemp(join(tmpdir(), 'nvae-soak-'));
   try {
     await drawDataset(join(folder, 'dataset'));
     const before = takeSample(0, signal);
-    const samples = await lastValueFrom(soakRun({ folder, steps: 150, every: 15 }).pipe(toArray()));
-    expect(samples.map(({ step }) => step)).toEqual(Array.from({ length: 10 }, (_, i) => 15 * (i + 1)));
+    const samples = await lastValueFrom(soakRun({ folder, steps: 60, every: 6 }).pipe(toArray()));
+    expect(samples.map(({ step }) => step)).toEqual(Array.from({ length: 10 }, (_, i) => 6 * (i + 1)));
     // How much memory is in use says nothing after so few steps.
     const counts = summarize(samples).filter(({ metric }) => !/^(heap|resident)/.test(metric));
     expect(counts.filter((row) => !row.flat)).toEqual([]);
     expect(counts.map(({ metric }) => metric)).toEqual(
       expect.arrayContaining(['tensors', 'tensorBytes', 'handles', 'listeners']),
     );
-    const { tensors, poolBytes, listeners } = takeSample(150, signal);
+    const { tensors, poolBytes, listeners } = takeSample(60, signal);
     expect({ tensors, poolBytes, listeners }).toEqual({
       tensors: before.tensors,
       poolBytes: before.poolBytes,

@@ -4,11 +4,14 @@ import { setTimeout } from 'node:timers/promises';
 
 export const hasTmux = spawnSync('tmux', ['-V']).status === 0;
 
+/** More than any machine needs, and less than a test has. */
+const limitMs = 45_000;
+
 export interface Tmux {
   /** What is on the screen. */
   screen(): string;
   /** Waits until the screen shows it and, where that comes within half a second, stands still. */
-  shows(text: string | RegExp, seconds?: number): Promise<string>;
+  shows(text: string | RegExp): Promise<string>;
   /** By tmux' names: `q`, `Enter`, `C-c`. */
   press(...keys: string[]): void;
   /** Types a line into the shell. */
@@ -47,13 +50,13 @@ export function startTmux(
   };
   return {
     screen,
-    async shows(text, seconds = 30) {
+    async shows(text) {
       const begin = performance.now();
       const fits = (shown: string) => (typeof text === 'string' ? shown.includes(text) : text.test(shown));
       for (;;) {
         const shown = screen();
         if (fits(shown)) return whole(shown, fits);
-        if (performance.now() - begin > seconds * 1000)
+        if (performance.now() - begin > limitMs)
           throw new Error(`expected ${text} on the screen, got\n${shown}`);
         await setTimeout(50);
       }

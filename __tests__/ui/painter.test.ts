@@ -19,7 +19,7 @@ describe('createPainter', () => {
         const padded = Array.from({ length: rows }, (_, i) => (expected[i] ?? '').trimEnd());
         expect((await terminal.screen()).map((text) => text.trimEnd())).toEqual(padded);
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 
@@ -91,6 +91,7 @@ describe('createPainter with overlays', () => {
         fresh.stdout.write(createPainter().paint(last.text, rows, last.overlays));
         expect(await terminal.screen()).toEqual(await fresh.screen());
       }),
+      { numRuns: 40 },
     );
   });
 

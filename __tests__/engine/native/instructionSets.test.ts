@@ -20,17 +20,16 @@ function compute(environment: Record<string, string>): Digest {
 }
 
 describe('every instruction set', () => {
-  test.each(['portable', 'avx2', 'avx512'])('should be accurate (%s, or the best below it)', (simd) => {
-    expect(compute({ NVAE_SIMD: simd }).error).toBeLessThan(5e-6);
+  test.each(['portable', 'avx2'])('should be accurate (%s, or the best below it)', (simd) => {
+    const got = compute({ NVAE_SIMD: simd });
+    expect(got.error).toBeLessThan(5e-6);
+    if (simd === 'portable') expect(got.simd).toBe('portable');
   });
 
-  test('portable code should run when asked for', () => {
-    expect(compute({ NVAE_SIMD: 'portable' }).simd).toBe('portable');
-  });
-
-  test('the same bits should come out for any number of threads', () => {
+  test('the best one should be accurate, and give the same bits for any number of threads', () => {
     const [one, two, five] = ['1', '2', '5'].map((threads) => compute({ NVAE_THREADS: threads }));
     expect([one!.threads, two!.threads, five!.threads]).toEqual([1, 2, 5]);
+    expect(one!.error).toBeLessThan(5e-6);
     expect(two!.digest).toBe(one!.digest);
     expect(five!.digest).toBe(one!.digest);
   });

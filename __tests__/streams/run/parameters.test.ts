@@ -95,9 +95,9 @@ describe('training parameter', () => {
     expect(ofType(events, 'epoch').map(({ epoch }) => epoch)).toEqual([0, 1, 2]);
     expect(events.at(-1)).toMatchObject({ type: 'finished', step: 9 });
     const endless$ = train(smallConfig(['epochs=-1', 'epochs_per_checkpoint=100']), optionsOf());
-    const some = await lastValueFrom(endless$.pipe(take(60), toArray()));
+    const some = await lastValueFrom(endless$.pipe(take(24), toArray()));
     expect(ofType(some, 'finished')).toEqual([]);
-    expect(Math.max(...ofType(some, 'epoch').map(({ epoch }) => epoch))).toBeGreaterThan(10);
+    expect(Math.max(...ofType(some, 'epoch').map(({ epoch }) => epoch))).toBeGreaterThan(2);
   });
 
   test('seed should decide the order of the images', async () => {
@@ -110,8 +110,9 @@ describe('training parameter', () => {
       expect(events[0]).toMatchObject({ type: 'started', seed });
       return batches.map(({ pixels }) => pixels[0]).join();
     };
-    expect(await order(1, inFolder('a'))).toBe(await order(1, inFolder('b')));
-    expect(await order(2, inFolder('c'))).not.toBe(await order(1, inFolder('d')));
+    const first = await order(1, inFolder('a'));
+    expect(await order(1, inFolder('b'))).toBe(first);
+    expect(await order(2, inFolder('c'))).not.toBe(first);
   });
 
   test.each(['horizontal_flip=true', 'crop=3', 'brightness=0.5', 'contrast=0.5', 'saturation=0.5'])(

@@ -240,6 +240,7 @@ describe('showDashboard', () => {
     shown.events$.complete();
     pass(1);
     await shown.terminal.shows(/FINISHED(.|\n)*final\.model · press q to close \(closes by itself in 3 s\)/);
+    await eventually(() => expect(jest.getTimerCount()).toBe(1)); // the countdown
     pass(2);
     await shown.terminal.shows('closes by itself in 1 s');
     pass(1);
@@ -251,6 +252,7 @@ describe('showDashboard', () => {
     await stays.terminal.shows('closes by itself in 3 s');
     stays.terminal.press('2');
     await stays.terminal.shows(/press q to close *$/m);
+    await eventually(() => expect(jest.getTimerCount()).toBe(0));
     pass(10);
     await stays.terminal.shows(/press q to close *$/m);
     expect(await stays.terminal.alternate()).toBe(true);

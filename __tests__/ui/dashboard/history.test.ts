@@ -11,10 +11,13 @@ function historyOf(steps: number): readonly Point[] {
   return history;
 }
 
+/** Of more steps than are kept one by one. */
+const steps = 20_000;
+const long = historyOf(steps);
+
 describe('history', () => {
   test('should stay bounded, keep every step in some point, and the newest ones by themselves', () => {
-    const steps = 20_000;
-    const history = historyOf(steps);
+    const history = long;
     expect(history.length).toBeLessThan(4500);
     expect(history.reduce((sum, point) => sum + point.steps, 0)).toBe(steps);
     expect(history.slice(-1000).every((point) => point.steps === 1)).toBe(true);
@@ -24,7 +27,7 @@ describe('history', () => {
   });
 
   test('should merge evenly, so that the beginning of a long run is still seen', () => {
-    const old = historyOf(20_000).slice(0, -1100);
+    const old = long.slice(0, -1100);
     const sizes = old.map(({ steps }) => steps);
     expect(Math.max(...sizes)).toBeLessThan(40);
     // Means of what they are made of: steps 1 to n of the first point.

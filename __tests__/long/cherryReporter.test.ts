@@ -2,16 +2,16 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
-import { grid } from '../../../src/base/grid.js';
-import { imageAt, joinImages } from '../../../src/base/imageBatches.js';
-import { loadModel } from '../../../src/modelFiles/loadModel.js';
-import { samples } from '../../../src/streams/sampling/samples.js';
-import { collect } from '../../support/collect.js';
-import { useTestEngine } from '../../support/engine.js';
-import { useModelFile } from '../../support/modelFile.js';
-import { nvae, openShell } from '../../support/shell.js';
-import { useTemporaryFolder } from '../../support/temporaryFolder.js';
-import { hasTmux, type Tmux } from '../../support/tmux.js';
+import { grid } from '../../src/base/grid.js';
+import { imageAt, joinImages } from '../../src/base/imageBatches.js';
+import { loadModel } from '../../src/modelFiles/loadModel.js';
+import { samples } from '../../src/streams/sampling/samples.js';
+import { collect } from '../support/collect.js';
+import { useTestEngine } from '../support/engine.js';
+import { useModelFile } from '../support/modelFile.js';
+import { nvae, openShell } from '../support/shell.js';
+import { useTemporaryFolder } from '../support/temporaryFolder.js';
+import { hasTmux, type Tmux } from '../support/tmux.js';
 
 const inFolder = useTemporaryFolder();
 useTestEngine();
