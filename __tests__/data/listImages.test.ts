@@ -38,7 +38,7 @@ describe('links', () => {
     expect(names).toEqual(['00.png', 'cats/00.png', 'cats/01.png', 'cats/02.png']);
     expect(warnings).toEqual([
       `${inFolder('data')}: left out 5 dangling links (round.png, x1.png, x2.png, ...); ` +
-        '2 links to folders above them (loop, self)',
+        '2 links to parent folders (loop, self)',
     ]);
   });
 
@@ -48,7 +48,7 @@ describe('links', () => {
     await symlink('dogs', inFolder('data/z'));
     const { names, warnings } = await listed();
     expect(names).toEqual(['dogs/00.png', 'dogs/01.png']);
-    expect(warnings).toEqual([expect.stringContaining('2 folders that were reached before (a, z)')]);
+    expect(warnings).toEqual([expect.stringContaining('2 folders linked more than once (a, z)')]);
   });
 
   test('that double at every level should not take for ever', async () => {
@@ -152,7 +152,7 @@ describe('formats', () => {
     await mkdir(inFolder('data'));
     await touch('data/a.bmp', 'data/b.BMP', 'data/c.heic', 'data/notes.txt');
     expect(await refused(inFolder('data'))).toMatch(
-      /^expected images \(apng, avif, gif, .*svg, tif, tiff, webp\), got none; left out 3 images \(a\.bmp, b\.BMP, c\.heic\): BMP \(2\), HEIC \(1\) cannot be read here, convert them to PNG or JPEG$/,
+      /^no images found \(apng, avif, gif, .*svg, tif, tiff, webp\); left out 3 images \(a\.bmp, b\.BMP, c\.heic\): BMP \(2\), HEIC \(1\) cannot be read here, convert them to PNG or JPEG$/,
     );
     await writePictures(inFolder('data'), 1);
     const { names, warnings } = await listed();
@@ -167,13 +167,13 @@ describe('a dataset that is none', () => {
   test('should be refused with what to do', async () => {
     await touch('some.jpg');
     expect(await refused(inFolder('some.jpg'))).toBe(
-      `this is a file; name its folder: --dataset ${inFolder()}`,
+      `this is a file, not a folder; pass its folder: --dataset ${inFolder()}`,
     );
     expect(await refused(inFolder('no'))).toBe('folder does not exist; create it, or pass --dataset');
     expect(await refused(inFolder('some.jpg', 'x'))).toMatch(/^folder cannot be read \(ENOTDIR/);
     await mkdir(inFolder('empty'));
-    expect(await refused(inFolder('empty'))).toMatch(/got none; put the images to learn there/);
-    if (existsSync('/dev/null')) expect(await refused('/dev/null')).toMatch(/^this is no folder/);
+    expect(await refused(inFolder('empty'))).toMatch(/^no images found .*; put training images there/);
+    if (existsSync('/dev/null')) expect(await refused('/dev/null')).toMatch(/^this is not a folder/);
   });
 });
 
@@ -205,7 +205,7 @@ describe('pictures of our own', () => {
     expect(names).toEqual(expected);
     expect(warnings).toEqual([
       expect.stringContaining(
-        '4 pictures or folders of pictures that nvae wrote ' +
+        '4 pictures or folders written by nvae ' +
           '(images/other/samples_64.png, images/small, images/small_t0.7.png, ...)',
       ),
     ]);

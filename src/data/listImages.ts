@@ -26,7 +26,7 @@ export interface ListImagesOptions {
 /** Files examined at a time. */
 const concurrency = 32;
 const createFolder = 'create it, or pass --dataset';
-const fillFolder = 'put the images to learn there, or name another folder with --dataset';
+const fillFolder = 'put training images there, or choose another folder with --dataset';
 
 /**
  * The images of a folder and the folders inside it, links followed, in the order of their names' bytes.
@@ -123,23 +123,23 @@ async function ownPictures(folder: string | undefined): Promise<(file: BytePath)
 }
 
 function noImages(folder: string, notes: Omissions): DatasetError {
-  const expected = `expected images (${readableExtensions.join(', ')}), got none`;
+  const problem = `no images found (${readableExtensions.join(', ')})`;
   const words = notes.words();
   const got = words === null ? fillFolder : `left out ${words}`;
-  return new DatasetError(folder, `${expected}; ${got}`);
+  return new DatasetError(folder, `${problem}; ${got}`);
 }
 
 async function noFolder(folder: string, error: unknown): Promise<DatasetError> {
   const cause = { cause: error };
   const status = await stat(folder).catch(() => null);
   if (status?.isFile()) {
-    const remedy = `name its folder: --dataset ${dirname(folder)}`;
-    return new DatasetError(folder, `this is a file; ${remedy}`, cause);
+    const remedy = `pass its folder: --dataset ${dirname(folder)}`;
+    return new DatasetError(folder, `this is a file, not a folder; ${remedy}`, cause);
   }
   if (hasCode(error, 'ENOENT'))
     return new DatasetError(folder, `folder does not exist; ${createFolder}`, cause);
   if (status !== null && !status.isDirectory()) {
-    return new DatasetError(folder, `this is no folder; ${fillFolder}`, cause);
+    return new DatasetError(folder, `this is not a folder; ${fillFolder}`, cause);
   }
   return new DatasetError(
     folder,

@@ -4,12 +4,12 @@ import { cut, printable } from '../base/messageText.js';
 /** The reasons to leave something out, in singular and plural. */
 const kinds = {
   dangling: ['dangling link', 'dangling links'],
-  loop: ['link to a folder above it', 'links to folders above them'],
-  again: ['folder that was reached before', 'folders that were reached before'],
+  loop: ['link to a parent folder', 'links to parent folders'],
+  again: ['folder linked more than once', 'folders linked more than once'],
   folder: ['folder that cannot be read', 'folders that cannot be read'],
   file: ['file that cannot be read', 'files that cannot be read'],
   special: ['pipe, socket or device', 'pipes, sockets or devices'],
-  own: ['picture or folder of pictures that nvae wrote', 'pictures or folders of pictures that nvae wrote'],
+  own: ['picture or folder written by nvae', 'pictures or folders written by nvae'],
 } as const;
 
 export type OmissionKind = keyof typeof kinds;

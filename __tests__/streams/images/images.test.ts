@@ -68,7 +68,7 @@ describe('images', () => {
     await writePictures(inFolder('later'), 1);
     expect(await collect(stream)).toHaveLength(1);
     await rm(inFolder('later', '00.png'));
-    await expect(collect(stream)).rejects.toThrow('got none');
+    await expect(collect(stream)).rejects.toThrow('no images found');
   });
 
   test('should warn once at each subscription of what it leaves out', async () => {
