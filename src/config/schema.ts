@@ -15,7 +15,7 @@ const fraction = () => z.number().min(0).max(1);
 
 const samplingMethods = ['gaussian', 'gaussian_mixture', 'logistic_mixture'] as const;
 
-/** The part that makes a model: changing it makes another one. */
+/** The architecture of a model: the keys outside of sections. */
 export const modelSchema = z
   .strictObject({
     channel_towers: integer(2).multipleOf(2).describe('Channels after the first convolution (C).'),

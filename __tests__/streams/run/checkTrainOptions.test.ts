@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { lastValueFrom } from 'rxjs';
 import { datasetOf } from '../../../src/data/datasetOf.js';
 import { type TrainInProcessOptions, trainInProcess } from '../../../src/streams/process/trainInProcess.js';
 import { train } from '../../../src/streams/run/train.js';
@@ -25,20 +26,23 @@ describe.each([
     expect(() => run(smallConfig(), options)).toThrow(new RangeError(`${name}: ${message}`));
   });
 
-  test('should refuse at once a configuration with a value that is not allowed', () => {
-    const config = smallConfig();
-    const message = `${name}: training.batchSize: expected an integer >= 1, got 0`;
-    expect(() => run({ ...config, training: { ...config.training, batchSize: 0 } })).toThrow(
-      new RangeError(message),
-    );
-  });
-
   test('should take limits that are infinite, and previews without new images', () => {
     const endless = { seconds: Number.POSITIVE_INFINITY, datasetPatience: Number.POSITIVE_INFINITY };
     const options = { ...endless, seed: -1, previews: { samples: 0, iterations: 0 } };
     expect(() => run(smallConfig(), options)).not.toThrow();
   });
 });
+
+test('a configuration with a value that is not allowed is refused: at once by train, in the stream by trainInProcess', async () => {
+  const config = smallConfig();
+  const wrong = { ...config, training: { ...config.training, batchSize: 0 } };
+  const problem = new RangeError('train: training.batchSize: expected an integer >= 1, got 0');
+  expect(() => train(wrong)).toThrow(problem);
+  await expect(lastValueFrom(trainInProcess(wrong, { engine: 'cpu' }))).rejects.toMatchObject({
+    name: 'RangeError',
+    message: problem.message,
+  });
+}, 60_000);
 
 test.each<[string, unknown]>([
   ['dataset must be a folder, or a dataset with name, items and decode, got 7', { dataset: 7 }],

@@ -19,7 +19,6 @@ import {
 } from 'rxjs';
 import { checkAmount, checkLimit } from '../../base/checkNumbers.js';
 import type { Position } from '../../checkpoint/snapshot.js';
-import { checkNvaeConfig } from '../../config/checkConfig.js';
 import { withRunName } from '../../config/runName.js';
 import type { NvaeConfig } from '../../config/types.js';
 import type { EngineChoice } from '../../engine/engines.js';
@@ -72,6 +71,7 @@ export interface TrainInProcessOptions extends PlainTrainOptions {
  * @param given the configuration
  * @param options as for `train`, as far as they are plain data, and how to supervise
  * @throws RangeError at call time when the run's name cannot be a file name, or a number is out of range
+ * @throws RangeError in the stream when the configuration has a value that is not allowed
  * @throws TypeError at call time when an option is given that only `train` takes: functions, and a dataset that is no folder
  * @throws RunCrashedError in the stream when the run crashed too often or while it was stopping, and what `train` throws
  *
@@ -89,7 +89,8 @@ export function trainInProcess(
   given: NvaeConfig,
   options: TrainInProcessOptions = {},
 ): Observable<TrainEvent> {
-  const config = withRunName(checkNvaeConfig('trainInProcess', given), options.name);
+  // The process checks the configuration: this module would take twice as long to load with the schema.
+  const config = withRunName(given, options.name);
   const { signal, scheduler = asyncScheduler, engine = 'auto', seconds, clock = performance } = options;
   const { restarts = 3, restartDelay = 1000 } = options;
   checkLimit('trainInProcess', 'restarts', restarts);
