@@ -9,7 +9,7 @@ const longest = 100;
 
 /** How a dataset differs from one before. */
 export interface DatasetChange {
-  /** `60 images then, 20 now`, or what else has changed. */
+  /** `60 images before, 20 now`, or what else has changed. */
   readonly words: string;
   /** Whether the order of an epoch is another. */
   readonly order: boolean;
