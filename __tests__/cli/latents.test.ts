@@ -81,7 +81,7 @@ describe('nvae explore', () => {
   test('should name what it refuses', async () => {
     const model = inFolder('small.model');
     expect(await refused(exploreCommand, [model, '0.7', '0', '--group', '9'])).toContain(
-      'expected a group from 0 to 1, got 9',
+      'group must be an integer from 0 to 1, got 9',
     );
     expect(await refused(exploreCommand, [model, '0.7', '0', '--spatial'])).toContain(
       "option '--spatial' needs --group",

@@ -5,12 +5,12 @@ import { open } from 'node:fs/promises';
 
 /** Open for reading. What is no regular file (folder, pipe, device) is an error. The caller closes it. */
 export async function openFile(path: string | Buffer): Promise<FileHandle> {
-  return (await opened(path)).file;
+  return (await openRegular(path)).file;
 }
 
 /** All bytes of a file; one of more than `most` is an error before it takes memory. */
 export async function readBytes(path: string, most: number): Promise<Buffer> {
-  const { file, size } = await opened(path);
+  const { file, size } = await openRegular(path);
   try {
     if (size > most) throw new Error(`${size} bytes, more than ${most}`);
     return await readUpTo(file, size);
@@ -31,7 +31,7 @@ export async function readUpTo(file: FileHandle, length: number): Promise<Buffer
   return bytes.subarray(0, end);
 }
 
-async function opened(path: string | Buffer): Promise<{ file: FileHandle; size: number }> {
+async function openRegular(path: string | Buffer): Promise<{ file: FileHandle; size: number }> {
   // Opening a pipe would wait for somebody to write to it.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   const status = await file.stat();

@@ -62,6 +62,7 @@ const packages = {
   zod: ['config', 'checkpoint'],
   '@tensorflow': ['engine'],
   webgpu: ['engine'],
+  '@noble': ['checkpoint'],
   'pure-rand': ['model', 'streams/images', 'data'],
   sharp: ['data', 'pictures', 'streams/tensorboard', 'ui'],
   '@aws-crypto': ['logs'],

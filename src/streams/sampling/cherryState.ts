@@ -81,27 +81,27 @@ export function withoutBatch({ state, before }: CherryProgress): CherryProgress 
 export function withChoice(progress: CherryProgress, choice: CherryChoice): CherryProgress {
   switch (choice.type) {
     case 'toggle':
-      return toggled(progress, choice.number);
+      return toggle(progress, choice.number);
     case 'next':
       return next(progress);
     case 'undo':
-      return undone(progress);
+      return undo(progress);
     case 'order':
-      return ordered(progress, choice.order);
+      return putInOrder(progress, choice.order);
   }
 }
 
-function refused({ state, before }: CherryProgress, problem: string): CherryProgress {
+function refuse({ state, before }: CherryProgress, problem: string): CherryProgress {
   return { state: { ...state, problem }, before };
 }
 
-function toggled(progress: CherryProgress, number: number): CherryProgress {
+function toggle(progress: CherryProgress, number: number): CherryProgress {
   const { state, before } = progress;
   const { batch, images, picks } = state;
-  if (state.phase !== 'picking') return refused(progress, orderExpected(state));
+  if (state.phase !== 'picking') return refuse(progress, orderExpected(state));
   const count = images?.shape[0] ?? 0;
   if (!images || !Number.isInteger(number) || number < 1 || number > count) {
-    return refused(progress, `there is no image ${number}; pick 1 to ${count}`);
+    return refuse(progress, `there is no image ${number}; pick 1 to ${count}`);
   }
   const others = picks.filter((pick) => pick.batch !== batch || pick.number !== number);
   const isNew = others.length === picks.length;
@@ -113,32 +113,32 @@ function withPicks({ state, before }: CherryProgress, picks: readonly CherryPick
   const picked = picks.flatMap(({ batch, number }) => (batch === state.batch ? [number] : []));
   const phase = picks.length < state.keep ? 'picking' : 'ordering';
   const progress: CherryProgress = { state: { ...state, picks, picked, phase, problem: null }, before };
-  return state.keep === 1 && phase === 'ordering' ? ordered(progress, [1]) : progress;
+  return state.keep === 1 && phase === 'ordering' ? putInOrder(progress, [1]) : progress;
 }
 
 function next(progress: CherryProgress): CherryProgress {
   const { state, before } = progress;
-  if (state.phase !== 'picking') return refused(progress, orderExpected(state));
+  if (state.phase !== 'picking') return refuse(progress, orderExpected(state));
   const waiting: CherryProgress = { state: { ...state, waiting: true, problem: null }, before };
   return state.exhausted ? withoutBatch(waiting) : waiting;
 }
 
-function undone(progress: CherryProgress): CherryProgress {
+function undo(progress: CherryProgress): CherryProgress {
   const last = progress.before.at(-1);
-  if (!last) return refused(progress, 'there is no pick to undo');
+  if (!last) return refuse(progress, 'there is no pick to undo');
   return withPicks({ ...progress, before: progress.before.slice(0, -1) }, last);
 }
 
-function ordered(progress: CherryProgress, order: readonly number[]): CherryProgress {
+function putInOrder(progress: CherryProgress, order: readonly number[]): CherryProgress {
   const { state, before } = progress;
   const { phase, keep, picks } = state;
   if (phase !== 'ordering') {
     const missing = keep - picks.length;
-    return refused(progress, `pick ${missing} more ${missing === 1 ? 'image' : 'images'} before the order`);
+    return refuse(progress, `pick ${missing} more ${missing === 1 ? 'image' : 'images'} before the order`);
   }
   const numbers = new Set(order.filter((n) => Number.isInteger(n) && n >= 1 && n <= keep));
   if (order.length !== keep || numbers.size !== keep) {
-    return refused(
+    return refuse(
       progress,
       `the order needs each number from 1 to ${keep} once (got ${order.join(' ') || 'none'})`,
     );
