@@ -18,10 +18,10 @@ import {
   tf,
   useEngine,
 } from '../../src/entries/model.js';
+import { findBrowser } from '../entries/browser/findBrowser.js';
+import { openPage } from '../entries/browser/openPage.js';
+import { config, sampling, wasmFolder } from '../entries/browser/shared.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
-import { findBrowser } from './browser/findBrowser.js';
-import { openPage } from './browser/openPage.js';
-import { config, sampling, wasmFolder } from './browser/shared.js';
 
 const inFolder = useTemporaryFolder();
 const here = dirname(fileURLToPath(import.meta.url));
@@ -29,7 +29,7 @@ let page: { readonly code: string; readonly metafile: Metafile };
 
 beforeAll(async () => {
   const { outputFiles, metafile } = await build({
-    entryPoints: [join(here, 'browser/page.ts')],
+    entryPoints: [join(here, '../entries/browser/page.ts')],
     alias: { 'rx-nvae/model': join(here, '../../src/entries/browserModel.ts') },
     bundle: true,
     platform: 'browser',
