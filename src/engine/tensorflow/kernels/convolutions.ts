@@ -1,6 +1,6 @@
 /**
- * Convolutions and their gradients for any padding. Those of tfjs-node know VALID and SAME alone, while tfjs hands on a padding in
- * numbers under a name that libtensorflow has never heard of.
+ * Convolutions and their gradients for any padding. Those of tfjs-node support only VALID and SAME; tfjs passes a padding in
+ * numbers under a name that libtensorflow does not know.
  *
  * Which operation computes what is chosen for processors, where libtensorflow's differ a lot; the comments say how. On a GPU each is
  * the operation of its name: cuDNN finds the fastest algorithm itself, and every further operation is a launch.
@@ -9,6 +9,7 @@ import type * as tf from '../../tf.js';
 import type { OpAttribute } from '../binding.js';
 import type { NodeBackend } from '../nodeBackend.js';
 import { flag, float32, integers, withList, word } from './attributes.js';
+import { tensorflowKernel } from './kernel.js';
 import { type Convolution, convolutionOf, explicitZeros, paddingOf } from './padding.js';
 
 type Images = Readonly<Record<'x' | 'dy' | 'filter', tf.Tensor4D>>;
@@ -49,9 +50,7 @@ function product(
   const rows = images.map((each) => reshaped(backend, each, [-1, each.shape[3]]));
   const attributes = [flag(backend, 'transpose_a', true), float32(backend)];
   const matrix = backend.executeSingleOutput('MatMul', attributes, rows);
-  const result = reshaped(backend, matrix, shape);
-  for (const tensor of [...rows, matrix]) tensor.dispose();
-  return result;
+  return reshaped(backend, matrix, shape);
 }
 
 function forward(name: string, depthwise: boolean): Run {
@@ -86,9 +85,7 @@ const conv2dInputGradientOnAny: Run = (images, attributes, backend) => {
   const transposed = withList([0, 1, 3, 2], (axes) =>
     backend.executeSingleOutput('Transpose', [float32(backend)], [filter, axes]),
   );
-  const dx = backend.executeSingleOutput('Conv2D', opAttributes(backend, info), [dy, transposed]);
-  transposed.dispose();
-  return dx;
+  return backend.executeSingleOutput('Conv2D', opAttributes(backend, info), [dy, transposed]);
 };
 
 /** On a processor as a product where it is one: for few pixels or few channels twice as fast. */
@@ -114,20 +111,20 @@ const depthwiseFilterGradient: Run = ({ x, dy }, attributes, backend) => {
   );
 };
 
-const kernels: Readonly<Record<string, Run>> = {
-  Conv2D: forward('Conv2D', false),
-  Conv2DBackpropInput: conv2dInputGradientOnAny,
-  Conv2DBackpropFilter: conv2dFilterGradient,
-  DepthwiseConv2dNative: forward('DepthwiseConv2dNative', true),
-  DepthwiseConv2dNativeBackpropInput: inputGradient('DepthwiseConv2dNativeBackpropInput', true),
-  DepthwiseConv2dNativeBackpropFilter: depthwiseFilterGradient,
-};
+function convolutionKernel(name: string, run: Run): tf.KernelConfig {
+  return tensorflowKernel(name, (inputs, attributes, { backend }) =>
+    run(inputs as Images, attributes, backend),
+  );
+}
 
-export const convolutionKernels: readonly tf.KernelConfig[] = Object.entries(kernels).map(
-  ([kernelName, run]) => ({
-    kernelName,
-    backendName: 'tensorflow',
-    kernelFunc: ({ inputs, attrs, backend }) =>
-      run(inputs as unknown as Images, attrs ?? {}, backend as NodeBackend),
-  }),
-);
+export const convolutionKernels: readonly tf.KernelConfig[] = [
+  convolutionKernel('Conv2D', forward('Conv2D', false)),
+  convolutionKernel('Conv2DBackpropInput', conv2dInputGradientOnAny),
+  convolutionKernel('Conv2DBackpropFilter', conv2dFilterGradient),
+  convolutionKernel('DepthwiseConv2dNative', forward('DepthwiseConv2dNative', true)),
+  convolutionKernel(
+    'DepthwiseConv2dNativeBackpropInput',
+    inputGradient('DepthwiseConv2dNativeBackpropInput', true),
+  ),
+  convolutionKernel('DepthwiseConv2dNativeBackpropFilter', depthwiseFilterGradient),
+];

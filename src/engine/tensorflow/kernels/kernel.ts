@@ -1,10 +1,10 @@
-/** How a kernel of ours for libtensorflow is written down. */
+/** A kernel of ours for libtensorflow. */
 import type { Attributes, Inputs } from '../../fused/composite.js';
 import * as tf from '../../tf.js';
 import type { OpAttribute } from '../binding.js';
 import type { NodeBackend } from '../nodeBackend.js';
 
-/** Executes operations of libtensorflow by their names. Types of tensors need not be told, but for lists of them. */
+/** Executes operations of libtensorflow by their names. The types of tensors are inferred, except those of lists. */
 export interface Execute {
   readonly backend: NodeBackend;
   one(name: string, inputs: readonly tf.Tensor[], attributes?: readonly OpAttribute[]): tf.Tensor;
@@ -16,7 +16,7 @@ export interface Execute {
   ): tf.Tensor[];
 }
 
-/** What a body makes and does not return is disposed. */
+/** Tensors that a body makes and does not return are disposed. */
 export type KernelBody = (
   inputs: Inputs,
   attributes: Attributes,
