@@ -10,6 +10,7 @@ import { type ModelData, weightsOf } from './weightsOf.js';
 /** The content of a file, as `fetch` or a file dialog gives it. */
 export type FileBytes = Uint8Array | ArrayBuffer;
 
+/** Options of what reads and writes bytes. */
 export interface BytesOptions {
   /** Names the bytes in messages, and is the `file` of a `CheckpointError`. @default 'bytes' */
   readonly name?: string;
@@ -18,6 +19,7 @@ export interface BytesOptions {
 /**
  * A checkpoint from the bytes of a `.checkpoint` file.
  * @param bytes the whole file; they stay the caller's
+ * @param options a name for messages
  * @returns plain data, for `Trainer.restore`
  * @throws CheckpointError when the bytes are damaged, or are not a checkpoint
  * @example
@@ -33,7 +35,8 @@ export async function checkpointFromBytes(
 
 /**
  * The bytes of a `.checkpoint` file.
- * @param checkpoint a snapshot of a `Trainer`, where it is in its data if that is known
+ * @param checkpoint a snapshot of a `Trainer`,  with the position in its data if that is known
+ * @param options a name for messages
  * @throws CheckpointError when a value is not finite
  * @example
  * const bytes = await checkpointToBytes(await trainer.snapshot());
@@ -48,6 +51,7 @@ export function checkpointToBytes(
 /**
  * The bytes of a `.model` file: configuration and weights, without the state of the optimiser.
  * @param model a snapshot of a `Trainer`, or a checkpoint
+ * @param options a name for messages
  * @throws CheckpointError when a value is not finite
  * @example
  * const bytes = await modelToBytes(await trainer.snapshot());

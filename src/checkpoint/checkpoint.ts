@@ -1,6 +1,6 @@
-/** `.checkpoint` files: everything a run needs to go on. */
+/** `.checkpoint` files: everything that a run needs to resume. */
 import { access } from 'node:fs/promises';
-import { type AtomicWriteOptions, partialPath, previousPath } from './atomicWrite.js';
+import { partialPath, previousPath } from './atomicWrite.js';
 import { type Checkpoint, checkpointFrom, contentOf } from './checkpointContent.js';
 import { CheckpointError } from './checkpointError.js';
 import { parseEntry } from './modelContent.js';
@@ -9,16 +9,29 @@ import { readSafetensorsHeader } from './readSafetensors.js';
 import { trainerStateSchema } from './runState.js';
 import type { Position } from './snapshot.js';
 
-export type SaveOptions = Pick<AtomicWriteOptions, 'guard'>;
+/** Options of `saveCheckpoint`. */
+export interface SaveOptions {
+  /**
+   * Called before anything is written, and again right before the file is replaced. If it throws, nothing more is touched.
+   * @default no check
+   */
+  readonly guard?: (stage: 'begin' | 'rename') => Promise<void>;
+}
 
+/** Options of `loadCheckpoint`. */
 export interface LoadCheckpointOptions {
-  /** Told when the file is damaged and an older one is used. */
+  /** Called with a message when the file is damaged and an older one is used. */
   readonly onWarning?: (message: string) => void;
 }
 
 /**
- * Write a checkpoint; the one before is kept as `<path>.previous`.
- * @throws CheckpointError when it is not finite or cannot be written; what was there is whole then
+ * Write a checkpoint. The one before is kept as `<path>.previous`.
+ * @param path the file; missing folders are made
+ * @param checkpoint a snapshot of a `Trainer`; it stays as it is
+ * @param options a check right before the file is replaced
+ * @throws CheckpointError when a value is not finite or the file cannot be written; the file before stays whole
+ * @example
+ * await saveCheckpoint('saved_weights/demo.checkpoint', await trainer.snapshot());
  */
 export async function saveCheckpoint(
   path: string,
@@ -30,12 +43,18 @@ export async function saveCheckpoint(
 }
 
 /**
- * Read a checkpoint, or where it is missing or damaged the one before it, with a warning.
- * @throws CheckpointError when there is none or none is whole
+ * Read a checkpoint. If it is missing or damaged, the one before it is read, with a warning.
+ * @param path the file
+ * @param options what to call with a warning
+ * @returns plain data, for `Trainer.restore`
+ * @throws CheckpointError when there is no checkpoint, or none is whole
+ * @example
+ * const checkpoint = await loadCheckpoint('saved_weights/demo.checkpoint', { onWarning: console.warn });
+ * await trainer.restore(checkpoint);
  */
 export async function loadCheckpoint(path: string, options: LoadCheckpointOptions = {}): Promise<Checkpoint> {
   const problems: CheckpointError[] = [];
-  // A file that was written but not yet renamed comes last: it is used only where nothing else is whole.
+  // A file that was written but not yet renamed comes last: it is used only if nothing else is whole.
   for (const candidate of [path, previousPath(path), partialPath(path)]) {
     if (candidate !== path && !(await exists(candidate))) continue;
     try {
@@ -54,7 +73,12 @@ export async function loadCheckpoint(path: string, options: LoadCheckpointOption
   throw new CheckpointError(path, problem, { cause: first });
 }
 
-/** Whether a checkpoint, or the one before it, is there to go on from. */
+/**
+ * Whether there is a checkpoint, or the one before it, to resume from.
+ * @param path the file
+ * @example
+ * if (await checkpointExists(path)) await trainer.restore(await loadCheckpoint(path));
+ */
 export async function checkpointExists(path: string): Promise<boolean> {
   return (await exists(path)) || (await exists(previousPath(path)));
 }

@@ -2,7 +2,7 @@
 import type { NamedTensors } from '../base/plainData.js';
 import type { NvaeConfig } from '../config/types.js';
 
-/** What has been finished. */
+/** How far a run is: what has been finished. */
 export interface Position {
   /** Epoch of the last step, from 0 for the first epoch; 0 before the first step. */
   readonly epoch: number;
@@ -10,20 +10,26 @@ export interface Position {
   readonly batchInEpoch: number;
   /** Batches of all epochs. */
   readonly step: number;
+  /** Images of all epochs; an image counts once in each. */
   readonly imagesSeen: number;
 }
 
 /** All of a run besides tensors; plain JSON. */
 export interface TrainerState {
+  /** Seed of the run. */
   readonly seed: number;
+  /** How far the run is. */
   readonly position: Position;
-  /** Updates that the optimiser has made; fewer than steps where some were skipped. */
+  /** Updates that the optimiser has made; fewer than steps if some were skipped. */
   readonly optimizerUpdates: number;
 }
 
 /** A run at rest: parameters, running averages and optimiser slots under PyTorch's names, and the rest as JSON. */
 export interface Snapshot {
+  /** The run's configuration. */
   readonly config: NvaeConfig;
+  /** All tensors by name. */
   readonly tensors: NamedTensors;
+  /** Everything else. */
   readonly state: TrainerState;
 }

@@ -5,7 +5,9 @@ import type { ModelFileContent } from './modelContent.js';
 
 /** A configuration and its tensors: a snapshot, a checkpoint, or what was read from a model file. */
 export interface ModelData {
+  /** The configuration that describes the model. */
   readonly config: NvaeConfig;
+  /** Its tensors by name. */
   readonly tensors: NamedTensors;
 }
 

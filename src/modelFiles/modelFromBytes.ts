@@ -6,6 +6,7 @@ import { modelFrom } from './modelFrom.js';
  * A model from the bytes of a `.model` or a `.checkpoint` file, on the engine that is in use: what `loadModel` is for a file, also
  * in a browser.
  * @param bytes the whole file; they stay the caller's
+ * @param options a name for messages
  * @returns the model; the caller disposes it
  * @throws CheckpointError when the bytes are damaged, or do not hold the model of their configuration
  * @example

@@ -4,10 +4,11 @@ import type { Holder } from './holder.js';
 
 /** Another process, or another stream of this one, is writing the same run. */
 export class RunInUseError extends CheckpointError {
-  /** Of the other process; null where its lock cannot be read. */
+  /** Id of the other process; null if its lock cannot be read. */
   readonly pid: number | null;
 
-  /** @param silentSeconds since its last sign of life; null where the process is seen to live */
+  /** @param silentSeconds since its last sign of life; null if the process is known to be alive
+   * @internal */
   constructor(file: string, holder: Holder | null, silentSeconds: number | null) {
     const sign = silentSeconds === null ? '' : ` (last sign of life ${Math.round(silentSeconds)} s ago)`;
     const remedy =
@@ -20,9 +21,10 @@ export class RunInUseError extends CheckpointError {
 
 /** Another process has taken the run over, while this one was suspended or because a person said so. */
 export class RunTakenOverError extends CheckpointError {
-  /** Of the other process; null where only the lock is known to be gone: it may have ended by now. */
+  /** Id of the other process; null if only the lock is known to be gone. */
   readonly pid: number | null;
 
+  /** @internal */
   constructor(file: string, holder: Holder | null) {
     const what = holder
       ? `was taken over by ${described(holder)}; this process was suspended or considered dead, and`
