@@ -87,17 +87,33 @@ describe('the pixels of files', () => {
     expect(await pixels(file)).toEqual(red);
   });
 
-  test('should take no damage for lasting of a file that changed while it was decoded', async () => {
+  test('should look again at a file that has changed since its version was looked up', async () => {
+    await writeFile(inFolder('a.png'), 'text');
+    const file = await fileOf('a.png');
+    const skipped: string[] = [];
+    const get = async (...asked: Parameters<ImageCache['get']>) => {
+      await writeFile(inFolder('a.png'), 'other text');
+      await utimes(inFolder('a.png'), 9, 9);
+      return cache.get(...asked);
+    };
+    const onSkipped = ({ why }: { why: string }) => skipped.push(why);
+    expect(await itemPixels(imageFiles(), file, { size: 4, cache: { ...cache, get }, onSkipped })).toBeNull();
+    expect(skipped).toEqual(['damaged']);
+  });
+
+  test('should take no damage for lasting of a file that changes whenever it is decoded', async () => {
     const noise = Buffer.from(Array.from({ length: 4_000_000 }, (_, i) => (i * i * 31) % 251));
     await writeFile(inFolder('a.png'), noise);
     const file = await fileOf('a.png');
+    let bytes = 1000;
     const reading = itemPixels(imageFiles(), file, {
       size: 4,
       cache: {
         ...cache,
         // Asked when its version is known and before it is read.
         get: async (asked, size) => {
-          await truncate(inFolder('a.png'), 1000);
+          bytes -= 1;
+          await truncate(inFolder('a.png'), bytes);
           return cache.get(asked, size);
         },
       },

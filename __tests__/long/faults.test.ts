@@ -208,7 +208,7 @@ describe('a disk of its own', () => {
     weights.fill();
     const { events, error } = await run();
     expect(events).toEqual([]);
-    expect(messageOf(error)).toMatch(/small\.lock: .* got ENOSPC/);
+    expect(messageOf(error)).toMatch(/small\.lock: .* ENOSPC/);
     expect(await readFile(checkpointPath())).toEqual(before);
     expect(await leftovers(weights.folder)).toEqual([]);
   });

@@ -55,24 +55,29 @@ export async function itemPixels<Item extends DatasetItem>(
   const current = async () =>
     dataset.currentVersion ? orAborted(signal, () => dataset.currentVersion?.(item, signal)) : item.version;
   const damagedAs = (version: string | undefined) => cacheKey(dataset, { ...item, version });
-  let version: string | undefined;
-  try {
-    // Damage belongs to a version: an item that was repaired, or is complete by now, is decoded.
-    version = await current();
-    if (cache && (await cache.get(damagedAs(version), size)) === null) return null;
-    const decoded = await orAborted(signal, () => dataset.decode(item, size, signal));
-    const pixels = checkedPixels(dataset, item, size, decoded);
-    await cache?.set(cacheKey(dataset, item), size, pixels);
-    return pixels;
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof DatasetError) throw error;
-    // One that changes while it is read is not what the decoder saw.
-    const isDamaged = !isUnread(error) && (await current().catch(() => null)) === version;
-    if (isDamaged) await cache?.set(damagedAs(version), size, null);
-    const why = isDamaged ? 'damaged' : 'unread';
-    onSkipped?.({ item, path: placeOf(dataset, item), why, reason: cut(printable(messageOf(error)), 200) });
-    return null;
+  for (let attempt = 1; ; attempt += 1) {
+    let version: string | undefined;
+    try {
+      // Damage belongs to a version: an item that was repaired, or is complete by now, is decoded.
+      version = await current();
+      if (cache && (await cache.get(damagedAs(version), size)) === null) return null;
+      const decoded = await orAborted(signal, () => dataset.decode(item, size, signal));
+      const pixels = checkedPixels(dataset, item, size, decoded);
+      await cache?.set(cacheKey(dataset, item), size, pixels);
+      return pixels;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof DatasetError) throw error;
+      const isRead = !isUnread(error);
+      const isDamaged = isRead && (await current().catch(() => null)) === version;
+      // What has changed since its version was looked up may not be what the decoder saw: look again, once.
+      if (isRead && !isDamaged && attempt === 1) continue;
+      if (isDamaged) await cache?.set(damagedAs(version), size, null);
+      const why = isDamaged ? 'damaged' : 'unread';
+      const reason = cut(printable(messageOf(error)), 200);
+      onSkipped?.({ item, path: placeOf(dataset, item), why, reason });
+      return null;
+    }
   }
 }
 
