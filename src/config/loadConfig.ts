@@ -39,6 +39,8 @@ export interface ConfigListing {
  * A name is a file in `model_configs` of the working directory, or else of the package, without its extension. A text
  * with a slash, or ending in `.yaml` or `.yml`, is a path; so is the name of any other file in the working directory.
  *
+ * @param nameOrPath name or path of the configuration
+ * @param options overrides of single values
  * @throws ConfigError when there is no such configuration, or its file cannot be read or is refused
  *
  * @example

@@ -25,6 +25,7 @@ const mostAliases = 100;
  * Parse a configuration from YAML, check it and fill in the defaults.
  *
  * @param text the content of a configuration file
+ * @param options name of the file for messages, and overrides of single values
  * @throws ConfigError when the text is not YAML, has unknown or missing keys, or has values that are not allowed
  *
  * @example

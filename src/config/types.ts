@@ -15,7 +15,9 @@
 export interface NvaeConfig {
   /** Name of the run; unless it is given another, the name of the configuration file without its extension. */
   readonly name: string;
+  /** The architecture of the model. */
   readonly model: ModelConfig;
+  /** How the model is trained. */
   readonly training: TrainingConfig;
 }
 

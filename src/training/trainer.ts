@@ -94,7 +94,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
   /**
    * A new run, on the engine in use.
    *
-   * @param config model and training parameters
+   * @param given model and training parameters
    * @param options a seed, and a loss of your own
    * @throws RangeError when the configuration has a value that is not allowed, or the seed is not an integer
    * @throws TypeError when `loss` is no function

@@ -23,12 +23,14 @@ import { ScreenSizeContext } from './useScreenSize.js';
 const enter = '\u001b[?1049h\u001b[?25l\u001b[2J';
 const leave = '\u001b[0m\u001b[?25h\u001b[?1049l';
 
+/** The terminal of a full screen. */
 export interface FullScreenOptions {
-  /** @default process.stdin */
+  /** Where keys come from. @default process.stdin */
   readonly stdin?: NodeJS.ReadStream;
-  /** @default process.stdout */
+  /** Where the screen is drawn. @default process.stdout */
   readonly stdout?: NodeJS.WriteStream;
-  /** How it shows pictures; it is asked for what they leave open. @default half blocks in true colour */
+  /** How it shows pictures; it is asked for the rest. @default half blocks in true colour
+   * @internal */
   readonly pictures?: TerminalHints;
 }
 
@@ -44,7 +46,11 @@ type Fail = (thrown: unknown) => void;
  * Any error while the screen is open ends only the screen: of a component, a key, a resize, the painter, and also uncaught errors,
  * since React and Ink draw from their own timers.
  *
+ * @param content returns the element; gets the function that closes the screen
+ * @param options the terminal
  * @throws ScreenError with the original error as its cause
+ * @example
+ * const answer = await fullScreen<string>((done) => <Question onAnswer={done} />);
  */
 export async function fullScreen<T>(
   content: (done: (value: T) => void) => ReactElement,

@@ -13,10 +13,13 @@ import { orderingKeys, pickingKeys } from './cherryKeys.js';
 import { mainShare, type Page, pageOf } from './pages.js';
 import { type TileOf, Tiles } from './Tiles.js';
 
+/** Props of `CherryScreen`. */
 export interface CherryScreenProps {
+  /** The state that is shown. */
   readonly state: CherryState;
   /** The state as it is now, also between two frames. */
   readonly newest: () => CherryState;
+  /** Called with every choice of the user. */
   readonly onChoice: (choice: CherryChoice) => void;
   /** Called to quit without saving. */
   readonly onLeave: () => void;
@@ -34,7 +37,16 @@ interface Local {
 
 const begin: Local = { order: [], leaving: false, help: false, zoom: 0, at: 0 };
 
-/** Candidates at the left, picks at the right; then the picks at the left and their order at the right. */
+/**
+ * The cherry screen: candidates on the left, picks on the right; then the picks on the left and their order on the right. Render it
+ * inside `fullScreen`.
+ *
+ * @param props the state, and what to call
+ * @example
+ * await fullScreen<void>((done) => (
+ *   <CherryScreen state={state} newest={() => state} onChoice={console.log} onLeave={() => done()} />
+ * ));
+ */
 export function CherryScreen({ state, newest, onChoice, onLeave }: CherryScreenProps) {
   const { columns, rows } = useScreenSize();
   const support = usePictureSupport();

@@ -12,9 +12,17 @@ type Ended = { readonly last: CherryState | null } | { readonly error: unknown }
  * Shows the states of `pick` (see `cherryPick`), with keys as choices, until it completes. Returns the last state, or null if the
  * screen was quit. Subscribes once, and unsubscribes when it closes.
  *
+ * @param pick gets the choices, returns the states
+ * @param options the terminal
  * @throws the error of `pick`
+ * @example
+ * const candidates = (draw: number) => model.sampleImages(9, 0.7, { draw });
+ * const last = await showCherry((choices$) => cherryPick(candidates, choices$));
  */
-export async function showCherry(pick: Pick, options: FullScreenOptions = {}): Promise<CherryState | null> {
+export async function showCherry(
+  pick: (choices$: Observable<CherryChoice>) => Observable<CherryState>,
+  options: FullScreenOptions = {},
+): Promise<CherryState | null> {
   const ended = await fullScreen<Ended>((done) => <Live pick={pick} done={done} />, options);
   if ('error' in ended) throw ended.error;
   return ended.last;

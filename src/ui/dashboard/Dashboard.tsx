@@ -23,8 +23,11 @@ import { runFacts } from './runFacts.js';
 import type { RunView } from './runView.js';
 import { firstScreen, type PaneName, panes, pressed, type ScreenRequest } from './screenState.js';
 
+/** Props of `Dashboard`. */
 export interface DashboardProps {
+  /** Name of the run. */
   readonly name: string;
+  /** State of the run. */
   readonly view: RunView;
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -38,13 +41,25 @@ export interface DashboardProps {
   readonly checkpointBytes: number | null;
   /** A line above the keys; empty for none. */
   readonly message: string;
+  /** Path of a picture's file. */
   readonly pathOf: (preview: PreviewEvent) => string;
+  /** Called with what the user asks for. */
   readonly onRequest: (request: ScreenRequest) => void;
   /** Any key was pressed. */
   readonly onKey?: () => void;
 }
 
-/** A run on the whole terminal: a function of its events and the keys pressed. */
+/**
+ * A run on the whole terminal: a function of its events and the keys pressed. Render it inside `fullScreen`; `showDashboard` does so
+ * for a stream of events.
+ *
+ * @param props the run, and what to call
+ * @example
+ * await fullScreen<void>((done) => (
+ *   <Dashboard name="demo" view={view} now={Date.now()} controls={false} ending={false} colour checkpointBytes={null}
+ *     message="" pathOf={({ path }) => path} onRequest={() => done()} />
+ * ));
+ */
 export function Dashboard(props: DashboardProps) {
   const { view, now, controls, ending, onRequest } = props;
   const { columns, rows } = useScreenSize();

@@ -30,33 +30,49 @@ export type RunStatus =
 /** An event with its time in milliseconds since 1970. */
 export type At<T> = T & { readonly time: number };
 
+/** A line of the log. */
 export interface LogLine {
+  /** Milliseconds since 1970. */
   readonly time: number;
+  /** Warnings are highlighted. */
   readonly kind: 'event' | 'warning';
+  /** One line for people. */
   readonly text: string;
 }
 
+/** The state of a run as far as its events tell. */
 export interface RunView {
+  /** What the run is doing. */
   readonly status: RunStatus;
+  /** The event of its start; null before it. */
   readonly started: At<StartedEvent> | null;
+  /** The last step; null before the first. */
   readonly step: At<StepEvent> | null;
+  /** Curves over the steps, oldest first. @internal */
   readonly history: readonly Point[];
+  /** The last checkpoint; null before the first. */
   readonly checkpoint: At<CheckpointEvent> | null;
-  /** Oldest first. */
+  /** The last previews of each kind, oldest first. */
   readonly previews: Readonly<Record<PreviewEvent['kind'], readonly At<PreviewEvent>[]>>;
+  /** The last lines of the log, oldest first. */
   readonly log: readonly LogLine[];
   /** Steps that were not applied, since the process began. */
   readonly skipped: number;
   /** Steps with a clipped gradient since the process started. */
   readonly clipped: number;
+  /** Steps since the process started. */
   readonly steps: number;
+  /** Number of warnings. */
   readonly warnings: number;
+  /** Number of crashes. */
   readonly crashes: number;
   /** Resident memory after each of the last steps, in bytes, oldest first. */
   readonly memory: readonly number[];
+  /** The event that ended the run; null while it runs. */
   readonly ended: At<FinishedEvent> | At<StoppedEvent> | At<FailedEvent> | null;
 }
 
+/** The view of a run without events. */
 export const newRun: RunView = {
   status: 'opening',
   started: null,
@@ -83,6 +99,8 @@ const shortEpoch = 10;
 /**
  * The view after one more event, of a run that is going on or of a journal. An event that this version does not know, or that
  * lacks something, changes nothing. An event without a time is dated now.
+ * @param view the view before the event; it stays as it is
+ * @param event an event of a run, or an entry of its journal
  * @example
  * const views$ = trainInProcess(config).pipe(scan(withEvent, newRun));
  */
@@ -147,7 +165,12 @@ function epochText({ epoch, seconds, imagesTrained, loss }: EpochEvent): string 
   return `epoch ${epoch + 1} done in ${seconds.toFixed(0)} s${mean}`;
 }
 
-/** A run whose process has ended; if it did not report how, it is `gone`. */
+/**
+ * The view after the run's process has ended. If the run reported no end, its status becomes `gone`.
+ * @param view the view before; it stays as it is
+ * @example
+ * const last = withoutProcess(view);
+ */
 export function withoutProcess(view: RunView): RunView {
   return view.ended ? view : { ...view, status: 'gone' };
 }

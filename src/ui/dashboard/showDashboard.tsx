@@ -20,8 +20,9 @@ import { requestWords } from './requestWords.js';
 import { newRun, type RunView, withEvent, withoutProcess } from './runView.js';
 import type { ScreenRequest } from './screenState.js';
 
+/** Options of `showDashboard`. */
 export interface DashboardOptions extends FullScreenOptions {
-  /** Of the run. */
+  /** Name of the run. */
   readonly name: string;
   /**
    * Of a run that is going on, or of a journal. Subscribed to once, with the first frame; if it fails, the screen closes with that
@@ -52,7 +53,11 @@ const soon = 100;
  * finished run stays for a while. A screen that only watches closes when the events complete. Unsubscribes from the events when
  * it closes.
  *
+ * @param options the run's events, and the terminal
+ * @returns the view when the screen closed
  * @throws the error of the events; ScreenError if the run cannot be shown, which says nothing about the run
+ * @example
+ * await showDashboard({ name: 'demo', events$: readJournal('runs/demo/events.jsonl', { follow: true }) });
  */
 export async function showDashboard(options: DashboardOptions): Promise<RunView> {
   // After an error in React, its effects are not cleaned up.
