@@ -1,4 +1,4 @@
-// What can run at every change: tests without processes, training and terminals.
+// What can run at every change: tests without processes, engines and screens.
 import everyday from './jest.config.js';
 
 const { globalSetup: _, ...rest } = everyday; // builds what tests start in processes

@@ -1,5 +1,5 @@
 /**
- * The tests of `npm run test:fast`: those that import nothing that starts a process, trains, or opens a terminal, neither
+ * The tests of `npm run test:fast`: those that import nothing that starts a process, an engine or a screen, neither
  * themselves nor by what they use of __tests__ and scripts. No list has to be kept: a test that starts a process drops out.
  * CommonJS, as jest loads it.
  */
@@ -8,7 +8,8 @@ const { dirname, resolve } = require('node:path');
 
 const slow = [
   /^node:(child_process|worker_threads)$/,
-  /\/support\/(build\/built|tmux)\.js$/,
+  /\/support\/(build\/built|engine|frames|terminal|tmux)\.js$/,
+  /\/streams\/run\/writer\/writerThread\.js$/,
   /\/training\/trainer\.js$/,
   /\/streams\/run\/train\.js$/,
   /\/streams\/process\/trainInProcess\.js$/,
