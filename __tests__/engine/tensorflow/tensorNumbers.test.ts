@@ -30,5 +30,7 @@ test('no number should be given twice', () => {
   const binding = withUnsignedNumbers(countingFrom(2 ** 32 - 2 ** 16 - 1));
   expect(binding.createTensor([], float, Float32Array.of(1))).toBe(2 ** 32 - 2 ** 16 - 1);
   expect(binding.createTensor([], float, Float32Array.of(1))).toBe(2 ** 32 - 2 ** 16);
-  expect(() => binding.createTensor([], float, Float32Array.of(1))).toThrow(/restart from the last checkpoint/);
+  expect(() => binding.createTensor([], float, Float32Array.of(1))).toThrow(
+    /restart from the last checkpoint/,
+  );
 });
