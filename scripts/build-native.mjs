@@ -1,10 +1,10 @@
 /**
- * Compiles the native engine with the node-gyp that comes with npm, and puts the finished addon in place in one rename.
+ * Compiles the native engine with the node-gyp that comes with npm, and installs the finished addon with one rename.
  *
- * It builds in a temporary folder of its own: make cannot work in a path with spaces, and two builds do not meet there.
- * An install without a compiler must succeed: a failed build prints one line, leaves whatever addon was there before, and
+ * Builds in a temporary folder: make cannot work in a path with spaces, and parallel builds do not interfere.
+ * An install without a compiler must succeed: a failed build prints one line, keeps the previous addon, if any, and
  * writes the reason and the whole output to native/build/failure.txt, where the engine and `nvae doctor` find it (npm
- * shows nothing of what the scripts of a dependency print). With --strict (npm run build:native) it prints the output and
+ * hides the output of a dependency's scripts). With --strict (npm run build:native), it prints the output and
  * fails instead.
  */
 import { spawnSync } from 'node:child_process';
@@ -30,7 +30,7 @@ const strict = process.argv.includes('--strict');
 const target = join(root, 'native/build');
 const failure = join(target, 'failure.txt');
 
-/** Compiles in the folder; gives what was printed, and the path of the addon unless the build failed. */
+/** Compiles in the folder; returns the output, and the path of the addon unless the build failed. */
 function compile(work, nodeGyp, headers) {
   cpSync(join(root, 'binding.gyp'), join(work, 'binding.gyp'));
   const isSource = (path) => path !== target;
@@ -63,7 +63,7 @@ function keepFailure(text) {
     mkdirSync(target, { recursive: true });
     writeFileSync(failure, text);
   } catch {
-    // a folder that cannot be written to: the line printed below is all there is
+    // the folder is not writable: the line printed below is the only report
   }
 }
 
@@ -99,7 +99,7 @@ function build() {
   }
 }
 
-// The compiler hears Ctrl-C too and ends; what it has left is removed then.
+// The compiler receives Ctrl-C too and exits; then the cleanup above runs.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 try {
   build();

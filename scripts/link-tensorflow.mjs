@@ -1,9 +1,9 @@
 /**
- * Builds the addon of tfjs-node against a TensorFlow that pip or conda has installed, for the engine tensorflow. The
- * libtensorflow that the package downloads by itself is from 2022 and needs CUDA 11.2, which does not support current GPUs.
+ * Builds the addon of tfjs-node for the engine tensorflow, against a TensorFlow installed by pip or conda. The
+ * libtensorflow that the package downloads by default is from 2022 and needs CUDA 11.2, which does not support current GPUs.
  *
- * TensorFlow itself is only read. The finished addon is tried in a process of its own, and takes the place of one that works
- * only when it works too.
+ * Does not modify TensorFlow. Tests the finished addon in a separate process, and replaces a working addon
+ * only if the new one works too.
  */
 import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -57,7 +57,7 @@ function install({ addon, loading }, tfjsNode, { library, cuda }, work) {
   }
 }
 
-/** Where tfjs-node looks for its addon. */
+/** Returns the path where tfjs-node looks for its addon. */
 function addonOf(tfjsNode) {
   const require = createRequire(join(tfjsNode, 'package.json'));
   return require('@mapbox/node-pre-gyp').find(join(tfjsNode, 'package.json'));
@@ -79,7 +79,7 @@ function wordsFor({ version, onGpu, library, printed }, { cuda }, tfjsNode) {
   ].join('\n');
 }
 
-// What runs meanwhile (npm, a compiler, the check) hears Ctrl-C too and ends; what it has left is removed then.
+// A running child (npm, a compiler, the check) receives Ctrl-C too and exits; then the cleanup above runs.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 try {
   const options = readOptions(process.argv.slice(2));

@@ -1,4 +1,4 @@
-// Entry point of the addon: which instruction set runs, and the list of what is exported.
+// Entry point of the addon: selects the instruction set and lists the exports.
 #include <atomic>
 #include <string>
 #include <vector>
@@ -10,7 +10,7 @@
 namespace nvae {
 namespace {
 
-// What this processor can run, the best first.
+// Instruction sets that this processor supports, best first.
 const std::vector<const KernelTables*>& supported() {
   static const std::vector<const KernelTables*> tables = [] {
     std::vector<const KernelTables*> found;
@@ -39,7 +39,7 @@ napi_value instruction_sets(napi_env env, napi_callback_info) {
 
 napi_value simd(napi_env env, napi_callback_info) { return to_js(env, kernels().name); }
 
-// setSimd(name): one of instructionSets().
+// setSimd(name): selects one of instructionSets().
 napi_value set_simd(napi_env env, napi_callback_info info) {
   const std::string name = Arguments(env, info).text(0);
   for (const KernelTables* tables : supported()) {

@@ -1,4 +1,4 @@
-// Reading of Node-API call arguments. JavaScript has checked and shaped everything; C++ trusts it.
+// Reads Node-API call arguments. JavaScript has checked them; C++ trusts them.
 #pragma once
 #include <node_api.h>
 
@@ -18,7 +18,7 @@ class Arguments {
 
   size_t count() const { return count_; }
 
-  // Typed arrays; null for undefined and null.
+  // Data of a typed array; null for undefined and null.
   float* floats(size_t i) const { return static_cast<float*>(data(i)); }
   int32_t* ints(size_t i) const { return static_cast<int32_t*>(data(i)); }
   uint16_t* halves(size_t i) const { return static_cast<uint16_t*>(data(i)); }
@@ -80,7 +80,7 @@ inline napi_value to_js(napi_env env, const char* value) {
   return result;
 }
 
-// One per file in this folder.
+// Each file in this folder defines one of these.
 void export_matrix(napi_env env, napi_value exports);
 void export_tensor(napi_env env, napi_value exports);
 

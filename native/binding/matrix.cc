@@ -1,4 +1,4 @@
-// Matrix products and convolutions. A convolution's shape comes as an Int32Array in the order of ConvShape.
+// Matrix products and convolutions. The shape of a convolution is an Int32Array in the order of ConvShape.
 #include "binding/arguments.h"
 #include "kernels/tables.h"
 #include "runtime/thread_pool.h"
@@ -21,7 +21,7 @@ napi_value half_products(napi_env env, napi_callback_info) {
   return result;
 }
 
-// peakFma(seconds): floating-point operations per second of all threads together, in registers only.
+// peakFma(seconds): floating-point operations per second of all threads together, on registers only.
 napi_value peak_fma(napi_env env, napi_callback_info info) {
   Arguments args(env, info);
   const double seconds = args.number(0);

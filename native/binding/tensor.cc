@@ -1,4 +1,4 @@
-// Element-wise, reduction and movement kernels. Shapes come as Int32Arrays, made in src/engine/native/kernels.
+// Element-wise, reduction and movement kernels. Shapes are Int32Arrays created in src/engine/native/kernels.
 #include <initializer_list>
 
 #include "binding/arguments.h"
@@ -275,14 +275,14 @@ napi_value largest_magnitude_gradient(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// toBfloat16(x, y): y holds two values in each element.
+// toBfloat16(x, y): each element of y holds two values.
 napi_value to_bfloat16(napi_env env, napi_callback_info info) {
   Arguments args(env, info);
   table().to_bfloat16(args.floats(0), args.halves(1), args.length(0));
   return nullptr;
 }
 
-// fromBfloat16(x, y): x holds two values in each element.
+// fromBfloat16(x, y): each element of x holds two values.
 napi_value from_bfloat16(napi_env env, napi_callback_info info) {
   Arguments args(env, info);
   table().from_bfloat16(args.halves(0), args.floats(1), args.length(1));

@@ -1,5 +1,5 @@
-// One translation unit per instruction set includes this. No C++ containers here: a template that the compiler does not
-// inline could end up as the one copy that all instruction sets share.
+// Each instruction set includes this in its own translation unit. It uses no C++ containers: the linker could merge a template
+// that is not inlined into one copy, compiled for one instruction set and used by all.
 #include <cmath>
 #include <cstdint>
 #include <cstring>

@@ -1,11 +1,11 @@
-// Batch normalisation of [rows, channels], with an optional SiLU behind it. Included once per instruction set, after
+// Batch normalisation of [rows, channels], followed by an optional SiLU. Included once per instruction set, after
 // elementwise.inc.h.
 //
-// Memory is read row by row, as it lies; what belongs to a channel is in arrays that stay in L1. Statistics: each chunk of
-// rows gives its mean and its sum of squared distances to that mean while it is in the cache; the chunks are combined in order
-// and in double precision. So x is read twice in all, and a large mean does no harm.
+// Reads memory sequentially, row by row; per-channel values are in arrays that stay in L1. Statistics: each chunk of rows
+// gives its mean and its sum of squared distances to that mean while it is in the cache. The chunks are combined in order and
+// in double precision. So x is read twice in total, and a large mean costs no accuracy.
 
-constexpr int64_t kNormRows = 8;  // rows that are added up in registers before their sum is added to memory
+constexpr int64_t kNormRows = 8;  // rows summed in registers before their sum is added to memory
 
 static int64_t rows_per_chunk(const BatchNormShape& s) { return most(1, kTaskElements / s.channels); }
 
@@ -34,7 +34,7 @@ static void chunk_statistics(const BatchNormShape& s, const float* x, int64_t ro
   });
 }
 
-// Calls body(index, channel, lanes) for all elements, a task for each chunk of rows.
+// Calls body(index, channel, lanes) for all elements, with one task per chunk of rows.
 template <typename Body>
 static inline void for_elements(const BatchNormShape& s, const Body& body) {
   const int64_t chunk = rows_per_chunk(s);
@@ -92,9 +92,9 @@ static void batch_norm(const BatchNormShape& s, const float* x, const float* gam
   normalize(s, x, mean, variance, gamma, beta, y);
 }
 
-// With xhat = (x - mean) / sqrt(variance + epsilon) and g the gradient in front of the activation:
+// With xhat = (x - mean) / sqrt(variance + epsilon) and g the gradient in the input of the activation:
 // dbeta = sum g, dgamma = sum g * xhat, dx = gamma / sqrt(variance + epsilon) * (g - dbeta / rows - xhat * dgamma / rows).
-// The first pass leaves g in dx.
+// The first pass stores g in dx.
 static void batch_norm_gradient(const BatchNormShape& s, const float* dy, const float* x, const float* gamma,
                                 const float* beta, const float* mean, const float* variance, float* dx, float* dgamma,
                                 float* dbeta) {

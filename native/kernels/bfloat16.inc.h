@@ -1,4 +1,4 @@
-// Tensors to bfloat16 and back. Included once per instruction set, after half.inc.h and elementwise.inc.h.
+// Converts tensors to bfloat16 and back. Included once per instruction set, after half.inc.h and elementwise.inc.h.
 
 static void to_bfloat16(const float* x, uint16_t* y, int64_t n) {
   parallel(ceil_div(n, kTaskElements), [&](int64_t task) {

@@ -1,12 +1,12 @@
 // Convolution as an implicit matrix product. Included once per instruction set, after gemm.inc.h.
 //
-// Forward: a row of A holds the pixels under the filter at one output pixel; nothing is transposed, whole runs of
-// filter_width * channels are copied, zeros at the borders.
+// Forward: a row of A holds the pixels under the filter at one output pixel. Nothing is transposed: whole runs of
+// filter_width * channels are copied, with zeros at the borders.
 // Input gradient: the input pixels with the same remainder modulo the stride form a grid on which the gradient is an ordinary
 // convolution of dy with every stride-th tap of the flipped filter. With stride 1 there is one such grid.
 // Filter gradient: no packing; see below.
 
-// A grid of pixels, a window over an image for each, and where the result of each goes.
+// A grid of pixels, with a window over an image and a place for the result for each pixel.
 struct WindowGrid {
   const float* image;
   int64_t height, width, channels;           // of the image
@@ -19,7 +19,7 @@ struct WindowGrid {
   int64_t out_first_height, out_first_width, out_step_height, out_step_width;
 };
 
-// Some pixels of a grid one behind the other: their windows are rows of A, their results rows of C.
+// Consecutive pixels of a grid: their windows are rows of A, their results are rows of C.
 class GridRows {
  public:
   GridRows(const WindowGrid& grid, int64_t first, int64_t count) : g_(grid) {
@@ -37,11 +37,11 @@ class GridRows {
 
   float* out(int64_t i) const { return pixels_[i].out; }
 
-  // Columns k0..k1 of row i of A: whole runs of taps_width * channels, zeros where the window leaves the image.
+  // Copies columns k0..k1 of row i of A: whole runs of taps_width * channels, zeros where the window leaves the image.
   void fill(int64_t i, int64_t k0, int64_t k1, float* to) const {
     const Pixel& pixel = pixels_[i];
     const int64_t run = g_.taps_width * g_.channels;
-    // Where a run is inside the image.
+    // The part of a run that is inside the image.
     const int64_t first = most(0, -pixel.left) * g_.channels, last = (g_.width - pixel.left) * g_.channels;
     int64_t tap_row = k0 / run, begin = k0 - tap_row * run;
     for (int64_t k = k0; k < k1; ++tap_row, begin = 0) {
@@ -90,8 +90,8 @@ static void conv2d_in(const ConvShape& s, const float* x, const float* filter, c
   else convolve<Format>(grid, s.batch, RowMajor{filter, s.out_channels}, e.shift, e.silu);
 }
 
-// The taps of a filter that belong to one phase of the stride, backwards: k runs over taps and output channels, n over input
-// channels.
+// The taps of a filter that belong to one phase of the stride, in reverse order: k runs over taps and output channels, n over
+// input channels.
 struct FilterBackwards {
   const float* filter;
   const ConvShape& s;
@@ -150,20 +150,21 @@ static void conv2d_input_gradient(const ConvShape& s, const float* dy, const flo
   conv2d_input_gradient_in<Single>(s, dy, filter, dx);
 }
 
-// Filter gradient: for each tap, dfilter[tap] = sum over pixels of x[pixel of tap] (outer product) dy[pixel]. A register tile holds
-// kTileRows input channels x 2 vectors of output channels while the pixels go by. Rows of pixels are taken in bands that
-// stay in L2, and within a band every tile is visited. A band's sum is added to memory, so that long sums are summed in two levels.
+// Filter gradient: for each tap, dfilter[tap] = sum over pixels of x[pixel of tap] (outer product) dy[pixel]. A register tile
+// holds kTileRows input channels x 2 vectors of output channels while it loops over pixels. Rows of pixels are processed in
+// bands that stay in L2, with every tile visited for each band. The sum of a band is added to memory, so long sums are summed
+// in two levels.
 
 struct Band {
   int64_t image, first_row, last_row;  // rows of dy
 };
 
-// Adds one tile's sum over a band. Columns of dy are padded to whole vectors (`stride` floats per pixel).
+// Adds the sum of one tile over a band. The channels of dy are padded to whole vectors (`stride` floats per pixel).
 template <int R, int V>
 static inline void add_outer_products(const ConvShape& s, const Band& band, const float* x, const float* dy,
                                       int64_t stride, int64_t ky, int64_t kx, int64_t ci, int64_t co, float* sums) {
   const int64_t first = most(0, ceil_div(s.pad_left - kx, s.stride_width));
-  const int64_t reach = s.in_width - 1 + s.pad_left - kx;  // below 0: this tap sees no column at all
+  const int64_t reach = s.in_width - 1 + s.pad_left - kx;  // below 0: this tap sees no columns
   const int64_t last = reach < 0 ? 0 : least(s.out_width, reach / s.stride_width + 1);
   vf sum[R][V];
 #pragma GCC unroll 16
@@ -209,7 +210,7 @@ static void add_channels(int64_t count, const ConvShape& s, const Band& band, co
   }
 }
 
-// dy with its channels padded to whole vectors.
+// Returns dy with its channels padded to whole vectors.
 static const float* pad_channels(const float* dy, int64_t pixels, int64_t channels, int64_t stride) {
   if (channels == stride) return dy;
   float* padded = scratch(Slot::kPadded, static_cast<size_t>(pixels * stride));
@@ -229,7 +230,7 @@ static void conv2d_filter_gradient(const ConvShape& s, const float* x, const flo
   const int64_t size = taps * s.in_channels * stride;
   const float* dy = pad_channels(dy_given, s.batch * s.out_height * s.out_width, s.out_channels, stride);
 
-  // Work is shared out over pixels as long as the partial sums stay small, else over taps and channels.
+  // Splits the work over pixels as long as the partial sums stay small, otherwise over taps and channels.
   const int64_t row_floats = s.out_width * (s.in_channels * s.stride_height * s.stride_width + stride);
   const int64_t band_rows = most(1, least(s.out_height, 32768 / row_floats));
   const int64_t bands_per_image = ceil_div(s.out_height, band_rows);

@@ -1,9 +1,9 @@
 // Depthwise convolution: one filter per channel. Included once per instruction set, after math.inc.h.
 //
-// A task takes one image and a block of kBlock channels. The image rows under the filter are copied, with their zero borders,
-// into a ring of rows that stays in L1; output columns are computed kColumns at a time, so that every value of x that is
-// loaded is used for all filter columns. No special case at the borders; each value of x is read from memory once. Pixels of
-// one channel block lie far apart, where the hardware does not prefetch, so the copy asks for the next row.
+// A task processes one image and a block of kBlock channels. It copies the image rows under the filter, with their zero borders,
+// into a ring of rows that stays in L1, and computes kColumns output columns at a time, so that every loaded value of x is used
+// for all filter columns. The borders need no special case, and each value of x is read from memory once. The pixels of a
+// channel block lie far apart, where the hardware does not prefetch, so the copy prefetches the next row.
 
 constexpr int kColumns = NVAE_VECTOR_BYTES == 64 ? 8 : 4;
 constexpr int kBlock = 16;
@@ -30,15 +30,15 @@ static inline vf load_lanes(const float* p, int64_t n) {
   return n > 0 ? load_part(p, static_cast<int>(n)) : vf{};
 }
 
-// The rows of one image and one block of channels that are under the filter.
+// The rows under the filter, for one image and one block of channels.
 struct Window {
   const float* image;  // first channel of the block at pixel (0, 0)
   int64_t height, width, channels;
-  int64_t lanes;  // channels of this block
+  int64_t lanes;  // channels in this block
   int64_t filter_height, pad_top, pad_left, padded_width;
   float* ring;
-  int64_t next_row;                    // rows below this one are in the ring
-  const float* rows[kMostFilterRows];  // where the rows of the current window are
+  int64_t next_row;                    // the ring holds the rows below this one
+  const float* rows[kMostFilterRows];  // addresses of the rows in the current window
 
   // Moves the window so that it begins at image row `first`.
   void advance(int64_t first) {
@@ -66,14 +66,14 @@ struct Window {
 };
 
 static Window open_window(const ConvShape& s, const float* x, int64_t image, int64_t channel) {
-  // The last tile of columns may read beyond the last window.
+  // The last tile of columns may read past the last window.
   const int64_t width = (ceil_div(s.out_width, kColumns) * kColumns - 1) * s.stride_width + s.filter_width;
   float* ring = scratch(Slot::kWindow, static_cast<size_t>(s.filter_height * width * kBlock));
   return {x + image * s.in_height * s.in_width * s.in_channels + channel, s.in_height, s.in_width, s.in_channels,
           least(kBlock, s.in_channels - channel), s.filter_height, s.pad_top, s.pad_left, width, ring, -s.pad_top, {}};
 }
 
-// Adds one filter row to kColumns outputs. KW is the filter width if it is known at compile time (and the stride 1), else 0.
+// Adds one filter row to kColumns outputs. KW is the filter width if it is known at compile time (with stride 1), otherwise 0.
 template <int KW>
 static inline void add_filter_row(const float* x, const float* filter, int64_t filter_width, int64_t stride, vf* sum) {
   if constexpr (KW > 0) {
@@ -95,7 +95,7 @@ static inline void add_filter_row(const float* x, const float* filter, int64_t f
   }
 }
 
-// shift: of this block; null for none.
+// shift: values of this block, or null.
 template <int KW>
 static void depthwise_rows(const ConvShape& s, Window& window, const float* filter, const float* shift, bool silu,
                            float* y) {
@@ -127,7 +127,7 @@ static void depthwise_rows(const ConvShape& s, Window& window, const float* filt
   }
 }
 
-// filter_at(tap, channel) is the address of that weight; the input gradient reads the filter backwards.
+// filter_at(tap, channel) returns the address of that weight; the input gradient reads the filter in reverse.
 template <typename FilterAt>
 static void depthwise_with(const ConvShape& s, const float* x, const Epilogue& e, float* y,
                            const FilterAt& filter_at) {
@@ -153,7 +153,7 @@ static void depthwise(const ConvShape& s, const float* x, const float* filter, c
   depthwise_with(s, x, epilogue, y, [&](int64_t tap, int64_t channel) { return filter + tap * s.in_channels + channel; });
 }
 
-// Any stride, by scattering; the model only has stride 1, which does not come here.
+// Handles any stride by scattering. The model uses only stride 1, which is handled elsewhere.
 static void scatter_input_gradient(const ConvShape& s, const float* dy, const float* filter, float* dx) {
   const int64_t blocks = ceil_div(s.in_channels, kLanes);
   parallel(s.batch * blocks, [&](int64_t task) {
@@ -179,7 +179,7 @@ static void scatter_input_gradient(const ConvShape& s, const float* dy, const fl
 
 static void depthwise_input_gradient(const ConvShape& s, const float* dy, const float* filter, float* dx) {
   if (s.stride_height != 1 || s.stride_width != 1) return scatter_input_gradient(s, dy, filter, dx);
-  // With stride 1 the gradient is a depthwise convolution of dy with the filter turned round.
+  // With stride 1, the gradient is a depthwise convolution of dy with the filter rotated by 180 degrees.
   const ConvShape turned = {s.batch, s.out_height, s.out_width, s.in_channels, s.in_height, s.in_width, s.in_channels,
                             s.filter_height, s.filter_width, 1, 1,
                             s.filter_height - 1 - s.pad_top, s.filter_width - 1 - s.pad_left};
@@ -239,7 +239,7 @@ static void depthwise_gradient_rows(const ConvShape& s, Window& window, const fl
 
 static void depthwise_filter_gradient(const ConvShape& s, const float* x, const float* dy, float* dfilter) {
   const int64_t blocks = ceil_div(s.in_channels, kBlock), taps = s.filter_height * s.filter_width;
-  // One sum per image, added up in order: accurate, and independent of which thread made which.
+  // One sum per image, added in order: accurate, and independent of which thread computed which sum.
   float* partials = scratch(Slot::kPartials, static_cast<size_t>(s.batch * blocks * taps * kBlock));
   parallel(s.batch * blocks, [&](int64_t task) {
     const int64_t image = task / blocks, channel = task % blocks * kBlock;

@@ -1,6 +1,6 @@
 // Element-wise kernels and broadcasting. Included once per instruction set, after math.inc.h.
 //
-// One functor per operation, one loop per shape of operands. Large tensors are cut into tasks of kTaskElements.
+// One functor per operation, one loop per combination of operand shapes. Large tensors are split into tasks of kTaskElements.
 
 constexpr int64_t kTaskElements = 16384;
 
@@ -68,7 +68,7 @@ static void unary(int operation, const float* x, float* y, int64_t n, float low,
   functions[operation](x, y, n, low, high);
 }
 
-// Where a row of a broadcast result finds its operands.
+// Positions of the operands for a row of a broadcast result.
 struct RowPosition {
   int64_t index[kMostDimensions] = {};
   int64_t a = 0, b = 0;
@@ -94,7 +94,7 @@ struct RowPosition {
   }
 };
 
-// Calls row(position in a, position in b, position in y, count) for all rows of the result, long rows in pieces.
+// Calls row(position in a, position in b, position in y, count) for all rows of the result; splits long rows.
 template <typename Row>
 static void for_rows(const Broadcast& s, const Row& row) {
   const int64_t inner = s.size[s.rank - 1];

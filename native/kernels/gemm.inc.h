@@ -1,11 +1,11 @@
 // Matrix product in the style of GotoBLAS. Included once per instruction set, after rows.inc.h.
 //
 // C = A * B: B is packed into panels [N / NR][K][NR]. A task takes a block of rows of A, copies a slice of them into a
-// buffer of fixed row stride (so that all rows of a register tile are addressed from one pointer), and multiplies it with
+// buffer with a fixed row stride (so that one pointer addresses all rows of a register tile), and multiplies the slice with
 // every panel. A tile of kTileRows x 2 vectors of C stays in registers.
-// What a row of A is, the caller says: a row of a matrix, or the pixels under a filter (an implicit im2col).
-// In half precision a cell of four bytes holds two neighbours along K in bfloat16; products and sums are float32.
-// Tasks and the order of every sum depend on the shape alone, so the result does not depend on the number of threads.
+// The caller defines the rows of A: rows of a matrix, or the pixels under a filter (an implicit im2col).
+// In half precision, a cell of four bytes holds two neighbours along K in bfloat16; products and sums are float32.
+// Tasks and the order of every sum depend only on the shape, so the result does not depend on the number of threads.
 
 #if NVAE_VECTOR_BYTES == 64
 constexpr int kTileRows = 14;  // 28 accumulators + 2 of B + 1 broadcast of 32 registers
@@ -19,7 +19,7 @@ constexpr int64_t kBlockTiles = NVAE_VECTOR_BYTES == 64 ? 8 : 16;
 constexpr int64_t kBlockRows = kBlockTiles * kTileRows;
 constexpr int64_t kWantedTasks = 16;
 
-// What a cell holds.
+// The content of a cell.
 struct Single {
   static constexpr int64_t kPerCell = 1;
   static inline vf multiply_add(vf sum, vf a, vf b) { return sum + a * b; }
@@ -33,7 +33,7 @@ struct Single {
 
 #if NVAE_VECTOR_BYTES == 64 && defined(__x86_64__)
 #define NVAE_HALF_PRODUCTS
-// Only where the processor has AVX512-BF16, for which nothing else in this file is compiled.
+// Only for processors with AVX512-BF16; nothing else in this file is compiled for that instruction set.
 struct Half {
   static constexpr int64_t kPerCell = 2;
   static inline vf multiply_add(vf sum, vf a, vf b) {
@@ -61,7 +61,7 @@ struct Half {
 };
 #endif
 
-// One tile: rows 0..R-1 of the buffer times one panel of V vectors. Adds to C if `add`, else starts from bias or 0.
+// One tile: rows 0..R-1 of the buffer times one panel of V vectors. Adds to C if `add`, otherwise starts from bias or 0.
 template <typename Format, int R, int V>
 static inline void multiply_tile(const float* rows, const float* panel, int64_t depth, float* const* c, int columns,
                                  const float* bias, bool add) {
@@ -98,7 +98,7 @@ static inline void multiply_tile(const float* rows, const float* panel, int64_t 
   }
 }
 
-// Chooses the instance for `rows` rows; the rest of a block is rarely more than one such tile.
+// Selects the instance for `rows` rows; the remainder of a block is rarely more than one such tile.
 template <typename Format, int R>
 static void multiply_rows(int64_t count, const float* rows, const float* panel, int64_t depth, float* const* c,
                           int columns, const float* bias, bool add) {
@@ -109,7 +109,7 @@ static void multiply_rows(int64_t count, const float* rows, const float* panel, 
   }
 }
 
-// A matrix as B: b(k, n), and where count values along k lie one behind the other if they do.
+// A matrix as B: b(k, n) is an element; run returns `count` values along k if they are contiguous, otherwise null.
 struct RowMajor {
   const float* b;
   int64_t columns;
@@ -137,7 +137,7 @@ template <typename Format, typename B>
 static void pack_panel(int64_t panel, int64_t first, int64_t last, int64_t k_count, int64_t n_count, const B& b,
                        float* out) {
   const int64_t n0 = panel * kPanelColumns, columns = least(kPanelColumns, n_count - n0);
-  // Where B lies along k it is read so: its columns are far apart, and all of them at once would not fit into L1.
+  // Reads B along k if it is contiguous that way: its columns are far apart, and all of them together would not fit into L1.
   constexpr int64_t kRun = 16;
   for (; Format::kPerCell == 1 && first + kRun <= last && b.run(first, n0, kRun); first += kRun, out += kRun * kPanelColumns) {
     for (int64_t n = 0; n < kPanelColumns; ++n) {
@@ -165,12 +165,12 @@ static const float* pack_panels(int64_t k_count, int64_t n_count, const B& b) {
   return packed;
 }
 
-// How the product is shared out: blocks of rows, and the panels in `splits` parts.
+// How the product is split: blocks of rows, and the panels in `splits` parts.
 struct Shares {
   int64_t block, blocks, splits;
 };
 
-// Of all ways to make about kWantedTasks tasks the one that reads least: each block reads all of B, each split all of A.
+// Among the splits into about kWantedTasks tasks, selects the one that reads least: each block reads all of B, each split all of A.
 static Shares share_out(int64_t m_count, int64_t n_count) {
   const int64_t panels = ceil_div(n_count, kPanelColumns), tiles = ceil_div(m_count, kTileRows);
   Shares best = {};
@@ -178,7 +178,7 @@ static Shares share_out(int64_t m_count, int64_t n_count) {
   for (int64_t splits = 1; splits <= least(panels, kWantedTasks); ++splits) {
     const int64_t block = most(1, least(kBlockTiles, tiles * splits / kWantedTasks));
     const int64_t blocks = ceil_div(tiles, block);
-    // Too few tasks, and one thread waits for the other.
+    // With too few tasks, some threads are idle.
     const int64_t missing = most(0, kWantedTasks - blocks * splits);
     const int64_t here = blocks * n_count + splits * m_count + missing * (m_count + n_count);
     if (splits > 1 && here >= cost) continue;
@@ -188,8 +188,8 @@ static Shares share_out(int64_t m_count, int64_t n_count) {
   return best;
 }
 
-// The product of A and B. `Rows` knows the rows of A and C: for each task an object is made of its
-// first row and their number; fill(i, k0, k1, out) writes columns k0..k1 of row i of A, out(i) is the address of row i of C.
+// Multiplies A and B. `Rows` provides the rows of A and C: each task creates an object from its first row and number of
+// rows. fill(i, k0, k1, out) writes columns k0..k1 of row i of A; out(i) is the address of row i of C.
 template <typename Format = Single, typename Rows, typename B>
 static void multiply(int64_t m_count, int64_t n_count, int64_t k_count, const B& b, const float* shift, bool silu,
                      const Rows& rows_of) {
@@ -197,7 +197,7 @@ static void multiply(int64_t m_count, int64_t n_count, int64_t k_count, const B&
   const int64_t cells = ceil_div(k_count, Format::kPerCell);
   const int64_t depth = ceil_div(cells, most(1, ceil_div(cells, kDepth)));
   const Shares shares = share_out(m_count, n_count);
-  // What is read once or twice is packed where it is read.
+  // Panels that are read only once or twice are packed by the task that reads them.
   const float* packed = shares.blocks > 2 ? pack_panels<Format>(k_count, n_count, b) : nullptr;
   parallel(shares.blocks * shares.splits, [&](int64_t task) {
     const int64_t m0 = (task / shares.splits) * shares.block, rows = least(shares.block, m_count - m0);
@@ -236,7 +236,7 @@ static void multiply(int64_t m_count, int64_t n_count, int64_t k_count, const B&
   });
 }
 
-// Matrix times vector is bound by reading the matrix once: nothing is packed.
+// Matrix times vector is limited by reading the matrix once, so nothing is packed.
 static void multiply_vector(int64_t m, int64_t k, const float* a, const float* v, float* c) {
   const int64_t rows = most(1, 16384 / most(1, k));
   parallel(ceil_div(m, rows), [&](int64_t task) {
@@ -245,7 +245,7 @@ static void multiply_vector(int64_t m, int64_t k, const float* a, const float* v
   });
 }
 
-// The same with a given as [k, m]: a sum of its rows, each column block by one task.
+// The same with a given as [k, m]: a sum of its rows, with one task per block of columns.
 static void multiply_vector_transposed(int64_t m, int64_t k, const float* a, const float* v, float* c) {
   const int64_t columns = most(4 * kLanes, ceil_div(16384 / most(1, k), 4 * kLanes) * 4 * kLanes);
   parallel(ceil_div(m, columns), [&](int64_t task) {

@@ -1,6 +1,6 @@
 // Vectors of bfloat16, the upper half of a float32. Included once per instruction set, after simd.inc.h.
 //
-// Rounding is to nearest, ties to even; infinities, zeros with their signs and denormals are kept, a NaN stays a NaN.
+// Rounds to nearest, ties to even. Infinities, signed zeros and denormals are kept; a NaN stays a NaN.
 
 typedef uint32_t vu __attribute__((vector_size(NVAE_VECTOR_BYTES)));
 typedef uint16_t vh __attribute__((vector_size(NVAE_VECTOR_BYTES / 2)));

@@ -1,5 +1,5 @@
 // Elementary functions on vectors, accurate to about 2e-7. Included once per instruction set, after simd.inc.h.
-// Infinities and NaN come out as the C library would give them: training relies on seeing them.
+// Infinities and NaN are as in the C library: training must be able to detect them.
 
 static inline vi as_bits(vf x) { vi bits; std::memcpy(&bits, &x, sizeof x); return bits; }
 static inline vf as_floats(vi x) { vf floats; std::memcpy(&floats, &x, sizeof x); return floats; }
@@ -15,7 +15,7 @@ static inline vf square_root(vf x) {
   return y;
 }
 
-// e^x = 2^n * e^r with |r| <= ln(2) / 2; the scaling is done in two steps so that results near 0 and infinity are right.
+// e^x = 2^n * e^r with |r| <= ln(2) / 2; scales in two steps so that results near 0 and infinity are correct.
 static inline vf exponential(vf x) {
   const vf high = splat(104.0f), low = splat(-104.0f);
   const vf bounded = choose(x > high, high, choose(x < low, low, x));
@@ -61,14 +61,14 @@ static inline vf natural_log(vf x) {
   return choose((x < vf{}) | (x != x), nan, y);
 }
 
-// log(1 + x): the rounding error of 1 + x is known and corrected.
+// log(1 + x): corrects for the rounding error of 1 + x, which is known.
 static inline vf log_one_plus(vf x) {
   const vf one = splat(1.0f), u = one + x;
   const vf y = natural_log(u) - ((u - one) - x) / u;
   return choose((u == one) | (x == splat(__builtin_inff())) | (u == vf{}), choose(u == one, x, natural_log(u)), y);
 }
 
-// e^x - 1: a series near 0, where the difference would lose digits.
+// e^x - 1: a series near 0, where the subtraction would lose digits.
 static inline vf exponential_minus_one(vf x) {
   vf p = splat(1.0f / 40320.0f);
   p = p * x + splat(1.0f / 5040.0f);
@@ -104,7 +104,7 @@ constexpr float kClampBound = 5.0f;
 // 5 tanh(x / 5)
 static inline vf soft_clamp(vf x) { return splat(kClampBound) * hyperbolic_tangent(x * splat(1.0f / kClampBound)); }
 
-// 1 / cosh(x / 5)^2, from x: near the bounds 1 - tanh^2 would be the difference of two almost equal numbers.
+// 1 / cosh(x / 5)^2, computed from x: near the bounds, 1 - tanh^2 would subtract two almost equal numbers.
 static inline vf soft_clamp_slope(vf x) {
   const vf half = sigmoid(absolute(x) * splat(-2.0f / kClampBound));
   return splat(4.0f) * half * (splat(1.0f) - half);

@@ -16,17 +16,17 @@ struct ConvShape {
   bool half = false;
 };
 
-// What is done to the sums of a convolution: y = activation(sum * scale + shift), per output channel.
+// Applied to the sums of a convolution: y = activation(sum * scale + shift), per output channel.
 struct Epilogue {
   const float* scale = nullptr;  // null: 1
   const float* shift = nullptr;  // null: 0
-  bool silu = false;             // else none
+  bool silu = false;             // otherwise no activation
 };
 
 struct MatrixTable {
-  // Floating-point operations per second of one thread that only multiplies and adds in registers.
+  // Floating-point operations per second of one thread that only multiplies and adds on registers.
   double (*peak_fma)(double seconds);
-  // Whether this table has convolutions in half precision, given a processor with AVX512-BF16.
+  // Whether this table supports convolutions in half precision on a processor with AVX512-BF16.
   bool half_products;
   // c[m, n] = a * b, where a is [m, k] (or [k, m] if transpose_a) and b is [k, n] (or [n, k] if transpose_b).
   void (*gemm)(int64_t m, int64_t n, int64_t k, const float* a, bool transpose_a, const float* b, bool transpose_b, float* c);

@@ -1,16 +1,16 @@
-// Log probability of the colours under mixtures, and its gradient in the raw parameters: what
+// Log probability of colours under mixtures, and its gradient in the raw parameters: the formulas that
 // src/model/distributions composes of tfjs operations. Included once per instruction set, after elementwise.inc.h.
 //
-// A row of parameters holds k logits, k means and k logarithms of scales. As many rows as a vector has lanes are turned so
-// that a vector holds one parameter of each; then no sum goes across lanes. A row is computed again for its gradient, since
-// keeping what it went through would take twenty times its memory.
+// A row of parameters holds k logits, k means and k log scales. As many rows as a vector has lanes are transposed, so that a
+// vector holds the same parameter of each row and no sum crosses lanes. The gradient recomputes each row, since
+// keeping the intermediate results would take twenty times the memory of the row.
 
-// The log probability of colours for one component, and its slopes in the component's raw mean and scale.
+// The log probability of colours for one component, and its slopes in the component's raw mean and raw scale.
 struct ComponentSlopes {
   vf log_prob, mean, scale;
 };
 
-// Logistic, in steps of 1 / 255 on the scale 0 to 1; the first and the last colour take the whole tail.
+// Logistic distribution in steps of 1 / 255 on the scale 0 to 1; the first and the last colour get the whole tail.
 struct DiscretizedLogistic {
   static constexpr float kLowerEdge = 0.0005f, kUpperEdge = 0.995f, kHalfWidth = 1.0f / 255;
   static constexpr float kSmallest = 1e-10f, kLogSmallest = -23.02585093f;
@@ -31,7 +31,7 @@ struct DiscretizedLogistic {
     const vf log_prob = choose(low, below, choose(high, above, choose(closed, splat(kLogSmallest), between)));
     if (!Slopes) return {log_prob, none, none};
     const vf below_slope = choose(high, none, sigmoid(below_at)), above_slope = choose(low, none, sigmoid(above_at));
-    // width falls by step * exp(step) as the logarithm of the scale grows.
+    // As the log scale grows, width falls by step * exp(step).
     const vf falls = choose(width < splat(kSmallest), none, step * (fall + splat(1.0f)) / width);
     const vf scale_slope = below_slope * below_at + above_slope * above_at + choose(low | high, none, falls);
     const vf mean_slope = inverse * (above_slope - below_slope);
@@ -58,7 +58,7 @@ struct NormalDensity {
   }
 };
 
-// `rows` rows of `width` values to one vector for each value, and back; rows beyond repeat the last.
+// Transposes `rows` rows of `width` values to one vector per value, and back; missing rows repeat the last one.
 static void turn_rows(const float* from, int rows, int64_t width, vf* to) {
   float* out = reinterpret_cast<float*>(to);
   for (int r = 0; r < kLanes; ++r) {
@@ -73,7 +73,7 @@ static void turn_back(const vf* from, int rows, int64_t width, float* to) {
     for (int64_t i = 0; i < width; ++i) to[r * width + i] = in[i * kLanes + r];
 }
 
-// The exponentials of the differences to the largest, and their sum; returns log sum exp.
+// Computes the exponentials of the differences to the largest value, and their sum; returns log sum exp.
 static inline vf log_sum_exp(const vf* x, int64_t count, vf* powers, vf* sum) {
   vf largest = x[0];
   for (int64_t i = 1; i < count; ++i) largest = binary_op::Maximum::run(largest, x[i]);
@@ -82,7 +82,7 @@ static inline vf log_sum_exp(const vf* x, int64_t count, vf* powers, vf* sum) {
   return largest + natural_log(*sum);
 }
 
-// As many rows as there are lanes, or fewer. `out` receives log probabilities or gradients.
+// Processes at most as many rows as there are lanes. `out` receives log probabilities or gradients.
 template <typename Component, bool Gradient>
 static void mixture_rows(int rows, int64_t k, const float* parameters, const float* colours, const float* dy,
                          float* out) {

@@ -22,7 +22,7 @@ static void copy(const StridedCopy& s, int element_bytes, const void* from, void
   else copy_elements(s, static_cast<const float*>(from), static_cast<float*>(to));
 }
 
-// Where an output index reads: between `low` and `high`, `part` of the way.
+// Position that an output index reads: between `low` and `high`, at the fraction `part` of the way.
 struct Sample {
   int64_t low, high;
   float part;

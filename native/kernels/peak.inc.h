@@ -1,4 +1,4 @@
-// The rate of multiply-adds in registers, for the benchmark. Included once per instruction set, after simd.inc.h.
+// Measures the rate of multiply-adds on registers, for the benchmark. Included once per instruction set, after simd.inc.h.
 
 static double seconds_now() {
   timespec now;
@@ -6,14 +6,14 @@ static double seconds_now() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-// Enough independent chains to hide the latency of a multiply-add; few enough for 16 registers.
+// Uses enough independent chains to hide the latency of a multiply-add, but few enough for 16 registers.
 static double peak_fma(double seconds) {
   constexpr int chains = 12;
   constexpr int64_t rounds = 20000;
   vf sum[chains];
   for (int i = 0; i < chains; ++i) sum[i] = splat(static_cast<float>(i));
   vf a = splat(0.999f), b = splat(0.001f);
-  volatile float keep = 0.999f;  // not known at compile time
+  volatile float keep = 0.999f;  // hides the value from the compiler
   a = splat(keep);
   double best = 0;
   const double end = seconds_now() + seconds;

@@ -1,6 +1,6 @@
 // Reductions and softmax. Included once per instruction set, after elementwise.inc.h.
 //
-// x is [outer, n, inner]. n is cut into chunks whose partial results are combined in order and in double precision, so that
+// x is [outer, n, inner]. n is split into chunks whose partial results are combined in order and in double precision, so that
 // long sums are accurate and do not depend on the number of threads.
 
 namespace reduction {
@@ -47,7 +47,7 @@ static double reduce_run(const float* x, int64_t n) {
   return total;
 }
 
-// Reduces `rows` rows of `columns` values that lie `stride` apart into out.
+// Reduces `rows` rows of `columns` values, with rows `stride` apart, into out.
 template <typename Operation>
 static void reduce_rows(const float* x, int64_t rows, int64_t columns, int64_t stride, float* out) {
   int64_t i = 0;

@@ -1,4 +1,4 @@
-// What matrices with few columns are made of: products and sums of rows. Included once per instruction set, after simd.inc.h.
+// Building blocks for matrices with few columns: products and sums of rows. Included once per instruction set, after simd.inc.h.
 
 static double dot(const float* a, const float* b, int64_t n) {
   vf sum[2] = {};
@@ -14,7 +14,7 @@ static double dot(const float* a, const float* b, int64_t n) {
   return total;
 }
 
-// out += scales[0] * rows[0] + ... + scales[R - 1] * rows[R - 1], rows of n values one behind the other.
+// out += scales[0] * rows[0] + ... + scales[R - 1] * rows[R - 1], with contiguous rows of n values.
 template <int R>
 static void add_rows(const float* rows, const float* scales, int64_t n, float* out) {
   int64_t i = 0;

@@ -1,5 +1,5 @@
-// Vectors of NVAE_VECTOR_BYTES, in the vector extension of GCC and Clang. Included once per instruction set, inside
-// its namespace; the rest of the kernels is written in these few names.
+// Vectors of NVAE_VECTOR_BYTES, with the vector extension of GCC and Clang. Included once per instruction set, inside
+// its namespace; the other kernels use only these names.
 
 constexpr int kLanes = NVAE_VECTOR_BYTES / 4;
 
@@ -7,7 +7,7 @@ typedef float vf __attribute__((vector_size(NVAE_VECTOR_BYTES)));
 typedef int32_t vi __attribute__((vector_size(NVAE_VECTOR_BYTES)));
 typedef float vf_unaligned __attribute__((vector_size(NVAE_VECTOR_BYTES), aligned(4), may_alias));
 
-// As many doubles as there are lanes, for sums of sums.
+// As many doubles as there are lanes, for summing partial sums.
 typedef double vd __attribute__((vector_size(2 * NVAE_VECTOR_BYTES)));
 
 static inline vd to_double(vf x) { return __builtin_convertvector(x, vd); }
@@ -30,7 +30,7 @@ static inline void store_part(float* p, vf v, int n) { std::memcpy(p, &v, static
 static inline vf load_n(const float* p, int n) { return n == kLanes ? load(p) : load_part(p, n); }
 static inline void store_n(float* p, vf v, int n) { n == kLanes ? store(p, v) : store_part(p, v, n); }
 
-// For short runs, where a call of memcpy would take longer.
+// For short runs, where calling memcpy would take longer.
 static inline void copy_floats(float* to, const float* from, int64_t n) {
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) store(to + i, load(from + i));

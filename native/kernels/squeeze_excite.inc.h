@@ -12,7 +12,7 @@ static void dense(int64_t batch, int64_t inputs, int64_t outputs, const float* i
   });
 }
 
-// The gradients of `dense`, given that of its result.
+// Computes the gradients of `dense` from the gradient of its result.
 static void dense_gradient(int64_t batch, int64_t inputs, int64_t outputs, const float* dy, const float* in,
                            const float* w, float* dw, float* db, float* din) {
   std::memset(db, 0, static_cast<size_t>(outputs) * sizeof(float));
@@ -31,7 +31,7 @@ static void dense_gradient(int64_t batch, int64_t inputs, int64_t outputs, const
   });
 }
 
-// Calls body(image, first, last) for all pixels of all images, a task for each piece.
+// Calls body(image, first, last) for all pixels of all images, with one task per range.
 template <typename Body>
 static void for_pixels(const ExciteShape& s, const Body& body) {
   const int64_t piece = most(1, kTaskElements / s.channels), pieces = ceil_div(s.pixels, piece);
@@ -47,7 +47,7 @@ static void squeeze_excite(const ExciteShape& s, const float* skip, const float*
   dense(s.batch, s.channels, s.hidden, state.means, w.w1, w.b1, state.hidden);
   for (int64_t i = 0; i < s.batch * s.hidden; ++i) {
     const float value = state.hidden[i];
-    state.hidden[i] = value < 0 ? 0 : value;  // NaN stays
+    state.hidden[i] = value < 0 ? 0 : value;  // keeps NaN
   }
   dense(s.batch, s.hidden, s.channels, state.hidden, w.w2, w.b2, state.factors);
   map<unary_op::Sigmoid>(state.factors, state.factors, s.batch * s.channels, 0, 0);
@@ -84,7 +84,7 @@ static void squeeze_excite_gradient(const ExciteShape& s, const float* dy, const
       });
     }
   });
-  // In front of the sigmoid.
+  // The gradient in the input of the sigmoid.
   for (int64_t i = 0; i < size; ++i) {
     double sum = 0;
     for (int64_t part = 0; part < pieces; ++part) sum += partials[part * size + i];

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-// The operations by the names of tfjs' kernels. The position in the list is the number by which JavaScript asks for one.
+// The operations by the names of tfjs' kernels. JavaScript selects one by its position in the list.
 #define NVAE_UNARY_OPERATIONS(X) \
   X(Neg) X(Abs) X(Square) X(Sqrt) X(Rsqrt) X(Reciprocal) X(Exp) X(Expm1) X(Log) X(Log1p) X(Sigmoid) X(Tanh) \
   X(Softplus) X(Relu) X(Elu) X(Step) X(ClipByValue) X(Silu) X(SoftClamp)
@@ -16,13 +16,13 @@ namespace nvae {
 
 constexpr int kMostDimensions = 8;
 
-// Sizes of the result, and how far each operand moves per dimension: 0 where it is repeated.
+// Sizes of the result, and the stride of each operand per dimension: 0 where it is repeated.
 struct Broadcast {
   int64_t rank;
   int64_t size[kMostDimensions], a[kMostDimensions], b[kMostDimensions];
 };
 
-// A block of elements that is copied with strides on both sides, in elements.
+// A block of elements to copy, with strides on both sides in elements.
 struct StridedCopy {
   int64_t rank;
   int64_t size[kMostDimensions], from[kMostDimensions], to[kMostDimensions];
@@ -35,7 +35,7 @@ struct BatchNormShape {
   bool silu;
 };
 
-// A residual branch of [batch, pixels, channels] that counts `weight`.
+// A residual branch of [batch, pixels, channels] with the factor `weight`.
 struct ExciteShape {
   int64_t batch, pixels, channels, hidden;
   float weight;
@@ -55,15 +55,15 @@ struct ExciteGradients {
   float *branch, *w1, *b1, *w2, *b2;
 };
 
-// A weight as a matrix of rows, each with all output channels.
+// A weight as a matrix whose rows each hold all output channels.
 struct WeightShape {
   int64_t rows, columns;
   int64_t inputs = 1;       // channels; rows are [taps, inputs]
-  float smallest_norm = 0;  // what is divided by a norm is never divided by less
+  float smallest_norm = 0;  // lower bound of the divisor when dividing by a norm
   float epsilon = 0;        // added to squared lengths
 };
 
-// What a spectral penalty is made of: with W the weight and v0 the start at length 1, a = W' v0, v1 = W a / |W a|, b = W' v1, and the
+// Values of a spectral penalty. With W the weight and v0 the start vector at length 1: a = W' v0, v1 = W a / |W a|, b = W' v1. The
 // penalty is |b|^2.
 struct SpectralState {
   float *penalty, *norm;  // norm: of W a
@@ -81,7 +81,7 @@ struct AverageStep {
 };
 
 struct TensorTable {
-  // y = op(x); low and high are the bounds of ClipByValue, low the slope of Step.
+  // y = op(x); low and high are the bounds of ClipByValue; low is also the slope of Step.
   void (*unary)(int operation, const float* x, float* y, int64_t n, float low, float high);
   void (*binary)(int operation, const Broadcast& shape, const float* a, const float* b, float* y);
   void (*compare)(int operation, const Broadcast& shape, const float* a, const float* b, uint8_t* y);
@@ -89,7 +89,7 @@ struct TensorTable {
   void (*select)(const uint8_t* condition, const float* a, const float* b, float* y, int64_t n);
   // x is [outer, n, inner], y [outer, inner].
   void (*reduce)(int operation, int64_t outer, int64_t n, int64_t inner, const float* x, float* y);
-  // Over the last of [rows, n]; logarithm of it if `log`.
+  // Over the last axis of [rows, n]; returns its logarithm if `log`.
   void (*softmax)(int64_t rows, int64_t n, bool log, const float* x, float* y);
   void (*copy)(const StridedCopy& shape, int element_bytes, const void* from, void* to);
   // Batch statistics (biased variance) and y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta).
@@ -106,17 +106,17 @@ struct TensorTable {
                           const float* x, float* y);
   void (*resize_bilinear_gradient)(const int64_t* in_shape, int64_t out_height, int64_t out_width, bool align_corners,
                                    const float* dy, float* dx);
-  // dx[pixel] = sum of the factor x factor pixels of dy that it was repeated to.
+  // dx[pixel] = sum of the factor x factor pixels of dy that repeat it.
   void (*upsample_gradient)(const int64_t* in_shape, int64_t factor, const float* dy, float* dx);
   double (*sum_of_squares)(const float* x, int64_t n);
   void (*adamax)(const AdamaxStep& step, const float* gradient, float* parameter, float* m, float* u, int64_t n);
-  // A row of parameters holds k logits, k means and k logarithms of scales; logistic or else normal components.
+  // A row of parameters holds k logits, k means and k log scales; the components are logistic or normal.
   void (*mixture_log_prob)(bool logistic, int64_t rows, int64_t k, const float* parameters, const float* colours,
                            float* log_prob);
   void (*mixture_log_prob_gradient)(bool logistic, int64_t rows, int64_t k, const float* parameters,
                                     const float* colours, const float* dy, float* dparameters);
   void (*accumulate)(const float* x, float* sum, int64_t n);
-  // average = (1 - weight) * average + weight * factor * value, but not below the floor unless it was there already.
+  // average = (1 - weight) * average + weight * factor * value, but not below the floor unless it was already there.
   void (*move_average)(const AverageStep& step, const float* value, float* average, int64_t n);
   void (*squeeze_excite)(const ExciteShape& shape, const float* skip, const float* branch, const ExciteWeights& weights,
                          const ExciteState& state, float* y);
@@ -133,7 +133,7 @@ struct TensorTable {
                                float* dg);
   float (*largest_magnitude)(const float* x, int64_t n);
   void (*largest_magnitude_gradient)(float dy, const float* x, int64_t n, float* dx);
-  // To bfloat16 by rounding to nearest even, and back.
+  // Converts to bfloat16 by rounding to nearest even, and back.
   void (*to_bfloat16)(const float* x, uint16_t* y, int64_t n);
   void (*from_bfloat16)(const uint16_t* x, float* y, int64_t n);
 };

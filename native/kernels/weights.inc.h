@@ -1,12 +1,11 @@
 // Norms of weights: the two terms of the regularisation and weight normalisation, each with its gradient; see
-// src/engine/fused. Included once per instruction set, after
-// rows.inc.h.
+// src/engine/fused. Included once per instruction set, after rows.inc.h.
 //
-// A weight is read row by row. Rows are taken in chunks that depend on the shape alone, and what the chunks give is added in order.
+// A weight is read row by row, in chunks of rows that depend only on the shape. The results of the chunks are added in order.
 
 static int64_t weight_chunk(const WeightShape& s) { return most(1, 4 * kTaskElements / s.columns); }
 
-// sums = W' scales, where row_scales(first, last, scales) says how much each row counts.
+// sums = W' scales, where row_scales(first, last, scales) provides the factor of each row.
 template <typename RowScales>
 static void sum_rows(const WeightShape& s, const float* w, const RowScales& row_scales, float* sums) {
   const int64_t chunk = weight_chunk(s), chunks = ceil_div(s.rows, chunk);
@@ -29,7 +28,7 @@ static void sum_rows(const WeightShape& s, const float* w, const RowScales& row_
   }
 }
 
-// images = W v and sums = W' W v, in one reading of W.
+// images = W v and sums = W' W v, reading W once.
 static void normal_product(const WeightShape& s, const float* w, const float* v, float* images, float* sums) {
   const auto scales = [&](int64_t first, int64_t last, float* out) {
     for (int64_t row = first; row < last; ++row) {
@@ -40,7 +39,7 @@ static void normal_product(const WeightShape& s, const float* w, const float* v,
   sum_rows(s, w, scales, sums);
 }
 
-// The start comes as [inputs, taps], rows are [taps, inputs]; its length becomes 1.
+// Converts the start from [inputs, taps] to [taps, inputs], as in the rows, and scales it to length 1.
 static void unit_start(const WeightShape& s, const float* start, float* v0) {
   const int64_t taps = s.rows / s.inputs;
   const double length = std::sqrt(dot(start, start, s.rows));
@@ -64,7 +63,7 @@ static void spectral_penalty(const WeightShape& s, const float* w, const float* 
   *state.penalty = static_cast<float>(dot(state.b, state.b, s.columns));
 }
 
-// dW = v1 db' + du a' + v0 da', with db = 2 dy b, du the gradient in front of the division by the norm, da = W' du.
+// dW = v1 db' + du a' + v0 da', with db = 2 dy b, du the gradient in the vector before its division by the norm, da = W' du.
 static void spectral_penalty_gradient(const WeightShape& s, float dy, const float* w, const SpectralState& state,
                                       float* dw) {
   float* du = scratch(Slot::kWindow, static_cast<size_t>(s.rows + 2 * s.columns));
@@ -72,7 +71,7 @@ static void spectral_penalty_gradient(const WeightShape& s, float dy, const floa
   for (int64_t c = 0; c < s.columns; ++c) db[c] = 2 * dy * state.b[c];
   normal_product(s, w, db, du, da);  // the gradient in v1, and W' times it
   const double norm = *state.norm, divisor = norm > s.smallest_norm ? norm : s.smallest_norm;
-  // Where the norm is held at its smallest value, v1 is linear in what is divided.
+  // If the norm is below its lower bound, v1 is linear in the vector that is divided.
   const double along = norm >= s.smallest_norm ? dot(state.v1, du, s.rows) : 0;
   for (int64_t row = 0; row < s.rows; ++row)
     du[row] = static_cast<float>((du[row] - along * state.v1[row]) / divisor);
@@ -99,7 +98,7 @@ static float largest_magnitude(const float* x, int64_t n) {
   return largest;
 }
 
-// Those that are the largest share the gradient.
+// If several values are the largest, they share the gradient.
 static void largest_magnitude_gradient(float dy, const float* x, int64_t n, float* dx) {
   const float largest = largest_magnitude(x, n);
   int64_t count = 0;

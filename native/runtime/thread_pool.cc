@@ -21,7 +21,7 @@ inline void relax() {
 #endif
 }
 
-// About 50 microseconds: longer than the pause between two kernels of one step, short enough to sleep between steps.
+// About 50 microseconds: longer than the pause between two kernels of a step, short enough to sleep between steps.
 constexpr int kSpins = 2000;
 
 class Pool {
@@ -51,7 +51,7 @@ class Pool {
     }
     if (sleeping_.load(std::memory_order_seq_cst) > 0) wake_.notify_all();
     work();
-    // A worker may have lost its processor to another program: then give it ours.
+    // A worker may have lost its processor to another program, so this thread yields its own.
     for (int spins = 0; busy_.load(std::memory_order_acquire) != 0; ++spins) {
       if (spins < kSpins) relax();
       else std::this_thread::yield();

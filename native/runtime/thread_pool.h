@@ -1,7 +1,7 @@
 // A small process-wide pool of worker threads.
 //
 // parallel_for splits work into tasks that threads take as they become free. Which thread runs which task is not
-// deterministic, so a task must write only its own outputs; sums over tasks are combined in task order by the caller.
+// deterministic, so a task must write only its own outputs, and the caller combines sums over tasks in task order.
 // Then the same number of tasks gives the same bits, whatever the timing.
 #pragma once
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace nvae {
 
 using TaskFunction = void (*)(int64_t task, void* context);
 
-// Number of threads that take part in parallel_for, the calling thread included.
+// Number of threads that take part in parallel_for, including the calling thread.
 int thread_count();
 
 // Sets the number of threads (at least 1). Called once, before the first parallel_for.

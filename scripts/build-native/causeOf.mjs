@@ -1,6 +1,6 @@
 /**
- * Why a build failed, and what to do about it: the first line of the output that says so, looked for in this order, since one
- * failure is followed by complaints of all that called what failed.
+ * Causes of a failed build and their remedies. The first pattern that matches a line gives the cause. The order matters, because
+ * one failure leads to further complaints from every program that called the failed one.
  */
 const causes = [
   {
@@ -32,7 +32,7 @@ const causes = [
 ];
 const longest = 300;
 
-/** The cause of a failure by the output of node-gyp. */
+/** Finds the cause of a failure in the output of node-gyp. */
 export function causeOf(output) {
   const lines = output.split('\n').map((line) => line.trim());
   if (output.includes('rolling back install')) return failedDownload(output);
@@ -49,7 +49,7 @@ export function causeOf(output) {
 function failedDownload(output) {
   const url = /^gyp http GET (\S+)/m.exec(output)?.[1] ?? 'their server';
   const error = /^gyp ERR! stack (?:\w*Error: )?(.*)/m.exec(output)?.[1] ?? 'This is most likely';
-  // node-gyp's own guess, three lines long, in place of what happened
+  // Replaces node-gyp's guess, which is three lines long and does not say what happened.
   const why = error.startsWith('This is most likely') ? 'no connection' : error;
   return {
     reason: `the headers of Node could not be downloaded from ${url} (${why.slice(0, longest)})`,

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
-/** Node-gyp's script: what the package manager names, one that is installed here, or the one that comes with npm. */
+/** Finds node-gyp's script: the one that the package manager names, a local install, or the one that comes with npm. */
 export function findNodeGyp(root) {
   const { npm_config_node_gyp: named, npm_execpath: running, PATH = '' } = process.env;
   const npms = [running, ...PATH.split(delimiter).map((folder) => join(folder, 'npm'))].flatMap(npmOf);
@@ -28,15 +28,15 @@ function installed(root) {
   }
 }
 
-/** The folder of npm, given its command or bin/npm-cli.js. */
+/** Returns the folder of npm, given its command or bin/npm-cli.js. */
 function npmOf(command) {
   if (!command || !existsSync(command)) return [];
   return [dirname(dirname(realpathSync(command)))];
 }
 
 /**
- * The folder with Node's headers in include/node: what npm_config_nodedir says, or that of the Node that runs. Without one
- * node-gyp looks for them in its own way, which may be to download them.
+ * Finds the folder with Node's headers in include/node: npm_config_nodedir, or the folder of the running Node. If there is none,
+ * node-gyp looks for headers itself and may download them.
  */
 export function findHeaders() {
   const named = process.env.npm_config_nodedir?.replace(/^~(?=\/|$)/, homedir());
@@ -50,7 +50,7 @@ export function findHeaders() {
   return { headers: versionOf(join(prefix, 'include/node')) === process.versions.node ? prefix : null };
 }
 
-/** The version whose headers they are; null where one is missing that the build reads. */
+/** Returns the version of the headers; null if one that the build reads is missing. */
 function versionOf(folder) {
   const needed = ['node_api.h', 'common.gypi', 'node_version.h'];
   if (!needed.every((file) => existsSync(join(folder, file)))) return null;

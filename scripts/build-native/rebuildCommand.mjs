@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
 
-/** What builds the addon again, in a clone or in an installed package. */
+/** Returns the command that rebuilds the addon, in a clone or in an installed package. */
 export function rebuildCommand(root) {
   const folders = root.split(sep);
   if (folders.includes('.pnpm')) return 'pnpm rebuild rx-nvae';

@@ -2,7 +2,7 @@ import { mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A new folder whose path make and gyp can work in, if there is a place for one. */
+/** Creates a new folder, if possible with a path that make and gyp can handle. */
 export function makeWorkFolder(root) {
   const places = [tmpdir(), '/tmp', '/var/tmp', root].flatMap(real);
   const plain = places.filter((path) => process.platform === 'win32' || /^[\w./-]+$/.test(path));

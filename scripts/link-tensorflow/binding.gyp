@@ -1,4 +1,4 @@
-# The addon of tfjs-node, from its own sources, and a small one of ours; the folders beside this file are made by build.mjs.
+# Builds the addon of tfjs-node from its own sources, and a small one of ours. build.mjs creates the folders next to this file.
 {
   'targets': [
     {

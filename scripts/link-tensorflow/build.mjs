@@ -7,7 +7,7 @@ import { Problem } from './problem.mjs';
 
 const internalHeader = 'platform/ctstring_internal.h';
 
-/** Compiles the addon of tfjs-node, and ours that helps it to load, in the work folder; gives their paths. */
+/** Compiles tfjs-node's addon, and our addon that helps to load it, in the work folder; returns their paths. */
 export function build({ root, work, tfjsNode, tensorflow }) {
   const nodeGyp = findNodeGyp(root);
   if (!nodeGyp) throw new Problem('node-gyp, which comes with npm, was not found; install npm or node-gyp');
@@ -31,9 +31,9 @@ export function build({ root, work, tfjsNode, tensorflow }) {
 }
 
 /**
- * The libraries get the names that a linker looks for in a folder of ours: TensorFlow's may not be ours to write to. The addon
- * looks for them by the path where they are, because they look for others (CUDA's) from there; before
- * LD_LIBRARY_PATH, where there may be another TensorFlow.
+ * Gives the libraries the names that a linker looks for, in our own folder, since TensorFlow's may not be writable. At run time,
+ * the addon finds the libraries by their real path, because they look for other libraries (CUDA's) relative to it. That path
+ * comes before LD_LIBRARY_PATH, which may contain another TensorFlow.
  */
 function prepare(work, tfjsNode, { library, framework, include }) {
   for (const name of ['binding.gyp', 'loading.cc'])
@@ -51,7 +51,7 @@ function prepare(work, tfjsNode, { library, framework, include }) {
   writeShim(work, include);
 }
 
-/** Some releases lack this one header, and have what it would include. */
+/** Creates a header that some releases lack, although they contain the file that it includes. */
 function writeShim(work, include) {
   if (existsSync(join(include, 'tensorflow/core', internalHeader))) return;
   const source = ['tsl', 'xla/tsl', 'tensorflow/tsl']

@@ -1,10 +1,10 @@
-/** Loads tfjs-node with a given addon, computes a sum, and writes what it found out to a file, as JSON. */
+/** Loads tfjs-node with a given addon, computes a sum, and writes the result to a file as JSON. */
 const { readFileSync, writeFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const util = require('node:util');
 
 const [tfjsNode, addon, report] = process.argv.slice(2);
-// Node 23 removed them.
+// Node 23 removed these functions.
 util.isNullOrUndefined ??= (value) => value === null || value === undefined;
 util.isArray ??= Array.isArray;
 const requireThere = createRequire(`${tfjsNode}/package.json`);

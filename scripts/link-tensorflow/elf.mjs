@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 const machines = { 3: 'ia32', 40: 'arm', 62: 'x64', 183: 'arm64', 243: 'riscv64' };
 
-/** The architecture of a program or library for Linux, in Node's words; null for any other file. */
+/** Returns the architecture of a Linux program or library as Node names it; null for any other file. */
 export function architectureOf(path) {
   const header = Buffer.alloc(20);
   const file = openSync(path, 'r');

@@ -1,17 +1,17 @@
-/** A TensorFlow that is installed: its libraries, its headers and what it was built for. Nothing of it is run or changed. */
+/** Finds an installed TensorFlow: its libraries, its headers and its build configuration. Does not run or change it. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { architectureOf } from './elf.mjs';
 import { Problem } from './problem.mjs';
 
-/** With the functions in C; old releases have no such library. */
+/** The library that exports the C functions; old releases do not have it. */
 const libraries = ['libtensorflow_cc.so.2', 'libtensorflow.so.2'];
 const frameworkName = 'libtensorflow_framework.so.2';
 const headers = ['tensorflow/c/c_api.h', 'tensorflow/c/eager/c_api.h'];
 const install = 'python3 -m pip install "tensorflow[and-cuda]" (a GPU) or tensorflow-cpu';
 
-/** By the folder that was named, or by the Python that has it. */
+/** Finds TensorFlow in a given folder or through a given Python. */
 export function findTensorflow({ python, tensorflow }) {
   return tensorflow === undefined ? byPython(python) : byFolder(resolve(tensorflow), tensorflow);
 }
@@ -31,7 +31,7 @@ function byPython(python = 'python3') {
   return describe(places, places[0]);
 }
 
-/** Where Python would import it from; importing it is slow, and it may crash. */
+/** Prints where Python would import TensorFlow from. Does not import it: that is slow and may crash. */
 const question = `
 import importlib.util, json, sys
 spec = importlib.util.find_spec("tensorflow")
@@ -40,7 +40,7 @@ print(json.dumps({"executable": sys.executable, "places": places}))
 `;
 
 function askPython(python) {
-  // Python looks for modules in the current folder first, where a folder may have that name.
+  // Runs from / because Python first looks for modules in the current folder, which may contain a folder named tensorflow.
   const command = /[\\/]/.test(python) ? resolve(python) : python;
   const { error, status, stdout, stderr } = spawnSync(command, ['-c', question], {
     cwd: '/',
@@ -58,7 +58,7 @@ function askPython(python) {
   return JSON.parse(answer);
 }
 
-/** Of an environment of conda or venv. */
+/** Returns the TensorFlow folders of a conda or venv environment. */
 function sitePackages(prefix) {
   const lib = join(prefix, 'lib');
   if (!existsSync(lib)) return [];
@@ -102,7 +102,7 @@ function checkArchitecture(path) {
   throw new Problem(`${path} ${is}, and Node is for ${process.arch}; install TensorFlow for ${process.arch}`);
 }
 
-/** The version, and that of CUDA: what pip's or conda's records say. Null where they do not. */
+/** Returns the versions of TensorFlow and CUDA from pip's or conda's records; null if they do not contain them. */
 function aboutOf(places) {
   for (const place of places) {
     const beside = namesIn(dirname(place));

@@ -9,7 +9,7 @@ export const help = `Builds the addon of tfjs-node against a TensorFlow that pip
   --tensorflow <folder>    or its folder: that of the Python package, an unpacked wheel, or an environment of conda or venv
   --package <name>         tfjs-node or tfjs-node-gpu (default: the one that is installed, else tfjs-node)`;
 
-/** The options of the command line. */
+/** Parses the command-line options. */
 export function readOptions(args) {
   const { python, tensorflow, package: name, help: wantsHelp } = parsed(args);
   if (python !== undefined && tensorflow !== undefined)

@@ -1,4 +1,4 @@
-/** What keeps TensorFlow from being linked: one sentence that says what to do, and output that belongs to it. */
+/** A reason why TensorFlow cannot be linked: one sentence that says what to do, and related output. */
 export class Problem extends Error {
   constructor(message, output = '') {
     super(message);

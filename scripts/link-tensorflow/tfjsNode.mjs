@@ -1,4 +1,4 @@
-/** The package whose addon is built: the user's, or one of our own. */
+/** Provides the package whose addon is built: the user's or our own. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -6,12 +6,12 @@ import { dirname, join } from 'node:path';
 import { packages } from './options.mjs';
 import { Problem } from './problem.mjs';
 
-/** That of tfjs-core in package.json. */
+/** Same as the version of tfjs-core in package.json. */
 const version = '4.22.0';
 
 /**
- * The folder of tfjs-node: where the engine finds it, else newly installed beside our package. A clone of ours cannot have it in
- * node_modules: npm leaves out the optional peers of the project itself.
+ * Returns the folder of tfjs-node: where the engine finds it, or a new install next to our package. In a clone, it cannot go into
+ * node_modules, because npm does not install the project's own optional peers there.
  */
 export function provideTfjsNode(root, wanted) {
   const names = wanted ? [wanted] : packages.toReversed();
@@ -29,7 +29,7 @@ function find(place, names) {
     try {
       return dirname(require.resolve(`@tensorflow/${name}/package.json`));
     } catch {
-      // not there
+      // does not exist
     }
   }
   return undefined;
@@ -47,7 +47,7 @@ function checked(folder) {
   return folder;
 }
 
-/** In place only when it is whole. */
+/** Installs the package; it appears in place only when complete. */
 function install(root, name) {
   const place = ownFolder(root, name);
   const beside = `${place}-${process.pid}`;
@@ -78,7 +78,7 @@ function runNpm(folder, args) {
   const running = process.env.npm_execpath;
   const isNpm = running !== undefined && /npm-cli\.[cm]?js$/.test(running);
   const [command, before] = isNpm ? [process.execPath, [running]] : ['npm', []];
-  // What npm tells a script about the project that it belongs to is not true of this one.
+  // If npm runs this script, it sets variables about the calling project. They do not apply to this install.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([key]) => !/^npm_(?:package_|config_local_prefix)/.test(key)),
   );

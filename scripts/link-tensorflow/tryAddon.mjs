@@ -7,7 +7,7 @@ import { Problem } from './problem.mjs';
 const script = fileURLToPath(new URL('check.cjs', import.meta.url));
 const patience = 180_000;
 
-/** Loads the addon in a process of its own and computes with it; gives what was found, and what libtensorflow printed. */
+/** Loads the addon in a separate process and computes with it; returns the result and libtensorflow's output. */
 export function tryAddon(tfjsNode, addon, work) {
   const report = join(work, 'report.json');
   const { signal, status, stderr, error } = spawnSync(process.execPath, [script, tfjsNode, addon, report], {

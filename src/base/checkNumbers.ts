@@ -1,37 +1,37 @@
-/** Checks of numbers that are given as options: `where: option must be ..., got ...`. Each throws a RangeError. */
+/** Checks for numeric options: `where: option must be ..., got ...`. Each throws a RangeError. */
 
-/** A number of at least 0; `Infinity` is one. */
+/** Accepts a number >= 0, including `Infinity`. */
 export function checkAmount(where: string, option: string, value: number): void {
   check(value >= 0, where, option, 'a number of at least 0', value);
 }
 
-/** A finite number of at least 0. */
+/** Accepts a finite number >= 0. */
 export function checkFiniteAmount(where: string, option: string, value: number): void {
   check(value >= 0 && Number.isFinite(value), where, option, 'a finite number of at least 0', value);
 }
 
-/** A number greater than 0; `Infinity` is one. */
+/** Accepts a number > 0, including `Infinity`. */
 export function checkPositive(where: string, option: string, value: number): void {
   check(value > 0, where, option, 'a number greater than 0', value);
 }
 
-/** An integer of at least 1. */
+/** Accepts an integer >= 1. */
 export function checkCount(where: string, option: string, value: number): void {
   check(Number.isSafeInteger(value) && value >= 1, where, option, 'a positive integer', value);
 }
 
-/** An integer of at least 0. */
+/** Accepts an integer >= 0. */
 export function checkWhole(where: string, option: string, value: number): void {
   check(Number.isSafeInteger(value) && value >= 0, where, option, 'an integer of at least 0', value);
 }
 
-/** An integer of at least 0, or `Infinity` for no limit. */
+/** Accepts an integer >= 0, or `Infinity` for no limit. */
 export function checkLimit(where: string, option: string, value: number): void {
   const ok = value >= 0 && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY);
   check(ok, where, option, 'an integer of at least 0 or Infinity', value);
 }
 
-/** An integer. Checkpoints keep seeds, and NaN or 0.5 could not be read back. */
+/** Accepts an integer. Checkpoints store seeds and could not read back NaN or 0.5. */
 export function checkSeed(where: string, value: number): void {
   check(Number.isSafeInteger(value), where, 'seed', 'an integer', value);
 }

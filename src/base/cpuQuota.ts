@@ -1,20 +1,20 @@
 /**
- * The CPU quota of control groups (Linux; `docker run --cpus`, systemd's CPUQuota, Kubernetes' limits), versions 1 and 2. The
- * quota of every group up to the root of what this process sees counts; the smallest one holds.
+ * Reads the CPU quota of control groups, versions 1 and 2 (Linux; `docker run --cpus`, systemd's CPUQuota, Kubernetes' limits).
+ * The smallest quota applies, from the process's own group up to the root that this process can see.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
-/** The text of a file; throws where there is none. */
+/** Returns the text of a file; throws if the file does not exist. */
 export type ReadText = (path: string) => string;
 
 interface Mount {
-  /** The group that is mounted, as `/proc/self/cgroup` names groups. */
+  /** The mounted group, named as in `/proc/self/cgroup`. */
   readonly root: string;
   readonly point: string;
 }
 
-/** Processors that the quota is worth, 1.5 for example; null where there is none. */
+/** Returns the quota as a number of processors, such as 1.5; null if there is no quota. */
 export function cpuQuota(read: ReadText = (path) => readFileSync(path, 'utf8')): number | null {
   const groups = linesOf(read, '/proc/self/cgroup').map((line) => line.split(':'));
   const mounts = linesOf(read, '/proc/self/mountinfo');
@@ -29,13 +29,13 @@ export function cpuQuota(read: ReadText = (path) => readFileSync(path, 'utf8')):
   return Number.isFinite(smallest) ? smallest : null;
 }
 
-/** `cpu.max`: "max 100000", or microseconds of processor time and the period in which they may be used. */
+/** Reads `cpu.max`: "max 100000", or the microseconds of processor time allowed per period and the period in microseconds. */
 function quotaV2(read: ReadText, folder: string): number | null {
   const [quota, period = 100_000] = (linesOf(read, join(folder, 'cpu.max'))[0] ?? '').split(' ');
   return ratio(Number(quota || Number.NaN), Number(period));
 }
 
-/** -1 for none. */
+/** Reads `cpu.cfs_quota_us`; -1 means no quota. */
 function quotaV1(read: ReadText, folder: string): number | null {
   const [quota] = linesOf(read, join(folder, 'cpu.cfs_quota_us'));
   const [period] = linesOf(read, join(folder, 'cpu.cfs_period_us'));
@@ -46,10 +46,10 @@ function ratio(quota: number, period: number): number | null {
   return quota > 0 && period > 0 ? quota / period : null;
 }
 
-/** The folder of the group and those of the groups that hold it. */
+/** Returns the folder of the group and the folders of its parent groups. */
 function foldersOf({ root, point }: Mount, path: string): string[] {
   const inside = relative(root, path);
-  // In a container without a cgroup namespace the path is one of the host, of which only the root is mounted.
+  // In a container without a cgroup namespace, the path is the host's, but only the root is mounted.
   let folder = inside.startsWith('..') ? point : join(point, inside);
   const folders = [folder];
   while (folder !== point && folder.length > point.length) {
@@ -59,7 +59,7 @@ function foldersOf({ root, point }: Mount, path: string): string[] {
   return folders;
 }
 
-/** A line is "36 25 0:31 ROOT POINT OPTIONS FIELDS... - TYPE SOURCE CONTROLLERS". */
+/** Finds the mount. A line is "36 25 0:31 ROOT POINT OPTIONS FIELDS... - TYPE SOURCE CONTROLLERS". */
 function mountOf(mounts: readonly string[], type: 'cgroup' | 'cgroup2'): Mount | null {
   for (const line of mounts) {
     const [before = '', after = ''] = line.split(' - ');
@@ -72,7 +72,7 @@ function mountOf(mounts: readonly string[], type: 'cgroup' | 'cgroup2'): Mount |
   return null;
 }
 
-/** Spaces and their like are written as octal numbers there. */
+/** Decodes the octal escapes that mountinfo uses for spaces and similar characters. */
 function unescaped(field: string): string {
   return field.replace(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),
@@ -83,6 +83,6 @@ function linesOf(read: ReadText, path: string): string[] {
   try {
     return read(path).split('\n').filter(Boolean);
   } catch {
-    return []; // not Linux, or no such controller
+    return []; // not Linux, or the controller does not exist
   }
 }

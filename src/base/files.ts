@@ -1,14 +1,14 @@
-/** Reading of files that a user named: what is there may be no file, or one that never ends. */
+/** Reads files that a user named. The path may not be a regular file, or the file may never end. */
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 
-/** Open for reading. What is no regular file (folder, pipe, device) is an error. The caller closes it. */
+/** Opens a file for reading. Anything but a regular file (folder, pipe, device) is an error. The caller closes the file. */
 export async function openFile(path: string | Buffer): Promise<FileHandle> {
   return (await openRegular(path)).file;
 }
 
-/** All bytes of a file; one of more than `most` is an error before it takes memory. */
+/** Reads a whole file. A file with more than `most` bytes is an error before any memory is allocated. */
 export async function readBytes(path: string, most: number): Promise<Buffer> {
   const { file, size } = await openRegular(path);
   try {
@@ -19,7 +19,7 @@ export async function readBytes(path: string, most: number): Promise<Buffer> {
   }
 }
 
-/** The first bytes of a file; fewer where it has become shorter. */
+/** Reads the first `length` bytes of a file; returns fewer if the file has been truncated. */
 export async function readUpTo(file: FileHandle, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);
   let end = 0;
@@ -32,7 +32,7 @@ export async function readUpTo(file: FileHandle, length: number): Promise<Buffer
 }
 
 async function openRegular(path: string | Buffer): Promise<{ file: FileHandle; size: number }> {
-  // Opening a pipe would wait for somebody to write to it.
+  // Without O_NONBLOCK, opening a pipe would wait for a writer.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   const status = await file.stat();
   if (status.isFile()) return { file, size: status.size };

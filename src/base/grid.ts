@@ -1,10 +1,10 @@
 import type { ImageBatch } from './plainData.js';
 
 /**
- * Put the images of a batch side by side in one picture, row by row, without gaps; places without an image are black.
+ * Puts the images of a batch side by side in one picture, row by row, without gaps; empty cells are black.
  *
- * @param batch `[count, height, width, 3]`; stays as it is
- * @param columns images beside each other; by default the smallest square that holds them all
+ * @param batch `[count, height, width, 3]`; not modified
+ * @param columns images per row; by default the columns of the smallest square grid that holds all images
  * @returns `[1, rows * height, columns * width, 3]`
  *
  * @example

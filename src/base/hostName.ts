@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 
-/** Of this machine; `unknown` where the system does not say, as in some containers. */
+/** Returns the name of this machine; `unknown` if the system does not provide it, as in some containers. */
 export function hostName(): string {
   try {
     return hostname();

@@ -1,11 +1,11 @@
-/** Single images out of batches, and batches out of them. */
+/** Extracts single images from batches and joins batches. */
 import type { ImageBatch } from './plainData.js';
 
 /**
  * Copies one image out of a batch, so that the rest of the batch can be freed.
- * @param batch images
- * @param index position of the image in the batch, the first is 0
- * @returns a batch with this image only
+ * @param batch the images
+ * @param index position of the image in the batch, starting at 0
+ * @returns a batch that contains only this image
  * @example
  * const first = imageAt(await model.sampleImages(9, 0.7), 0);
  */
@@ -16,10 +16,10 @@ export function imageAt({ pixels, shape }: ImageBatch, index: number): ImageBatc
 }
 
 /**
- * Joins batches into one, in their order.
- * @param batches at least one batch, with images of one size
+ * Joins batches into one, in order.
+ * @param batches at least one batch; all images must have the same size
  * @returns a copy of all images
- * @throws RangeError when there is no batch, or the sizes differ
+ * @throws RangeError when `batches` is empty or the sizes differ
  * @example
  * const batch = joinImages([imageAt(samples, 3), imageAt(samples, 5)]);
  */

@@ -1,2 +1,2 @@
-/** Pixels of an image at most, unless a configuration or an option sets another limit; the same as sharp's own. */
+/** Maximum number of pixels in an image, unless a configuration or an option sets another limit; same as sharp's default. */
 export const defaultMaxPixels = 0x3fff * 0x3fff;

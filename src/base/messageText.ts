@@ -1,20 +1,20 @@
-/** Any value as a few words of a message. Aliases and damage make values that are endless, or too large to print. */
+/** Describes any value in a few words for a message. Aliases and damaged data can make values endless or too large to print. */
 
 const longest = 80;
 const mostEntries = 5;
 const deepest = 3;
 
-/** JSON as far as it fits into a line; `nothing` for undefined. */
+/** Returns the value as JSON, cut to fit on a line; `nothing` for undefined. */
 export function describeValue(value: unknown): string {
   return value === undefined ? 'nothing' : cut(json(value, deepest));
 }
 
-/** A text of at most `length` characters; what is left out shows as dots. */
+/** Cuts a text to at most `length` characters; dots mark what was cut. */
 export function cut(text: string, length = longest): string {
   return text.length > length ? `${text.slice(0, length - 3)}...` : text;
 }
 
-/** A text without line ends, and without sequences that a terminal would obey. */
+/** Replaces control characters in a text, including line ends and terminal escape sequences. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '\uFFFD');
 }

@@ -1,4 +1,4 @@
-/** Number of single-character edits between two words (Levenshtein). */
+/** Returns the number of single-character edits between two words (Levenshtein distance). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i += 1) {
@@ -12,7 +12,7 @@ function distance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** The known word closest to the given one, or null where none is near enough to be what was meant. */
+/** Returns the known word closest to the given one, or null if none is close enough to be the intended word. */
 export function nearest(word: string, known: readonly string[]): string | null {
   const given = word.toLowerCase().slice(0, 100);
   let best: string | null = null;

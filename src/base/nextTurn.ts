@@ -1,6 +1,6 @@
 /**
- * Resolves in the event loop's next turn, after timers, input and signals that are due. The native engine computes inside one
- * turn, so a loop of steps without this would let nothing else run. Browsers have no `setImmediate`; a timer does there.
+ * Resolves in the next turn of the event loop, after pending timers, input and signals. The native engine computes within one
+ * turn, so a loop of steps without this would block everything else. Browsers have no `setImmediate`, so a timer is used there.
  */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {

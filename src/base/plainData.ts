@@ -1,14 +1,14 @@
-/** The plain values that leave the model: streams, files and user interfaces see these, never tensors. */
+/** Plain values that leave the model. Streams, files and user interfaces see these, never tensors. */
 
-/** Images as bytes: red, green, blue per pixel, row by row. */
+/** Images as bytes: red, green and blue for each pixel, row by row. */
 export interface ImageBatch {
-  /** Values from 0 to 255; its length is the product of the shape. */
+  /** Values from 0 to 255; the length is the product of the shape. */
   readonly pixels: Uint8Array;
   /** [batch, height, width, channels] */
   readonly shape: readonly [batch: number, height: number, width: number, channels: 3];
 }
 
-/** A tensor's values outside the engine, row-major. */
+/** The values of a tensor outside the engine, row-major. */
 export interface TensorData {
   /** Type of the values. */
   readonly dtype: 'float32' | 'int32';
@@ -18,5 +18,5 @@ export interface TensorData {
   readonly data: Float32Array | Int32Array;
 }
 
-/** Tensors by name, as in a file of weights. */
+/** Tensors by name, as in a weights file. */
 export type NamedTensors = ReadonlyMap<string, TensorData>;

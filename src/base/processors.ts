@@ -1,13 +1,13 @@
-/** How many processors this process may use: the smaller of its affinity and its CPU quota. */
+/** Returns how many processors this process may use: the smaller of its affinity and its CPU quota. */
 import { availableParallelism } from 'node:os';
 import { cpuQuota } from './cpuQuota.js';
 
 export interface Processors {
-  /** Those that it may run on (affinity, cpusets). */
+  /** Processors that this process may run on (affinity, cpusets). */
   readonly cores: number;
-  /** What its CPU quota is worth, 1.5 for example; null where there is none. */
+  /** The CPU quota in processors, such as 1.5; null if there is no quota. */
   readonly quota: number | null;
-  /** How many threads it can keep busy: threads beyond a quota make the others wait, which is slower than fewer threads. */
+  /** How many threads the process can keep busy. Threads beyond the quota stall the others, which is slower than fewer threads. */
   readonly usable: number;
 }
 

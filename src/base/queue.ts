@@ -1,9 +1,9 @@
-/** Runs asynchronous calls one after the other, in the order in which they were made. */
+/** Runs asynchronous calls one after another, in the order in which they were made. */
 export class Queue {
   #last: Promise<unknown> = Promise.resolve();
   #closed: Error | null = null;
 
-  /** Runs the call after all earlier ones; one that fails does not stop those behind it. */
+  /** Runs the call after all earlier ones. A failed call does not stop the following ones. */
   run<T>(call: () => T | Promise<T>): Promise<T> {
     const result = this.#last.then(() => {
       if (this.#closed) throw this.#closed;
@@ -13,7 +13,7 @@ export class Queue {
     return result;
   }
 
-  /** Lets the running call finish, then runs `last`; calls that have not begun by then fail with the reason. */
+  /** Waits for the running call, then runs `last`. Calls that have not started by then fail with `reason`. */
   close(reason: Error, last: () => void): Promise<void> {
     if (this.#closed) return this.#last.then(() => undefined);
     this.#closed = reason;

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { lstat, rename, rm } from 'node:fs/promises';
 import { codeOf } from './errors.js';
 
-/** What file systems say that cannot rename over a file that is there (SMB, some of FUSE). */
+/** Error codes of file systems that cannot rename over an existing file (SMB, some FUSE). */
 const inTheWay = new Set(['EEXIST', 'EPERM', 'EACCES', 'EBUSY', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL']);
 
 /**
- * Give `from` the name `to`, whose file is replaced. In one moment where the file system can; where it cannot, the old
- * file is moved aside for that moment, and back where the new one cannot take its place.
- * @throws the system's error of the first try; both files are as they were then
+ * Renames `from` to `to` and replaces the existing file. The rename is atomic if the file system supports that. Otherwise the old
+ * file is moved aside first, and moved back if the new one cannot take its place.
+ * @throws the system's error from the first attempt; both files are then unchanged
  */
 export async function replaceFile(from: string, to: string): Promise<void> {
   try {

@@ -1,23 +1,23 @@
-/** Making writes last. File systems that cannot (FUSE, some network shares) are weaker, but good enough to train on. */
+/** Makes writes durable. File systems that cannot (FUSE, some network shares) are less safe, but good enough for training. */
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf } from './errors.js';
 
-/** What a file system without the operation says; EIO, ENOSPC and the like are failures of a write. */
+/** Error codes of file systems that do not support syncing; EIO, ENOSPC and the like mean that a write failed. */
 const notSupported = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOTTY']);
-/** Failures of a disk, also where they come from syncing a folder. */
+/** Error codes of disk failures, including those reported when a folder is synced. */
 const failures = new Set(['EIO', 'ENOSPC', 'EDQUOT']);
 
-/** @throws the system's error, but not where the file system cannot sync */
+/** @throws the system's error, unless the file system does not support syncing */
 export async function syncFile(file: FileHandle): Promise<void> {
   const error = await syncError(file);
   if (error !== null && !notSupported.has(codeOf(error))) throw error;
 }
 
 /**
- * Makes a rename in the folder last; some systems cannot open a folder or sync one, and then there is nothing to do.
- * @throws the system's error where the disk has failed
+ * Makes a rename in the folder durable. Does nothing on systems that cannot open or sync a folder.
+ * @throws the system's error when the disk failed
  */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r').catch(() => null);
@@ -30,7 +30,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** What to tell a user of a folder whose file system cannot sync files; null where it can, or cannot be tried. */
+/** Returns a warning for the user if the folder's file system cannot sync files; null if it can, or if that cannot be tested. */
 export async function syncWarning(folder: string): Promise<string | null> {
   const path = join(folder, `.${randomUUID()}.probe`);
   const file = await open(path, 'wx').catch(() => null);

@@ -1,7 +1,7 @@
-/** What a key may be, in the words of messages and of the docs. */
+/** Describes the allowed values of a key, for messages and docs. */
 import type { JsonSchema } from './jsonSchema.js';
 
-/** Such as "an integer >= 1", "a number from 0 to 1, or null". */
+/** Returns a text such as "an integer >= 1" or "a number from 0 to 1, or null". */
 export function allowedValues(schema: JsonSchema): string {
   const { anyOf, const: only, enum: choices, type } = schema;
   if (anyOf) return anyOf.map(allowedValues).join(', or ');
@@ -29,7 +29,7 @@ function range(least?: number, most?: number, above?: number | boolean): string 
   return most === undefined ? '' : ` <= ${most}`;
 }
 
-/** Beyond these no integer is exact; every integer of the schema has them as bounds, which needs no word. */
+/** Omits the bounds of safe integers: every integer in the schema has them, so they need no mention. */
 function bound(value?: number): number | undefined {
   return value !== undefined && Math.abs(value) < Number.MAX_SAFE_INTEGER ? value : undefined;
 }

@@ -1,4 +1,4 @@
-/** The check of a configuration by its schema, whatever it comes from. */
+/** Checks a configuration against its schema, whatever its source. */
 import type { z } from 'zod';
 import { camelCaseKeys } from '../base/camelCase.js';
 import { ConfigError } from './configError.js';
@@ -9,7 +9,7 @@ import { fileSchema, modelSchema } from './schema.js';
 import type { ModelConfig, NvaeConfig } from './types.js';
 
 /**
- * A configuration with its defaults from the content of a file, keys as in the file.
+ * Returns the configuration in a file's content with its defaults filled in. Keys are as in the file.
  * @throws ConfigError that lists the problems
  */
 export function checkConfig(content: unknown, name: string, file: string): NvaeConfig {
@@ -21,7 +21,7 @@ export function checkConfig(content: unknown, name: string, file: string): NvaeC
 }
 
 /**
- * A configuration that code has built, checked as strictly as a file; `where` is the function that it was passed to.
+ * Checks a configuration built by code, as strictly as a file. `where` is the function that received it.
  * @throws RangeError that lists the problems
  */
 export function checkNvaeConfig(where: string, { name, model, training }: NvaeConfig): NvaeConfig {
@@ -32,7 +32,7 @@ export function checkNvaeConfig(where: string, { name, model, training }: NvaeCo
 }
 
 /**
- * The architecture of a model that code has built, checked as strictly as a file.
+ * Checks a model architecture built by code, as strictly as a file.
  * @throws RangeError that lists the problems
  */
 export function checkModelConfig(config: ModelConfig): ModelConfig {

@@ -1,5 +1,5 @@
 /**
- * A configuration that cannot be read or is refused. The message lists the problems, one per line.
+ * A configuration that cannot be read or is invalid. The message lists the problems, one per line.
  *
  * @example
  * try {
@@ -10,9 +10,9 @@
  * }
  */
 export class ConfigError extends Error {
-  /** The configuration's file, as it was named by the caller. */
+  /** The configuration file, as the caller named it. */
   readonly file: string;
-  /** One sentence per problem, without the file's name; at most eleven. */
+  /** One sentence per problem, without the file name; at most eleven. */
   readonly problems: readonly string[];
 
   constructor(file: string, problems: readonly string[], options?: ErrorOptions) {

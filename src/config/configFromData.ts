@@ -1,4 +1,4 @@
-/** Configurations stored as plain data, such as in checkpoints. */
+/** Reads configurations stored as plain data, for example in checkpoints. */
 import { describeValue } from '../base/messageText.js';
 import { checkConfig } from './checkConfig.js';
 import { ConfigError } from './configError.js';
@@ -7,9 +7,9 @@ import { fileContent, isSection } from './fileContent.js';
 import type { NvaeConfig } from './types.js';
 
 /**
- * Check a configuration that was stored as JSON, as strictly as a file. Keys that an older version did not know get
+ * Checks a configuration stored as JSON, as strictly as a file. Keys that an older version did not have get
  * their defaults.
- * @throws ConfigError when it is refused
+ * @throws ConfigError when the configuration is invalid
  */
 export function configFromData(data: unknown, file: string): NvaeConfig {
   if (!isSection(data))

@@ -1,4 +1,4 @@
-/** The schema of a configuration as JSON Schema: for editors, and for messages and docs, which say what is allowed. */
+/** The schema of a configuration as JSON Schema, for editors, and for messages and docs that state what is allowed. */
 import { z } from 'zod';
 import type { ConfigSchema } from './schema.js';
 
@@ -8,12 +8,12 @@ export interface JsonSchema extends z.core.JSONSchema.BaseSchema {
   readonly anyOf?: JsonSchema[];
 }
 
-/** JSON Schema draft-07, which editors know best. It states all but combinations of keys, which it cannot express. */
+/** Returns JSON Schema draft-07, which editors support best. It omits only combinations of keys, which it cannot express. */
 export function jsonSchemaOf(schema: ConfigSchema): JsonSchema {
   return z.toJSONSchema(schema, { target: 'draft-7', io: 'input' }) as JsonSchema;
 }
 
-/** The schema of a key; undefined for an unknown one. */
+/** Returns the schema of a key; undefined if the key is unknown. */
 export function schemaAt(root: JsonSchema, path: readonly string[]): JsonSchema | undefined {
   return path.reduce<JsonSchema | undefined>((section, key) => {
     const keys = section?.properties ?? {};
@@ -21,7 +21,7 @@ export function schemaAt(root: JsonSchema, path: readonly string[]): JsonSchema 
   }, root);
 }
 
-/** Keys of each section by its dotted path; the top of the file is ''. */
+/** Returns the keys of each section by its dotted path; the top of the file is ''. */
 export function keysOfSections(root: JsonSchema, path = ''): Map<string, readonly string[]> {
   const properties = Object.entries(root.properties ?? {});
   const inner = properties

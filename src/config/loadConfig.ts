@@ -8,18 +8,18 @@ import { nearest } from '../base/nearest.js';
 import { ConfigError } from './configError.js';
 import type { NvaeConfig } from './types.js';
 
-/** The package's own configurations; the relative path is the same from src and dist. */
+/** The package's own configurations. The relative path is the same from src and dist. */
 const packageFolder = fileURLToPath(new URL('../../model_configs', import.meta.url));
 const workingFolder = 'model_configs';
-/** Some editors and systems write extensions in capitals. */
+/** Accepts capitals: some editors and systems write extensions that way. */
 const isYaml = /\.ya?ml$/i;
-/** In bytes; a hundred times a configuration with long comments. */
+/** In bytes; a hundred times the size of a configuration with long comments. */
 const largestFile = 2 ** 20;
 
 /** Options of `loadConfig`. */
 export interface LoadConfigOptions {
   /**
-   * Values that replace those of the file: `key=value` with dotted keys, such as `training_parameters.batch_size=8`.
+   * Values that override those in the file: `key=value` with dotted keys, such as `training_parameters.batch_size=8`.
    * @default none
    */
   readonly overrides?: readonly string[];
@@ -29,19 +29,19 @@ export interface LoadConfigOptions {
 export interface ConfigListing {
   /** File name without extension, such as `penguin`. */
   readonly name: string;
-  /** Path of the file; absolute for those of the package. */
+  /** Path of the file; absolute for the package's configurations. */
   readonly path: string;
 }
 
 /**
- * Load a configuration by name or by path, check it and fill in the defaults.
+ * Loads a configuration by name or by path, checks it and fills in the defaults.
  *
- * A name is a file in `model_configs` of the working directory, or else of the package, without its extension. A text
- * with a slash, or ending in `.yaml` or `.yml`, is a path; so is the name of any other file in the working directory.
+ * A name refers to a file in `model_configs` in the working directory or else in the package, without its extension. A text
+ * that contains a slash or ends in `.yaml` or `.yml` is a path; so is the name of any other file in the working directory.
  *
  * @param nameOrPath name or path of the configuration
- * @param options overrides of single values
- * @throws ConfigError when there is no such configuration, or its file cannot be read or is refused
+ * @param options overrides for single values
+ * @throws ConfigError when the configuration does not exist, cannot be read or is invalid
  *
  * @example
  * const config = await loadConfig('penguin', { overrides: ['training_parameters.batch_size=8'] });
@@ -57,13 +57,13 @@ export async function loadConfig(nameOrPath: string, options: LoadConfigOptions 
     const hint = hasCode(error, 'ENOENT') ? await hintOfName(nameOrPath) : '';
     throw new ConfigError(file, [`cannot be read: ${messageOf(error)}${hint}`], { cause: error });
   }
-  const { parseConfig } = await import('./parseConfig.js'); // zod takes a while to load, and not all who import this need it
+  const { parseConfig } = await import('./parseConfig.js'); // zod is slow to load, and some callers never need it
   return parseConfig(textOf(bytes, file), { ...options, file });
 }
 
-/** The text without the byte order mark that some editors write. */
+/** Decodes the text and drops the byte order mark that some editors write. */
 function textOf(bytes: Buffer, file: string): string {
-  // PowerShell's > and Notepad's "Unicode" write UTF-16, in which every other byte of an ASCII text is 0.
+  // PowerShell's > and Notepad's "Unicode" write UTF-16, where every other byte of an ASCII text is 0.
   if (bytes.includes(0)) throw new ConfigError(file, ['is UTF-16 or not text; save it as UTF-8']);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -75,8 +75,8 @@ function textOf(bytes: Buffer, file: string): string {
 }
 
 /**
- * List the configurations that have a name, sorted by it: those in `model_configs` of the working directory, and those of
- * the package whose names are not taken.
+ * Lists the configurations that have a name, sorted by name: those in `model_configs` in the working directory, and those of
+ * the package whose names are not already used there.
  *
  * @example
  * for (const { name, path } of await listConfigs()) console.log(name, path);
@@ -91,14 +91,14 @@ export async function listConfigs(): Promise<ConfigListing[]> {
   return [...found].map(([name, path]) => ({ name, path })).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** For somebody who types `demo.yaml` and means the name `demo`. */
+/** Returns a hint for a user who types `demo.yaml` but means the name `demo`. */
 async function hintOfName(path: string): Promise<string> {
   const wanted = basename(path, extname(path));
   const isKnown = (await listConfigs()).some(({ name }) => name === wanted);
   return isKnown ? `; did you mean "${wanted}"?` : '';
 }
 
-/** The path of a configuration. A known name wins over a file of the same name in the working directory. */
+/** Returns the path of a configuration. A known name takes precedence over a file of the same name in the working directory. */
 async function find(nameOrPath: string): Promise<string> {
   if (/[\\/]/.test(nameOrPath) || isYaml.test(nameOrPath)) return nameOrPath;
   const known = await listConfigs();

@@ -1,11 +1,11 @@
-/** How messages write keys: as in a file, or as in the objects that code builds. */
+/** How messages write keys: as in a file, or as in objects built by code. */
 import { camelCase } from '../base/camelCase.js';
 
 export interface Naming {
   key(key: string): string;
-  /** A dotted path; empty for the whole. */
+  /** Formats a dotted path; the path is empty for the whole configuration. */
   path(path: readonly string[]): string;
-  /** What the keys outside of sections belong to. */
+  /** What the keys outside sections belong to. */
   readonly top: string;
 }
 

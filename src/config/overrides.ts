@@ -6,8 +6,8 @@ import { ConfigError } from './configError.js';
 type Section = Record<string, unknown>;
 
 /**
- * A copy of the file's content with overrides applied: `key=value` with dotted keys and YAML values.
- * @throws ConfigError when an override is not of that form
+ * Returns a copy of the file content with the overrides applied: `key=value` with dotted keys and YAML values.
+ * @throws ConfigError when an override does not have that form
  */
 export function applyOverrides(content: unknown, overrides: readonly string[], file: string): unknown {
   if (overrides.length === 0 || !isSection(content)) return content;
@@ -25,7 +25,7 @@ export function applyOverrides(content: unknown, overrides: readonly string[], f
   return result;
 }
 
-/** The parts of the dotted key; null when the override is not `key=value`. */
+/** Returns the parts of the dotted key; null if the override is not `key=value`. */
 export function overrideKeys(override: string): string[] | null {
   const keys = override
     .slice(0, Math.max(override.indexOf('='), 0))
@@ -46,7 +46,7 @@ function openSection(parent: Section, key: string): Section {
   return section;
 }
 
-/** Sets an own property of any name, even `__proto__`, so that the check sees and refuses it. */
+/** Sets an own property with any name, even `__proto__`, so that the check sees and rejects it. */
 function define(section: Section, key: string, value: unknown): void {
   Object.defineProperty(section, key, { value, enumerable: true, writable: true, configurable: true });
 }

@@ -1,4 +1,4 @@
-/** Parses the text of a configuration file. Works without Node, such as in a browser. */
+/** Parses the text of a configuration file. Works without Node, for example in a browser. */
 import { load, YAMLException } from 'js-yaml';
 import { cut } from '../base/messageText.js';
 import { checkConfig } from './checkConfig.js';
@@ -9,23 +9,23 @@ import type { NvaeConfig } from './types.js';
 
 /** Options of `parseConfig`. */
 export interface ParseConfigOptions {
-  /** Name of the file, for messages; without folder and extension it is the name of the configuration. */
+  /** File name, for messages. Without folder and extension, it is the name of the configuration. */
   readonly file: string;
   /**
-   * Values that replace those of the file: `key=value` with dotted keys, such as `training_parameters.batch_size=8`.
+   * Values that override those in the file: `key=value` with dotted keys, such as `training_parameters.batch_size=8`.
    * @default none
    */
   readonly overrides?: readonly string[];
 }
 
-/** No configuration needs more aliases than it has keys; aliases of aliases can stand for billions of values. */
+/** A configuration needs no more aliases than it has keys. Nested aliases can expand to billions of values. */
 const mostAliases = 100;
 
 /**
- * Parse a configuration from YAML, check it and fill in the defaults.
+ * Parses a configuration from YAML, checks it and fills in the defaults.
  *
  * @param text the content of a configuration file
- * @param options name of the file for messages, and overrides of single values
+ * @param options file name for messages, and overrides for single values
  * @throws ConfigError when the text is not YAML, has unknown or missing keys, or has values that are not allowed
  *
  * @example

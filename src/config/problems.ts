@@ -1,4 +1,4 @@
-/** What is wrong with a configuration, a sentence for every key. */
+/** Describes what is wrong with a configuration, one sentence per key. */
 import type { z } from 'zod';
 import { cut, describeValue } from '../base/messageText.js';
 import { nearest } from '../base/nearest.js';
@@ -14,10 +14,10 @@ interface Context {
   readonly naming: Naming;
 }
 
-/** One message lists at most this many problems. */
+/** Maximum number of problems listed in one message. */
 const mostProblems = 10;
 
-/** A sentence for every key: what is allowed and what was given, or the nearest known key. */
+/** Returns one sentence per key: what is allowed and what was given, or the nearest known key. */
 export function problemsOf(
   schema: ConfigSchema,
   given: unknown,
@@ -26,14 +26,14 @@ export function problemsOf(
 ): string[] {
   const root = jsonSchemaOf(schema);
   const context = { root, sections: keysOfSections(root), given, naming };
-  // A value can break several rules of its key; the first sentence names them all.
+  // A value can break several rules of its key; the first sentence lists all of them.
   const all = issues.flatMap((issue) => sentences(issue, context));
   const problems = all.filter(([key], i) => all.findIndex(([first]) => first === key) === i);
   const rest = problems.length > mostProblems ? ['further problems, which are not listed'] : [];
   return [...problems.slice(0, mostProblems).map(([, sentence]) => sentence), ...rest];
 }
 
-/** Sentences, each with the key that it is about. */
+/** Returns sentences, each with the key it is about. */
 function sentences(issue: z.core.$ZodIssue, context: Context): [key: string, sentence: string][] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
@@ -65,7 +65,7 @@ function unknownKey(path: readonly string[], key: string, { sections, naming }: 
   return `${full}: unknown key; ${hint}`;
 }
 
-/** The text with the keys in it written as messages write them. */
+/** Rewrites the keys in a text the way messages write them. */
 function named(text: string, { sections, naming }: Context): string {
   const keys = new Set([...sections.values()].flat());
   return text.replace(/\w+/g, (word) => (keys.has(word) ? naming.key(word) : word));

@@ -1,11 +1,11 @@
-/** The name of a run: its files and folders contain it, and users type it to watch or sample the run. */
+/** The name of a run. Files and folders of the run contain it, and users type it to watch the run or sample from it. */
 import { describeValue } from '../base/messageText.js';
 import type { NvaeConfig } from './types.js';
 
-/** File systems allow names of 255 bytes; a run's files add up to a hundred to its name. */
+/** File systems allow names of 255 bytes; the files of a run add up to a hundred bytes to its name. */
 const mostBytes = 150;
 
-/** What is wrong with the name of a run, as "must ..."; null when nothing is. */
+/** Returns what is wrong with the name of a run, as "must ..."; null if the name is valid. */
 export function runNameProblem(name: string): string | null {
   if (name.trim() === '') return 'must not be empty';
   if (/[/\\]/.test(name)) return 'must be a name, not a path: no / or \\';
@@ -19,8 +19,8 @@ export function runNameProblem(name: string): string | null {
 }
 
 /**
- * The configuration with the given name, or its own when none is given.
- * @throws RangeError when the name cannot be part of file names
+ * Returns the configuration with the given name, or with its own name if none is given.
+ * @throws RangeError when the name cannot be part of a file name
  */
 export function withRunName(config: NvaeConfig, name: string = config.name): NvaeConfig {
   const problem = typeof name === 'string' ? runNameProblem(name) : 'must be a text';

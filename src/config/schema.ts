@@ -1,9 +1,9 @@
 /**
- * The one definition of a configuration: keys as in the file, allowed values, defaults, descriptions, combinations.
+ * The single definition of a configuration: keys as in the file, allowed values, defaults, descriptions, combinations.
  *
- * To add a key, add its line to a section and run `npm run config:generate`, which writes what derives from it: the
- * types in types.ts, `model_configs/schema.json` and the tables in docs/configuration.md. Checks and messages need
- * nothing else. A description names keys in backticks as in the file; types show them in camelCase.
+ * To add a key, add its line to a section and run `npm run config:generate`. This regenerates the types in types.ts,
+ * `model_configs/schema.json` and the tables in docs/configuration.md. Checks and messages need no
+ * other change. Descriptions name keys in backticks as in the file; the types show them in camelCase.
  */
 import { z } from 'zod';
 import { defaultMaxPixels } from '../base/maxPixels.js';
@@ -15,7 +15,7 @@ const fraction = () => z.number().min(0).max(1);
 
 const samplingMethods = ['gaussian', 'gaussian_mixture', 'logistic_mixture'] as const;
 
-/** The architecture of a model: the keys outside of sections. */
+/** The architecture of a model: the keys outside sections. */
 export const modelSchema = z
   .strictObject({
     channel_towers: integer(2).multipleOf(2).describe('Channels after the first convolution (C).'),
@@ -195,5 +195,5 @@ export const fileSchema = modelSchema
   })
   .describe('A configuration of rx-nvae: an architecture and how to train it.');
 
-/** The schemas of a file and of its architecture alone. */
+/** The schema of a whole file, or of the architecture alone. */
 export type ConfigSchema = typeof fileSchema | typeof modelSchema;

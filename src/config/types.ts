@@ -1,19 +1,19 @@
 /**
- * A configuration as plain data with its defaults filled in: keys are camelCase here and snake_case in files.
+ * A configuration as plain data with its defaults filled in. Keys are camelCase here and snake_case in files.
  *
- * The types of its sections are generated and not inferred, because inferred ones would lose the comment of every key,
- * and show as types of zod. A test compares them with what zod infers.
+ * The section types are generated rather than inferred: inferred types would lose the comment of every key
+ * and show up as zod types. A test compares them with what zod infers.
  */
 
 /**
- * A run's configuration, as `loadConfig` and `parseConfig` return it.
+ * A run's configuration, as returned by `loadConfig` and `parseConfig`.
  *
  * @example
  * const config = await loadConfig('demo');
  * const small: NvaeConfig = { ...config, training: { ...config.training, batchSize: 4 } };
  */
 export interface NvaeConfig {
-  /** Name of the run; unless it is given another, the name of the configuration file without its extension. */
+  /** Name of the run; by default, the name of the configuration file without its extension. */
   readonly name: string;
   /** The architecture of the model. */
   readonly model: ModelConfig;

@@ -1,4 +1,4 @@
-/** The engines of a browser: `wasm` and `cpu`. The others need Node, and are refused by name. */
+/** The engines in a browser: `wasm` and `cpu`. The others need Node; asking for one by name is an error. */
 import { chooseEngine, describeEngines } from './chooseEngine.js';
 import { cpuLoader } from './cpu.js';
 import type { EngineChoice, EngineInfo, EngineName, EngineReport, UseEngineOptions } from './engines.js';
@@ -14,12 +14,12 @@ const loaders: readonly EngineLoader[] = [
 ];
 
 /**
- * Makes an engine the one that all tensors are computed on from now on. `auto` chooses wasm.
+ * Selects the engine that computes all tensors from now on. `auto` chooses wasm.
  *
  * @param name `wasm`, `cpu` or `auto`
- * @param options where the files of the engine `wasm` are
- * @returns the engine in use, with warnings for people
- * @throws UnknownEngineError when there is no such engine
+ * @param options where to find the files of the engine `wasm`
+ * @returns the engine in use, with warnings for the user
+ * @throws UnknownEngineError when no engine has that name
  * @throws EngineUnavailableError when the engine does not work here
  * @example
  * await useEngine('wasm', { wasmPaths: '/assets/' });
@@ -29,7 +29,7 @@ export function useEngine(name: EngineChoice = 'auto', options: UseEngineOptions
 }
 
 /**
- * What is known about every engine in this browser; those that need Node are listed as not usable.
+ * Reports on every engine in this browser; engines that need Node are listed as unusable.
  *
  * @returns one report per engine
  * @example

@@ -3,8 +3,8 @@ import { nativeBackend } from './native/inUse.js';
 import * as tf from './tf.js';
 
 /**
- * Whether the engine in use can do what `withHalfPrecision` asks for.
- * @throws EngineUnavailableError when the engine in use computes in float32 only
+ * Checks that the engine in use supports `withHalfPrecision`.
+ * @throws EngineUnavailableError when the engine in use computes only in float32
  */
 export function checkHalfPrecision(): void {
   if (nativeBackend()) return;

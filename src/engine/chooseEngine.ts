@@ -1,4 +1,4 @@
-/** Choosing what executes tfjs, among the engines of a list: that of Node, or that of a browser. */
+/** Chooses the engine that executes tfjs from a list: the list for Node or the list for a browser. */
 
 import { messageOf } from '../base/errors.js';
 import {
@@ -18,7 +18,7 @@ type Usable = Extract<Probe, { usable: true }>;
 let inUse: EngineInfo | null = null;
 
 /**
- * The engine in use: what the last call of `useEngine` gave; null before the first.
+ * Returns the engine selected by the last call of `useEngine`; null before the first call.
  * @example
  * console.log(engineInUse()?.description); // AVX-512, 2 threads
  */
@@ -26,7 +26,7 @@ export function engineInUse(): EngineInfo | null {
   return inUse;
 }
 
-/** `useEngine` among the given engines, which are in the order in which `auto` takes them. */
+/** `useEngine` for the given engines, which are in the order in which `auto` tries them. */
 export async function chooseEngine(
   name: string,
   among: readonly EngineLoader[],
@@ -64,12 +64,12 @@ export async function describeEngines(among: readonly EngineLoader[]): Promise<E
   return reports;
 }
 
-/** An engine that looks usable but does not start is passed over with a warning: nobody asked for it by name. */
+/** Starts the best engine. Skips an engine that looks usable but does not start and adds a warning: the user did not name it. */
 async function startBest(all: readonly EngineLoader[], options: UseEngineOptions): Promise<EngineInfo> {
   const warnings: string[] = [];
   const among = all.filter((loader) => !loader.passedOver?.());
-  const probes = among.map(({ probe }) => probe()); // at once, since some take a process of their own
-  for (const probe of probes) probe.catch(() => undefined); // heard below, where it is an engine that matters
+  const probes = among.map(({ probe }) => probe()); // in parallel, since some start their own process
+  for (const probe of probes) probe.catch(() => undefined); // rejections are handled below, if the engine matters
   for (const [i, loader] of among.entries()) {
     const probe = await probes[i]!;
     if (!probe.usable && probe.broken) warnings.push(`engine ${loader.name}: not used: ${probe.reason}`);

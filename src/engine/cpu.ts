@@ -3,7 +3,7 @@ import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { EngineLoader } from './loader.js';
 import * as tf from './tf.js';
 
-/** tfjs' kernel reads dy with the strides of x, so it is wrong for more than one image; whole factors suffice here. */
+/** tfjs' kernel reads dy with the strides of x, which is wrong for more than one image. This one supports only integer factors. */
 function fixNearestGradient(): void {
   const kernel = { kernelName: 'ResizeNearestNeighborGrad', backendName: 'cpu' };
   tf.unregisterKernel(kernel.kernelName, kernel.backendName);
@@ -40,7 +40,7 @@ export const cpuLoader: EngineLoader = {
     registered = true;
     fixNearestGradient();
     const backend = tf.findBackend('cpu');
-    // Keeps tfjs from printing an advertisement for another package at the first tensor; its types hide the field.
+    // Keeps tfjs from printing an advertisement for another package at the first tensor. Its types hide the field.
     if (backend instanceof MathBackendCPU) Reflect.set(backend, 'firstUse', false);
   },
 };

@@ -1,4 +1,4 @@
-/** The engines by name, and the errors for one that cannot be used. */
+/** The engine names and reports, and the errors for engines that cannot be used. */
 import { nearest } from '../base/nearest.js';
 
 /** All engines, in the order in which `auto` tries them. */
@@ -7,7 +7,7 @@ export const engineNames = ['tensorflow', 'webgpu', 'native', 'wasm', 'cpu'] as 
 /** Name of an engine. */
 export type EngineName = (typeof engineNames)[number];
 
-/** What `useEngine` takes: a name or `auto`. Other texts, for example out of arguments, compile, but are rejected with an `UnknownEngineError`. */
+/** Argument of `useEngine`: a name or `auto`. Other strings (such as arguments) compile but cause an `UnknownEngineError`. */
 export type EngineChoice = EngineName | 'auto' | (string & {});
 
 /** The files of tfjs' WebAssembly backend. */
@@ -19,8 +19,8 @@ export type WasmFileName =
 /** Options of `useEngine`. */
 export interface UseEngineOptions {
   /**
-   * Where the `.wasm` files of `@tensorflow/tfjs-backend-wasm` are: the folder, with a slash at its end, or the address of
-   * each. Only the first start of the engine `wasm` looks at it. @default in Node its package, in a browser beside the page
+   * Where to find the `.wasm` files of `@tensorflow/tfjs-backend-wasm`: a folder, with a trailing slash, or the address of
+   * each file. Only the first start of the engine `wasm` uses it. @default in Node its package, in a browser the page's folder
    */
   readonly wasmPaths?: string | Readonly<Record<WasmFileName, string>>;
 }
@@ -29,17 +29,17 @@ export interface UseEngineOptions {
 export interface EngineInfo {
   /** Name of the engine; never `auto`. */
   readonly name: EngineName;
-  /** For people, for example "AVX-512, 2 threads". */
+  /** Text for the user, such as "AVX-512, 2 threads". */
   readonly description: string;
   /** Number of threads, if the engine has a fixed number. */
   readonly threads?: number;
   /** Instruction set, for example `avx2`, if the engine chooses one. */
   readonly simd?: string;
-  /** What a user should know about this choice. */
+  /** What the user should know about this choice. */
   readonly warnings: readonly string[];
 }
 
-/** What is known about one engine on this machine. */
+/** Report on one engine on this machine. */
 export interface EngineReport {
   /** Name of the engine. */
   readonly name: EngineName;
@@ -47,23 +47,23 @@ export interface EngineReport {
   readonly usable: boolean;
   /** Whether `auto` would choose it. */
   readonly chosenByAuto: boolean;
-  /** For people, for example "AVX-512, 2 threads". */
+  /** Text for the user, such as "AVX-512, 2 threads". */
   readonly description: string;
   /** Number of threads, if the engine has a fixed number. */
   readonly threads?: number;
   /** Instruction set, for example `avx2`, if the engine chooses one. */
   readonly simd?: string;
-  /** Path of the third-party library that computes, if it is known. */
+  /** Path of the third-party library that does the computation, if known. */
   readonly library?: string;
-  /** How to make the engine use a GPU, if it could and does not. */
+  /** How to make the engine use a GPU, if it could but does not. */
   readonly forGpu?: string;
-  /** Why it is not usable or why `auto` never chooses it; else empty. */
+  /** Why it is not usable or why `auto` never chooses it; otherwise empty. */
   readonly reason: string;
-  /** What to do to get it, one sentence. */
+  /** How to install the engine, in one sentence. */
   readonly howToGet: string;
 }
 
-/** There is no engine of that name; the message lists them and names the nearest. */
+/** No engine has that name; the message lists the names and suggests the nearest. */
 export class UnknownEngineError extends RangeError {
   override readonly name = 'UnknownEngineError';
 
@@ -75,7 +75,7 @@ export class UnknownEngineError extends RangeError {
   }
 }
 
-/** The engine that was asked for cannot be used here; the message says why and how to get it. */
+/** The requested engine cannot be used here; the message says why and how to install it. */
 export class EngineUnavailableError extends Error {
   override readonly name = 'EngineUnavailableError';
 }
@@ -86,8 +86,8 @@ export class NativeUnavailableError extends Error {
 }
 
 /**
- * The engine failed while it computed: its device was lost, refused an operation, or ran out of memory. Results since then are
- * worthless, so every later read throws this error too, until `useEngine` starts the engine anew.
+ * The engine failed during a computation: its device was lost, rejected an operation, or ran out of memory. All later results are
+ * invalid, so every later read throws this error too, until `useEngine` restarts the engine.
  */
 export class EngineFailedError extends Error {
   override readonly name = 'EngineFailedError';

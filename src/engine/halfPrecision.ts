@@ -1,8 +1,8 @@
-/** Whether the work that is running keeps and multiplies in bfloat16; src/engine/gradients and the native kernels ask. */
+/** Whether the current work stores and multiplies in bfloat16. Read by src/engine/gradients and the native kernels. */
 
 let on = false;
 
-/** Runs `work` in half precision, or not. Scopes may be nested; `work` is synchronous. */
+/** Runs `work` with or without half precision. Calls can be nested; `work` is synchronous. */
 export function withHalfPrecision<T>(wanted: boolean, work: () => T): T {
   const before = on;
   on = wanted;

@@ -1,4 +1,4 @@
-/** The compute engine: what executes the model's tensor operations. */
+/** The compute engine, which executes the model's tensor operations. */
 
 export { engineInUse } from './chooseEngine.js';
 export {

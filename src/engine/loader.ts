@@ -1,46 +1,46 @@
-/** What one engine's file offers to the choice of engines. */
+/** The interface through which each engine's module takes part in the choice of an engine. */
 import type { EngineName, UseEngineOptions } from './engines.js';
 import type * as tf from './tf.js';
 
-/** Outcome of looking whether an engine works here. */
+/** Result of checking whether an engine works here. */
 export type Probe =
   | {
       readonly usable: true;
       readonly description: string;
-      /** Whether `auto` may take it: a GPU engine without a real GPU works, but is no good choice. */
+      /** Whether `auto` may choose it: a GPU engine without a real GPU works, but is a bad choice. */
       readonly forAuto: boolean;
-      /** Why `auto` does not take it. */
+      /** Why `auto` does not choose it. */
       readonly reason?: string;
-      /** What a user should know who gets this engine. */
+      /** What the user should know when this engine is used. */
       readonly warning?: string;
       readonly threads?: number;
       readonly simd?: string;
-      /** The path of the library that is not ours and computes. */
+      /** Path of the third-party library that does the computation. */
       readonly library?: string;
-      /** What to do for a GPU, where the engine could use one and does not. */
+      /** How to enable a GPU, if the engine could use one but does not. */
       readonly forGpu?: string;
     }
   | {
       readonly usable: false;
       readonly reason: string;
-      /** Whether it is there and should work, so that `auto` does not pass over it without a word. */
+      /** Whether the engine is installed and should work, so that `auto` warns when it skips it. */
       readonly broken?: boolean;
     };
 
 export interface EngineLoader {
   readonly name: EngineName;
-  /** Name under which tfjs knows the backend. */
+  /** Name of the backend in tfjs. */
   readonly backendName: string;
   readonly howToGet: string;
   /**
-   * Looks whether the engine works here, loading what that takes.
-   * @throws EngineSettingError when an environment variable makes no sense; nothing else
+   * Checks whether the engine works here, loading what it needs.
+   * @throws EngineSettingError when an environment variable is invalid; nothing else
    */
   probe(): Promise<Probe>;
-  /** Whether it shows without loading anything that `auto` would not take it. */
+  /** Whether it is known without loading anything that `auto` would not choose the engine. */
   passedOver?(): boolean;
-  /** Makes the backend known to tfjs; only called after a successful probe. */
+  /** Registers the backend with tfjs; only called after a successful probe. */
   register(options?: UseEngineOptions): Promise<void>;
-  /** Called with the backend when it is the one in use. */
+  /** Called with the backend once it is in use. */
   started?(backend: tf.KernelBackend): void;
 }

@@ -1,5 +1,5 @@
 /**
- * Operations that the model uses beyond plain tfjs-core. Each is an ordinary function; the native engine executes it as one
+ * Operations that the model uses in addition to tfjs-core. Each is an ordinary function. The native engine runs it as one
  * fused kernel, other engines as a composition of tfjs operations.
  */
 import { batchNormKernels } from './fused/batchNorm.js';
@@ -40,7 +40,7 @@ export { type ExciteWeights, squeezeExcite } from './fused/squeezeExcite.js';
 export { upsampleBilinear2x, upsampleNearest2x } from './fused/upsample.js';
 export { weightNorm } from './fused/weightNorm.js';
 
-/** Makes the fused operations known to a backend that has no kernels of its own for them. */
+/** Registers the fused operations for a backend that has no kernels for them. */
 export function registerCompositeKernels(backendName: string): void {
   registerComposites(backendName, [
     ...siluKernels,

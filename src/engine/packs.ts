@@ -1,23 +1,23 @@
 /**
- * Many tensors worked on as few. An operation costs a launch on a GPU, and some microseconds anywhere: an optimiser that
- * touches hundreds of small parameters one by one does little else. Tensors of a pack lie one after another in a flat one.
+ * Processes many tensors as a few packs. An operation costs a kernel launch on a GPU and some microseconds on any engine, so an
+ * optimiser that updates hundreds of small parameters one by one is slow. A pack is a flat tensor that holds its members in sequence.
  */
 import { NativeBackend } from './native/backend.js';
 import * as tf from './tf.js';
 
 export interface Pack {
-  /** Which tensors of the list it was planned for, in order. */
+  /** Indices of its members in the list it was planned for, in order. */
   readonly members: readonly number[];
-  /** Of the members. */
+  /** Shapes of the members. */
   readonly shapes: readonly (readonly number[])[];
 }
 
-/** Elements of a pack, 16 MiB: few enough to stay in a processor's cache, and for every GPU's limits. */
+/** Maximum number of elements in a pack, 16 MiB: fits into a processor's cache and within the limits of every GPU. */
 const mostElements = 2 ** 22;
 
 /**
- * Packs for tensors of these shapes on the engine in use. Each tensor is in one; what is larger than half a pack has one of its own.
- * The native engine works on every tensor in its own memory, so there all are alone.
+ * Plans packs for tensors of these shapes on the engine in use. Each tensor is in one pack; a tensor larger than half a pack has
+ * its own. On the native engine every tensor has its own pack, because it processes each tensor in its own memory.
  */
 export function planPacks(
   shapes: readonly (readonly number[])[],
@@ -41,21 +41,21 @@ export function planPacks(
   return [...alone, ...together];
 }
 
-/** Shape of the tensor that stands for a pack: flat, or that of its only member. */
+/** Returns the shape of a pack's tensor: flat, or the shape of its only member. */
 export function packShape({ shapes }: Pack): number[] {
   const [first, ...others] = shapes;
   if (first && others.length === 0) return [...first];
   return [shapes.reduce((sum, shape) => sum + tf.util.sizeFromShape([...shape]), 0)];
 }
 
-/** The pack's members of a list, as one tensor: a new one, or the only member itself. Not differentiable. */
+/** Packs the members, taken from the list, into one tensor: a new one, or the only member itself. Not differentiable. */
 export function packed({ members }: Pack, tensors: readonly tf.Tensor[]): tf.Tensor {
   const parts = members.map((member) => tensors[member] as tf.Tensor);
   const [first, ...others] = parts;
   return first && others.length === 0 ? first : tf.tidy(() => tf.concat(parts.map(flat)));
 }
 
-/** What lies in a pack's tensor, for each of its members a tensor in its shape; the only member is the tensor itself. */
+/** Splits a pack's tensor into one tensor per member, in the member's shape; an only member is the tensor itself. */
 export function unpacked({ shapes }: Pack, tensor: tf.Tensor): tf.Tensor[] {
   if (shapes.length === 1) return [tensor];
   const sizes = shapes.map((shape) => tf.util.sizeFromShape([...shape]));
@@ -67,14 +67,14 @@ export function unpacked({ shapes }: Pack, tensor: tf.Tensor): tf.Tensor[] {
   });
 }
 
-/** Where an engine executes a change of shape, this saves one. */
+/** Avoids a reshape that changes nothing, because some engines execute it. */
 function flat(tensor: tf.Tensor): tf.Tensor {
   return tensor.rank === 1 ? tensor : tf.reshape(tensor, [-1]);
 }
 
 /**
- * The variables of a pack, and their values packed: those are kept, as long as nobody else assigns to a variable.
- * Owns the packed values until `dispose`; the variables stay the caller's.
+ * The variables of a pack and a packed copy of their values. The copy is reused until someone else assigns to a variable.
+ * Owns the packed values until `dispose`; the caller keeps the variables.
  */
 export class PackedVariables {
   readonly pack: Pack;
@@ -89,7 +89,7 @@ export class PackedVariables {
     this.variables = pack.members.map((member) => all[member] as tf.Variable);
   }
 
-  /** The values; this object's, or the only variable itself. */
+  /** Returns the packed values, owned by this object, or the only variable itself. */
   packed(): tf.Tensor {
     const [first, ...others] = this.variables;
     if (first && others.length === 0) return first;
@@ -101,7 +101,7 @@ export class PackedVariables {
     return this.#kept as tf.Tensor;
   }
 
-  /** Gives all variables new values; the tensor stays the caller's. */
+  /** Assigns new values to all variables; the caller keeps the tensor. */
   assign(values: tf.Tensor): void {
     const parts = unpacked(this.pack, values);
     this.variables.forEach((variable, i) => {

@@ -1,22 +1,22 @@
-/** Time per kernel, on any engine: the kernels of the active backend are wrapped while a function runs. */
+/** Measures the time per kernel on any engine by wrapping the kernels of the active backend while a function runs. */
 import * as tf from './tf.js';
 
 export interface KernelTime {
   readonly name: string;
   readonly calls: number;
-  /** Without the time of kernels that it ran itself. */
+  /** Excludes the time of kernels that this kernel called. */
   readonly seconds: number;
 }
 
 export interface Profile<T> {
   readonly result: T;
-  /** The longest first. */
+  /** Longest first. */
   readonly kernels: KernelTime[];
   /** Floating-point operations (two per multiply-add) of all convolution kernels, from their shapes. */
   readonly convolutionFlops: number;
 }
 
-/** Runs `work` once and measures its kernels. On engines that work in the background the times are those of the calls. */
+/** Runs `work` once and measures its kernels. On asynchronous engines, the times are those of the calls only. */
 export async function profileKernels<T>(work: () => Promise<T>): Promise<Profile<T>> {
   const times = new Map<string, { calls: number; seconds: number }>();
   let convolutionFlops = 0;
@@ -59,7 +59,7 @@ function replaceKernels(kernels: readonly tf.KernelConfig[]): void {
   }
 }
 
-/** For each convolution kernel: where its filter's shape and its result's (or result gradient's) shape are found. */
+/** Computes the operations of a convolution kernel from the shapes of its filter and its result or result gradient; 0 for others. */
 function convolutionFlopsOf(
   name: string,
   { inputs, attrs }: Parameters<tf.KernelFunc>[0],

@@ -2,11 +2,11 @@ import { gradientsOf } from './gradients/gradientsOf.js';
 import * as tf from './tf.js';
 
 /**
- * `f(x)`, of which nothing but x is kept for the backward pass: there it is computed once more. Takes more time and less
+ * Computes `f(x)` but keeps only x for the backward pass, which computes `f(x)` again. Takes more time and less
  * memory; the gradients are the same.
  *
- * @param f differentiable in x and the variables, and the same at every call; `again` is true in the backward pass
- * @param variables all that f uses
+ * @param f differentiable in x and the variables, with the same result at every call; `again` is true in the backward pass
+ * @param variables all variables that f uses
  */
 export function recomputed<T extends tf.Tensor>(
   f: (x: T, again: boolean) => T,
@@ -25,6 +25,6 @@ export function recomputed<T extends tf.Tensor>(
       },
     };
   };
-  // The scope's name becomes that of the operation on the tape.
+  // tfjs names the operation on the tape after the scope.
   return tf.tidy('recomputed', () => tf.customGrad(forward)(x, ...variables) as T);
 }

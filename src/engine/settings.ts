@@ -1,4 +1,4 @@
-/** The environment variables of the engines. They are checked for every engine: an invalid one is never ignored. */
+/** The environment variables of the engines. They are checked whatever engine is used: an invalid value is never ignored. */
 
 export const instructionSets = ['avx512', 'avx2', 'portable'] as const;
 
@@ -13,24 +13,24 @@ export interface EngineSettings {
   readonly threads: number | null;
   /** NVAE_SIMD: instruction set of the native engine; null if it is not set. */
   readonly simd: InstructionSet | null;
-  /** NVAE_TENSORFLOW_DEVICE: what the tensorflow engine runs on; null if it is not set. */
+  /** NVAE_TENSORFLOW_DEVICE: device of the tensorflow engine; null if it is not set. */
   readonly tensorflowDevice: TensorflowDevice | null;
 }
 
-/** An environment variable of an engine has an invalid value, or asks for what this processor lacks. */
+/** An environment variable of an engine has an invalid value, or requests something that this processor lacks. */
 export class EngineSettingError extends RangeError {
   override readonly name = 'EngineSettingError';
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A browser has none. */
+/** Browsers have no environment. */
 const environmentHere = (): Environment => globalThis.process?.env ?? {};
 
 const mostThreads = 1024;
 
 /**
- * NVAE_THREADS, NVAE_SIMD and NVAE_TENSORFLOW_DEVICE; an empty one counts as not set.
+ * Reads NVAE_THREADS, NVAE_SIMD and NVAE_TENSORFLOW_DEVICE; an empty value counts as not set.
  * @throws EngineSettingError when one of them is invalid
  */
 export function engineSettings(environment: Environment = environmentHere()): EngineSettings {

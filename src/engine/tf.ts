@@ -1,7 +1,7 @@
 /**
- * The one place that imports TensorFlow.js.
+ * The only module that imports TensorFlow.js.
  *
- * tfjs-core registers no gradients in Node; importing tfjs-layers does, as a side effect. Everything above the
+ * tfjs-core registers no gradients in Node, but importing tfjs-layers does so as a side effect. Code above the
  * engine uses the functional ops (`tf.add(a, b)`), because the chained methods are not registered.
  */
 import '@tensorflow/tfjs-layers';

@@ -1,4 +1,4 @@
-/** Which backend executes tfjs in Node: chosen once at start, or asked for by name. */
+/** Selects the backend that executes tfjs in Node: once at start, or by name. */
 import { chooseEngine, describeEngines } from './chooseEngine.js';
 import { cpuLoader } from './cpu.js';
 import type { EngineChoice, EngineInfo, EngineReport, UseEngineOptions } from './engines.js';
@@ -10,7 +10,7 @@ import { wasmLoader } from './wasm/loader.js';
 import { packageFolder } from './wasm/packageFolder.js';
 import { webgpuLoader } from './webgpu/loader.js';
 
-/** In the order in which `auto` takes them. */
+/** In the order in which `auto` tries them. */
 const loaders: readonly EngineLoader[] = [
   inChild(tensorflowLoader()),
   inChild(webgpuLoader()),
@@ -20,19 +20,19 @@ const loaders: readonly EngineLoader[] = [
 ];
 
 /**
- * Makes an engine the one that all tensors are computed on from now on.
+ * Selects the engine that computes all tensors from now on.
  *
- * `auto` takes the first that fits: tensorflow with a GPU, webgpu on a real GPU, native, wasm. An engine that is asked for by
- * name is used or refused, never replaced. In a browser there are `wasm` and `cpu`.
+ * `auto` takes the first that fits: tensorflow with a GPU, webgpu on a real GPU, native, wasm. An engine requested by
+ * name is used or the call fails; it is never replaced. A browser has only `wasm` and `cpu`.
  *
- * Called again with the same name it changes nothing; with another name it switches, and tensors made before should be
- * disposed first.
+ * Calling it again with the same name changes nothing. Another name switches the engine; dispose of existing tensors
+ * first.
  *
  * @param name an engine, or `auto`
  * @param options where a browser finds the files of the engine `wasm`
- * @returns the engine in use, with warnings for people
- * @throws UnknownEngineError when there is no such engine
- * @throws EngineUnavailableError when the engine does not work here; says why and how to get it
+ * @returns the engine in use, with warnings for the user
+ * @throws UnknownEngineError when no engine has that name
+ * @throws EngineUnavailableError when the engine does not work here; says why and how to install it
  * @throws EngineSettingError when an environment variable of any engine has an invalid value
  * @example
  * const { name, description, warnings } = await useEngine('auto');
@@ -43,7 +43,7 @@ export function useEngine(name: EngineChoice = 'auto', options: UseEngineOptions
 }
 
 /**
- * What is known about every engine on this machine, in the order in which `auto` tries them; starts none of them.
+ * Reports on every engine on this machine, in the order in which `auto` tries them; starts none of them.
  * @throws EngineSettingError when an environment variable of any engine has an invalid value
  * @example
  * for (const { name, usable, reason } of await listEngines()) console.log(name, usable ? 'works' : reason);

@@ -1,12 +1,12 @@
-/** Refuses models that are far too large to build. */
+/** Rejects models that are far too large to build. */
 import type { ModelConfig } from '../config/types.js';
 
-/** No model in use comes near these sizes; a slip of the keyboard would fill memory with less. */
+/** Real models stay far below these limits, but a typing error could produce one that fills the memory. */
 const mostCells = 4000;
 const mostParameters = 4e9;
 
 /**
- * Counts the cells before any is planned.
+ * Counts the cells before any cell is planned.
  * @throws RangeError when there are too many
  */
 export function checkCells(config: ModelConfig, groupsPerScale: readonly number[]): void {
@@ -20,7 +20,7 @@ export function checkCells(config: ModelConfig, groupsPerScale: readonly number[
 }
 
 /**
- * Checks the number of trained values before any is allocated.
+ * Checks the number of trained values before any value is allocated.
  * @throws RangeError when there are too many
  */
 export function checkParameterCount(count: number): void {

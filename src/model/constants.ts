@@ -1,11 +1,11 @@
-/** Values that the gradient sees as constants. */
+/** Values that are constants for the gradient. */
 import * as tf from '../engine/tf.js';
 
-/** f(x), computed outside the tape: nothing flows back to x. */
+/** Returns f(x), computed outside the tape: no gradient flows back to x. */
 export function asConstant<X extends tf.Tensor, Y extends tf.Tensor>(x: X, f: (x: X) => Y): Y {
   const constant = tf.customGrad((input) => ({
     value: f(input as X),
-    // by its shape: the input itself may have been let go of by now
+    // x may already be disposed, so only its shape is read
     gradFunc: () => tf.zeros((input as X).shape),
   }));
   return constant(x) as Y;

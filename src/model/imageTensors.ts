@@ -1,17 +1,17 @@
-/** Between bytes and the tensors that the model sees. */
+/** Converts between bytes and the tensors that the model uses. */
 
 import type { ImageBatch } from '../base/plainData.js';
 import * as tf from '../engine/tf.js';
 import { NonFiniteImagesError } from './nonFiniteImagesError.js';
 
-/** 0 to 255 on the scale 0 to 1, rounded once. */
+/** The values 0 to 255 on the scale 0 to 1, rounded once. */
 const scale = Float32Array.from({ length: 256 }, (_, value) => value / 255);
 
 /**
- * A tensor of images in bytes.
+ * Converts images in bytes to a tensor.
  * @param batch images of the given size
  * @param size width and height of the model's images, in pixels
- * @returns `[B, size, size, 3]` in [0, 1]; the caller disposes it
+ * @returns `[B, size, size, 3]` in [0, 1]; the caller disposes of it
  * @throws RangeError when the batch is empty or has images of another size
  * @example
  * const tensor = imagesToTensor(batch, model.config.imageSize);
@@ -30,9 +30,9 @@ export function imagesToTensor({ pixels, shape }: ImageBatch, size: number): tf.
 }
 
 /**
- * A batch of bytes of a tensor of images. The values are read asynchronously from the engine.
- * @param images `[B, height, width, 3]` in [0, 1]; it stays the caller's
- * @returns the images as bytes, red, green, blue per pixel
+ * Converts a tensor of images to bytes. Reads the values asynchronously from the engine.
+ * @param images `[B, height, width, 3]` in [0, 1]; the caller keeps it
+ * @returns the images as bytes: red, green and blue for each pixel
  * @throws NonFiniteImagesError when an image has a colour that is NaN
  * @example
  * const tensor = model.sample(4, 0.7, keyedNoise(1, 'example', 0));

@@ -1,4 +1,4 @@
-/** Prior and posterior of one latent group, and what the flow and the KL make of a draw. */
+/** Prior and posterior of one latent group, draws from them, and the KL. */
 import * as tf from '../engine/tf.js';
 import type { Normal } from './distributions/normal.js';
 import { drawNormal, normalFromParameters, normalKl, normalLogDensity } from './distributions/normal.js';
@@ -9,14 +9,14 @@ import type { LatentGroupPlan, ModelPlan } from './plan.js';
 import type { Noise } from './random.js';
 import { draws } from './random.js';
 
-/** Raw prior parameters `[B, size, size, 2 K]` from the decoder's features; zeros at level 0. */
+/** Computes raw prior parameters `[B, size, size, 2 K]` from the decoder's features; zeros at level 0. */
 function priorParameters(pass: Pass, group: LatentGroupPlan, features: tf.Tensor4D): tf.Tensor4D {
   if (group.decoderSampler) return weightNormConvolution(pass, group.decoderSampler, tf.elu(features));
-  // unlike tf.zeros, made where the tensors are
+  // unlike tf.zeros, tf.fill creates the tensor on the device
   return tf.fill([features.shape[0], group.size, group.size, 2 * group.latentSize], 0);
 }
 
-/** Raw posterior parameters, relative to the prior's, from the encoder's and the decoder's features. */
+/** Computes raw posterior parameters, relative to the prior's, from the features of encoder and decoder. */
 function posteriorOffset(
   pass: Pass,
   group: LatentGroupPlan,
@@ -40,7 +40,7 @@ export interface PosteriorDraw {
   readonly z: tf.Tensor4D;
 }
 
-/** Draw a group's latent from its posterior. */
+/** Draws a group's latent from its posterior. */
 export function drawPosterior(
   pass: Pass,
   group: LatentGroupPlan,
@@ -55,7 +55,7 @@ export function drawPosterior(
   return { prior: normalFromParameters(priorRaw), posterior, z };
 }
 
-/** Draw a group's latent from its prior at a temperature; with the flow if it is kept when sampling. */
+/** Draws a group's latent from its prior at a temperature, and applies the flow if the configuration has fixed flows. */
 export function drawPrior(
   pass: Pass,
   plan: ModelPlan,
@@ -74,8 +74,8 @@ function latentNoise(group: LatentGroupPlan, batch: number, noise: Noise): tf.Te
 }
 
 /**
- * KL per image `[B]` of a group, from the latent before and after the flow. With fixed flows, the closed form between
- * the Normals; otherwise log q(z) - log p(flow(z)) of the one draw, which may be negative.
+ * Computes a group's KL per image `[B]` from the latent before and after the flow. With fixed flows this is the closed form
+ * for two normal distributions; otherwise it is log q(z) - log p(flow(z)) of the single draw, which can be negative.
  */
 export function latentKl(plan: ModelPlan, draw: PosteriorDraw, flowed: tf.Tensor4D): tf.Tensor1D {
   const { prior, posterior, z } = draw;

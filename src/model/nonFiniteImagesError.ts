@@ -1,4 +1,4 @@
-/** A model gives non-finite images: its activations exceed the range of a float. */
+/** The model produced non-finite images because its activations exceed the range of a float. */
 export class NonFiniteImagesError extends Error {
   constructor(damaged: number, batch: number) {
     const advice =

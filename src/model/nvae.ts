@@ -1,7 +1,7 @@
 /**
- * NVAE, a deep hierarchical variational autoencoder (Vahdat & Kautz 2020, arXiv 2007.03898): its tensors, and the
- * ways through it. Everything returned is the caller's to dispose; images are `[batch, height, width, 3]` in [0, 1], NaN
- * where the network's output was not finite.
+ * NVAE, a deep hierarchical variational autoencoder (Vahdat & Kautz 2020, arXiv 2007.03898): its tensors and its
+ * passes. The caller disposes of everything returned. Images are `[batch, height, width, 3]` in [0, 1], NaN
+ * where the network's output is not finite.
  */
 import { checkCount, checkSeed } from '../base/checkNumbers.js';
 import type { ImageBatch, NamedTensors } from '../base/plainData.js';
@@ -26,12 +26,12 @@ import type { SampleImagesOptions, SampleSource, Temperature } from './sampleSou
 import { decoderTower, encoderTower } from './towers.js';
 
 /**
- * Sampling at a low temperature, again and again, lets the variance of a channel collapse; dividing by its root then
- * blows up whatever is left in it. Trained models have been seen to stay above 1e-3, also after 200 passes at temperature 0.
+ * Repeated sampling at a low temperature can let the variance of a channel collapse; dividing by its square root then
+ * amplifies whatever remains in the channel. Trained models stayed above 1e-3 even after 200 passes at temperature 0.
  */
 const lowestVariance = 1e-4;
 
-/** What a forward pass gives; both tensors are the caller's. */
+/** The result of a forward pass; the caller owns both tensors. */
 export interface ForwardResult {
   /** Raw parameters of the output distribution, `[B, H, W, outputChannels]`. */
   readonly parameters: tf.Tensor4D;
@@ -41,18 +41,18 @@ export interface ForwardResult {
 
 /** Options of `Nvae.forward`. */
 export interface ForwardOptions {
-  /** Receives the batch's statistics in train mode; the caller commits or disposes them. @default none are kept
+  /** Receives the batch's statistics in train mode; the caller commits or disposes of them. @default no statistics are kept
    * @internal */
   readonly statistics?: BatchStatistics;
-  /** Save memory: keep only the input of every cell for the backward pass, which computes the rest again. @default false */
+  /** Save memory: keep only the input of every cell for the backward pass, which recomputes the rest. @default false */
   readonly recompute?: boolean;
-  /** The result of `samplerWeights`, to share it with `regularization`. @default computed where they are used */
+  /** The result of `samplerWeights`, to share it with `regularization`. @default the weights are computed where they are used */
   readonly weights?: LayerWeights;
 }
 
 /**
- * An NVAE model: encode, decode and sample. It owns its parameters until `dispose`. Images are `[batch, height, width, 3]` in
- * [0, 1]; tensors that a method returns are the caller's to dispose.
+ * An NVAE model: encodes, decodes and samples. It owns its parameters until `dispose`. Images are `[batch, height, width, 3]` in
+ * [0, 1]. The caller disposes of the tensors that a method returns.
  *
  * @example
  * await useEngine('auto');
@@ -74,19 +74,19 @@ export class Nvae implements SampleSource, Disposable {
   }
 
   /**
-   * A new, untrained model.
+   * Creates a new, untrained model.
    * @param config the model's part of a configuration
-   * @param seed seed of the initial values
-   * @throws RangeError when a model of this configuration is not possible
+   * @param seed seed for the initial values
+   * @throws RangeError when this configuration does not describe a valid model
    */
   static create(config: ModelConfig, seed: number): Nvae {
     return new Nvae(planModel(config), seed);
   }
 
   /**
-   * A model with the given values.
+   * Creates a model with the given values.
    * @param config the model's part of a configuration
-   * @param tensors values in PyTorch's names and axis order; other names are ignored. They stay the caller's
+   * @param tensors values with PyTorch's names and axis order; other names are ignored. The caller keeps them
    * @throws RangeError when a tensor is missing or has another shape
    */
   static fromTensors(config: ModelConfig, tensors: NamedTensors): Nvae {
@@ -102,17 +102,17 @@ export class Nvae implements SampleSource, Disposable {
     return latentShapes(this.plan);
   }
 
-  /** Number of trained values. */
+  /** Number of trained parameters. */
   get parameterCount(): number {
     return parameterCount(this.plan);
   }
 
   /**
-   * One pass: encode, draw from the posterior, decode. Differentiable in the parameters of the model.
-   * @param images `[B, H, W, 3]` in [0, 1]; they stay the caller's
+   * One pass: encodes, draws from the posterior, decodes. Differentiable in the parameters of the model.
+   * @param images `[B, H, W, 3]` in [0, 1]; the caller keeps them
    * @param noise source of the random numbers
-   * @param mode `train` normalises by the batch's statistics, `eval` by the running averages
-   * @param options memory, and weights that are computed already
+   * @param mode `train` normalises with the batch's statistics, `eval` with the running averages
+   * @param options memory use, and precomputed weights
    */
   forward(
     images: tf.Tensor4D,
@@ -135,16 +135,16 @@ export class Nvae implements SampleSource, Disposable {
     return tf.tidy(() => ({ ...run() }));
   }
 
-  /** The effective weights of all samplers, which both `forward` and `regularization` need. Differentiable; the caller's. */
+  /** Returns the effective weights of all samplers, needed by `forward` and `regularization`. Differentiable; the caller owns them. */
   samplerWeights(): LayerWeights {
     const pass = this.#pass('eval');
     return new Map(samplersOf(this.plan).map((layer) => [layer.name, weightNormWeight(pass, layer)]));
   }
 
   /**
-   * The regularisation of the weights, before it is multiplied by its coefficient. Differentiable.
-   * @param noise source of the random numbers of the power iterations
-   * @param weights the result of `samplerWeights`, if it is computed already
+   * Computes the regularisation of the weights, before it is multiplied by its coefficient. Differentiable.
+   * @param noise source of the random numbers for the power iterations
+   * @param weights the result of `samplerWeights`, if already computed
    * @returns a scalar
    */
   regularization(noise: Noise, weights?: LayerWeights): tf.Scalar {
@@ -152,15 +152,15 @@ export class Nvae implements SampleSource, Disposable {
   }
 
   /**
-   * The distribution of the images, given the network's raw output.
-   * @param parameters `[B, H, W, outputChannels]`, as `forward` and `decodeParameters` give them; they stay the caller's
+   * Creates the distribution of the images from the network's raw output.
+   * @param parameters `[B, H, W, outputChannels]`, as returned by `forward` and `decodeParameters`; the caller keeps them
    */
   output(parameters: tf.Tensor4D): OutputDistribution {
     return distributionOf(this.config.samplingMethod, parameters);
   }
 
   /**
-   * New images from the prior.
+   * Samples new images from the prior.
    * @param count number of images
    * @param temperature multiplies the standard deviations of the latents
    * @param noise source of the random numbers
@@ -178,7 +178,7 @@ export class Nvae implements SampleSource, Disposable {
   }
 
   /**
-   * New images from the prior as plain data, with the batch-norm averages as they are (see `readjustBatchNorm`). The same
+   * Samples new images from the prior as plain data, with the current batch-norm averages (see `readjustBatchNorm`). The same
    * count, temperature, seed and draw give the same images.
    * @param count number of images
    * @param temperature multiplies the standard deviations of the latents
@@ -196,13 +196,13 @@ export class Nvae implements SampleSource, Disposable {
   }
 
   /**
-   * Adapt the decoder's batch-norm averages to a temperature, by sampling passes in train mode: at a temperature below 1 the
-   * features differ from those in training, and so must the averages. Changes nothing else. Running variances do not fall
-   * below 1e-4.
+   * Adapts the decoder's batch-norm averages to a temperature by sampling passes in train mode: below temperature 1 the
+   * features differ from those in training, so the averages must differ too. Changes nothing else. Running variances do not
+   * fall below 1e-4.
    * @param iterations number of passes
    * @param count images per pass
    * @param temperature multiplies the standard deviations of the latents
-   * @param noiseOf source of the random numbers of each pass, the first is 0
+   * @param noiseOf source of the random numbers for each pass; the first pass is 0
    * @throws RangeError when the temperature is out of range
    */
   readjustBatchNorm(
@@ -227,10 +227,10 @@ export class Nvae implements SampleSource, Disposable {
   }
 
   /**
-   * The latents of images, drawn from the posterior: those that the decoder sees in training, after the flow.
-   * @param images `[B, H, W, 3]` in [0, 1]; they stay the caller's
+   * Encodes images to latents drawn from the posterior: those the decoder sees in training, after the flow.
+   * @param images `[B, H, W, 3]` in [0, 1]; the caller keeps them
    * @param noise source of the random numbers
-   * @param options `freeFlow: false` leaves out a flow that is not fixed, as the PyTorch implementation does
+   * @param options `freeFlow: false` skips a flow that is not fixed, as the PyTorch implementation does
    * @returns `[B, size, size, latentSize]` per latent group, level 0 first
    */
   encode(images: tf.Tensor4D, noise: Noise, { freeFlow = true } = {}): tf.Tensor4D[] {
@@ -249,22 +249,22 @@ export class Nvae implements SampleSource, Disposable {
   }
 
   /**
-   * Images of latents.
-   * @param latents as `encode` gives them; they stay the caller's
+   * Decodes latents to images.
+   * @param latents as returned by `encode`; the caller keeps them
    * @param noise source of the random numbers, used only for the statistic `sample`
    * @param statistic which value of the output distribution a pixel gets
    * @returns `[B, H, W, 3]`; NaN where the network's output is not finite
-   * @throws RangeError when the latents have other shapes than `latentShapes`
+   * @throws RangeError when the shapes of the latents differ from `latentShapes`
    */
   decode(latents: readonly tf.Tensor4D[], noise: Noise, statistic: Statistic = 'mean'): tf.Tensor4D {
     return tf.tidy(() => this.#toImages(this.decodeParameters(latents), noise, statistic));
   }
 
   /**
-   * The network's raw output for latents. Differentiable.
-   * @param latents as `encode` gives them; they stay the caller's
+   * Decodes latents to the network's raw output. Differentiable.
+   * @param latents as returned by `encode`; the caller keeps them
    * @returns `[B, H, W, outputChannels]`, for `output`
-   * @throws RangeError when the latents have other shapes than `latentShapes`
+   * @throws RangeError when the shapes of the latents differ from `latentShapes`
    */
   decodeParameters(latents: readonly tf.Tensor4D[]): tf.Tensor4D {
     const batch = checkLatents('decode', latents, this.latentShapes);
@@ -272,12 +272,12 @@ export class Nvae implements SampleSource, Disposable {
   }
 
   /**
-   * Images for given standard normal values in place of the prior's random ones, at temperature 1.
-   * @param values `[B, size, size, latentSize]` per latent group, level 0 first; they stay the caller's
+   * Generates images from given standard normal values instead of random ones for the prior, at temperature 1.
+   * @param values `[B, size, size, latentSize]` per latent group, level 0 first; the caller keeps them
    * @param noise source of the other random numbers
    * @param statistic which value of the output distribution a pixel gets
    * @returns `[B, H, W, 3]`; NaN where the network's output is not finite
-   * @throws RangeError when the values have other shapes than `latentShapes`
+   * @throws RangeError when the shapes of the values differ from `latentShapes`
    */
   generateFromLatents(
     values: readonly tf.Tensor4D[],
@@ -302,7 +302,7 @@ export class Nvae implements SampleSource, Disposable {
     this.store.dispose();
   }
 
-  /** `using model = await loadModel(path)` disposes it at the end of the block, also when an error leaves it. */
+  /** `using model = await loadModel(path)` disposes of it at the end of the block, even when an error is thrown. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -320,7 +320,7 @@ export class Nvae implements SampleSource, Disposable {
 
   #toImages(parameters: tf.Tensor4D, noise: Noise, statistic: Statistic): tf.Tensor4D {
     const images = tf.clipByValue(statisticOf(this.output(parameters), statistic, noise), 0, 1);
-    // 0, or NaN where a parameter is not finite: the clamps would turn it into an ordinary colour.
+    // 0, or NaN if a parameter is not finite: the clamps would otherwise turn it into an ordinary colour.
     const damage = tf.sum(tf.mul(parameters, 0), -1, true); // [B, H, W, 1]
     return tf.add(images, damage);
   }
@@ -332,7 +332,7 @@ function at(tensors: readonly tf.Tensor4D[], { level }: LatentGroupPlan): tf.Ten
   return tensor;
 }
 
-/** @throws RangeError when it is not one number >= 0, or one for each group */
+/** @throws RangeError when the temperature is neither one number >= 0 nor one for each group */
 export function checkTemperature(temperature: Temperature, groups: number): void {
   const values = typeof temperature === 'number' ? [temperature] : temperature;
   if (typeof temperature !== 'number' && values.length !== groups) {
@@ -347,7 +347,7 @@ export function checkTemperature(temperature: Temperature, groups: number): void
   }
 }
 
-/** Checks one latent per group, all of one batch, and returns the batch's size. */
+/** Checks that there is one latent per group with equal batch sizes, and returns the batch size. */
 function checkLatents(where: string, latents: readonly tf.Tensor4D[], shapes: readonly number[][]): number {
   const batch = latents[0]?.shape[0] ?? 0;
   const expected = shapes.map((shape) => `[${[batch, ...shape]}]`).join(', ');

@@ -1,4 +1,4 @@
-/** Between tensors that are packed as a store packs its parameters, and plain data under the parameters' names. */
+/** Converts between tensors packed like a store's parameters and plain data under the parameters' names. */
 
 import type { TensorData } from '../base/plainData.js';
 import type * as tf from '../engine/tf.js';
@@ -10,11 +10,11 @@ import { toTorch } from './tensorLayout.js';
 interface Place {
   readonly spec: ParameterSpec;
   readonly pack: number;
-  /** Where its values begin in the pack. */
+  /** Offset of its values in the pack. */
   readonly start: number;
 }
 
-/** In the order of the store's specs. */
+/** Returns the places in the order of the store's specs. */
 function places({ specs, packs }: ParameterStore): Place[] {
   const found: Place[] = [];
   packs.forEach(({ members }, pack) => {
@@ -28,7 +28,7 @@ function places({ specs, packs }: ParameterStore): Place[] {
   return found;
 }
 
-/** Reads them, in PyTorch's axis order. */
+/** Reads the tensors and returns them in PyTorch's axis order. */
 export async function readPacked(
   store: ParameterStore,
   tensors: readonly tf.Tensor[],
@@ -43,7 +43,7 @@ export async function readPacked(
   );
 }
 
-/** Values in our axis order, one array for each pack. */
+/** Packs values in our axis order, one array for each pack. */
 export function packValues(
   store: ParameterStore,
   valuesOf: (spec: ParameterSpec) => Float32Array,

@@ -1,10 +1,10 @@
 /**
- * What a layer says about its parameters before any memory is taken: names as in the PyTorch implementation, shapes
- * in the order the engine computes with, and how a new model begins.
+ * Describes a layer's parameters before any memory is allocated: names as in the PyTorch implementation, shapes
+ * in the engine's axis order, and initial values.
  */
 
 /**
- * How a parameter's axes are ordered here and in PyTorch (see tensorLayout.ts):
+ * Order of a parameter's axes here and in PyTorch (see tensorLayout.ts):
  *
  *     vector       [n]                                      the same
  *     gain         [out]                                    [out, 1, 1, 1]
@@ -26,18 +26,18 @@ export type Initial =
 
 export interface ParameterSpec {
   readonly name: string;
-  /** In the engine's axis order. */
+  /** Shape in the engine's axis order. */
   readonly shape: readonly number[];
   readonly layout: Layout;
   readonly initial: Initial;
 }
 
-/** Number of values of a shape. */
+/** Returns the number of values of a shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-/** PyTorch's default for weights and biases: uniform in 1 / sqrt(number of weights of one output). */
+/** PyTorch's default for weights and biases: uniform with bound 1 / sqrt(number of weights of one output). */
 export function uniformForFanIn(fanIn: number): Initial {
   return { kind: 'uniform', bound: 1 / Math.sqrt(fanIn) };
 }

@@ -1,6 +1,6 @@
 /**
- * The tensors of a model by name: trained parameters, running averages of the batch normalisations, and how many
- * batches those have seen. Owns them until `dispose`.
+ * Holds the tensors of a model by name: trained parameters, running averages of the batch normalisations, and how many
+ * batches those averages cover. Owns the tensors until `dispose`.
  */
 
 import { cut } from '../base/messageText.js';
@@ -15,14 +15,14 @@ import { torchShape, toTorch, valuesFromTorch } from './tensorLayout.js';
 
 export class ParameterStore {
   readonly specs: readonly ParameterSpec[];
-  /** Which parameters are worked on together where all of them are; in the order of `specs`. */
+  /** Parameters that are processed together when all of them are; in the order of `specs`. */
   readonly packs: readonly Pack[];
   readonly #batchNorms: readonly BatchNormPlan[];
   readonly #parameters = new Map<string, tf.Variable>();
   readonly #buffers = new Map<string, tf.Variable>();
   readonly #batchesSeen = new Map<string, number>();
 
-  /** Allocates a new model's values, drawn by (seed, parameter name). */
+  /** Allocates the values of a new model, drawn by (seed, parameter name). */
   constructor(specs: readonly ParameterSpec[], batchNorms: readonly BatchNormPlan[], seed: number) {
     this.specs = specs;
     this.packs = planPacks(specs.map(({ shape }) => shape));
@@ -41,17 +41,17 @@ export class ParameterStore {
     }
   }
 
-  /** A trained parameter, still owned by the store. */
+  /** Returns a trained parameter; the store still owns it. */
   parameter(name: string): tf.Variable {
     return found(this.#parameters, name, 'parameter');
   }
 
-  /** A running average, `<batch norm>.running_mean` or `.running_var`, still owned by the store. */
+  /** Returns a running average, `<batch norm>.running_mean` or `.running_var`; the store still owns it. */
   buffer(name: string): tf.Variable {
     return found(this.#buffers, name, 'buffer');
   }
 
-  /** All trained parameters in a fixed order. */
+  /** All trained parameters, in a fixed order. */
   get parameters(): ReadonlyMap<string, tf.Variable> {
     return this.#parameters;
   }
@@ -60,17 +60,17 @@ export class ParameterStore {
     return this.#buffers;
   }
 
-  /** Count one more batch in the running averages of this batch normalisation. */
+  /** Counts one more batch for the running averages of this batch normalisation. */
   countBatch(batchNorm: string): void {
     this.#batchesSeen.set(batchNorm, found(this.#batchesSeen, batchNorm, 'batch normalisation') + 1);
   }
 
-  /** All values under PyTorch's names and in its axis order. */
+  /** Reads all values, with PyTorch's names and axis order. */
   async tensors(): Promise<Map<string, TensorData>> {
     return new Map([...(await this.parameterTensors(this.#parameters)), ...(await this.bufferTensors())]);
   }
 
-  /** Any tensors shaped like the parameters (gradients, optimiser slots), in PyTorch's axis order. */
+  /** Reads any tensors shaped like the parameters (gradients, optimiser slots), in PyTorch's axis order. */
   async parameterTensors(tensors: ReadonlyMap<string, tf.Tensor>): Promise<Map<string, TensorData>> {
     const result = new Map<string, TensorData>();
     for (const { name, shape, layout } of this.specs) {
@@ -80,7 +80,7 @@ export class ParameterStore {
     return result;
   }
 
-  /** The running averages and their counters. */
+  /** Reads the running averages and their counters. */
   async bufferTensors(): Promise<Map<string, TensorData>> {
     const result = new Map<string, TensorData>();
     for (const [name, buffer] of this.#buffers) {
@@ -99,8 +99,8 @@ export class ParameterStore {
   }
 
   /**
-   * Take over all values from tensors in PyTorch's names and axis order; other names are ignored.
-   * @throws RangeError when a tensor is missing or has another shape; nothing is changed then.
+   * Loads all values from tensors with PyTorch's names and axis order; other names are ignored.
+   * @throws RangeError when a tensor is missing or has another shape; nothing is changed then
    */
   load(tensors: NamedTensors): void {
     this.check(tensors);
@@ -114,7 +114,7 @@ export class ParameterStore {
     }
   }
 
-  /** Runs `use` and puts the running averages back as they were before. */
+  /** Runs `use`, then restores the running averages. */
   keepingBuffers<T>(use: () => T): T {
     const averages: [tf.Variable, tf.Tensor][] = [];
     const counts = new Map(this.#batchesSeen);
@@ -138,8 +138,8 @@ export class ParameterStore {
 }
 
 /**
- * That the tensors are those of a model with these parameters, before such a model is allocated.
- * @throws RangeError when one is missing or has another shape
+ * Checks that the tensors belong to a model with these parameters, before such a model is allocated.
+ * @throws RangeError when a tensor is missing or has another shape
  */
 export function checkTensors(
   specs: readonly ParameterSpec[],
@@ -153,7 +153,7 @@ export function checkTensors(
   }
 }
 
-/** The running averages of a batch normalisation. */
+/** Returns the running averages of a batch normalisation. */
 function averagesOf({ name, channels }: BatchNormPlan): ParameterSpec[] {
   return (['running_mean', 'running_var'] as const).map((average) => ({
     name: `${name}.${average}`,
@@ -163,7 +163,7 @@ function averagesOf({ name, channels }: BatchNormPlan): ParameterSpec[] {
   }));
 }
 
-/** How many batches the running averages have seen. */
+/** Returns how many batches the running averages cover. */
 function counter(tensors: NamedTensors, batchNorm: string): number {
   const name = `${batchNorm}.num_batches_tracked`;
   const count = tensors.get(name)?.data[0];
@@ -173,7 +173,7 @@ function counter(tensors: NamedTensors, batchNorm: string): number {
   return count;
 }
 
-/** A tensor's values, checked against the shape that the plan gives it. */
+/** Returns a tensor's values after checking its shape against the plan. */
 export function float32(
   tensors: NamedTensors,
   spec: Pick<ParameterSpec, 'name' | 'shape' | 'layout'>,
@@ -187,7 +187,7 @@ export function float32(
   return tensor.data;
 }
 
-/** Replace a variable's values; takes over the array. */
+/** Replaces a variable's values; takes ownership of the array. */
 export function assign(target: tf.Variable, values: Float32Array): void {
   tf.tidy(() => target.assign(tf.tensor(values, target.shape)));
 }
@@ -202,7 +202,7 @@ function found<T>(map: ReadonlyMap<string, T>, name: string, what: string): T {
   return value;
 }
 
-/** The same values for the same seed and name, whatever else is drawn. */
+/** Returns the same values for the same seed and name, whatever else is drawn. */
 function initialValues({ name, shape, initial }: ParameterSpec, seed: number): Float32Array {
   const size = sizeOf(shape);
   const generator = keyedGenerator(seed, `initial/${name}`, 0);
@@ -218,7 +218,7 @@ function initialValues({ name, shape, initial }: ParameterSpec, seed: number): F
   }
 }
 
-/** Norm per output channel of a weight whose last axis is the output. */
+/** Returns the norm per output channel of a weight whose last axis is the output. */
 function outputNorms(weight: Float32Array, outputs: number): Float32Array {
   const squares = new Float64Array(outputs);
   weight.forEach((value, i) => {

@@ -1,25 +1,25 @@
 /**
- * What one pass through the network carries besides its tensors: where the parameters are, whether batch
- * normalisation uses the batch's statistics, and where those go.
+ * The context of one pass through the network: the parameters, whether batch normalisation uses the batch's
+ * statistics, and where those statistics go.
  */
 import { moveAverages } from '../engine/ops.js';
 import * as tf from '../engine/tf.js';
 import type { ParameterStore } from './parameterStore.js';
 
-/** `train`: batch normalisation with the batch's own statistics; `eval`: with the running averages. */
+/** `train`: batch normalisation uses the batch's own statistics; `eval`: it uses the running averages. */
 export type Mode = 'train' | 'eval';
 
-/** Effective weights by the layer's name. */
+/** Effective weights by layer name. */
 export type LayerWeights = ReadonlyMap<string, tf.Tensor4D>;
 
 export interface Pass {
   readonly store: ParameterStore;
   readonly mode: Mode;
-  /** Receives the batch's statistics in train mode; null: nobody wants them. */
+  /** Receives the batch's statistics in train mode; null to discard them. */
   readonly statistics: BatchStatistics | null;
-  /** Weights that are computed already; null: none. Whoever made them owns them. */
+  /** Precomputed weights, or null. Their creator owns them. */
   readonly weights: LayerWeights | null;
-  /** Whether cells keep only their input for the backward pass and are computed once more in it. */
+  /** Whether cells keep only their input for the backward pass and recompute the rest there. */
   readonly recompute: boolean;
 }
 
@@ -30,26 +30,26 @@ interface Entry {
   readonly name: string;
   readonly mean: tf.Tensor1D;
   readonly variance: tf.Tensor1D;
-  /** Number of values behind each channel's mean. */
+  /** Number of values per channel in the mean. */
   readonly count: number;
 }
 
 /**
- * Batch statistics of one train-mode pass. They move the running averages only when `commit` is called, so a step that
- * turns out not to be usable leaves no trace. Owns its tensors until `dispose`.
+ * Batch statistics of one train-mode pass. They update the running averages only when `commit` is called, so an unusable step
+ * leaves no trace. Owns its tensors until `dispose`.
  */
 export class BatchStatistics {
   readonly #entries: Entry[] = [];
 
-  /** Keeps mean and biased variance, beyond the scope they were made in. */
+  /** Keeps mean and biased variance beyond the scope in which they were created. */
   record(name: string, mean: tf.Tensor1D, variance: tf.Tensor1D, count: number): void {
     this.#entries.push({ name, mean: tf.keep(mean), variance: tf.keep(variance), count });
   }
 
   /**
-   * Move the running averages towards this batch (its unbiased variance), and free the statistics.
+   * Moves the running averages towards this batch (its unbiased variance) and frees the statistics.
    *
-   * @param varianceFloor running variances do not fall below it; those that are below it do not fall further
+   * @param varianceFloor running variances do not fall below it; those already below it do not fall further
    */
   commit(store: ParameterStore, { varianceFloor }: { readonly varianceFloor?: number } = {}): void {
     const floor = varianceFloor !== undefined && { floor: varianceFloor };
@@ -72,7 +72,7 @@ export class BatchStatistics {
   }
 }
 
-/** Those with equally many values have the same factor between their two variances. */
+/** Groups entries by count: equal counts have the same factor between biased and unbiased variance. */
 function byCount(entries: readonly Entry[]): Map<number, Entry[]> {
   const groups = new Map<number, Entry[]>();
   for (const entry of entries) groups.set(entry.count, [...(groups.get(entry.count) ?? []), entry]);

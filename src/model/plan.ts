@@ -1,6 +1,6 @@
 /**
- * A model configuration, unfolded: every cell and every latent group with its shapes and parameter names. Towers,
- * losses, parameter counts and displays all read this one list; making it takes no tensor memory.
+ * Expands a model configuration to every cell and every latent group with shapes and parameter names. Towers, losses,
+ * parameter counts and displays all read this plan; creating it takes no tensor memory.
  */
 import { checkModelConfig } from '../config/checkConfig.js';
 import type { ModelConfig } from '../config/types.js';
@@ -19,22 +19,22 @@ import { weightNormParameters } from './layers/weightNormConvolution.js';
 import type { ParameterSpec } from './parameterSpec.js';
 import { sizeOf } from './parameterSpec.js';
 
-/** One latent group, level 0 first: the smallest images, farthest from the pixels. */
+/** One latent group. Level 0 comes first: the smallest images, farthest from the pixels. */
 export interface LatentGroupPlan {
   readonly level: number;
   /** Scale 0 has the largest images. */
   readonly scale: number;
   /** Height and width of the latent. */
   readonly size: number;
-  /** Channels of encoder and decoder features here. */
+  /** Channels of the encoder and decoder features at this group. */
   readonly channels: number;
   /** Channels of the latent. */
   readonly latentSize: number;
-  /** What balancing divides this group's KL by; the smallest of all groups is 1. */
+  /** Balancing divides this group's KL by this number; the smallest of all groups is 1. */
   readonly klMultiplier: number;
   readonly encoderMixer: WeightNormPlan;
   readonly encoderSampler: WeightNormPlan;
-  /** Null at level 0, whose prior is fixed. */
+  /** Null at level 0, where the prior is fixed. */
   readonly decoderSampler: WeightNormPlan | null;
   readonly decoderMixer: WeightNormPlan;
   readonly flow: readonly FlowCellPlan[];
@@ -63,7 +63,7 @@ export interface ModelPlan {
 const towerExpansion = 6;
 const postprocessExpansion = 3;
 
-/** @throws RangeError naming the key when the configuration describes no possible model. */
+/** @throws RangeError that names the key when the configuration does not describe a valid model */
 export function planModel(given: ModelConfig): ModelPlan {
   const config = checkModelConfig(given);
   const groupsPerScale = countGroups(config);
@@ -99,17 +99,17 @@ export function planModel(given: ModelConfig): ModelPlan {
   return plan;
 }
 
-/** Number of trained values. */
+/** Returns the number of trained parameters. */
 export function parameterCount(plan: ModelPlan): number {
   return plan.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 }
 
-/** Shape of every latent, level 0 first: [height, width, channels]. */
+/** Returns the shape of every latent, level 0 first: [height, width, channels]. */
 export function latentShapes(plan: ModelPlan): [height: number, width: number, channels: number][] {
   return plan.groups.map(({ size, latentSize }) => [size, size, latentSize]);
 }
 
-/** Channels and image size of a scale. */
+/** Returns channels and image size of a scale. */
 function scaleShape(config: ModelConfig, scale: number): { channels: number; size: number } {
   const halvings = config.numBlocksPrepost + scale;
   return { channels: config.channelTowers * 2 ** halvings, size: config.inputDimension / 2 ** halvings };
@@ -187,7 +187,7 @@ function planMixer(level: number, channels: number, latentSize: number) {
   };
 }
 
-/** Nothing follows the last group; the last group of a scale is followed by an upsampling cell first. */
+/** Plans the block after a group: nothing after the last group; at the end of a scale, an upsampling cell first. */
 function planDecoderBlock(
   config: ModelConfig,
   level: number,
@@ -208,7 +208,7 @@ function planDecoderBlock(
 
 type Parts = Omit<ModelPlan, 'config' | 'groupsPerScale' | 'parameters' | 'batchNorms'>;
 
-/** All cells, in the order in which the regularisation visits them. */
+/** Returns all cells, in the order in which the regularisation visits them. */
 export function cellsOf(plan: Parts): CellLayers[] {
   const tower = plan.groups.flatMap((group) => group.cells);
   return [...plan.encoderBlocks.flat(), ...tower, ...plan.preprocess, ...plan.postprocess];

@@ -4,16 +4,16 @@ import { type SampleBatches, type SamplesOptions, sampleBatches } from './sample
 import type { SampleSource } from './sampleSource.js';
 
 /**
- * New images for `for await`, without RxJS: each batch is made when it is asked for, and one more while you use it. The
+ * Samples new images for `for await`, without RxJS. Each batch is made when it is requested, and one more while you use it. The
  * images are those of `samples` with the same options.
  *
- * Nothing is made before the first batch is asked for. `break`, `return` or an error in the loop ends the making; the loop
- * is left when a batch that was under way is done, so that no tensor is left and the model can be disposed.
+ * Nothing is made before the first batch is requested. `break`, `return` or an error in the loop stops sampling. The loop
+ * exits when a batch in progress is done, so no tensor is left and the model can be disposed of.
  *
- * @param source a model, a trainer, or another `SampleSource`; stays the caller's
+ * @param source a model, a trainer, or another `SampleSource`; the caller keeps it
  * @param options as for `samples`; with `count: Infinity` the loop ends when you leave it
- * @returns batches `[n, height, width, 3]`, plain data, yours
- * @throws RangeError at call time when a number is out of range; in the loop what the source throws
+ * @returns batches `[n, height, width, 3]` as plain data; the caller owns them
+ * @throws RangeError at call time when a number is out of range; in the loop, whatever the source throws
  *
  * @example
  * ```ts
@@ -40,9 +40,9 @@ async function* pull(source: SampleSource, { length, make }: SampleBatches): Asy
       const batch = await ahead;
       if (batch === null) return;
       const next = number + 1;
-      // In a turn of its own: the engine computes within one, and this batch is wanted before the next one is made.
+      // In a separate turn: the engine computes within one turn, and this batch must be delivered before the next one is made.
       ahead = nextTurn().then(() => (left || next >= length ? null : make(source, next)));
-      ahead.catch(() => undefined); // thrown where it is awaited
+      ahead.catch(() => undefined); // it is thrown where it is awaited
       yield batch;
     }
   } finally {

@@ -1,6 +1,6 @@
 /**
  * Random numbers by key. A key (seed, purpose, step) always gives the same numbers, whatever was drawn before, so a
- * resumed run needs no generator's state.
+ * resumed run needs no saved generator state.
  */
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
@@ -10,23 +10,23 @@ import { sizeOf } from './parameterSpec.js';
 /** Source of the model's random numbers. Every draw has a name, so that recorded numbers can replace it. */
 export interface Noise {
   /**
-   * Standard normal values.
+   * Draws standard normal values.
    * @param draw name of the draw
    * @param shape shape of the tensor; for latents `[batch, height, width, channels]`
-   * @returns the tensor, the caller's
+   * @returns the tensor; the caller owns it
    */
   normal(draw: string, shape: readonly number[]): tf.Tensor;
   /**
-   * Standard normal values as plain numbers.
+   * Draws standard normal values as plain numbers.
    * @param draw name of the draw
-   * @param length how many values
+   * @param length number of values
    */
   normalValues(draw: string, length: number): Float32Array;
   /**
-   * Uniform values in [0, 1).
+   * Draws uniform values in [0, 1).
    * @param draw name of the draw
    * @param shape shape of the tensor
-   * @returns the tensor, the caller's
+   * @returns the tensor; the caller owns it
    */
   uniform(draw: string, shape: readonly number[]): tf.Tensor;
 }
@@ -39,7 +39,7 @@ export const draws = {
   outputValue: 'output.value',
 } as const;
 
-/** Mixes a text into 32 bits; different salts give unrelated results (FNV-1a and a final avalanche). */
+/** Hashes a text to 32 bits; different salts give unrelated results (FNV-1a and a final avalanche). */
 function hash(text: string, salt: number): number {
   let h = 0x811c9dc5 ^ Math.imul(salt, 0x9e3779b1);
   for (let i = 0; i < text.length; i += 1) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
@@ -48,7 +48,7 @@ function hash(text: string, salt: number): number {
   return h ^ (h >>> 16);
 }
 
-/** A generator of its own for this key. */
+/** Returns a separate generator for this key. */
 export function keyedGenerator(seed: number, purpose: string, step: number): RandomGenerator {
   const key = `${seed}/${purpose}/${step}`;
   const generator = xoroshiro128plusFromState([hash(key, 1), hash(key, 2), hash(key, 3), hash(key, 4) | 1]);
@@ -56,19 +56,19 @@ export function keyedGenerator(seed: number, purpose: string, step: number): Ran
   return generator;
 }
 
-/** Uniform in [0, 1), from the high bits, which are the good ones. */
+/** Returns a uniform number in [0, 1) from the high bits, which have the best quality. */
 function uniform(generator: RandomGenerator): number {
   return (generator.next() >>> 8) * 2 ** -24;
 }
 
-/** `length` uniform values in [low, high). */
+/** Returns `length` uniform values in [low, high). */
 export function uniformValues(generator: RandomGenerator, length: number, low = 0, high = 1): Float32Array {
   const values = new Float32Array(length);
   for (let i = 0; i < length; i += 1) values[i] = low + (high - low) * uniform(generator);
   return values;
 }
 
-/** `length` standard normal values (Box-Muller). */
+/** Returns `length` standard normal values (Box-Muller). */
 export function normalValues(generator: RandomGenerator, length: number): Float32Array {
   const values = new Float32Array(length);
   for (let i = 0; i < length; i += 2) {
@@ -81,10 +81,10 @@ export function normalValues(generator: RandomGenerator, length: number): Float3
 }
 
 /**
- * Random numbers that depend only on the key (seed, purpose, step) and the name of the draw, not on the order of the draws.
+ * Returns random numbers that depend only on the key (seed, purpose, step) and the name of the draw, not on the order of draws.
  * @param seed seed of the run
- * @param purpose what the numbers are for; others give unrelated numbers
- * @param step a number that changes from use to use, for example the training step
+ * @param purpose what the numbers are for; different purposes give unrelated numbers
+ * @param step a number that changes with each use, such as the training step
  * @example
  * const images = model.sample(9, 0.7, keyedNoise(1, 'samples', 0));
  */

@@ -1,6 +1,6 @@
 /**
- * Keeps the network smooth: the largest |gamma| of every batch normalisation and an estimate of the squared largest
- * singular value of the convolutions of all cells and of the samplers.
+ * Keeps the network smooth. The terms are the largest |gamma| of every batch normalisation and an estimate of the squared
+ * largest singular value of the convolutions of all cells and of the samplers.
  */
 import { largestMagnitudes, type SpectralWeight, spectralPenalties } from '../engine/ops.js';
 import * as tf from '../engine/tf.js';
@@ -13,7 +13,7 @@ import { cellsOf } from './plan.js';
 import type { Noise } from './random.js';
 import { draws } from './random.js';
 
-/** The sum of all terms, a scalar, before its constant. */
+/** Returns the sum of all terms, a scalar, before it is multiplied by its constant. */
 export function regularization(pass: Pass, plan: ModelPlan, noise: Noise): tf.Scalar {
   const cells = cellsOf(plan);
   const gammas = cells
@@ -32,14 +32,14 @@ function weightNormSpectral({ name, kernel, inChannels, outChannels }: WeightNor
   return { name, layout: 'convolution', shape: [kernel, kernel, inChannels, outChannels] };
 }
 
-/** The layers that give the raw parameters of priors and posteriors. */
+/** Returns the layers that produce the raw parameters of priors and posteriors. */
 export function samplersOf({ groups }: ModelPlan): WeightNormPlan[] {
   const encoders = groups.map((group) => group.encoderSampler);
   const decoders = groups.map((group) => group.decoderSampler);
   return [...encoders, ...decoders].filter((layer) => layer !== null);
 }
 
-/** A layer with its random start. */
+/** Returns a layer with its random start vector. */
 function spectralWeight(
   weight: tf.Tensor,
   { name, layout, shape }: SpectralLayer,

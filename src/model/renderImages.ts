@@ -4,11 +4,11 @@ import * as tf from '../engine/tf.js';
 import { imagesFromTensor } from './imageTensors.js';
 
 /**
- * Compute images on the engine, give the event loop a turn, and read them as bytes.
+ * Computes images on the engine, gives the event loop a turn, and reads the images as bytes.
  *
- * @param compute runs at once, inside `tf.tidy`; returns `[batch, height, width, 3]` in [0, 1]
- * @returns plain data; no tensor is left, also when it rejects
- * @throws NonFiniteImagesError when a colour is not a number
+ * @param compute called immediately, inside `tf.tidy`; returns `[batch, height, width, 3]` in [0, 1]
+ * @returns plain data; no tensor is left, even when it rejects
+ * @throws NonFiniteImagesError when a colour is NaN
  */
 export async function renderImages(compute: () => tf.Tensor4D): Promise<ImageBatch> {
   const images = tf.tidy(compute);

@@ -1,4 +1,4 @@
-/** New images batch by batch: what `samples` and `pullSamples` share. */
+/** New images batch by batch: code shared by `samples` and `pullSamples`. */
 import { checkCount, checkSeed, checkWhole } from '../base/checkNumbers.js';
 import type { ImageBatch } from '../base/plainData.js';
 import type { Statistic } from './distributions/outputDistribution.js';
@@ -8,11 +8,11 @@ import type { SampleSource, Temperature } from './sampleSource.js';
 export interface SamplesOptions {
   /** Multiplies the standard deviations of the latents: one number, or one per latent group. @default 1 */
   readonly temperature?: Temperature;
-  /** Number of images in all; `Infinity` for `pullSamples` only. @default 9 */
+  /** Total number of images; `Infinity` for `pullSamples` only. @default 9 */
   readonly count?: number;
-  /** Images per batch; the last batch may have fewer. @default 9 */
+  /** Images per batch; the last batch may be smaller. @default 9 */
   readonly batchSize?: number;
-  /** Number of the first batch; earlier ones are not made. @default 0 */
+  /** Number of the first batch; earlier batches are skipped. @default 0 */
   readonly firstBatch?: number;
   /** Which value of the output distribution a pixel gets. @default 'mean' */
   readonly statistic?: Statistic;
@@ -21,13 +21,13 @@ export interface SamplesOptions {
 }
 
 export interface SampleBatches {
-  /** How many batches. */
+  /** Number of batches. */
   readonly length: number;
   /** Makes the batch with this number, from 0. */
   make(source: SampleSource, number: number): Promise<ImageBatch>;
 }
 
-/** @throws RangeError when a number is out of range; `where` names who was given it */
+/** @throws RangeError when a number is out of range; `where` is the function that received it */
 export function sampleBatches(
   where: string,
   { temperature = 1, count = 9, batchSize = 9, firstBatch = 0, statistic = 'mean', seed }: SamplesOptions,

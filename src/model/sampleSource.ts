@@ -5,18 +5,17 @@ import type { Statistic } from './distributions/outputDistribution.js';
 export type Temperature = number | readonly number[];
 
 /** Options of `sampleImages`. */
-/** Options of `sampleImages`. */
 export interface SampleImagesOptions {
   /** Which value of the output distribution a pixel gets. @default 'mean' */
   readonly statistic?: Statistic;
   /** Seed of the noise. @default 0 for a model; the run's seed for a trainer */
   readonly seed?: number;
-  /** Another number gives other images with the same seed. @default 0 */
+  /** Selects different images for the same seed. @default 0 */
   readonly draw?: number;
 }
 
 /**
- * Anything that makes new images: an `Nvae`, a `Trainer`, or an object of your own with this method (another process, a
+ * Anything that produces new images: an `Nvae`, a `Trainer`, or your own object with this method (another process, a
  * server, a fake in a test).
  *
  * @example
@@ -31,11 +30,11 @@ export interface SampleImagesOptions {
  */
 export interface SampleSource {
   /**
-   * New images from the prior.
+   * Samples new images from the prior.
    * @param count number of images
    * @param temperature multiplies the standard deviations of the latents
    * @param options statistic, seed and draw
-   * @returns `[count, height, width, 3]` as plain data, the caller's
+   * @returns `[count, height, width, 3]` as plain data; the caller owns it
    */
   sampleImages(count: number, temperature: Temperature, options?: SampleImagesOptions): Promise<ImageBatch>;
 }

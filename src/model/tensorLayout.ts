@@ -1,5 +1,5 @@
 /**
- * The one place that knows both axis orders: PyTorch's (channels first), in which files and reference data are, and
+ * The only module that knows both axis orders: PyTorch's (channels first), used by files and reference data, and
  * the engine's (channels last), in which the model computes.
  */
 
@@ -15,7 +15,7 @@ const fromTorch: Partial<Record<Layout, readonly number[]>> = {
   image: [0, 2, 3, 1],
 };
 
-/** Reorder axes: axis i of the result is axis order[i] of the input. Values are row-major and copied. */
+/** Reorders axes: axis i of the result is axis order[i] of the input. Values are row-major and are copied. */
 export function permute(
   values: Float32Array,
   shape: readonly number[],
@@ -47,14 +47,14 @@ function inverse(order: readonly number[]): number[] {
   return order.map((_, axis) => order.indexOf(axis));
 }
 
-/** The shape in PyTorch's axis order of a tensor whose shape here is `shape`. */
+/** Returns the shape in PyTorch's axis order of a tensor with shape `shape` in ours. */
 export function torchShape(shape: readonly number[], layout: Layout): number[] {
   if (layout === 'gain') return [shape[0] ?? 0, 1, 1, 1];
   const order = fromTorch[layout];
   return order ? inverse(order).map((axis) => shape[axis] ?? 0) : [...shape];
 }
 
-/** PyTorch's axis order to ours. `shape` is ours. */
+/** Converts values from PyTorch's axis order to ours. `shape` is ours. */
 export function valuesFromTorch(
   values: Float32Array,
   shape: readonly number[],
@@ -64,7 +64,7 @@ export function valuesFromTorch(
   return order ? permute(values, torchShape(shape, layout), order) : Float32Array.from(values);
 }
 
-/** Our axis order to PyTorch's; `shape` is ours. */
+/** Converts values from our axis order to PyTorch's. `shape` is ours. */
 export function toTorch(values: Float32Array, shape: readonly number[], layout: Layout): TensorData {
   const order = fromTorch[layout];
   const data = order ? permute(values, shape, inverse(order)) : Float32Array.from(values);

@@ -1,5 +1,5 @@
 /**
- * The two ways through the network: images up to one feature map per latent group, and latents back down to the raw
+ * The two passes through the network: from images up to one feature map per latent group, and from latents down to the raw
  * parameters of the output distribution.
  */
 import * as tf from '../engine/tf.js';
@@ -13,7 +13,7 @@ import { weightNormConvolution } from './layers/weightNormConvolution.js';
 import type { Pass } from './pass.js';
 import type { LatentGroupPlan, ModelPlan } from './plan.js';
 
-/** Images `[B, H, W, 3]` to the features of every latent group, level 0 first: `[B, size, size, channels]`. */
+/** Maps images `[B, H, W, 3]` to the features of every latent group, level 0 first: `[B, size, size, channels]`. */
 export function encoderTower(pass: Pass, plan: ModelPlan, images: tf.Tensor4D): tf.Tensor4D[] {
   const run = (cell: EncoderCellPlan) => (x: tf.Tensor4D) => runCell(encoderCell, pass, cell, x);
   const stem = (x: tf.Tensor4D) => weightNormConvolution(pass, plan.stem, x);
@@ -28,10 +28,10 @@ export function encoderTower(pass: Pass, plan: ModelPlan, images: tf.Tensor4D): 
 /** Chooses the latent z `[B, size, size, latentSize]` of a group, given the decoder's features so far. */
 export type LatentOf = (group: LatentGroupPlan, features: tf.Tensor4D) => tf.Tensor4D;
 
-/** Latents down to the raw parameters of the output distribution, `[B, H, W, outputChannels]`. */
+/** Maps latents to the raw parameters of the output distribution, `[B, H, W, outputChannels]`. */
 export function decoderTower(pass: Pass, plan: ModelPlan, batch: number, latentOf: LatentOf): tf.Tensor4D {
   const start = pass.store.parameter(plan.decoderConstant.name);
-  // One for each image; unlike tf.tile, adding sums the gradient in one operation.
+  // One copy per image; unlike with tf.tile, the backward pass sums the gradient in one operation.
   let y: tf.Tensor4D = tf.add(start, tf.zeros([batch, 1, 1, 1]));
   const goOn = (layers: readonly ((x: tf.Tensor4D) => tf.Tensor4D)[]): void => {
     const next = inSequence(y, layers);

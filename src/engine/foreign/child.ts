@@ -1,4 +1,4 @@
-/** The process in which an engine is tried: gets its name as argument and sends what was found. */
+/** The process that tries an engine: receives the engine's name as an argument and sends the result. */
 import { messageOf } from '../../base/errors.js';
 import { type ForeignName, foreignLoaders } from './foreignLoaders.js';
 import type { Tried } from './inChild.js';

@@ -1,6 +1,6 @@
 /**
- * Trying an engine in a process of its own. A library that aborts, crashes or hangs while it loads ends that process, and is
- * an engine that is not usable here.
+ * Tries an engine in a separate process. If the library aborts, crashes or hangs while it loads, only that process ends, and
+ * the engine counts as unusable here.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { messageOf } from '../../base/errors.js';
@@ -8,19 +8,19 @@ import { processOf } from '../../base/ownFile.js';
 import type { Probe } from '../loader.js';
 import type { ForeignLoader } from './foreignLoader.js';
 
-/** What the process sends when it has tried the engine. */
+/** The message from the process after it has tried the engine. */
 export interface Tried {
   readonly probe: Probe;
 }
 
 export interface ChildOptions {
-  /** Milliseconds until a library that does not answer counts as one that hangs: CUDA on a cold disk takes its time. */
+  /** Milliseconds after which a library that does not respond counts as hung; loading CUDA from a cold disk is slow. */
   readonly patience?: number;
 }
 
 const outputKept = 1 << 16;
 
-/** The engine, its probe made in another process, once for the life of this one. */
+/** Returns the engine with a probe that runs in another process, once in the lifetime of this process. */
 export function inChild(loader: ForeignLoader, options: ChildOptions = {}): ForeignLoader {
   let tried: Promise<Probe> | undefined;
   return {
@@ -56,7 +56,7 @@ function tryInChild(loader: ForeignLoader, { patience = 60_000 }: ChildOptions):
     child.on('message', ({ probe }: Tried) => {
       answer = probe;
       clearTimeout(clock);
-      child.kill('SIGKILL'); // what the library does at its end is of no interest
+      child.kill('SIGKILL'); // how the library shuts down does not matter
     });
     child.on('close', (code, signal) => {
       if (answer) resolve(loader.heard?.(answer, printed) ?? answer);
@@ -76,7 +76,7 @@ function forkChild({ name, environment }: ForeignLoader): ChildProcess {
   });
 }
 
-/** The last of what it printed that says something: no way through the code, no version of Node. */
+/** Returns the last meaningful line of the output: not a stack frame, not the Node version. */
 export function lastLine(printed: string): string {
   const lines = printed.split('----- Native stack trace')[0]!.split('\n');
   return lines.findLast((line) => line && !/^\s+at |^Node\.js v|^\s*[[\]{}]/.test(line))?.trim() ?? '';

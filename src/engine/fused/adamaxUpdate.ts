@@ -1,24 +1,24 @@
-/** One Adamax update, in place where the engine allows it. */
+/** One Adamax update, in place if the engine allows it. */
 import type { NativeBackend } from '../native/backend.js';
 import type { PackedVariables } from '../packs.js';
 import * as tf from '../tf.js';
 import { inPlaceBackend } from './inPlaceBackend.js';
 
 export interface AdamaxOptions {
-  /** Already divided by 1 - beta1^t. */
+  /** Learning rate already divided by 1 - beta1^t. */
   readonly learningRate: number;
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
   readonly weightDecay: number;
-  /** The gradient is multiplied by this first (clipping). */
+  /** Factor applied to the gradient first (clipping). */
   readonly gradientScale: number;
 }
 
-/** The parameters of a pack with their optimiser state. */
+/** The parameters of a pack and their optimiser state. */
 export interface AdamaxTensors {
   readonly parameters: PackedVariables;
-  /** This and the next two are packed. */
+  /** This tensor and the next two are packed. */
   readonly gradient: tf.Tensor;
   readonly momentum: tf.Variable;
   readonly maximum: tf.Variable;
@@ -26,8 +26,8 @@ export interface AdamaxTensors {
 
 /**
  * Adamax (Kingma & Ba 2015, section 7.1) with L2 weight decay: g = scale * gradient + decay * p, m = beta1 m + (1 - beta1) g,
- * u = max(beta2 u, |g| + epsilon), p = p - rate * m / u. Changes parameters, momentum and maximum; the gradient stays the
- * caller's.
+ * u = max(beta2 u, |g| + epsilon), p = p - rate * m / u. Changes parameters, momentum and maximum; the caller keeps the
+ * gradient.
  */
 export function adamaxUpdate(tensors: AdamaxTensors, options: AdamaxOptions): void {
   const { parameters, momentum, maximum } = tensors;

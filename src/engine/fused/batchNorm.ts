@@ -1,4 +1,4 @@
-/** Batch normalisation with an activation behind it, forward and backward one kernel each. */
+/** Batch normalisation followed by an activation; forward and backward are one kernel each. */
 import * as tf from '../tf.js';
 import { type Attributes, type CompositeKernel, type Inputs, runMany, runOne } from './composite.js';
 import { siluGradient } from './silu.js';
@@ -6,7 +6,7 @@ import { siluGradient } from './silu.js';
 export type Activation = 'none' | 'silu';
 
 export interface BatchNormResult {
-  /** Normalised (and activated) values, shape of x. */
+  /** Normalised and activated values, with the shape of x. */
   readonly y: tf.Tensor4D;
   /** Batch mean per channel, `[channels]`; no gradient. */
   readonly mean: tf.Tensor1D;
@@ -57,7 +57,7 @@ tf.registerGradient({
   gradFunc: (dys, saved, attributes) => {
     const [dy] = dys as tf.Tensor[];
     const [x, gamma, beta, mean, variance] = saved;
-    // Not inside the functions below: tfjs tidies up after each of them, and one kernel computes all three.
+    // Not inside the functions below: tfjs disposes of tensors after each of them, and one kernel computes all three.
     const [dx, dgamma, dbeta] = runMany(
       'BatchNormTrainGrad',
       { dy: dy!, x: x!, gamma: gamma!, beta: beta!, mean: mean!, variance: variance! },

@@ -1,6 +1,6 @@
 /**
- * Fused operations exist as kernels of their own name. The native engine has them in C++; for every other engine a composite
- * of ordinary tfjs operations is registered under the same name, so that one gradient serves all.
+ * Each fused operation is a kernel with its own name. The native engine implements them in C++. For every other engine, a
+ * composite of ordinary tfjs operations is registered under the same name, so that one gradient works for all engines.
  */
 import * as tf from '../tf.js';
 
@@ -12,7 +12,7 @@ export interface CompositeKernel {
   readonly body: (inputs: Inputs, attributes: Attributes) => tf.Tensor | tf.Tensor[];
 }
 
-/** Makes the given kernels known to a backend, unless it has one of that name. */
+/** Registers the given kernels for a backend, except those that it already has. */
 export function registerComposites(backendName: string, kernels: readonly CompositeKernel[]): void {
   for (const { name, body } of kernels) {
     if (tf.getKernel(name, backendName)) continue;
@@ -24,12 +24,12 @@ export function registerComposites(backendName: string, kernels: readonly Compos
   }
 }
 
-/** Runs a kernel that has one result. */
+/** Runs a kernel with one result. */
 export function runOne<T extends tf.Tensor>(name: string, inputs: Inputs, attributes: Attributes = {}): T {
   return tf.engine().runKernel(name, { ...inputs }, attributes as tf.NamedAttrMap) as T;
 }
 
-/** Runs a kernel that has several results. One of any number of inputs takes them as an array. */
+/** Runs a kernel with several results. A kernel with any number of inputs takes them as an array. */
 export function runMany(
   name: string,
   inputs: Inputs | readonly tf.Tensor[],
@@ -39,7 +39,7 @@ export function runMany(
   return tf.engine().runKernel(name, named, attributes as tf.NamedAttrMap) as tf.Tensor[];
 }
 
-/** The gradient of a kernel with the one input x, by the kernel that is called after it: `<name>Grad` of dy and x. */
+/** Registers the gradient of a kernel with the single input x: the kernel `<name>Grad`, applied to dy and x. */
 export function registerGradientFromInput(name: string): void {
   tf.registerGradient({
     kernelName: name,

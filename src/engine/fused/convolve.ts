@@ -1,4 +1,4 @@
-/** Convolution with a bias, one kernel. */
+/** Convolution with a bias in one kernel. */
 import * as tf from '../tf.js';
 import { type CompositeKernel, runOne } from './composite.js';
 
@@ -33,8 +33,9 @@ tf.registerGradient({
 });
 
 /**
- * x `[batch, height, width, in]`, filter `[k, k, in, out]` and bias `[out]` to `[batch, height / stride, width / stride, out]`
- * (odd sizes round up), with zero padding of (k - 1) / 2 on all four sides. Differentiable in all three.
+ * Maps x `[batch, height, width, in]`, filter `[k, k, in, out]` and bias `[out]` to
+ * `[batch, height / stride, width / stride, out]` (odd sizes round up), with zero padding of (k - 1) / 2 on all four sides.
+ * Differentiable in all three.
  */
 export function convolveBiased(
   x: tf.Tensor4D,

@@ -1,12 +1,12 @@
 /**
- * Convolution, batch normalisation with given statistics, activation: one kernel. The norm is part of the filter there, and
- * the activation is applied where the sums are still in the cache. For use without gradients.
+ * Convolution, batch normalisation with given statistics and activation in one kernel. The kernel folds the normalisation into
+ * the filter and applies the activation while the sums are still in the cache. For use without gradients.
  */
 import * as tf from '../tf.js';
 import type { Activation } from './batchNorm.js';
 import { type Attributes, type CompositeKernel, type Inputs, runOne } from './composite.js';
 
-/** Of each output channel, `[out]`. */
+/** Statistics of each output channel, `[out]`. */
 export interface NormStatistics {
   readonly mean: tf.Tensor;
   readonly variance: tf.Tensor;
@@ -31,7 +31,7 @@ export const convolveNormalizedKernels: CompositeKernel[] = [
 ];
 
 export interface ConvolveNormalizedOptions {
-  /** `[out]`; null: none. */
+  /** `[out]`, or null for no bias. */
   readonly bias: tf.Tensor | null;
   readonly norm: NormStatistics;
   readonly activation: Activation;
@@ -53,8 +53,8 @@ function run(
 }
 
 /**
- * activation(norm(convolution of x + bias)): x `[batch, height, width, in]` and filter `[k, k, in, out]`, padded and strided as in
- * `convolveBiased`. No gradient.
+ * Computes activation(norm(convolution of x + bias)) for x `[batch, height, width, in]` and filter `[k, k, in, out]`, padded and
+ * strided as in `convolveBiased`. No gradient.
  */
 export function convolveNormalized(
   x: tf.Tensor4D,
@@ -64,7 +64,7 @@ export function convolveNormalized(
   return run('ConvolveNormalized', x, filter, options);
 }
 
-/** The same with a filter per channel, `[k, k, channels, 1]`. */
+/** The same with one filter per channel, `[k, k, channels, 1]`. */
 export function convolveDepthwiseNormalized(
   x: tf.Tensor4D,
   filter: tf.Tensor,

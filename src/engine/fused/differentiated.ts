@@ -3,10 +3,10 @@ import type * as tf from '../tf.js';
 import type { Attributes, Inputs } from './composite.js';
 
 /**
- * The body of a backward kernel from that of the forward kernel, for engines that have neither: it runs forward once more
- * and differentiates what it runs. Inputs are those of the forward kernel and `dy`; others are passed over.
+ * Derives the body of a backward kernel from that of the forward kernel, for engines that have neither. It runs the forward
+ * body again and differentiates it. Takes the inputs of the forward kernel and `dy`; ignores other inputs.
  *
- * @param names the inputs in which it differentiates; the kernel has a result for each
+ * @param names the inputs to differentiate in; the kernel has one result for each
  */
 export function differentiated(
   forward: (inputs: Inputs, attributes: Attributes) => tf.Tensor,

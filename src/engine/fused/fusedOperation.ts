@@ -3,9 +3,9 @@ import { type Attributes, type Inputs, registerComposites, runMany, runOne } fro
 import { differentiated } from './differentiated.js';
 
 export interface FusedOperationOptions {
-  /** Name of the kernel; its gradient's is `<name>Grad`. */
+  /** Name of the kernel; its gradient is the kernel `<name>Grad`. */
   readonly name: string;
-  /** The operation in tfjs operations, for engines without a kernel of that name. */
+  /** The operation composed of tfjs operations, for engines without a kernel of that name. */
   readonly body: (inputs: Inputs, attributes: Attributes) => tf.Tensor;
   /** Names of all inputs. */
   readonly inputs: readonly string[];
@@ -14,8 +14,8 @@ export interface FusedOperationOptions {
 }
 
 /**
- * An operation that is one kernel on engines that have it, and its composition on others. The backward pass keeps the inputs and
- * nothing of what lies between. For formulas that belong to those above the engine: the engine sees only their names.
+ * Creates an operation that is one kernel on engines that have it and a composition on others. The backward pass keeps only the
+ * inputs, no intermediate results. For formulas defined outside the engine: the engine knows only their names.
  */
 export function fusedOperation<T extends tf.Tensor>(options: FusedOperationOptions): (inputs: Inputs) => T {
   const { name, body, inputs, differentiableIn } = options;

@@ -1,4 +1,4 @@
-/** The length of many tensors together. */
+/** The norm over many tensors. */
 import * as tf from '../tf.js';
 import { type CompositeKernel, runOne } from './composite.js';
 import { halfSumOfSquares } from './halfSumOfSquares.js';
@@ -13,7 +13,7 @@ export const globalNormKernels: CompositeKernel[] = [
   },
 ];
 
-/** 2-norm of all tensors together, a scalar. No gradient. */
+/** Returns the 2-norm over all tensors together, a scalar. No gradient. */
 export function globalNorm(tensors: Iterable<tf.Tensor>): tf.Scalar {
   return runOne('GlobalNorm', Object.fromEntries([...tensors].map((tensor, i) => [`x${i}`, tensor])));
 }

@@ -2,8 +2,8 @@ import { NativeBackend } from '../native/backend.js';
 import * as tf from '../tf.js';
 
 /**
- * The native backend, if it can change these variables where they are; null on other engines, and if the memory of one is
- * shared with another tensor.
+ * Returns the native backend if it can change these variables in place; null on other engines, or if one of the variables
+ * shares its memory with another tensor.
  */
 export function inPlaceBackend(variables: readonly tf.Variable[]): NativeBackend | null {
   const backend = tf.backend();

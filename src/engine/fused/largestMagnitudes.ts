@@ -1,9 +1,9 @@
-/** The sum of max |x| over many tensors, with one kernel for its gradient. */
+/** The sum of max |x| over many tensors; one kernel computes its gradient. */
 import * as tf from '../tf.js';
 import type { CompositeKernel } from './composite.js';
 import { together } from './together.js';
 
-/** Tensors of one size are worked on together. */
+/** Groups tensors of equal size, which are processed together. */
 function groupsOf(xs: readonly tf.Tensor[]): number[][] {
   const groups = new Map<number, number[]>();
   xs.forEach(({ size }, i) => {
@@ -12,7 +12,7 @@ function groupsOf(xs: readonly tf.Tensor[]): number[][] {
   return [...groups.values()];
 }
 
-/** The sum; then of each group its tensors, one in each row, and the largest magnitude of each row, `[rows, 1]`. */
+/** Returns the sum; then for each group its tensors, one per row, and the largest magnitude of each row, `[rows, 1]`. */
 function sum(xs: readonly tf.Tensor[]): tf.Tensor[] {
   const state = groupsOf(xs).map((members) => {
     const stack = tf.stack(members.map((member) => xs[member] as tf.Tensor));
@@ -46,7 +46,7 @@ export const largestMagnitudesKernels: CompositeKernel[] = [
   },
 ];
 
-/** The sum of max |x| over vectors; where several values of one are the largest, they share its gradient equally. */
+/** Returns the sum of max |x| over vectors; if several values of a vector are the largest, they share its gradient equally. */
 export function largestMagnitudes(xs: readonly tf.Tensor[]): tf.Scalar {
   return together('LargestMagnitudes', xs, { count: xs.length });
 }

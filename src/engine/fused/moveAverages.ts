@@ -1,19 +1,19 @@
-/** Running averages take a step towards values, in place where the engine allows it. */
+/** Moves running averages towards values, in place if the engine allows it. */
 import type { NativeBackend } from '../native/backend.js';
 import { packed, planPacks, unpacked } from '../packs.js';
 import * as tf from '../tf.js';
 import { inPlaceBackend } from './inPlaceBackend.js';
 
 export interface AverageOptions {
-  /** Of the new value, between 0 and 1. */
+  /** Weight of the new value, between 0 and 1. */
   readonly weight: number;
-  /** The new value is multiplied by this first. @default 1 */
+  /** Factor applied to the new value first. @default 1 */
   readonly factor?: number;
-  /** The average does not fall below it; one that is below it does not fall further. @default none */
+  /** The average does not fall below it; an average already below it does not fall further. @default none */
   readonly floor?: number;
 }
 
-/** average = (1 - weight) * average + weight * factor * value, of each; the values, of the same shapes, stay the caller's. */
+/** For each: average = (1 - weight) * average + weight * factor * value. The values have the same shapes; the caller keeps them. */
 export function moveAverages(
   averages: readonly tf.Variable[],
   values: readonly tf.Tensor[],

@@ -7,7 +7,7 @@ export const siluKernels: CompositeKernel[] = [
   { name: 'SiluGrad', body: ({ dy, x }) => siluGradient(dy!, x!) },
 ];
 
-/** dy * (s + x * s * (1 - s)) with s = sigmoid(x), as ordinary operations. */
+/** Computes dy * (s + x * s * (1 - s)) with s = sigmoid(x), in ordinary operations. */
 export function siluGradient(dy: tf.Tensor, x: tf.Tensor): tf.Tensor {
   const s = tf.sigmoid(x);
   return tf.mul(dy, tf.add(s, tf.mul(tf.mul(x, s), tf.sub(1, s))));

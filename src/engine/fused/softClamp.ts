@@ -7,8 +7,8 @@ export const softClampBound = 5;
 export const softClampKernels: CompositeKernel[] = [
   { name: 'SoftClamp', body: ({ x }) => tf.mul(tf.tanh(tf.div(x!, softClampBound)), softClampBound) },
   {
-    // 1 / cosh(x / 5)^2 from x. From y = tanh it would be 1 - y^2, which near the bounds is the difference of two almost
-    // equal numbers.
+    // Computes 1 / cosh(x / 5)^2 from x. The form 1 - y^2 with y = tanh would subtract two almost equal numbers near the
+    // bounds.
     name: 'SoftClampGrad',
     body: ({ dy, x }) => {
       const half = tf.sigmoid(tf.mul(tf.abs(x!), -2 / softClampBound));
@@ -19,7 +19,7 @@ export const softClampKernels: CompositeKernel[] = [
 
 registerGradientFromInput('SoftClamp');
 
-/** 5 tanh(x / 5): the identity near 0, never beyond 5. */
+/** Computes 5 tanh(x / 5): the identity near 0, never outside -5 to 5. */
 export function softClamp<T extends tf.Tensor>(x: T): T {
   return runOne('SoftClamp', { x });
 }

@@ -1,10 +1,10 @@
-/** The penalties on the largest singular values of many weights, forward and backward one kernel each. */
+/** The penalties on the largest singular values of many weights; forward and backward are one kernel each. */
 import * as tf from '../tf.js';
 import type { CompositeKernel } from './composite.js';
 import { halfSumOfSquares } from './halfSumOfSquares.js';
 import { together } from './together.js';
 
-/** Norms are never divided by less than this. */
+/** Lower bound of the divisor when dividing by a norm. */
 const smallestNorm = 1e-3;
 
 export interface SpectralWeight {
@@ -18,7 +18,7 @@ export interface SpectralWeight {
 
 type Layer = Pick<SpectralWeight, 'start' | 'inputs'>;
 
-/** Weights whose matrices `[rows, columns]` have one shape are multiplied together. */
+/** A group of weights whose matrices `[rows, columns]` have the same shape; they are multiplied together. */
 interface Group {
   readonly members: readonly number[];
   readonly shape: readonly number[];
@@ -37,7 +37,7 @@ function groupsOf(weights: readonly tf.Tensor[], layers: readonly Layer[]): Grou
   return [...groups.values()];
 }
 
-/** Input channels first, as it is drawn, to taps first, as the weights have it; of length 1. */
+/** Converts the start vector from input channels first, as it is drawn, to taps first, as in the weights; scales it to length 1. */
 function unitStart({ start, inputs }: Layer): Float32Array {
   const taps = start.length / inputs;
   const length = Math.sqrt(start.reduce((sum, value) => sum + value * value, 0));
@@ -45,7 +45,7 @@ function unitStart({ start, inputs }: Layer): Float32Array {
   return start.map((_, i) => (start[(i % inputs) * taps + Math.floor(i / inputs)] ?? 0) / divisor);
 }
 
-/** v0 of every group, `[members, rows, 1]`; one copy to the device. */
+/** Returns v0 of every group, `[members, rows, 1]`, with one copy to the device. */
 function unitStarts(groups: readonly Group[], layers: readonly Layer[]): tf.Tensor3D[] {
   const units = groups.flatMap(({ members }) => members.map((member) => unitStart(layers[member] as Layer)));
   const all = new Float32Array(units.reduce((sum, { length }) => sum + length, 0));
@@ -60,7 +60,7 @@ function unitStarts(groups: readonly Group[], layers: readonly Layer[]): tf.Tens
     .map((part, i) => tf.reshape(part, [-1, groups[i]?.rows ?? 1, 1]) as tf.Tensor3D);
 }
 
-/** The matrices of a group, W' `[members, rows, columns]`. */
+/** Returns the matrices of a group, W' `[members, rows, columns]`. */
 function matrices({ members, rows }: Group, weights: readonly tf.Tensor[]): tf.Tensor3D {
   const own = members.map((member) => weights[member] as tf.Tensor);
   const stacked = own.length === 1 ? (own[0] as tf.Tensor) : tf.stack(own);
@@ -80,7 +80,7 @@ function penalties(weights: readonly tf.Tensor[], layers: readonly Layer[]): tf.
   const squares = products.map(({ u }) => tf.sum(tf.square(u), 1, true));
   const norms = tf.sqrt(tf.concat(squares)); // [weights, 1, 1], in the order of the groups
   const divisors = tf.split(tf.maximum(norms, smallestNorm), counts);
-  // Where the norm is held at the smallest, v1 is linear in u.
+  // If the norm is below the smallest norm, v1 is linear in u.
   const free = tf.cast(tf.greaterEqual(norms, smallestNorm), 'float32');
   const halves: tf.Tensor[] = [];
   const state = products.flatMap(({ w, a, u }, i) => {
@@ -95,7 +95,7 @@ function penalties(weights: readonly tf.Tensor[], layers: readonly Layer[]): tf.
 
 const stateOfGroup = 6;
 
-/** In closed form: the tape would go through three outer products as large as the weights. */
+/** Computes the gradients in closed form: the tape would create three outer products as large as the weights. */
 function gradients(
   dy: tf.Tensor,
   weights: readonly tf.Tensor[],
@@ -147,9 +147,9 @@ export const spectralPenaltiesKernels: CompositeKernel[] = [
 ];
 
 /**
- * The sum over weights of an estimate of the squared largest singular value, by one step of the power method: with W the weight
- * as a matrix `[out, taps * in]` and v0 the start at length 1, v1 = W'W v0 / |W'W v0|, it is |W v1|^2. The gradient in the
- * weights goes through all of it.
+ * Returns the sum over weights of an estimate of the squared largest singular value, by one step of the power method. With W
+ * the weight as a matrix `[out, taps * in]` and v0 the start vector at length 1, v1 = W'W v0 / |W'W v0| and the estimate is
+ * |W v1|^2. The gradient in the weights includes all of these steps.
  */
 export function spectralPenalties(given: readonly SpectralWeight[]): tf.Scalar {
   const layers = given.map(({ start, inputs }) => ({ start, inputs }));

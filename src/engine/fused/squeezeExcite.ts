@@ -1,4 +1,4 @@
-/** The end of a residual cell, forward and backward one kernel each: squeeze-excitation, and the sum with the skip. */
+/** The end of a residual cell: squeeze-excitation and the sum with the skip. Forward and backward are one kernel each. */
 import * as tf from '../tf.js';
 import { type Attributes, type CompositeKernel, type Inputs, runMany } from './composite.js';
 import { differentiated } from './differentiated.js';
@@ -13,7 +13,7 @@ export interface ExciteWeights {
 
 function excite({ skip, branch, w1, b1, w2, b2 }: Inputs, { weight }: Attributes): tf.Tensor[] {
   const [batch, height, width, channels] = branch!.shape as [number, number, number, number];
-  // The gradient of tf.mean would divide a tensor of the branch's size, this one only [batch, channels].
+  // The gradient of tf.mean would divide a tensor of the branch's size; here the division is over [batch, channels] only.
   const means = tf.mul(tf.sum(branch!, [1, 2]), 1 / (height * width));
   const hidden = tf.relu(tf.add(tf.matMul(means as tf.Tensor2D, w1 as tf.Tensor2D), b1!));
   const factors = tf.sigmoid(tf.add(tf.matMul(hidden as tf.Tensor2D, w2 as tf.Tensor2D), b2!));
@@ -38,7 +38,7 @@ export const squeezeExciteKernels: CompositeKernel[] = [
 tf.registerGradient({
   kernelName: 'SqueezeExcite',
   inputsToSave: differentiable,
-  // The last of them, weight * factors, is not among those of the native engine.
+  // The native engine does not return the last one, weight * factors.
   outputsToSave: [false, true, true, true, true],
   gradFunc: (dys, saved, attributes) => {
     const [dy] = dys as tf.Tensor[];

@@ -1,10 +1,10 @@
-/** A sum in the memory of one of its terms. */
+/** A sum that reuses the memory of one of its terms. */
 import { NativeBackend } from '../native/backend.js';
 import * as tf from '../tf.js';
 
 /**
- * a + b, where nobody needs b any more: in its memory where the engine allows it, and then it is b itself.
- * Not differentiable. Ownership: a stays the caller's, and b does too unless it is returned.
+ * Returns a + b if b is no longer needed: uses the memory of b if the engine allows it, and then returns b itself.
+ * Not differentiable. Ownership: the caller keeps a, and also b unless it is returned.
  */
 export function sumInto(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const backend = tf.backend();

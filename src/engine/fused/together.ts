@@ -2,8 +2,8 @@ import * as tf from '../tf.js';
 import { type Attributes, runMany } from './composite.js';
 
 /**
- * Runs a kernel of any number of tensors whose results are a scalar and whatever its gradient will read: the kernel that is called
- * `<name>Grad` takes the gradient of the scalar, the tensors, and the other results, and has a result for each of the tensors.
+ * Runs a kernel on any number of tensors. Its results are a scalar and whatever its gradient reads. The kernel `<name>Grad`
+ * takes the gradient of the scalar, the tensors and the other results, and has one result for each of the tensors.
  * Differentiable in all of them.
  */
 export function together(
@@ -21,6 +21,6 @@ export function together(
       gradFunc: (dy: tf.Scalar, saved: tf.Tensor[]) => runMany(`${name}Grad`, [dy, ...saved], attributes),
     };
   };
-  // The scope's name becomes that of the operation on the tape.
+  // tfjs names the operation on the tape after the scope.
   return tf.tidy(name, () => tf.customGrad(forward)(...tensors) as tf.Scalar);
 }

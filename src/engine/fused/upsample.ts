@@ -27,7 +27,7 @@ export function upsampleNearest2x(x: tf.Tensor4D): tf.Tensor4D {
   return runOne('UpsampleNearest2x', { x });
 }
 
-/** Bilinear upsampling by 2 with aligned corners: output i reads position i * (n - 1) / (2 n - 1). */
+/** Bilinear upsampling by 2 with aligned corners: output i reads at position i * (n - 1) / (2 n - 1). */
 export function upsampleBilinear2x(x: tf.Tensor4D): tf.Tensor4D {
   const [, height, width] = x.shape;
   return tf.image.resizeBilinear(x, [2 * height, 2 * width], true);

@@ -1,15 +1,15 @@
-/** Weight normalisation, forward and backward one kernel each. */
+/** Weight normalisation; forward and backward are one kernel each. */
 import * as tf from '../tf.js';
 import { type Attributes, type CompositeKernel, type Inputs, runMany } from './composite.js';
 
-/** Keeps a direction of length zero finite; far below the rounding of any other. */
+/** Keeps a direction of length zero finite; far below the rounding error of any other length. */
 const epsilon = 1e-12;
 
 function allButLast({ shape }: tf.Tensor): number[] {
   return shape.slice(0, -1).map((_, axis) => axis);
 }
 
-/** The native engine has the first result alone, and computes the lengths again. */
+/** The native engine returns only the first result and recomputes the lengths. */
 function normalized({ v, g }: Inputs, { epsilon }: Attributes): tf.Tensor[] {
   const squares = tf.sum(tf.square(v!), allButLast(v!));
   const inverseLength = tf.rsqrt(tf.add(squares, epsilon as number));
@@ -41,7 +41,7 @@ tf.registerGradient({
   },
 });
 
-/** g * v / |v| with one length for each output: v `[..., out]`, g `[out]`. Differentiable in both. */
+/** Computes g * v / |v| with one length for each output: v `[..., out]`, g `[out]`. Differentiable in both. */
 export function weightNorm<T extends tf.Tensor>(v: T, g: tf.Tensor): T {
   return runMany('WeightNorm', { v, g }, { epsilon })[0] as T;
 }

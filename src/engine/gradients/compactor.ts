@@ -1,14 +1,14 @@
-/** Keeps what operations have saved for the backward pass in bfloat16. */
+/** Stores what operations save for the backward pass in bfloat16. */
 import { runOne } from '../fused/composite.js';
 import * as tf from '../tf.js';
 import type { TapeNode } from './tapeNode.js';
 
-/** Smaller tensors cost little. */
+/** Smaller tensors are not rounded, because that would save little memory. */
 const leastElements = 1024;
 
 /**
- * Operations whose gradient is a product with what they saved: its relative error is that of the rounding. Of these, features
- * and filters are rounded; statistics, likelihoods and losses have fewer dimensions and stay as they are.
+ * Operations whose gradient is a product with a saved tensor: its relative error equals the rounding error. Among the saved
+ * tensors, features and filters are rounded; statistics, likelihoods and losses have fewer dimensions and are not.
  */
 const roundable = new Set<string>([
   tf.Conv2D,
@@ -23,11 +23,11 @@ const roundable = new Set<string>([
 ]);
 
 /**
- * One for each tape. A tensor that several operations save is rounded once. The tensor that was saved is disposed and stays in
- * its place, where it tells the shape, until it is expanded.
+ * One compactor per tape. A tensor that several operations save is rounded once. The saved tensor is disposed of but stays in
+ * its place until it is expanded, because it provides the shape.
  */
 export class Compactor {
-  /** Alive for as long as the pass, so that a rounded copy would only add to them. */
+  /** Tensors that live as long as the pass; a rounded copy would only use more memory. */
   readonly #permanent: ReadonlySet<object>;
   readonly #rounded = new WeakMap<object, tf.Tensor>();
   readonly #byNode = new Map<TapeNode, Map<number, tf.Tensor>>();
@@ -60,7 +60,7 @@ export class Compactor {
     this.#byNode.delete(node);
   }
 
-  /** Two values side by side in an int32. */
+  /** Rounds a tensor; each int32 holds two adjacent values. */
   #round(tensor: tf.Tensor): tf.Tensor {
     const { dataId } = tensor;
     const known = this.#rounded.get(dataId);
@@ -70,7 +70,7 @@ export class Compactor {
   }
 }
 
-/** Operations inside of operations are not recorded. */
+/** Runs operations as if inside another operation, so that they are not recorded. */
 function untaped<T>(work: () => T): T {
   const { state } = tf.engine();
   state.kernelDepth += 1;

@@ -1,4 +1,4 @@
-/** Reverse-mode differentiation on tfjs' operations and their gradient functions, with little memory. */
+/** Memory-efficient reverse-mode differentiation with tfjs' operations and gradient functions. */
 import { sumInto } from '../fused/sumInto.js';
 import { NativeBackend } from '../native/backend.js';
 import * as tf from '../tf.js';
@@ -8,18 +8,18 @@ import './reductions.js';
 
 export interface ValueAndGradients {
   readonly value: tf.Tensor;
-  /** One for each x; undefined where the value does not depend on it. */
+  /** One for each x; undefined if the value does not depend on it. */
   readonly gradients: (tf.Tensor | undefined)[];
 }
 
 /**
- * The value of f and the gradients of it in the xs, as tf.variableGrads and tf.grads compute them. What an operation has saved,
- * and the gradient of its result, are freed as soon as its own gradient is computed; tfjs frees them when all are.
+ * Computes the value of f and its gradients in the xs, like tf.variableGrads and tf.grads. Frees what an operation saved, and
+ * the gradient of its result, as soon as the operation's own gradient is computed; tfjs frees them at the end.
  *
- * May be called within the gradient function of an operation (see recomputed.ts) and within a kernel; gradients of gradients are not computed.
- * In half precision (halfPrecision.ts) what is saved is bfloat16.
+ * May be called inside an operation's gradient function (see recomputed.ts) and inside a kernel. Does not compute gradients of
+ * gradients. In half precision (halfPrecision.ts), tensors are saved in bfloat16.
  *
- * Ownership: the xs and dy stay the caller's; value and gradients are the caller's.
+ * Ownership: the caller keeps the xs and dy, and owns value and gradients.
  *
  * @param dy the gradient of the value; 1 by default
  */
@@ -38,7 +38,7 @@ export function gradientsOf(f: () => tf.Tensor, xs: readonly tf.Tensor[], dy?: t
   }
 }
 
-/** tfjs has one tape at a time, and one may be in use; within a kernel it records nothing. */
+/** Replaces the tape while f runs: tfjs has only one, which may be in use, and it records nothing inside a kernel. */
 function record(tape: Tape, f: () => tf.Tensor): tf.Tensor {
   const engine = tf.engine();
   const { state } = engine;
@@ -58,7 +58,7 @@ function record(tape: Tape, f: () => tf.Tensor): tf.Tensor {
   }
 }
 
-/** Stands in for what tfjs runs a kernel for whenever an operation saves a tensor: the same data once more. */
+/** Replaces the kernel that tfjs runs whenever an operation saves a tensor; returns another reference to the same data. */
 function referenceIn(backend: NativeBackend): (x: tf.Tensor) => tf.Tensor {
   return ({ dataId, shape, dtype }) => {
     backend.incRef(dataId);
@@ -93,7 +93,7 @@ function backpropagate(
   });
 }
 
-/** What the gradients of an operation's inputs are after it, given those of its results. All of it is new tensors. */
+/** Returns the updated gradients of an operation's inputs, given those of its results. All returned tensors are new. */
 function step(
   tape: Tape,
   node: TapeNode,

@@ -1,10 +1,10 @@
 /**
- * The gradients of sum and mean. Those of tfjs multiply by ones that are made in JavaScript, as large as what was summed up: a copy to the
- * device each time.
+ * The gradients of sum and mean. Those of tfjs multiply by a tensor of ones made in JavaScript, as large as the summed tensor, which
+ * is copied to the device each time.
  */
 import * as tf from '../tf.js';
 
-/** dy in each of the places whose sum it is the gradient of. */
+/** Repeats dy along the reduced axes. */
 function spread(dy: tf.Tensor, shape: number[], axis: unknown): tf.Tensor {
   const kept = [...shape];
   for (const reduced of tf.util.parseAxisParam(axis as number | number[], shape)) kept[reduced] = 1;

@@ -1,13 +1,13 @@
 /**
- * What a forward pass leaves behind for the backward pass. tfjs keeps every tensor that an operation's gradient names, to
- * the end of the step; this tape keeps only those whose values the gradient reads, and lets go of them one by one.
+ * Records a forward pass for the backward pass. tfjs keeps every tensor that an operation's gradient names until
+ * the end of the step. This tape keeps only those whose values the gradient reads, and frees them one by one.
  */
 import { isHalfPrecision } from '../halfPrecision.js';
 import * as tf from '../tf.js';
 import { Compactor } from './compactor.js';
 import type { TapeNode } from './tapeNode.js';
 
-/** Their gradients ask for the shapes of what they save, never for values; a disposed tensor still has its shape. */
+/** The gradients of these operations read only the shapes of saved tensors, never the values; a disposed tensor keeps its shape. */
 const readShapesOnly = new Set<string>([
   tf.Add,
   tf.AddN,
@@ -22,15 +22,15 @@ const readShapesOnly = new Set<string>([
   tf.Sum,
 ]);
 
-/** Of their results only the first has a gradient; the others are statistics, and what the gradient reads. */
+/** Only the first result of these operations has a gradient; the others are statistics and values that the gradient reads. */
 const oneGradientOnly = new Set<string>(['BatchNormTrain', 'SqueezeExcite', 'WeightNorm']);
 
-/** tfjs adds an operation by `push`, as soon as it has run. */
+/** tfjs adds an operation with `push` as soon as it has run. */
 export class Tape extends Array<TapeNode> {
   readonly #dependent: Set<number>;
   readonly #compactor: Compactor | null;
 
-  /** Makes plain arrays of copies. */
+  /** Makes copies plain arrays. */
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
   }
@@ -41,7 +41,7 @@ export class Tape extends Array<TapeNode> {
     this.#compactor = isHalfPrecision() ? new Compactor(xs) : null;
   }
 
-  /** Operations that do not depend on what is differentiated are not recorded. */
+  /** Skips operations that do not depend on the tensors to differentiate in. */
   override push(...nodes: TapeNode[]): number {
     for (const node of nodes) {
       if (!Object.values(node.inputs).some((input) => this.dependsOnXs(input))) {
@@ -60,21 +60,21 @@ export class Tape extends Array<TapeNode> {
     return this.#dependent.has(id);
   }
 
-  /** Makes what an operation has saved readable; what that takes is left to the caller's tidy. */
+  /** Makes the tensors that an operation saved readable; the caller's tidy disposes of the new ones. */
   expand(node: TapeNode): void {
     this.#compactor?.expand(node);
   }
 
   /**
-   * The gradients of an operation's results, as its own gradient takes them. Where one is missing tfjs makes zeros of its
-   * shape; those that are never read are not worth it.
+   * Returns the gradients of an operation's results in the form its gradient function takes. If one is missing, tfjs creates
+   * zeros of its shape; this is skipped for gradients that are never read.
    */
   gradientsOfResults({ kernelName, outputs }: TapeNode, known: ReadonlyMap<number, tf.Tensor>): tf.Tensor[] {
     const dys = outputs.map(({ id }) => known.get(id) as tf.Tensor);
     return oneGradientOnly.has(kernelName) ? dys.map((dy) => dy ?? (dys[0] as tf.Tensor)) : dys;
   }
 
-  /** Lets go of what an operation has saved. */
+  /** Frees the tensors that an operation saved. */
   release(node: TapeNode): void {
     tf.dispose(node.saved ?? []);
     this.#compactor?.release(node);

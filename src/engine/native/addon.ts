@@ -1,15 +1,15 @@
 /**
- * What the native addon offers. Functions take typed arrays made in JavaScript and fill them; shapes and sizes are checked in
- * TypeScript, C++ trusts them.
+ * The exports of the native addon. Functions take typed arrays made in JavaScript and fill them. TypeScript checks shapes and
+ * sizes; C++ trusts them.
  */
 import type { InstructionSet } from '../settings.js';
 
 type Floats = Float32Array;
 type Ints = Int32Array;
 type Values = Float32Array | Int32Array | Uint8Array;
-/** Rows, channels, epsilon, whether SiLU follows. */
+/** Rows, channels, epsilon, whether a SiLU follows. */
 type NormShape = [rows: number, channels: number, epsilon: number, silu: number];
-/** y = activation(convolution * scale + shift), both per output channel; the activation is SiLU or none. */
+/** y = activation(convolution * scale + shift), with scale and shift per output channel; the activation is SiLU or none. */
 type Convolution = (
   shape: Ints,
   x: Floats,
@@ -26,20 +26,20 @@ type ExciteState = [means: Floats, hidden: Floats, factors: Floats];
 type WeightShape = [rows: number, columns: number, inputs: number, smallestNorm: number];
 type SpectralState = [penalty: Floats | null, norm: Floats, v0: Floats, v1: Floats, a: Floats, b: Floats];
 
-/** What the compiled addon exports; native/binding/*.cc says what each function does. */
+/** The exports of the compiled addon; native/binding/*.cc describes each function. */
 export interface Addon {
-  /** What this processor can run, the best first. */
+  /** Instruction sets that this processor supports, best first. */
   instructionSets(): readonly InstructionSet[];
   simd(): InstructionSet;
-  /** Chooses one of `instructionSets()`; the best is in use otherwise. */
+  /** Selects one of `instructionSets()`; the default is the best. */
   setSimd(simd: InstructionSet): void;
   threads(): number;
   setThreads(threads: number): void;
-  /** Bytes from the start of `bytes` to its first address that is a multiple of 64. */
+  /** Bytes from the start of `bytes` to the first address in it that is a multiple of 64. */
   misalignment(bytes: Uint8Array): number;
-  /** Floating-point operations per second of all threads together, in registers only. */
+  /** Floating-point operations per second of all threads together, on registers only. */
   peakFma(seconds: number): number;
-  /** Whether convolutions and their input gradients can round what they multiply to bfloat16, and are faster so. */
+  /** Whether convolutions and their input gradients can round factors to bfloat16 and are faster that way. */
   halfProducts(): boolean;
 
   gemm(
@@ -62,7 +62,7 @@ export interface Addon {
   depthwiseInputGradient(shape: Ints, dy: Floats, filter: Floats, dx: Floats): void;
   depthwiseFilterGradient(shape: Ints, x: Floats, dy: Floats, dfilter: Floats): void;
 
-  /** Names of tfjs' kernels, each at the number by which its operation is asked for. */
+  /** Names of tfjs' kernels; the index of a name is the number that selects its operation. */
   operations(): Readonly<Record<'unary' | 'binary' | 'comparisons' | 'reductions', readonly string[]>>;
   unary(operation: number, x: Floats, y: Floats, low: number, high: number): void;
   binary(operation: number, strides: Ints, a: Floats, b: Floats, y: Floats): void;
@@ -147,7 +147,7 @@ export interface Addon {
     ]
   ): void;
   spectralPenalty(...shapeAndTensors: [...WeightShape, w: Floats, ...SpectralState, start: Floats]): void;
-  /** The penalty itself is not read. */
+  /** Does not read the penalty itself. */
   spectralPenaltyGradient(
     ...shapeAndTensors: [...WeightShape, w: Floats, ...SpectralState, dy: Floats, dw: Floats]
   ): void;
@@ -164,7 +164,7 @@ export interface Addon {
   ): void;
   largestMagnitude(x: Floats, y: Floats): void;
   largestMagnitudeGradient(dy: Floats, x: Floats, dx: Floats): void;
-  /** Two values side by side in each element of y; to nearest even. */
+  /** Each element of y holds two adjacent values. Rounds to nearest even. */
   toBfloat16(x: Floats, y: Ints): void;
   fromBfloat16(x: Ints, y: Floats): void;
 }

@@ -1,6 +1,6 @@
 /**
- * A tfjs backend whose memory is pooled and whose hot kernels are native. It extends tfjs' plain JavaScript backend, so every
- * kernel that is not native runs on the same memory.
+ * A tfjs backend with pooled memory and native kernels for the expensive operations. It extends tfjs' plain JavaScript backend,
+ * so all other kernels run on the same memory.
  */
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '../tf.js';
@@ -11,7 +11,7 @@ type DataId = tf.DataId;
 type Values = Float32Array | Int32Array | Uint8Array;
 type NumericType = 'float32' | 'int32' | 'bool';
 
-/** An entry of the backend's storage; `block` is there when the memory came from the pool. */
+/** An entry of the backend's storage; it has a `block` if its memory comes from the pool. */
 interface Entry {
   values?: tf.backend_util.BackendValues;
   dtype: tf.DataType;
@@ -33,17 +33,17 @@ export class NativeBackend extends MathBackendCPU {
     this.#pool = new BufferPool((bytes) => addon.misalignment(bytes));
   }
 
-  /** Memory of the pool: in use, waiting, and how often it had to grow. */
+  /** Returns the state of the pool: bytes in use, idle bytes, and number of allocations. */
   poolStatistics(): PoolStatistics {
     return this.#pool.statistics();
   }
 
-  /** Lets go of pooled memory that no tensor uses. */
+  /** Frees pooled memory that no tensor uses. */
   trimPool(): void {
     this.#pool.trim();
   }
 
-  /** A tensor with recycled memory of unknown content; the caller writes every element. */
+  /** Creates a tensor with recycled memory of unknown content; the caller must write every element. */
   output(shape: readonly number[], dtype: NumericType = 'float32'): { info: tf.TensorInfo; values: Values } {
     const size = tf.util.sizeFromShape(shape as number[]);
     const block = this.#pool.take(size * bytesPerElement[dtype]);
@@ -54,30 +54,30 @@ export class NativeBackend extends MathBackendCPU {
     return { info: { dataId, shape: shape as number[], dtype }, values };
   }
 
-  /** As {@link output}, for float32. */
+  /** Like {@link output}, for float32. */
   floatOutput(shape: readonly number[]): { info: tf.TensorInfo; values: Float32Array } {
     const { info, values } = this.output(shape);
     return { info, values: values as Float32Array };
   }
 
-  /** The memory of a tensor, not a copy: valid until the tensor is disposed. */
+  /** Returns the memory of a tensor, not a copy; valid until the tensor is disposed of. */
   values(tensor: tf.TensorInfo): Values {
     return this.data.get(tensor.dataId).values as Values;
   }
 
-  /** The memory of a float32 tensor. */
+  /** Returns the memory of a float32 tensor. */
   floats(tensor: tf.TensorInfo): Float32Array {
     return this.values(tensor) as Float32Array;
   }
 
-  /** Whether several tensors use the same memory, so that it must not be changed in place. */
+  /** Whether several tensors share this memory, so that it must not be changed in place. */
   isShared(tensor: tf.TensorInfo): boolean {
     return this.data.get(tensor.dataId).refCount > 1;
   }
 
   /**
-   * The memory of a float32 tensor that is not shared and is about to be changed in place. Memory that came from outside is
-   * replaced by a copy first.
+   * Returns the memory of an unshared float32 tensor for an in-place change. If the memory came from outside the pool, replaces it
+   * with a copy first.
    */
   ownFloats(tensor: tf.TensorInfo): Float32Array {
     const entry: Entry = this.data.get(tensor.dataId);
@@ -91,7 +91,7 @@ export class NativeBackend extends MathBackendCPU {
     return entry.values as Float32Array;
   }
 
-  /** Runs `use` with memory that lives only that long. */
+  /** Runs `use` with temporary memory. */
   scratch<T>(length: number, use: (values: Float32Array) => T): T {
     const block = this.#pool.take(4 * length);
     try {
@@ -101,15 +101,15 @@ export class NativeBackend extends MathBackendCPU {
     }
   }
 
-  /** The same data under another shape. */
+  /** Returns the same data with another shape. */
   reshaped(tensor: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo {
     this.incRef(tensor.dataId);
     return { dataId: tensor.dataId, shape: shape as number[], dtype: tensor.dtype };
   }
 
   /**
-   * Takes over values from outside. A kernel of the plain backend may return a view of one of its inputs (slice does); such
-   * a view is copied, since the input's memory will be recycled.
+   * Stores values from outside. A kernel of the plain backend may return a view of one of its inputs (slice does); the
+   * view is copied, since the input's memory will be recycled.
    */
   override write(values: tf.backend_util.BackendValues, _shape: number[], dtype: tf.DataType): DataId {
     const dataId: DataId = { id: this.#lastId++ };
@@ -127,14 +127,14 @@ export class NativeBackend extends MathBackendCPU {
     this.data.set(dataId, { values: this.#unshared(values), dtype, refCount });
   }
 
-  /** A copy: what tfjs hands to users must not change when the memory is recycled. */
+  /** Returns a copy: values that tfjs returns to users must not change when the memory is recycled. */
   override readSync(dataId: DataId): tf.backend_util.BackendValues {
     const entry: Entry = this.data.get(dataId);
     if (!entry.block) return super.readSync(dataId);
     return (entry.values as Values).slice();
   }
 
-  /** Kernels of the plain backend read through this; they get the memory itself. */
+  /** Kernels of the plain backend read through this; it gives them the memory itself, not a copy. */
   override bufferSync<R extends tf.Rank, D extends tf.DataType>(t: tf.TensorInfo): tf.TensorBuffer<R, D> {
     const entry: Entry = this.data.get(t.dataId);
     if (!entry.block) return super.bufferSync(t);

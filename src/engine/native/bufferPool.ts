@@ -1,16 +1,16 @@
 /**
- * Recycled memory for tensors. A training step makes and drops the same sizes again and again; fresh memory costs page
- * faults, zero-filling and garbage collection, recycled memory costs nothing. Blocks are aligned to 64 bytes.
+ * Recycled memory for tensors. A training step allocates and frees the same sizes again and again. Fresh memory costs page
+ * faults, zero-filling and garbage collection; recycled memory does not. Blocks are aligned to 64 bytes.
  *
- * Recycled memory is dirty: who takes it writes every element. Idle memory is bounded: where the pool must grow although twice
- * the most that was ever in use lies idle (sizes of work that is over), the idle blocks are let go first.
+ * Recycled memory has unknown content, so the caller of `take` must write every element. Idle memory is bounded: before the pool
+ * grows, it frees its idle blocks (left over from finished work) if they exceed twice the peak memory in use.
  */
 export interface PoolStatistics {
   /** Bytes in blocks that are in use. */
   readonly liveBytes: number;
-  /** Bytes in blocks that wait to be used again. */
+  /** Bytes in idle blocks. */
   readonly freeBytes: number;
-  /** Blocks that were newly made since the start; constant in a steady state. */
+  /** Number of blocks allocated since the start; constant in a steady state. */
   readonly allocations: number;
 }
 
@@ -33,12 +33,12 @@ export class BufferPool {
   #freeBytes = 0;
   #allocations = 0;
 
-  /** `misalignment` tells how many bytes to skip in front of the first aligned address. */
+  /** `misalignment` returns how many bytes to skip before the first aligned address. */
   constructor(misalignment: (bytes: Uint8Array) => number) {
     this.#misalignment = misalignment;
   }
 
-  /** A block of at least `bytes` bytes, with unknown content. */
+  /** Returns a block of at least `bytes` bytes, with unknown content. */
   take(bytes: number): Block {
     const size = sizeClass(bytes);
     const block = this.#free.get(size)?.pop();
@@ -49,7 +49,7 @@ export class BufferPool {
     return block;
   }
 
-  /** Gives a block back; its memory may be handed out again at once. */
+  /** Returns a block to the pool; its memory may be reused immediately. */
   give(block: Block): void {
     this.#liveBytes -= block.bytes;
     this.#freeBytes += block.bytes;
@@ -58,12 +58,12 @@ export class BufferPool {
     else this.#free.set(block.bytes, [block]);
   }
 
-  /** Whether `buffer` is one of the pool's. */
+  /** Whether `buffer` belongs to the pool. */
   owns(buffer: ArrayBufferLike): boolean {
     return this.#buffers.has(buffer);
   }
 
-  /** Lets go of all memory that is not in use. */
+  /** Frees all memory that is not in use. */
   trim(): void {
     this.#free.clear();
     this.#freeBytes = 0;
@@ -75,8 +75,8 @@ export class BufferPool {
 
   #allocate(size: number): Block {
     if (this.#freeBytes > 2 * this.#peakLiveBytes) this.trim();
-    // Large blocks would all begin at the same place in a page; a kernel that reads one and writes another would then find
-    // every address in the same cache sets.
+    // Without the stagger, all large blocks would start at the same offset in a page. A kernel that reads one block and writes
+    // another would then find all addresses in the same cache sets.
     const stagger = size < pageBytes * 16 ? 0 : ((this.#allocations * 5) % 61) * alignment;
     const buffer = new ArrayBuffer(size + alignment + stagger);
     this.#buffers.add(buffer);
@@ -85,7 +85,7 @@ export class BufferPool {
   }
 }
 
-/** Sizes are rounded up to an eighth of the power of two below, so that similar sizes share blocks. */
+/** Rounds sizes up to a multiple of an eighth of the power of two below, so that similar sizes share blocks. */
 function sizeClass(bytes: number): number {
   const least = 256;
   if (bytes <= least) return least;

@@ -1,12 +1,12 @@
-/** How a native kernel is written down. */
+/** Types and helpers for defining native kernels. */
 import type * as tf from '../tf.js';
 import type { NativeBackend } from './backend.js';
 
-/** Inputs by name; tfjs has checked that those the kernel needs are there. */
+/** Inputs by name; tfjs has checked that all inputs the kernel needs are present. */
 export type Inputs = Readonly<Record<string, tf.TensorInfo>>;
 export type Attributes = Readonly<Record<string, unknown>>;
 
-/** Body of a kernel. Returning `undefined` means: not my business, let the plain JavaScript kernel do it. */
+/** Body of a kernel. Returns `undefined` to leave the operation to the plain JavaScript kernel. */
 export type KernelBody = (
   inputs: Inputs,
   attributes: Attributes,
@@ -18,7 +18,7 @@ export interface NativeKernel {
   readonly body: KernelBody;
 }
 
-/** Names a kernel body; register.ts adds it to the backend. */
+/** Gives a kernel body its name; register.ts adds it to the backend. */
 export function nativeKernel(name: string, body: KernelBody): NativeKernel {
   return { name, body };
 }

@@ -8,16 +8,16 @@ import { NativeUnavailableError } from '../engines.js';
 import { EngineSettingError, engineSettings, type InstructionSet } from '../settings.js';
 import type { Addon } from './addon.js';
 
-/** As far from here in src as in dist. */
+/** The relative path is the same from src and from dist. */
 const file = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 const addonPath = file('native/build/nvae.node');
 let loaded: Addon | undefined;
 
 /**
- * The addon, loaded at the first call and set to what NVAE_THREADS and NVAE_SIMD ask for (default: all processors that this
- * process may use, and the best instruction set).
- * @throws NativeUnavailableError when it was not built or does not load here.
- * @throws EngineSettingError when NVAE_THREADS or NVAE_SIMD makes no sense, or this processor lacks the instruction set.
+ * Loads the addon at the first call and applies NVAE_THREADS and NVAE_SIMD (default: all processors that this process may use,
+ * and the best instruction set).
+ * @throws NativeUnavailableError when the addon was not built or does not load here.
+ * @throws EngineSettingError when NVAE_THREADS or NVAE_SIMD is invalid, or this processor lacks the instruction set.
  */
 export function loadAddon(): Addon {
   if (loaded) return loaded;
@@ -29,13 +29,13 @@ export function loadAddon(): Addon {
   return addon;
 }
 
-/** What to do where there is no addon, or not one that loads. */
+/** Returns what to do if there is no addon, or it does not load. */
 export function howToBuild(): string {
   const [, advice] = lastFailure();
   return advice ?? `install a C++ compiler, make and python3, then run "${rebuildCommand(file(''))}"`;
 }
 
-/** What builds the addon again for the package in this folder: a clone, or installed. */
+/** Returns the command that rebuilds the addon for the package in this folder: a clone or an installed package. */
 export function rebuildCommand(root: string): string {
   const folders = root.split(/[\\/]/);
   if (folders.includes('.pnpm')) return 'pnpm rebuild rx-nvae';
@@ -55,7 +55,7 @@ function requireAddon(): Addon {
   }
 }
 
-/** What scripts/build-native.mjs has left of a build that failed: the reason, what to do, and the whole output. */
+/** Reads what scripts/build-native.mjs recorded about a failed build: the reason, what to do, and the whole output. */
 function lastFailure(): string[] {
   try {
     return readFileSync(file('native/build/failure.txt'), 'utf8').split('\n', 2);

@@ -1,4 +1,4 @@
-/** Registers the native backend: its own kernels, and those of the plain JavaScript backend for everything else. */
+/** Registers the native backend: its own kernels, and the plain JavaScript kernels for everything else. */
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '../tf.js';
 import { NativeBackend } from './backend.js';
@@ -10,7 +10,7 @@ import { loadAddon } from './loadAddon.js';
 export const nativeBackendName = 'native';
 
 /**
- * Makes the backend `native` known to tfjs; called again, it does nothing.
+ * Registers the backend `native` with tfjs; further calls do nothing.
  * @throws NativeUnavailableError when the addon is missing.
  */
 export function registerNativeBackend(): void {

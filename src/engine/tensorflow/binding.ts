@@ -1,23 +1,23 @@
-/** The functions of libtensorflow as tfjs-node binds them, as far as we use them. All that its kernels do goes through them. */
+/** The functions of tfjs-node's binding to libtensorflow that we use. All of its kernels call libtensorflow through them. */
 import type * as tf from '../tf.js';
 
-/** An attribute of an operation of libtensorflow; a list is an array. */
+/** An attribute of a libtensorflow operation; a list is an array. */
 export interface OpAttribute {
   readonly name: string;
-  /** One of the binding's `TF_ATTR_...`. */
+  /** One of the binding's `TF_ATTR_...` constants. */
   readonly type: number;
   readonly value: unknown;
 }
 
-/** A result; `dtype` is libtensorflow's number. */
+/** A result. `dtype` is libtensorflow's number for the type. */
 export interface Handle {
-  /** Larger than that of every tensor before. */
+  /** Larger than the ids of all earlier tensors. */
   readonly id: number;
   readonly shape: number[];
   readonly dtype: number;
 }
 
-/** None of its properties can be written. */
+/** All properties are read-only. */
 export interface Binding {
   readonly TF_Version: string;
   readonly TF_ATTR_STRING: number;
@@ -37,7 +37,7 @@ export interface Binding {
   deleteTensor(id: number): void;
 }
 
-/** The binding with the given functions in place of its own. */
+/** Returns the binding with the given functions replacing its own. */
 export function overlaid(binding: Binding, functions: Partial<Binding>): Binding {
   const overlay = Object.create(binding) as Binding;
   for (const [name, value] of Object.entries(functions)) Object.defineProperty(overlay, name, { value });

@@ -1,23 +1,23 @@
 /**
- * Constants stay in libtensorflow. tfjs makes a tensor of every number, axis and shape that an operation takes, each time; on a
- * GPU a number is a copy to the device. Tensors are never changed once they are made, so those of equal content may be one.
+ * Keeps constants in libtensorflow. tfjs creates a new tensor for every number, axis and shape that an operation takes; on a
+ * GPU, each number is a copy to the device. Tensors are immutable, so tensors with equal content can share one.
  */
 import { type Binding, overlaid } from './binding.js';
 
-/** Elements of a number or a few, and of whole numbers: axes, shapes, and the sizes of many parts. Noise has more of the one kind. */
+/** Maximum number of elements: few for floats, which include noise; more for integers, which are axes, shapes and sizes of parts. */
 const largest = { float: 8, other: 1024 };
-/** What is in use stays beyond it. Numbers that change from step to step push out those that nobody has asked for lately. */
+/** Constants in use are kept beyond this limit. Numbers that change at every step replace the least recently used constants. */
 const mostKept = 1024;
 
 interface Constant {
   readonly id: number;
-  /** Tensors of tfjs that have it. */
+  /** Number of tfjs tensors that use it. */
   users: number;
 }
 
-/** The binding, with small tensors kept for the next who makes an equal one. */
+/** Returns the binding with a cache of small tensors that equal new tensors share. */
 export function keepingConstants(binding: Binding, mostUnused = mostKept): Binding {
-  /** In the order in which they were asked for last. */
+  /** Least recently used first. */
   const byContent = new Map<string, Constant>();
   const byId = new Map<number, Constant>();
 
@@ -33,11 +33,11 @@ export function keepingConstants(binding: Binding, mostUnused = mostKept): Bindi
 
   return overlaid(binding, {
     createTensor(shape, dtype, values) {
-      // Strings come as an array of their bytes.
+      // Strings arrive as an array of their bytes.
       const most = dtype === binding.TF_FLOAT ? largest.float : largest.other;
       if (values.length > most || Array.isArray(values)) return binding.createTensor(shape, dtype, values);
       const content = contentOf(shape, dtype, values);
-      // libtensorflow reads the memory of the array that it is given, which is the caller's to write again.
+      // Copies the values: libtensorflow reads the memory of the array it is given, but the caller may overwrite that memory.
       const constant = byContent.get(content) ?? {
         id: binding.createTensor(shape, dtype, values.slice()),
         users: 0,
@@ -57,7 +57,7 @@ export function keepingConstants(binding: Binding, mostUnused = mostKept): Bindi
   });
 }
 
-/** Bit for bit: 0 and -0 are two constants, and so are two NaNs. */
+/** Distinguishes values bit by bit: 0 and -0 differ, and so do two different NaNs. */
 function contentOf(shape: readonly number[], dtype: number, values: ArrayBufferView): string {
   const bytes = Buffer.from(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
   return `${dtype}:${shape}:${bytes.toString('latin1')}`;

@@ -1,4 +1,4 @@
-/** Where tfjs-node is: in the user's project, or where the link script has installed it for us. */
+/** Finds tfjs-node in the user's project, or where the link script installed it for us. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -8,20 +8,20 @@ export const packageNames = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node
 
 export type PackageName = (typeof packageNames)[number];
 
-/** What scripts/link-tensorflow.mjs has written beside the addon that it built. */
+/** Information that scripts/link-tensorflow.mjs writes next to the addon it builds. */
 export interface Link {
-  /** The folder of libtensorflow. */
+  /** Folder of libtensorflow. */
   readonly folder: string;
-  /** The version of CUDA that it was built for; null for a build without CUDA. */
+  /** CUDA version that libtensorflow was built for; null for a build without CUDA. */
   readonly cuda: string | null;
 }
 
-/** For the time of loading. */
+/** Helpers for loading libtensorflow. */
 export interface Loading {
-  /** Keeps libraries from printing until `speak`. */
+  /** Silences output of libraries until `speak`. */
   hush(): void;
   speak(): void;
-  /** Gives back the memory of what was only needed to load libtensorflow. */
+  /** Frees the memory that was needed only to load libtensorflow. */
   letGo(): void;
 }
 
@@ -29,16 +29,16 @@ export interface TensorflowPackage {
   readonly name: PackageName;
   readonly version: string;
   readonly link: Link | null;
-  /** Null where the script has not built it. */
+  /** Returns null if the link script has not built it. */
   loading(): Loading | null;
-  /** Loads it and libtensorflow. */
+  /** Loads the package and libtensorflow. */
   load(): unknown;
 }
 
-/** As far from here in src as in dist. */
+/** The relative path is the same from src and from dist. */
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The package that would be loaded; null where there is none. */
+/** Returns the package that would be loaded; null if there is none. */
 export function findPackage(folder: string = root): TensorflowPackage | null {
   const own = packageNames.map((name) => join(folder, '.tensorflow', name.replace(/.*\//, '')));
   for (const place of [folder, ...own]) {

@@ -1,12 +1,12 @@
 /**
- * Importing tfjs-node without its side effects. It brings a second copy of tfjs, which shares the registries of ours: the copy puts
- * its cpu kernels, its gradients and its platform in the place of those in use, warns about each on the console, and makes its
+ * Imports tfjs-node without its side effects. tfjs-node brings a second copy of tfjs that shares our registries. The copy replaces
+ * the registered cpu kernels, gradients and platform with its own, warns about each on the console, and makes its
  * backend the active one.
  */
 import * as tf from '../tf.js';
 import type { Loading } from './findPackage.js';
 
-/** Calls `load`, which is synchronous so that nothing else runs meanwhile, and puts back what it replaced. */
+/** Calls `load` and restores what it replaced. `load` is synchronous, so nothing else runs in between. */
 export async function importBeside(load: () => unknown): Promise<void> {
   const before = tf.engine().backendName;
   const putBack = keepRegistries();
@@ -20,7 +20,7 @@ export async function importBeside(load: () => unknown): Promise<void> {
   if (before && tf.engine().backendName !== before) await tf.setBackend(before);
 }
 
-/** Calls `load`, which is synchronous, without a word from it, or from libraries where `loading` is there. */
+/** Calls the synchronous `load` with its output silenced; `loading`, if present, also silences native libraries. */
 export function silently<T>(load: () => T, loading: Loading | null): T {
   const speak = mute(process.stdout, process.stderr);
   loading?.hush();
@@ -32,7 +32,7 @@ export function silently<T>(load: () => T, loading: Loading | null): T {
   }
 }
 
-/** Remembers all kernels of known backends and the gradients of those kernels. */
+/** Saves all kernels of known backends and the gradients of those kernels; returns a function that restores them. */
 function keepRegistries(): () => void {
   const kernels = Object.keys(tf.engine().registryFactory).flatMap((name) => tf.getKernelsForBackend(name));
   const names = new Set(kernels.map(({ kernelName }) => kernelName));

@@ -1,9 +1,9 @@
 /**
- * The tensorflow engine: libtensorflow behind `@tensorflow/tfjs-node-gpu` or `@tensorflow/tfjs-node`. The package is the user's
- * own, or one that scripts/link-tensorflow.mjs has installed and built against a TensorFlow that is there already.
+ * The tensorflow engine: libtensorflow through `@tensorflow/tfjs-node-gpu` or `@tensorflow/tfjs-node`. The user installs the
+ * package, or scripts/link-tensorflow.mjs installs it and builds it against an existing TensorFlow.
  *
- * The package brings its own tfjs. The registries of tfjs live on `globalThis`, so with one version on both sides its
- * backend is known here too.
+ * The package brings its own tfjs. The registries of tfjs are on `globalThis`, so if both sides have the same version, its
+ * backend is registered here too.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -26,7 +26,7 @@ export function restoreRemovedUtilities(util: Record<string, unknown>): void {
   util.isArray ??= Array.isArray;
 }
 
-/** An engine loader for the package that the given function finds. */
+/** Creates an engine loader for the package that `find` returns. */
 export function tensorflowLoader(find: () => TensorflowPackage | null = findPackage): ForeignLoader {
   let loaded: Promise<Loaded> | undefined;
   const load = (how: typeof silently = (work) => work()) => {
@@ -37,7 +37,7 @@ export function tensorflowLoader(find: () => TensorflowPackage | null = findPack
     name: 'tensorflow',
     backendName: 'tensorflow',
     howToGet: howToLink(),
-    // libtensorflow says only in its log which GPU it uses, and why it uses none.
+    // libtensorflow reports only in its log which GPU it uses, or why it uses none.
     environment: { TF_CPP_MIN_LOG_LEVEL: '0' },
     missing: () => (find() ? null : notInstalled),
     passedOver: () => {
@@ -53,7 +53,7 @@ export function tensorflowLoader(find: () => TensorflowPackage | null = findPack
     },
     heard,
     register: async () => {
-      const found = describe(await load(silently)); // where it is tried, what it says is of use
+      const found = describe(await load(silently)); // silent here; the probe process needs the output
       if (!found.usable) throw new Error(found.reason);
       registerTensorflowKernels();
     },
@@ -66,7 +66,7 @@ const notInstalled = `neither ${packageNames.join(' nor ')} is installed`;
 interface Loaded {
   readonly package: TensorflowPackage;
   readonly backend: NodeBackend;
-  /** The path of libtensorflow; null where the system does not tell. */
+  /** Path of libtensorflow; null if the system does not provide it. */
   readonly library: string | null;
 }
 
@@ -84,14 +84,14 @@ async function loadPackage(found: TensorflowPackage | null, how: typeof silently
   return { package: found, backend, library: loadedLibrary() };
 }
 
-/** libtensorflow reads these when it is loaded; what the user has set stays. */
+/** Sets variables that libtensorflow reads when it is loaded; values set by the user are kept. */
 function prepareEnvironment(): void {
   restoreRemovedUtilities(createRequire(import.meta.url)('node:util') as Record<string, unknown>);
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
-  // Its own default depends on the name of the processor; a step takes 1.1 to 1.4 times as long without.
+  // The default depends on the processor's name; without oneDNN, a step takes 1.1 to 1.4 times as long.
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
-  // What the C library gives back and takes again from step to step grows and grows.
+  // With the C library's allocator, memory that is freed and allocated at every step keeps growing.
   process.env.TF_CPU_ALLOCATOR_USE_BFC ??= 'true';
   if (engineSettings().tensorflowDevice === 'cpu') process.env.CUDA_VISIBLE_DEVICES = '-1';
 }
@@ -122,12 +122,12 @@ function describe(loaded: Loaded): Probe {
   };
 }
 
-/** How to give the engine a GPU, if it works without one. */
+/** Returns how to give the engine a GPU if it works without one. */
 function remedy(): string {
   return engineSettings().tensorflowDevice === 'cpu' ? 'unset NVAE_TENSORFLOW_DEVICE' : howToLink();
 }
 
-/** What requires a GPU, if anything does. */
+/** Returns what requires a GPU, or null. */
 function asksForGpu({ package: { name, link }, library }: Loaded): string | null {
   const { tensorflowDevice } = engineSettings();
   if (tensorflowDevice) return tensorflowDevice === 'gpu' ? 'NVAE_TENSORFLOW_DEVICE requests one' : null;
@@ -139,7 +139,7 @@ function asksForGpu({ package: { name, link }, library }: Loaded): string | null
 const gpuLine = /Created device \S*GPU:0 .*name: ([^,]+),.*compute capability: ([\d.]+)/;
 const complaints = [/(Could not find cuda drivers on your machine)/, /^(?:.*\s)?[EW]\d* .*?\] (.*)/];
 
-/** What libtensorflow printed: the name of the GPU, or why it does not use one. */
+/** Adds information that libtensorflow printed: the name of the GPU, or why it does not use one. */
 function heard(probe: Probe, printed: string): Probe {
   const [, gpu, capability] = gpuLine.exec(printed) ?? [];
   if (probe.usable) {
@@ -156,7 +156,7 @@ function firstLine(text: string): string {
   return text.split('\n')[0]!.trim();
 }
 
-/** How the engine is got, on this system. */
+/** Returns how to install the engine on this system. */
 function howToLink(): string {
   if (process.platform !== 'linux') return 'npm install @tensorflow/tfjs-node@4.22.0 (CPU)';
   const root = fileURLToPath(new URL('../../../', import.meta.url));

@@ -1,12 +1,12 @@
-/** What our kernels use of tfjs-node's backend. The package is optional, so its own types are not at hand. */
+/** The parts of tfjs-node's backend that our kernels use. The package is optional, so its own types are not available. */
 import type * as tf from '../tf.js';
 import type { Binding, OpAttribute } from './binding.js';
 
 export interface NodeBackend extends tf.KernelBackend {
-  /** May be replaced: every call looks it up. */
+  /** Can be replaced: every call reads it again. */
   binding: Binding;
   readonly isUsingGpuDevice: boolean;
-  /** Executes an operation of libtensorflow by its name. */
+  /** Executes a libtensorflow operation by name. */
   executeSingleOutput(
     name: string,
     attributes: readonly OpAttribute[],

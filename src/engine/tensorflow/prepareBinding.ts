@@ -4,7 +4,7 @@ import { withUnsignedNumbers } from './tensorNumbers.js';
 
 const prepared = new WeakSet<object>();
 
-/** Puts what we add to libtensorflow's binding in its place; called again, it does nothing. */
+/** Wraps libtensorflow's binding with our additions; further calls do nothing. */
 export function prepareBinding(backend: NodeBackend): void {
   if (prepared.has(backend)) return;
   prepared.add(backend);

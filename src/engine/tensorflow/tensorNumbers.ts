@@ -1,18 +1,18 @@
 /**
- * libtensorflow's binding counts the tensors of a process in 32 bits with a sign, and tfjs-node never lets go of one whose number is
- * negative: after some hundred thousand steps of training nothing would be freed any more.
+ * libtensorflow's binding numbers the tensors of a process with signed 32-bit integers, and tfjs-node never frees a tensor with a
+ * negative number: after some hundred thousand training steps, no memory would be freed any more.
  */
 import { type Binding, overlaid } from './binding.js';
 
 const end = 2 ** 32;
-/** More than one operation makes. */
+/** More tensors than one operation creates. */
 const margin = 2 ** 16;
 
-/** The binding, with numbers from 0 to 2^32. Numbers that it is given it cuts to 32 bits itself. */
+/** Returns the binding with numbers from 0 to 2^32. It cuts the numbers passed to it to 32 bits itself. */
 export function withUnsignedNumbers(binding: Binding): Binding {
   const unsigned = (id: number) => {
     const number = id >>> 0;
-    // From 0 on again it would give tensors of the run's beginning in place of new ones.
+    // After a wrap-around to 0, the binding would return tensors from the start of the run instead of new ones.
     if (number > end - margin) {
       const problem = `this process has reached the limit of ${end - margin} tensors`;
       throw new RangeError(`engine tensorflow: ${problem}; restart from the last checkpoint`);

@@ -1,11 +1,11 @@
 /**
- * The gradient kernels that tfjs' WebAssembly backend lacks, composed of its forward kernels, which XNNPACK makes fast.
+ * Gradient kernels that tfjs' WebAssembly backend lacks, composed of its forward kernels, which are fast thanks to XNNPACK.
  */
 import * as tf from '../tf.js';
 
 type ConvAttributes = Readonly<Record<string, unknown>>;
 
-/** A convolution's numbers, with the padding made explicit. */
+/** Returns a convolution's numbers with explicit padding. */
 function convInfo(x: number[], filter: number[], attributes: ConvAttributes, depthwise: boolean) {
   return tf.backend_util.computeConv2DInfo(
     x as [number, number, number, number],
@@ -20,7 +20,7 @@ function convInfo(x: number[], filter: number[], attributes: ConvAttributes, dep
 
 export type ConvInfo = ReturnType<typeof convInfo>;
 
-/** x with zeros around it, enough for every tap of the filter. */
+/** Pads x with enough zeros for every tap of the filter. */
 function padImages(x: tf.Tensor4D, info: ConvInfo): tf.Tensor4D {
   const height = (info.outHeight - 1) * info.strideHeight + info.filterHeight;
   const width = (info.outWidth - 1) * info.strideWidth + info.filterWidth;
@@ -44,8 +44,8 @@ function refuseDilation(kernel: string, info: ConvInfo): void {
 }
 
 /**
- * Gradient of a convolution's filter, `[height, width, in, out]`: a convolution of x with dy as its filter, in which channels
- * and images change places, and the stride becomes the dilation.
+ * Computes the gradient of a convolution's filter, `[height, width, in, out]`: a convolution of x with dy as its filter, with
+ * channels and images exchanged and the stride as the dilation.
  */
 export function conv2dFilterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, attributes: ConvAttributes): tf.Tensor {
   const shape = attributes.filterShape as [number, number, number, number];
@@ -54,13 +54,13 @@ export function conv2dFilterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, attributes
   const images = tf.transpose(padImages(x, info), [3, 1, 2, 0]);
   const filter = tf.transpose(dy, [1, 2, 0, 3]);
   const { strideHeight, strideWidth, filterHeight, filterWidth, inChannels, outChannels } = info;
-  // `[in, height, width, out]`; longer where the convolution did not look at the last rows or columns of x
+  // `[in, height, width, out]`; larger if the convolution did not read the last rows or columns of x
   const gradient = tf.conv2d(images, filter, 1, 'valid', 'NHWC', [strideHeight, strideWidth]);
   const wanted = [inChannels, filterHeight, filterWidth, outChannels] as [number, number, number, number];
   return tf.transpose(tf.slice(gradient, [0, 0, 0, 0], wanted), [1, 2, 0, 3]);
 }
 
-/** Gradient of a convolution's input: a convolution of dy with the filter turned round and its channels exchanged. */
+/** Computes the gradient of a convolution's input: a convolution of dy with the filter rotated by 180 degrees, channels exchanged. */
 export function conv2dInputGradient(
   dy: tf.Tensor4D,
   filter: tf.Tensor4D,
@@ -73,7 +73,7 @@ export function conv2dInputGradient(
   return tf.conv2d(gradientImages(dy, info), turned, 1, 'valid');
 }
 
-/** Gradient of a depthwise convolution's input: a depthwise convolution of dy with the filter turned round. */
+/** Computes the gradient of a depthwise convolution's input: a depthwise convolution of dy with the filter rotated by 180 degrees. */
 export function depthwiseInputGradient(
   dy: tf.Tensor4D,
   filter: tf.Tensor4D,
@@ -86,7 +86,7 @@ export function depthwiseInputGradient(
   return tf.depthwiseConv2d(gradientImages(dy, info), tf.reverse(filter, [0, 1]), 1, 'valid');
 }
 
-/** Numbers of a depthwise filter gradient; refuses what {@link depthwiseFilterSums} does not compute. */
+/** Returns the numbers of a depthwise filter gradient; rejects those that {@link depthwiseFilterSums} cannot compute. */
 export function depthwiseFilterInfo(x: readonly number[], attributes: ConvAttributes): ConvInfo {
   const shape = attributes.filterShape as number[];
   const info = convInfo([...x], shape, attributes, true);
@@ -96,8 +96,8 @@ export function depthwiseFilterInfo(x: readonly number[], attributes: ConvAttrib
 }
 
 /**
- * Gradient of a depthwise filter, `[height, width, channels, 1]`, in plain loops: composed of tfjs operations it would read and
- * write both images for every tap. `result` holds zeros before.
+ * Computes the gradient of a depthwise filter, `[height, width, channels, 1]`, in plain loops: composed of tfjs operations, it
+ * would read and write both images for every tap. `result` must contain zeros.
  */
 export function depthwiseFilterSums(
   x: Float32Array,
@@ -130,7 +130,7 @@ export function depthwiseFilterSums(
   }
 }
 
-/** dy with the zeros around and between its pixels that a forward convolution needs to make the gradient of the input. */
+/** Inserts the zeros around and between the pixels of dy that a forward convolution needs to compute the input gradient. */
 function gradientImages(dy: tf.Tensor4D, info: ConvInfo): tf.Tensor4D {
   const { top, left } = info.padInfo;
   const spread = spreadPixels(dy, info.strideHeight, info.strideWidth);
@@ -144,7 +144,7 @@ function gradientImages(dy: tf.Tensor4D, info: ConvInfo): tf.Tensor4D {
   ]);
 }
 
-/** Cuts off what a negative padding takes away. */
+/** Crops the rows and columns that a negative padding removes. */
 function cropped(
   x: tf.Tensor4D,
   before: readonly [number, number],
@@ -157,7 +157,7 @@ function cropped(
   return tf.slice(x, [0, top, left, 0], [batch, height - top - bottom, width - left - right, channels]);
 }
 
-/** Puts stride - 1 zeros behind every pixel but the last of a row and column. */
+/** Inserts stride - 1 zeros after every pixel except the last of a row or column. */
 function spreadPixels(dy: tf.Tensor4D, strideHeight: number, strideWidth: number): tf.Tensor4D {
   if (strideHeight === 1 && strideWidth === 1) return dy;
   const [batch, height, width, channels] = dy.shape;

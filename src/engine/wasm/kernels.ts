@@ -1,4 +1,4 @@
-/** Kernels that tfjs' WebAssembly backend 4.22 lacks, computes wrongly, or computes slowly. */
+/** Kernels that tfjs' WebAssembly backend 4.22 lacks or computes wrongly or slowly. */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '../tf.js';
 import {
@@ -12,7 +12,7 @@ import {
 type Images = Readonly<Record<'x' | 'dy' | 'filter', tf.Tensor4D>>;
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** Bodies of tfjs operations. Conv2DBackpropInput exists, but as plain loops: six times slower than this. */
+/** Bodies composed of tfjs operations. Conv2DBackpropInput exists, but as plain loops that are six times slower. */
 const composed: Readonly<Record<string, (inputs: Images, attributes: Attributes) => tf.Tensor>> = {
   Conv2DBackpropFilter: ({ x, dy }, attributes) => conv2dFilterGradient(x, dy, attributes),
   Conv2DBackpropInput: ({ dy, filter }, attributes) => conv2dInputGradient(dy, filter, attributes),
@@ -22,7 +22,7 @@ const composed: Readonly<Record<string, (inputs: Images, attributes: Attributes)
 
 let registered = false;
 
-/** Makes the kernels known to tfjs; called again, it does nothing. The backend's package must have been imported. */
+/** Registers the kernels with tfjs; further calls do nothing. The backend's package must have been imported. */
 export function registerWasmKernels(): void {
   if (registered) return;
   registered = true;
@@ -37,7 +37,7 @@ function depthwiseFilterGradient({ inputs, attrs, backend }: Parameters<tf.Kerne
   const { x, dy } = inputs as Images;
   const wasm = backend as BackendWasm;
   const info = depthwiseFilterInfo(x.shape, attrs ?? {});
-  // The result first: making it may move the heap, which ends every earlier view.
+  // Allocates the result first: this may move the heap, which invalidates every earlier view.
   const result = wasm.makeOutput(info.filterShape, 'float32');
   const values = (tensor: tf.TensorInfo) => wasm.typedArrayFromHeap(tensor) as Float32Array;
   const sums = values(result).fill(0);
@@ -45,7 +45,7 @@ function depthwiseFilterGradient({ inputs, attrs, backend }: Parameters<tf.Kerne
   return result;
 }
 
-/** tfjs' kernel writes whole numbers whatever type was asked for, so that floats come out as 1e-45. */
+/** tfjs' kernel writes integers whatever type was requested, so floats come out as 1e-45. */
 function correctOneHot(): void {
   const original = tf.getKernel('OneHot', 'wasm').kernelFunc;
   replaceKernel('OneHot', (parameters) => {
@@ -62,7 +62,7 @@ function correctOneHot(): void {
   });
 }
 
-/** Registering over an existing kernel would print a warning. Its setup, run at the backend's start, is kept. */
+/** Replaces a kernel; registering over it would print a warning. Keeps its setup function, which runs when the backend starts. */
 function replaceKernel(kernelName: string, kernelFunc: tf.KernelFunc): void {
   const present = tf.getKernel(kernelName, 'wasm');
   if (present) tf.unregisterKernel(kernelName, 'wasm');

@@ -1,4 +1,4 @@
-/** The WebAssembly engine: tfjs' own, with the kernels that it lacks. */
+/** The WebAssembly engine: tfjs' own, plus the kernels that it lacks. */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import { messageOf } from '../../base/errors.js';
 import type { EngineLoader } from '../loader.js';
@@ -10,8 +10,8 @@ const inBrowser =
   'serve the .wasm files of @tensorflow/tfjs-backend-wasm/dist, and pass where they are: useEngine("wasm", { wasmPaths })';
 
 /**
- * An engine loader.
- * @param defaultFolder gives where the `.wasm` files are unless `wasmPaths` says so; null: beside the page, as tfjs has it
+ * Creates an engine loader.
+ * @param defaultFolder returns where the `.wasm` files are, unless `wasmPaths` is set; null: next to the page, the tfjs default
  */
 export function wasmLoader(defaultFolder: (() => string) | null): EngineLoader {
   return {
@@ -22,7 +22,7 @@ export function wasmLoader(defaultFolder: (() => string) | null): EngineLoader {
       try {
         await import('@tensorflow/tfjs-backend-wasm');
         const has = async (what: string) => (await tf.env().getAsync(`WASM_HAS_${what}_SUPPORT`)) === true;
-        const [simd, threads] = [await has('SIMD'), await has('MULTITHREAD')]; // threads in browsers only
+        const [simd, threads] = [await has('SIMD'), await has('MULTITHREAD')]; // threads only in browsers
         const description = `WebAssembly${simd ? ' with SIMD' : ''}, ${threads ? 'several threads' : '1 thread'}`;
         const details = { simd: simd ? 'wasm-simd' : 'none', ...(!threads && { threads: 1 }) };
         return { usable: true, description, forAuto: true, ...details };

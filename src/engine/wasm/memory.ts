@@ -12,14 +12,14 @@ const largestHeap = 2 ** 32;
 const guarded = new WeakSet<BackendWasm>();
 
 /**
- * Makes the backend throw where its heap cannot grow. The allocator tells that by the address 0, takes sizes modulo 2^32, and tfjs
- * looks at neither: it would write over whatever lies there.
+ * Makes the backend throw when its heap cannot grow. The allocator signals this with the address 0 and takes sizes modulo 2^32.
+ * tfjs checks neither and would overwrite other memory.
  */
 export function guardMemory(backend: BackendWasm): void {
   if (guarded.has(backend)) return;
   guarded.add(backend);
   const wasm = backend.wasm as unknown as Heap;
-  wasm._free(wasm._malloc(8)); // emscripten puts the true function in its place at the first call
+  wasm._free(wasm._malloc(8)); // the first call makes emscripten install the real function
   const allocate = wasm._malloc;
   wasm._malloc = (bytes: number) => {
     const address = bytes < largestHeap ? allocate(bytes) : 0;

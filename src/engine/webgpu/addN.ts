@@ -1,10 +1,10 @@
 import * as tf from '../tf.js';
 
 /**
- * Makes the kernel `AddN` of tfjs' backend take any number of tensors: it adds them part by part. Of the operations with a
- * variable number of inputs it is the only one that tfjs does not divide itself.
+ * Makes the kernel `AddN` of tfjs' backend accept any number of tensors by adding them in parts. Among the operations with a
+ * variable number of inputs, it is the only one that tfjs does not split itself.
  *
- * @param mostInputs tensors that one operation may read on the device in use
+ * @param mostInputs number of tensors that one operation may read on the device in use
  */
 export function registerAddN(mostInputs: () => number): void {
   const kernel = tf.getKernel(tf.AddN, 'webgpu');

@@ -1,4 +1,4 @@
-/** Dawn, the WebGPU of Node (npm package `webgpu`), and where tfjs looks for it. */
+/** Dawn, the WebGPU implementation for Node (npm package `webgpu`), and the place where tfjs looks for it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -35,7 +35,7 @@ interface Gpu {
   requestAdapter(options?: { readonly powerPreference: 'high-performance' }): Promise<Adapter | null>;
 }
 
-/** What the package exports. */
+/** The exports of the package. */
 export interface Dawn {
   readonly create: (options: string[]) => Gpu;
   readonly globals: object;
@@ -44,7 +44,7 @@ export interface Dawn {
 let gpu: Gpu | undefined;
 let navigatorBefore: PropertyDescriptor | undefined;
 
-/** On Linux without a Vulkan loader Dawn finds nothing, and prints a warning about it that nobody asked for. */
+/** On Linux without a Vulkan loader, Dawn finds no device and prints a warning that users should not see. */
 export function vulkanLoaderMissing(): boolean {
   if (process.platform !== 'linux') return false;
   const library = 'libvulkan.so.1';
@@ -55,7 +55,7 @@ export function vulkanLoaderMissing(): boolean {
   return existsSync(cache) && !readFileSync(cache).includes(library);
 }
 
-/** The device that Dawn would choose; null where there is none. */
+/** Returns the device that Dawn would choose; null if there is none. */
 export async function requestAdapter({ create, globals }: Dawn): Promise<Adapter | null> {
   if (!gpu) {
     Object.assign(globalThis, globals);
@@ -64,7 +64,7 @@ export async function requestAdapter({ create, globals }: Dawn): Promise<Adapter
   return gpu.requestAdapter({ powerPreference: 'high-performance' });
 }
 
-/** tfjs looks for the WebGPU API where a browser has it. */
+/** Puts the WebGPU API where a browser has it, because tfjs looks for it there. */
 export function provideNavigator(): void {
   navigatorBefore ??= Object.getOwnPropertyDescriptor(globalThis, 'navigator');
   const navigator = { gpu };
@@ -76,7 +76,7 @@ function restoreNavigator(): void {
   else Reflect.deleteProperty(globalThis, 'navigator');
 }
 
-/** Lets the process end: a live `navigator.gpu` may keep it running. Call when the engine is no longer used. */
+/** Lets the process end: a live `navigator.gpu` can keep it running. Call this when the engine is no longer used. */
 export function releaseGpu(): void {
   if (!gpu) return;
   gpu = undefined;

@@ -1,6 +1,6 @@
 /**
- * tfjs' WebGPU backend, which neither looks at a device's errors nor at most of its limits, made to do so: whatever cannot be
- * computed throws, at the operation where it can be known there, at the latest where a result is read.
+ * tfjs' WebGPU backend with checks. The original ignores the device's errors and most of its limits. Here, whatever cannot be
+ * computed throws: at the operation if the problem is known there, otherwise when a result is read.
  */
 import { nextTurn } from '../../base/nextTurn.js';
 import * as tf from '../tf.js';
@@ -13,7 +13,7 @@ interface TensorData {
   readonly resource?: object | null;
 }
 
-/** The part of tfjs' class that is used here; its own types call some of it private. */
+/** The part of tfjs' class that is used here; its own types declare some of it private. */
 interface WebgpuBackend extends tf.KernelBackend {
   readonly tensorMap: { get(dataId: tf.DataId): TensorData };
   uploadToGPU(dataId: tf.DataId): void;
@@ -22,10 +22,10 @@ interface WebgpuBackend extends tf.KernelBackend {
 
 export type WebgpuBackendClass = new (device: object, info: object) => WebgpuBackend;
 
-/** Bytes of every type but complex64. */
+/** Bytes per element of every type except complex64. */
 const bytesPerElement = 4;
 
-/** A backend on the device, once its package has been imported. */
+/** Creates a backend on the device. The backend's package must have been imported. */
 export function guardedBackend(
   Base: WebgpuBackendClass,
   watched: WatchedDevice,
@@ -69,7 +69,7 @@ export function guardedBackend(
       try {
         return await super.read(dataId);
       } catch (error) {
-        await nextTurn(); // the reason of a loss is told after reading has failed
+        await nextTurn(); // the device reports the reason of its loss only after the read has failed
         throw watched.failure ?? error;
       } finally {
         watched.check();
@@ -88,7 +88,7 @@ export function guardedBackend(
   return new GuardedBackend(watched.device, info);
 }
 
-/** Tensors that one operation may read: each takes a storage buffer, and so does the result. */
+/** Returns how many tensors one operation may read: each takes a storage buffer, and so does the result. */
 export function mostInputs({ device }: WatchedDevice): number {
   return device.limits.maxStorageBuffersPerShaderStage! - 1;
 }

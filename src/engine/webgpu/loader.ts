@@ -1,6 +1,6 @@
 /**
- * The webgpu engine: tfjs' WebGPU backend on Dawn (npm package `webgpu`), for any Vulkan, Metal or Direct3D 12 GPU. Both packages
- * are the user's own install. A software device works too (our tests use one) but is never taken by `auto`.
+ * The webgpu engine: tfjs' WebGPU backend on Dawn (npm package `webgpu`), for any Vulkan, Metal or Direct3D 12 GPU. The user
+ * installs both packages. A software device works too (our tests use one), but `auto` never chooses it.
  *
  * WebGPU reads results asynchronously: `dataSync()` does not work on this engine, `await tensor.data()` does.
  */
@@ -17,10 +17,10 @@ const software = /swiftshader|llvmpipe|lavapipe|software|basic render|cpu/i;
 
 type Import = (name: string) => Promise<unknown>;
 
-/** The device of the backend that tfjs has now. */
+/** The device of the backend that is currently registered with tfjs. */
 let watched: WatchedDevice | null = null;
 
-/** An engine loader that imports the two packages by the given function. */
+/** Creates an engine loader that imports the two packages with the given function. */
 export function webgpuLoader(importPackage: Import = (name) => import(name)): ForeignLoader {
   const load = async () => ({
     dawn: (await imported(importPackage, 'webgpu')) as Dawn,
@@ -40,7 +40,7 @@ export function webgpuLoader(importPackage: Import = (name) => import(name)): Fo
       }
     },
     register: async () => {
-      // A device that has failed stays so; its tensors are lost with it.
+      // A failed device cannot recover, and its tensors are lost.
       if (watched && !watched.failure) return;
       const { dawn, backend } = await load();
       await registerBackend(dawn, backend);
@@ -54,7 +54,7 @@ interface TfjsPackage {
 
 const packages = ['webgpu', '@tensorflow/tfjs-backend-webgpu'] as const;
 
-/** Why the package cannot be there; null where it may be. */
+/** Returns why the package cannot be present; null if it may be. */
 function absence(name: string): string | null {
   try {
     import.meta.resolve(name);
@@ -91,7 +91,7 @@ async function look(dawn: Dawn): Promise<Probe> {
   return { usable: true, description: `${name} (software)`, forAuto: false, reason };
 }
 
-/** In place of the backend that tfjs registers itself, whose device nobody watches. */
+/** Replaces the backend that tfjs registers itself, because that backend ignores errors of its device. */
 async function registerBackend(dawn: Dawn, { WebGPUBackend }: TfjsPackage): Promise<void> {
   const adapter = await requestAdapter(dawn);
   if (!adapter) throw new Error('Dawn found no GPU');

@@ -1,11 +1,11 @@
 /**
- * A device whose errors are heard. WebGPU reports what goes wrong beside the results: an operation that was refused leaves
- * its output as it was in memory, and nothing throws. Dawn prints such an error to standard output unless somebody listens.
+ * A device whose errors are caught. WebGPU reports errors separately from results: a rejected operation leaves its output
+ * memory unchanged, and nothing throws. Without an event listener, Dawn prints the error to standard output.
  */
 import { EngineFailedError } from '../engines.js';
 import type { Adapter, Device } from './dawn.js';
 
-/** What tfjs asks for, so that large tensors fit where the adapter allows them. */
+/** Limits that tfjs requests, so that large tensors fit if the adapter allows them. */
 const wantedLimits = [
   'maxComputeWorkgroupStorageSize',
   'maxComputeWorkgroupsPerDimension',
@@ -21,7 +21,7 @@ const kinds: Readonly<Record<string, string>> = {
   GPUInternalError: 'an internal error',
 };
 
-/** A device and the first thing that went wrong on it. */
+/** A device and the first error it reported. */
 export class WatchedDevice {
   readonly device: Device;
   #failure: EngineFailedError | null = null;
@@ -46,7 +46,7 @@ export class WatchedDevice {
     return this.#failure;
   }
 
-  /** @throws EngineFailedError when the device has reported an error since it was made */
+  /** @throws EngineFailedError when the device has reported an error since it was created */
   check(): void {
     if (this.#failure) throw this.#failure;
   }
@@ -56,7 +56,7 @@ export class WatchedDevice {
   }
 }
 
-/** What it is, and in which call; the lines between are Dawn's way there. */
+/** Returns what went wrong and in which call; the lines in between are Dawn's internal call path. */
 function firstLines(message: string): string {
   const [first = '', ...rest] = message.split('\n').map((line) => line.trim());
   const call = rest.join(' ').match(/While calling ([^(]+)/)?.[1];

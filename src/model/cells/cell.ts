@@ -1,4 +1,4 @@
-/** What encoder and decoder cells have in common. */
+/** Code shared by encoder and decoder cells. */
 import { squeezeExcite } from '../../engine/ops.js';
 import { recomputed } from '../../engine/recomputed.js';
 import type * as tf from '../../engine/tf.js';
@@ -9,19 +9,19 @@ import { exciteWeights } from '../layers/squeezeExcitation.js';
 import type { ParameterSpec } from '../parameterSpec.js';
 import type { Pass } from '../pass.js';
 
-/** The residual branch of every cell counts this much. */
+/** Weight of the residual branch in every cell. */
 const branchWeight = 0.1;
 
-/** The parts of a cell that others ask for: parameters to allocate, layers to regularise. */
+/** The parts of a cell that other modules read: parameters to allocate, layers to regularise. */
 export interface CellLayers {
   readonly parameters: readonly ParameterSpec[];
-  /** In the order in which they run. */
+  /** In execution order. */
   readonly batchNorms: readonly BatchNormPlan[];
-  /** The convolutions with a spectral term, in the order in which they run. */
+  /** The convolutions with a spectral term, in execution order. */
   readonly spectral: readonly SpectralLayer[];
 }
 
-/** Run a cell in the way that the pass wants. */
+/** Runs a cell, with recomputation if the pass asks for it. */
 export function runCell<C extends CellLayers>(
   run: (pass: Pass, cell: C, x: tf.Tensor4D) => tf.Tensor4D,
   pass: Pass,
@@ -30,7 +30,7 @@ export function runCell<C extends CellLayers>(
 ): tf.Tensor4D {
   if (!pass.recompute) return run(pass, cell, x);
   const variables = cell.parameters.map(({ name }) => pass.store.parameter(name));
-  // The batch's statistics are recorded the first time.
+  // Batch statistics are recorded only in the first call.
   const f = (input: tf.Tensor4D, again: boolean) =>
     run(again ? { ...pass, statistics: null } : pass, cell, input);
   return recomputed(f, x, variables);

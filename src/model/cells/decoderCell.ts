@@ -1,6 +1,6 @@
 /**
- * Decoder cell: expand the channels by a 1x1 convolution, depthwise 5x5 convolution, back by a 1x1 convolution,
- * squeeze-excitation. An upsampling cell doubles the image and halves the channels.
+ * Decoder cell: a 1x1 convolution that expands the channels, a depthwise 5x5 convolution, a 1x1 convolution that reduces
+ * them, squeeze-excitation. An upsampling cell doubles the image size and halves the channels.
  */
 import { upsampleNearest2x } from '../../engine/ops.js';
 import type * as tf from '../../engine/tf.js';
@@ -32,7 +32,7 @@ export interface DecoderCellPlan extends CellLayers {
   readonly reduce: ConvolutionPlan;
   readonly norm4: BatchNormPlan;
   readonly excitation: SqueezeExcitationPlan;
-  /** Null: the identity, in a cell that does not upsample. */
+  /** Null for the identity, in a cell that does not upsample. */
   readonly skip: ConvolutionPlan | null;
 }
 
@@ -75,8 +75,8 @@ export function planDecoderCell(
 /**
  * `[B, H, W, in]` to `[B, H, W, out]`, or `[B, 2 H, 2 W, out]`.
  *
- * The reference upsamples before everything else. Everything up to the depthwise convolution treats pixels alike, so
- * here the upsampling comes right before that one, with a quarter of the work in front of it.
+ * The reference upsamples before everything else. All layers before the depthwise convolution treat every pixel alike, so
+ * here the upsampling comes directly before the depthwise convolution, and the layers before it do a quarter of the work.
  */
 export function decoderCell(pass: Pass, cell: DecoderCellPlan, x: tf.Tensor4D): tf.Tensor4D {
   const repeats = cell.skip ? 4 : 1;

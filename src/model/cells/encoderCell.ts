@@ -1,6 +1,6 @@
 /**
- * Encoder cell: two 3x3 convolutions, each after batch normalisation and SiLU, and squeeze-excitation. With stride 2
- * the first convolution halves the image.
+ * Encoder cell: two 3x3 convolutions, each preceded by batch normalisation and SiLU, then squeeze-excitation. With stride 2,
+ * the first convolution halves the image size.
  */
 import type * as tf from '../../engine/tf.js';
 import { batchNorm } from '../layers/batchNorm.js';
@@ -24,7 +24,7 @@ export interface EncoderCellPlan extends CellLayers {
   readonly norm2: BatchNormPlan;
   readonly convolution2: ConvolutionPlan;
   readonly excitation: SqueezeExcitationPlan;
-  /** Null: the identity. */
+  /** Null for the identity. */
   readonly skip: SkipDownPlan | null;
 }
 

@@ -11,12 +11,12 @@ const distributions = {
   logistic_mixture: logisticMixture,
 } as const satisfies Record<SamplingMethod, (parameters: tf.Tensor4D) => OutputDistribution>;
 
-/** Number of raw parameters per pixel. */
+/** Returns the number of raw parameters per pixel. */
 export function outputChannels(method: SamplingMethod, components: number): number {
   return method === 'gaussian' ? 6 : 9 * components;
 }
 
-/** The distribution with the raw parameters `[B, H, W, outputChannels]`, which stay the caller's; results are the caller's too. */
+/** Creates the distribution with the raw parameters `[B, H, W, outputChannels]`. The caller owns parameters and results. */
 export function distributionOf(method: SamplingMethod, parameters: tf.Tensor4D): OutputDistribution {
   const output = distributions[method](parameters);
   return {

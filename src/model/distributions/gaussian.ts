@@ -1,4 +1,4 @@
-/** One Normal per colour: 3 means, then 3 logarithms of standard deviations. */
+/** One normal distribution per colour: 3 means, then 3 log standard deviations. */
 import type * as tf from '../../engine/tf.js';
 import { draws } from '../random.js';
 import { drawNormal, normalFromParameters, normalLogDensity } from './normal.js';

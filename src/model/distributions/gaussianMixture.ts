@@ -1,4 +1,4 @@
-/** A mixture of Normals for every colour of every pixel. */
+/** A mixture of normal distributions for every colour of every pixel. */
 import { softClamp } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
 import { draws } from '../random.js';
@@ -21,7 +21,7 @@ interface Components {
   readonly sigma: tf.Tensor2D;
 }
 
-/** Means and standard deviations from the raw ones, `[N, k]`. */
+/** Converts raw means and log scales `[N, k]` to means and standard deviations. */
 function normals(means: tf.Tensor2D, logScales: tf.Tensor2D) {
   const sigma: tf.Tensor2D = tf.add(tf.exp(softClamp(logScales)), sigmaFloor);
   return { mu: softClamp(means), sigma };
@@ -60,7 +60,7 @@ export function gaussianMixture(parameters: tf.Tensor4D): OutputDistribution {
   };
 }
 
-/** The chosen component's mu + sigma * noise, `[N]`; there is noise `[N, k]` for every component. */
+/** Returns mu + sigma * noise of the chosen component, `[N]`; the noise `[N, k]` covers every component. */
 function gaussianMixtureValue(parts: Components, component: tf.Tensor1D, noise: tf.Tensor2D): tf.Tensor1D {
   return chooseComponent(drawNormal(parts, noise) as tf.Tensor2D, component);
 }

@@ -1,7 +1,7 @@
 /**
- * A mixture of discretised logistics for every colour of every pixel: a component's probability of one of the 256
- * colour values is the difference of its distribution function at the value's two edges; the first and the last value
- * take the whole tail.
+ * A mixture of discretised logistics for every colour of every pixel. The probability that a component gives to one of the
+ * 256 colour values is the difference of its distribution function at the two edges of the value; the first and the last
+ * value get the whole tail.
  */
 import { softClamp } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
@@ -27,7 +27,7 @@ interface Components {
   readonly logScale: tf.Tensor2D;
 }
 
-/** Means and logarithms of scales, on the scale -1 to 1, from the raw ones `[N, k]`. */
+/** Converts raw means and log scales `[N, k]` to those on the scale -1 to 1. */
 function logistics(means: tf.Tensor2D, logScales: tf.Tensor2D) {
   return { mu: tf.clipByValue(means, -5, 5), logScale: tf.maximum<tf.Tensor2D>(logScales, -7) };
 }
@@ -37,16 +37,17 @@ function components(parameters: tf.Tensor4D): Components {
   return { logits: softClamp(logits), ...logistics(means, logScales) };
 }
 
-/** Below the first, above the second, a colour takes the whole tail. */
+/** A colour below the first edge or above the second gets the whole tail. */
 const lowerEdge = 0.0005;
 const upperEdge = 0.995;
-/** Half of a colour's width on the scale -1 to 1. */
+/** Half the width of a colour value on the scale -1 to 1. */
 const halfWidth = 1 / 255;
 const smallestProbability = 1e-10;
 
 /**
- * Between the outermost edges it is log(sigmoid(plus) - sigmoid(minus)), at least log 1e-10. Far from the mean both sigmoids
- * round to the same number, so the difference is computed as a product: sigmoid(plus) sigmoid(-minus) (1 - exp(minus - plus)).
+ * Between the outermost edges, the result is log(sigmoid(plus) - sigmoid(minus)), but at least log 1e-10. Far from the mean
+ * both sigmoids round to the same number, so the difference is computed as a product:
+ * sigmoid(plus) sigmoid(-minus) (1 - exp(minus - plus)).
  */
 function discretizedLogistic(means: tf.Tensor2D, logScales: tf.Tensor2D, x: tf.Tensor2D): tf.Tensor2D {
   const { mu, logScale } = logistics(means, logScales);
@@ -65,7 +66,7 @@ function discretizedLogistic(means: tf.Tensor2D, logScales: tf.Tensor2D, x: tf.T
 /** Log probability `[N]` of the colours x `[N]` in [0, 1], from raw parameters `[N, 3 k]`. Differentiable in the parameters. */
 export const logisticMixtureLogProb = mixtureLogProb('LogisticMixtureLogProb', discretizedLogistic);
 
-/** From the scale -1 to 1 to the scale 0 to 1. */
+/** Maps the scale -1 to 1 to the scale 0 to 1. */
 function rescale(values: tf.Tensor): tf.Tensor {
   return tf.mul(tf.add(values, 1), 0.5);
 }
@@ -91,7 +92,7 @@ export function logisticMixture(parameters: tf.Tensor4D): OutputDistribution {
   };
 }
 
-/** The chosen component's mu + scale * log(u / (1 - u)), `[N]`; there is uniform noise `[N, k]` for every component. */
+/** Returns mu + scale * log(u / (1 - u)) of the chosen component, `[N]`; the uniform noise `[N, k]` covers every component. */
 function logisticMixtureValue(parts: Components, component: tf.Tensor1D, uniform: tf.Tensor2D): tf.Tensor1D {
   const u = tf.add(tf.mul(uniform, 1 - 2 * margin), margin);
   const logistic = tf.log(tf.div(u, tf.sub(1, u)));

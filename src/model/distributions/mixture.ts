@@ -1,6 +1,6 @@
 /**
- * What both mixtures share. Raw parameters are `[B, H, W, 9 k]`: for each colour k logits, k means, k logarithms of
- * scales. They are used as `[N, k]` with N = B * H * W * 3, so that no axis has to move.
+ * Code shared by both mixtures. Raw parameters are `[B, H, W, 9 k]`: for each colour k logits, k means and k log scales.
+ * They are used as `[N, k]` with N = B * H * W * 3, so that no axis has to move.
  */
 import { fusedOperation, softClamp } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
@@ -14,7 +14,7 @@ export interface MixtureParameters {
   readonly logScales: tf.Tensor2D;
 }
 
-/** A mixture in each row, `[N, 3 k]`. */
+/** Reshapes the parameters to one mixture per row, `[N, 3 k]`. */
 export function mixtureRows(parameters: tf.Tensor4D): tf.Tensor2D {
   const [batch, height, width, channels] = parameters.shape;
   return tf.reshape(parameters, [batch * height * width * 3, channels / 3]);
@@ -26,19 +26,19 @@ export function splitMixture(parameters: tf.Tensor4D): MixtureParameters {
   return { logits, means, logScales };
 }
 
-/** `[N]` to `[B, H, W, 3]`, the image that the raw parameters belong to. */
+/** Reshapes `[N]` to `[B, H, W, 3]`, the image that the raw parameters belong to. */
 export function asImage(values: tf.Tensor, parameters: tf.Tensor4D): tf.Tensor4D {
   const [batch, height, width] = parameters.shape;
   return tf.reshape(values, [batch, height, width, 3]);
 }
 
-/** Log probability of x `[N, 1]` for each component, `[N, k]`, from raw means and logarithms of scales `[N, k]`. */
+/** Log probability of x `[N, 1]` for each component, `[N, k]`, from raw means and log scales `[N, k]`. */
 type ComponentLogProb = (means: tf.Tensor2D, logScales: tf.Tensor2D, x: tf.Tensor2D) => tf.Tensor2D;
 
 /** Log probability `[N]` of the colours x `[N]` under the mixtures with the raw parameters `[N, 3 k]`. */
 type MixtureLogProb = (parameters: tf.Tensor2D, x: tf.Tensor1D) => tf.Tensor1D;
 
-/** The log probability of mixtures whose components have the given one. `kernel` names it for engines that have it as one kernel. */
+/** Returns the log probability of a mixture of such components. `kernel` is its name on engines that have it as one kernel. */
 export function mixtureLogProb(kernel: string, component: ComponentLogProb): MixtureLogProb {
   const logProb = fusedOperation<tf.Tensor1D>({
     name: kernel,
@@ -54,29 +54,29 @@ export function mixtureLogProb(kernel: string, component: ComponentLogProb): Mix
   return (parameters, x) => logProb({ parameters, x });
 }
 
-/** sum of softmax(logits) * mu, `[N]`. */
+/** Returns the sum of softmax(logits) * mu, `[N]`. */
 export function mixtureMean(logits: tf.Tensor2D, mu: tf.Tensor2D): tf.Tensor1D {
   return tf.sum(tf.mul(tf.softmax(logits), mu), 1);
 }
 
-/** The value of one component per row, `[N, k]` and index `[N]` to `[N]`. */
+/** Selects one component per row: `[N, k]` and indices `[N]` to `[N]`. */
 export function chooseComponent(values: tf.Tensor2D, component: tf.Tensor1D): tf.Tensor1D {
   const chosen = tf.oneHot(tf.cast(component, 'int32'), values.shape[1]);
   return tf.sum(tf.mul(values, tf.cast(chosen, 'float32')), 1);
 }
 
-/** From here on the clamped logit is the bound itself, in float32. */
+/** From this raw logit on, the clamped logit equals the bound in float32. */
 const saturated = 45;
 
 /**
- * The component with the largest logit, `[N]`; of several that are clamped to the bound, the first. The raw logits are compared,
- * because an engine's tanh may round different ones to the same number: libtensorflow's is 1 from 7.9 on.
+ * Returns the component with the largest logit, `[N]`; if several are clamped to the bound, the first. Compares the raw logits,
+ * because an engine's tanh may round different logits to the same number: libtensorflow's is 1 from 7.9 on.
  */
 export function likeliestComponent(parameters: tf.Tensor4D): tf.Tensor1D {
   return tf.argMax(tf.minimum(splitMixture(parameters).logits, saturated), 1);
 }
 
-/** A component per row, drawn from softmax(logits): the largest logit after adding Gumbel noise, `[N]`. */
+/** Draws one component per row from softmax(logits), `[N]`: the one with the largest logit after Gumbel noise is added. */
 export function drawComponent(logits: tf.Tensor2D, noise: Noise): tf.Tensor1D {
   const uniform = tf.clipByValue(noise.uniform(draws.outputComponent, logits.shape), 1e-7, 1 - 1e-7);
   return tf.argMax(tf.sub(logits, tf.log(tf.neg(tf.log(uniform)))), 1);

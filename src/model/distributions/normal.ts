@@ -1,4 +1,4 @@
-/** Normal distributions of latents and colours: from raw parameters, density, divergence. */
+/** Normal distributions of latents and colours: conversion from raw parameters, density, divergence. */
 import { softClamp } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
 
@@ -7,18 +7,18 @@ export interface Normal {
   readonly sigma: tf.Tensor;
 }
 
-/** Added to every standard deviation. */
+/** Constant added to every standard deviation. */
 export const sigmaFloor = 0.01;
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 
-/** Log density of every element. */
+/** Returns the log density of every element. */
 export function normalLogDensity({ mu, sigma }: Normal, x: tf.Tensor): tf.Tensor {
   const squared = tf.square(tf.div(tf.sub(x, mu), sigma));
   return tf.sub(tf.mul(squared, -0.5), tf.add(tf.log(sigma), halfLogTwoPi));
 }
 
 /**
- * `[..., 2 K]` raw parameters, means first, to mu and sigma `[..., K]`. The temperature multiplies the standard
+ * Converts raw parameters `[..., 2 K]`, means first, to mu and sigma `[..., K]`. The temperature multiplies the standard
  * deviation, but not the small constant in it.
  */
 export function normalFromParameters(parameters: tf.Tensor, temperature = 1): Normal {
@@ -27,12 +27,12 @@ export function normalFromParameters(parameters: tf.Tensor, temperature = 1): No
   return { mu, sigma: tf.add(temperature === 1 ? spread : tf.mul(spread, temperature), sigmaFloor) };
 }
 
-/** mu + sigma * noise. */
+/** Returns mu + sigma * noise. */
 export function drawNormal({ mu, sigma }: Normal, noise: tf.Tensor): tf.Tensor {
   return tf.add(mu, tf.mul(sigma, noise));
 }
 
-/** KL(p || q) of every element. Its gradients are in closed form. */
+/** Returns KL(p || q) of every element. The gradients are in closed form. */
 export function normalKl(p: Normal, q: Normal): tf.Tensor {
   const kl = tf.customGrad((...given) => {
     const [muP, sigmaP, muQ, sigmaQ] = given as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];

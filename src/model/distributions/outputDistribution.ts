@@ -1,21 +1,21 @@
-/** The distribution of the colours of every pixel, given the raw output of the network. */
+/** The distribution of every colour of every pixel, given the raw output of the network. */
 import type * as tf from '../../engine/tf.js';
 import type { Noise } from '../random.js';
 
 /** Which image to take from a distribution. */
 export type Statistic = 'mean' | 'most_likely_value' | 'sample';
 
-/** Every colour of every pixel on its own; all results are `[B, H, W, 3]`, images on the scale 0 to 1, not clamped. */
+/** Treats every colour of every pixel separately. All results are images `[B, H, W, 3]` on the scale 0 to 1, not clamped. */
 export interface OutputDistribution {
   /**
    * Log probability of every colour of images, in nats. Differentiable in the raw parameters.
-   * @param x images `[B, H, W, 3]` in [0, 1]; they stay the caller's
-   * @returns `[B, H, W, 3]`, the caller's
+   * @param x images `[B, H, W, 3]` in [0, 1]; the caller keeps them
+   * @returns `[B, H, W, 3]`; the caller owns it
    */
   logProb(x: tf.Tensor4D): tf.Tensor4D;
   /** The mean of every colour. */
   mean(): tf.Tensor4D;
-  /** The mode of every colour; of a mixture, the mean of its most likely component. */
+  /** The mode of every colour; for a mixture, the mean of its most likely component. */
   mostLikelyValue(): tf.Tensor4D;
   /**
    * A random value of every colour.
@@ -24,7 +24,7 @@ export interface OutputDistribution {
   sample(noise: Noise): tf.Tensor4D;
 }
 
-/** The image that a statistic gives, `[B, H, W, 3]`, not clamped. */
+/** Returns the image of a statistic, `[B, H, W, 3]`, not clamped. */
 export function statisticOf(output: OutputDistribution, statistic: Statistic, noise: Noise): tf.Tensor4D {
   if (statistic === 'mean') return output.mean();
   return statistic === 'sample' ? output.sample(noise) : output.mostLikelyValue();

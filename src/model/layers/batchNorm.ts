@@ -9,10 +9,10 @@ import type { BatchNormPlan } from './batchNormPlan.js';
 const epsilon = 1e-5;
 
 /**
- * Normalise, scale, shift, activate; the shape stays.
+ * Normalises, scales, shifts and activates; the shape does not change.
  *
- * `repeats` is for an input in which every pixel stands for several equal ones (before an upsampling that has been moved
- * behind the layer): mean and biased variance are the same, only the unbiased variance counts more pixels.
+ * `repeats` is for an input in which every pixel stands for several equal ones, because an upsampling was moved after the
+ * layer. Mean and biased variance are the same; only the unbiased variance counts more pixels.
  */
 export function batchNorm(
   pass: Pass,
@@ -34,7 +34,7 @@ export function batchNorm(
   return y;
 }
 
-/** What a norm does in eval mode: the running averages and its parameters, `[channels]` each. They stay the store's. */
+/** Returns the running averages and parameters for eval mode, `[channels]` each. The store owns them. */
 export function normStatistics(store: ParameterStore, { name }: BatchNormPlan) {
   return {
     mean: store.buffer(`${name}.running_mean`) as tf.Tensor1D,

@@ -1,4 +1,4 @@
-/** Convolutions with zero padding of (kernel - 1) / 2 on all four sides, also with stride 2. */
+/** Convolutions with zero padding of (kernel - 1) / 2 on all four sides, also at stride 2. */
 import { convolveBiased } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
 import type { ParameterSpec } from '../parameterSpec.js';
@@ -21,11 +21,11 @@ export interface DepthwisePlan {
   readonly bias: boolean;
 }
 
-/** What the regularisation needs to know of a convolution. */
+/** The properties of a convolution that the regularisation needs. */
 export interface SpectralLayer {
   readonly name: string;
   readonly layout: 'convolution' | 'depthwise';
-  /** Of the weight, in our axis order. */
+  /** Shape of the weight, in our axis order. */
   readonly shape: readonly number[];
 }
 
@@ -62,7 +62,7 @@ export function depthwiseParameters({ name, kernel, channels, bias }: DepthwiseP
 /** `[B, H, W, in]` and weight `[k, k, in, out]` to `[B, H / stride, W / stride, out]` (odd sizes round up). */
 export function convolve(x: tf.Tensor4D, weight: tf.Tensor, stride: 1 | 2 = 1): tf.Tensor4D {
   const kernel = weight.shape[0] ?? 1;
-  // 'same' would pad unevenly at stride 2; a number pads all sides alike.
+  // 'same' would pad unevenly at stride 2; a number pads all sides equally.
   return tf.conv2d(x, weight as tf.Tensor4D, stride, (kernel - 1) / 2);
 }
 

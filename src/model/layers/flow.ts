@@ -1,7 +1,7 @@
 /**
- * Volume-preserving flow of one latent group: cells z - g(z), where g is made of masked convolutions, so that a value
- * depends only on pixels above it or to its right (mirrored: below or to its left) and on lower channels of its own
- * pixel. The Jacobian is triangular with ones on its diagonal: the log determinant is 0.
+ * Volume-preserving flow of one latent group: cells z - g(z). g consists of masked convolutions, so a value depends only on
+ * pixels above it or to its right (mirrored: below or to its left) and on lower channels of its own
+ * pixel. The Jacobian is triangular with ones on its diagonal, so the log determinant is 0.
  */
 import * as tf from '../../engine/tf.js';
 import type { ParameterSpec } from '../parameterSpec.js';
@@ -21,7 +21,7 @@ export interface FlowCellPlan {
   readonly parameters: readonly ParameterSpec[];
 }
 
-/** Two cells, the second mirrored, for each of `pairs`. */
+/** Plans two cells for each of `pairs`; the second is mirrored. */
 export function planFlow(name: string, channels: number, pairs: number): FlowCellPlan[] {
   return Array.from({ length: 2 * pairs }, (_, j) =>
     planFlowCell(`${name}.model.${j}`, channels, j % 2 === 1),
@@ -42,12 +42,12 @@ function planFlowCell(name: string, channels: number, mirrored: boolean): FlowCe
   return { expand, spatial, reduce, mirrored, parameters };
 }
 
-/** `[B, h, w, K]` to the same shape. */
+/** Maps `[B, h, w, K]` to the same shape. */
 export function flow(pass: Pass, cells: readonly FlowCellPlan[], z: tf.Tensor4D): tf.Tensor4D {
   return cells.reduce((value, cell) => tf.sub(value, shift(pass, cell, value)), z);
 }
 
-/** g(z) of one cell. The two activations in a row are the reference's. */
+/** Computes g(z) of one cell. The two consecutive activations are as in the reference. */
 function shift(pass: Pass, cell: FlowCellPlan, z: tf.Tensor4D): tf.Tensor4D {
   const { expand, spatial, reduce, mirrored } = cell;
   const weight = (name: string) => pass.store.parameter(`${name}.weight`);
@@ -62,10 +62,10 @@ function shift(pass: Pass, cell: FlowCellPlan, z: tf.Tensor4D): tf.Tensor4D {
 }
 
 /**
- * Which weights of `[kernel, kernel, in, out]` count: rows above the centre all, rows below none, the centre row right
- * of the centre; mirrored: turned by 180 degrees. At the centre itself, a latent channel sees lower channels only, which
- * the expanding convolution (strictly lower) and the reducing one (lower or equal) ensure together; one channel in and
- * out, as the depthwise mask has it, sees itself.
+ * Returns which weights of `[kernel, kernel, in, out]` are used: all rows above the centre, no rows below it, and in the
+ * centre row those right of the centre. The mirrored mask is rotated by 180 degrees. At the centre itself, a latent channel
+ * sees only lower channels: the expanding convolution (strictly lower) and the reducing one (lower or equal) ensure this
+ * together. With one channel in and out, as in the depthwise mask, a channel sees itself.
  */
 export function flowMask(
   kernel: number,

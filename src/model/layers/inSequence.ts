@@ -1,10 +1,10 @@
 import * as tf from '../../engine/tf.js';
 
 /**
- * Run layers one after another on x. What one hands to the next is freed behind that, but for what the backward pass
- * needs of it.
+ * Runs layers one after another on x. Frees each intermediate result after the next layer, except what the backward pass
+ * needs.
  *
- * Ownership: x stays the caller's; the result is the caller's (x itself where there are no layers).
+ * Ownership: the caller owns x and the result (x itself if there are no layers).
  */
 export function inSequence(
   x: tf.Tensor4D,

@@ -1,4 +1,4 @@
-/** A convolution and the batch normalisation behind it. */
+/** A convolution followed by a batch normalisation. */
 import type { Activation, ConvolveNormalizedOptions } from '../../engine/ops.js';
 import { convolveDepthwiseNormalized, convolveNormalized } from '../../engine/ops.js';
 import type * as tf from '../../engine/tf.js';

@@ -1,4 +1,4 @@
-/** The connection around a cell that changes the image's size. */
+/** The skip connection of a cell that changes the image size. */
 import { silu, upsampleBilinear2x } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
 import type { ParameterSpec } from '../parameterSpec.js';
@@ -7,7 +7,7 @@ import type { ConvolutionPlan } from './convolution.js';
 import { convolution, convolutionParameters, convolve } from './convolution.js';
 
 export interface SkipDownPlan {
-  /** Four 1x1 convolutions with stride 2, a quarter of the output channels each. */
+  /** Four 1x1 convolutions with stride 2, each with a quarter of the output channels. */
   readonly quarters: readonly ConvolutionPlan[];
 }
 
@@ -40,8 +40,8 @@ export function planSkipUp(cell: string, inChannels: number, outChannels: number
 }
 
 /**
- * `[B, H, W, in]` to `[B, 2 H, 2 W, out]`. The reference upsamples first; both are linear and the weights of the
- * interpolation sum to one, so a 1x1 convolution may come first, where it has a quarter of the work.
+ * `[B, H, W, in]` to `[B, 2 H, 2 W, out]`. The reference upsamples first. Both steps are linear and the interpolation weights
+ * sum to one, so the 1x1 convolution can come first, where it does a quarter of the work.
  */
 export function skipUp(pass: Pass, plan: ConvolutionPlan, x: tf.Tensor4D): tf.Tensor4D {
   return upsampleBilinear2x(convolution(pass, plan, x));

@@ -25,7 +25,7 @@ function linearParameters(name: string, inputs: number, outputs: number): Parame
   ];
 }
 
-/** Parameters of the two dense layers, as the engine takes them. */
+/** Returns the parameters of the two dense layers in the form the engine takes. */
 export function exciteWeights(pass: Pass, { name }: SqueezeExcitationPlan): ExciteWeights {
   const parameter = (of: string) => pass.store.parameter(`${name}.model.${of}`);
   return {

@@ -1,4 +1,4 @@
-/** Convolution whose weight is split into a direction v and a gain g per output: w = g * v / ||v||. Stride 1. */
+/** Convolution with its weight split into a direction v and a gain g per output: w = g * v / ||v||. Stride 1. */
 import { convolveBiased, weightNorm } from '../../engine/ops.js';
 import type * as tf from '../../engine/tf.js';
 import type { Initial, ParameterSpec } from '../parameterSpec.js';
@@ -29,7 +29,7 @@ export function weightNormParameters({
   ];
 }
 
-/** The effective weight `[k, k, in, out]`; differentiable in v and g. */
+/** Returns the effective weight `[k, k, in, out]`; differentiable in v and g. */
 export function weightNormWeight(pass: Pass, plan: WeightNormPlan): tf.Tensor4D {
   const known = pass.weights?.get(plan.name);
   if (known) return known;

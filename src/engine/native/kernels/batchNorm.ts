@@ -1,8 +1,8 @@
-/** Batch normalisation with an optional SiLU, as one kernel forward and one backward; see ../../fused/batchNorm.ts. */
+/** Batch normalisation with an optional SiLU; forward and backward are one kernel each. See ../../fused/batchNorm.ts. */
 import type { Addon } from '../addon.js';
 import { type Attributes, type NativeKernel, nativeKernel } from '../kernel.js';
 
-/** Rows, channels, epsilon and whether SiLU follows, in the order of the addon's arguments. */
+/** Returns rows, channels, epsilon and whether a SiLU follows, in the order of the addon's arguments. */
 function normShape(shape: number[], attributes: Attributes): [number, number, number, number] {
   const channels = shape[shape.length - 1]!;
   const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);

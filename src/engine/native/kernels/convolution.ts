@@ -1,6 +1,6 @@
 /**
- * Convolutions and depthwise convolutions, forward and both gradients, in NHWC. Dilated ones, and depthwise ones with several
- * filters per channel, are left to the plain JavaScript kernels.
+ * Convolutions and depthwise convolutions in NHWC: forward and both gradients. Dilated convolutions, and depthwise ones with
+ * several filters per channel, are left to the plain JavaScript kernels.
  */
 import { isHalfPrecision } from '../../halfPrecision.js';
 import * as tf from '../../tf.js';
@@ -33,7 +33,7 @@ function convInfo(
   );
 }
 
-/** The numbers of a convolution in the order of ConvShape (native/kernels/matrix_table.h). */
+/** Returns the numbers of a convolution in the order of ConvShape (native/kernels/matrix_table.h). */
 function convShape(info: ConvInfo, half: boolean): Int32Array {
   return Int32Array.of(
     info.batchSize,
@@ -58,12 +58,12 @@ function isNative(info: ConvInfo, depthwise: boolean): boolean {
   return !depthwise || (info.outChannels === info.inChannels && info.filterHeight <= 16);
 }
 
-/** Operations of one kind of convolution: the addon's three functions and the names of the kernels. */
+/** One kind of convolution: the addon's three functions and the names of the kernels. */
 interface Family {
   readonly depthwise: boolean;
-  /** Whether there are kernels that round to bfloat16, for forward and input gradient. */
+  /** Whether forward and input gradient have kernels that round to bfloat16. */
   readonly canBeHalf: boolean;
-  /** Those that compute the same but for what the addon's last steps are. */
+  /** Kernels that compute the same except for the addon's last steps. */
   readonly forward: readonly string[];
   readonly inputGradient: string;
   readonly filterGradient: string;
@@ -113,7 +113,7 @@ function kernelsOf({ depthwise, canBeHalf, run, ...names }: Family): NativeKerne
   return [...forward, inputGradient, filterGradient];
 }
 
-/** Bias and batch norm with given statistics as one scale and one shift per output channel. */
+/** Folds bias and batch norm with given statistics into one scale and one shift per output channel. */
 function foldNorm(
   { bias, mean, variance, gamma, beta }: Inputs,
   epsilon: number,
@@ -132,8 +132,8 @@ function foldNorm(
 }
 
 /**
- * Conv2D, DepthwiseConv2dNative, their gradients, and what follows a convolution as part of it: see ../../fused/convolve.ts and
- * ../../fused/convolveNormalized.ts.
+ * Conv2D, DepthwiseConv2dNative, their gradients, and convolutions fused with the operations that follow them: see
+ * ../../fused/convolve.ts and ../../fused/convolveNormalized.ts.
  */
 export function convolutionKernels(addon: Addon): NativeKernel[] {
   return [

@@ -5,7 +5,7 @@ import type { NativeBackend } from '../backend.js';
 import { type Attributes, allFloat, type NativeKernel, nativeKernel } from '../kernel.js';
 import { broadcastStrides, packStrides } from './strides.js';
 
-/** Bounds that an operation takes besides its argument. */
+/** Returns the bounds that an operation takes in addition to its argument. */
 function bounds(attributes: Attributes): [number, number] {
   const { clipValueMin, clipValueMax, alpha } = attributes;
   return [Number(clipValueMin ?? alpha ?? 0), Number(clipValueMax ?? 0)];
@@ -32,7 +32,7 @@ function broadcastOperands(a: tf.TensorInfo, b: tf.TensorInfo): Operands | undef
   return strides && { shape, strides };
 }
 
-/** The operands' names differ: a and b in tfjs' own kernels, dy and x or y in gradients. */
+/** Names of the operands: a and b in tfjs' own kernels, dy and x or y in gradients. */
 const operandNames: Readonly<Record<string, readonly [string, string]>> = {
   EluGrad: ['dy', 'y'],
   SiluGrad: ['dy', 'x'],
@@ -109,7 +109,7 @@ function addN(addon: Addon, add: number): NativeKernel {
   });
 }
 
-/** Conversions to float32, and those that change nothing. */
+/** Handles conversions to float32 and those that change nothing. */
 const cast = nativeKernel('Cast', ({ x }, { dtype }, backend) => {
   if (x!.dtype === dtype) return backend.reshaped(x!, x!.shape);
   if (dtype !== 'float32' || (x!.dtype !== 'int32' && x!.dtype !== 'bool')) return undefined;

@@ -37,7 +37,7 @@ export function imageKernels(addon: Addon): NativeKernel[] {
     return dx.info;
   });
 
-  // Each pixel becomes a block of 2 x 2: sizes [batch * height, 2, width, 2, channels].
+  // Each pixel becomes a 2 x 2 block: sizes [batch * height, 2, width, 2, channels].
   const upsample = nativeKernel('UpsampleNearest2x', ({ x }, _attributes, backend) => {
     const [batch, height, width, channels] = x!.shape as [number, number, number, number];
     const y = backend.floatOutput([batch, 2 * height, 2 * width, channels]);
@@ -55,7 +55,7 @@ export function imageKernels(addon: Addon): NativeKernel[] {
     return dx.info;
   });
 
-  // The plain kernel is wrong for more than one image; whole factors are all that is needed here.
+  // The plain kernel is wrong for more than one image. This one supports only integer factors, which is enough here.
   const nearestGradient = nativeKernel('ResizeNearestNeighborGrad', ({ images, dy }, attributes, backend) => {
     const [, height, width] = images!.shape as [number, number, number];
     const [, outHeight, outWidth] = dy!.shape as [number, number, number];

@@ -44,7 +44,7 @@ export function matMulKernels(addon: Addon): NativeKernel[] {
   return [batchMatMul];
 }
 
-/** For every matrix of the broadcast batch, where the operand's matrix begins. */
+/** Returns where the operand's matrix begins, for every matrix of the broadcast batch. */
 function batchOffsets(own: number[], batch: number[], matrixSize: number): number[] {
   const padded = [...new Array<number>(batch.length - own.length).fill(1), ...own];
   let offsets = [0];

@@ -1,4 +1,4 @@
-/** Log probability under mixtures; the formulas are in src/model/distributions. */
+/** Log probability under mixtures; src/model/distributions has the formulas. */
 import type { Addon } from '../addon.js';
 import { type NativeKernel, nativeKernel } from '../kernel.js';
 

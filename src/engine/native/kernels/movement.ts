@@ -1,4 +1,4 @@
-/** Kernels that only move data: each is one or more strided copies. */
+/** Kernels that only move data. Each consists of one or more strided copies. */
 import * as tf from '../../tf.js';
 import type { Addon } from '../addon.js';
 import type { NativeBackend } from '../backend.js';
@@ -7,14 +7,14 @@ import { packStrides, stridesOf } from './strides.js';
 
 type Copyable = 'float32' | 'int32' | 'bool';
 
-/** One side of a copy: a tensor, where in it the block begins, and how far apart its elements are. */
+/** One side of a copy: a tensor, the start of the block in it, and the distance between its elements. */
 interface Side {
   readonly tensor: tf.TensorInfo;
   readonly offset: number;
   readonly strides: readonly number[];
 }
 
-/** Makes the functions that the kernels below are written in. */
+/** Creates the functions that the kernels below use. */
 function mover(addon: Addon) {
   const copy = (backend: NativeBackend, sizes: readonly number[], from: Side, to: Side): void => {
     const strides = packStrides(sizes, from.strides, to.strides);
@@ -159,7 +159,7 @@ export function movementKernels(addon: Addon): NativeKernel[] {
     return info;
   });
 
-  // A repeated dimension is two: how often (not moving in x), and the dimension itself.
+  // A repeated dimension becomes two: the repetitions (stride 0 in x) and the dimension itself.
   const tileKernel = nativeKernel('Tile', ({ x }, { reps }, backend) => {
     if (!isCopyable(x!)) return undefined;
     const times = reps as number[];

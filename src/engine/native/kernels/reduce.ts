@@ -1,11 +1,11 @@
-/** Reductions over any axes, softmax. */
+/** Reductions over any axes, and softmax. */
 import * as tf from '../../tf.js';
 import type { Addon } from '../addon.js';
 import type { NativeBackend } from '../backend.js';
 import { allFloat, type NativeKernel, nativeKernel } from '../kernel.js';
 import { packStrides, stridesOf } from './strides.js';
 
-/** x with the given axes moved to the end, in a new tensor. */
+/** Returns a new tensor: x with the given axes moved to the end. */
 function reducedAxesLast(
   addon: Addon,
   backend: NativeBackend,

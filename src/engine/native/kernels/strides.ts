@@ -1,6 +1,6 @@
 /** Shapes and strides in the form that the native kernels take. */
 
-/** The native kernels handle at most this many dimensions after merging. */
+/** Maximum number of dimensions, after merging, that the native kernels support. */
 const mostDimensions = 8;
 
 /** Row-major strides in elements. */
@@ -14,7 +14,7 @@ export function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** Strides of an operand of `shape` inside a result of shape `out`: 0 along dimensions where it is repeated. */
+/** Returns the strides of an operand of `shape` inside a result of shape `out`: 0 along dimensions where it is repeated. */
 export function broadcastStrides(shape: readonly number[], out: readonly number[]): number[] {
   const missing = out.length - shape.length;
   const own = stridesOf(shape);
@@ -22,8 +22,8 @@ export function broadcastStrides(shape: readonly number[], out: readonly number[
 }
 
 /**
- * Packs sizes and two sets of strides as [rank, sizes..., first..., second...], with dimensions of size 1 dropped and neighbours
- * merged where both sides walk through them in one go. Undefined when too many dimensions remain.
+ * Packs sizes and two sets of strides as [rank, sizes..., first..., second...]. Drops dimensions of size 1 and merges adjacent
+ * dimensions that are contiguous on both sides. Undefined when too many dimensions remain.
  */
 export function packStrides(
   sizes: readonly number[],

@@ -3,7 +3,7 @@ import type * as tf from '../../tf.js';
 import type { Addon } from '../addon.js';
 import { type Attributes, type NativeKernel, nativeKernel } from '../kernel.js';
 
-/** A weight as a matrix: rows, columns. */
+/** Returns rows and columns of a weight seen as a matrix. */
 function matrixShape({ shape }: tf.TensorInfo): [number, number] {
   const columns = shape.at(-1)!;
   return [shape.slice(0, -1).reduce((product, length) => product * length, 1), columns];
@@ -18,7 +18,7 @@ function product(shape: readonly number[]): number {
   return shape.reduce((result, length) => result * length, 1);
 }
 
-/** What the gradient reads of a weight: the norm, v0, v1, a and b, one after another in `state` from `at` on. */
+/** Returns the values that a weight's gradient reads: the norm, v0, v1, a and b, stored consecutively in `state` from `at` on. */
 function stateViews(
   weight: tf.TensorInfo,
   { start }: SpectralLayer,
@@ -38,7 +38,7 @@ function stateLength(weight: tf.TensorInfo, { start }: SpectralLayer): number {
   return 1 + 2 * start.length + (2 * product(weight.shape)) / start.length;
 }
 
-/** Rows, columns, input channels and the smallest norm, in the order of the addon's arguments. */
+/** Returns rows, columns, input channels and the smallest norm, in the order of the addon's arguments. */
 function weightShape(
   weight: tf.TensorInfo,
   { start, inputs }: SpectralLayer,
@@ -47,7 +47,7 @@ function weightShape(
   return [start.length, product(weight.shape) / start.length, inputs, smallestNorm as number];
 }
 
-/** `use` with each weight, its layer, and its part of the state. */
+/** Calls `use` with each weight, its layer and its part of the state. */
 function eachSpectral(
   weights: readonly tf.TensorInfo[],
   { layers }: Attributes,

@@ -1,4 +1,4 @@
-/** Attributes of libtensorflow's operations, and the small tensors that some of them take instead. */
+/** Attributes of libtensorflow's operations, and the small tensors that some operations take instead. */
 import * as tf from '../../tf.js';
 import type { OpAttribute } from '../binding.js';
 import type { NodeBackend } from '../nodeBackend.js';
@@ -23,7 +23,7 @@ export function float32({ binding }: NodeBackend): OpAttribute {
   return { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
 }
 
-/** Hands a list of whole numbers to an operation that takes it as a tensor. */
+/** Passes a list of integers to an operation that takes it as a tensor. */
 export function withList<T>(values: readonly number[], run: (list: tf.Tensor) => T): T {
   const list = tf.tensor1d([...values], 'int32');
   try {

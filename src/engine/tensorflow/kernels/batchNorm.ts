@@ -1,11 +1,11 @@
-/** Batch normalisation by FusedBatchNormV3 and its gradient. */
+/** Batch normalisation with FusedBatchNormV3 and its gradient. */
 import type { Attributes } from '../../fused/composite.js';
 import * as tf from '../../tf.js';
 import { flag, float } from './attributes.js';
 import { type Execute, tensorflowKernel } from './kernel.js';
 import { silu, siluGradient } from './silu.js';
 
-/** y, the batch's mean and unbiased variance, and what the gradient takes; `given` statistics take the place of the batch's. */
+/** Returns y, the batch's mean and unbiased variance, and values for the gradient. `given` statistics replace the batch's. */
 function normalize(
   [x, gamma, beta]: readonly [tf.Tensor, tf.Tensor, tf.Tensor],
   given: readonly [mean: tf.Tensor, variance: tf.Tensor] | null,
@@ -21,8 +21,8 @@ function normalize(
 }
 
 /**
- * The batch's biased variance. On a processor it is what the gradient takes, on a GPU that is something else (and libtensorflow says
- * of neither what it is).
+ * Returns the batch's biased variance. On a CPU, it is the value reserved for the gradient. On a GPU, that value is something
+ * else (libtensorflow documents neither).
  */
 function biased(x: tf.Tensor, [, , unbiased, , reserved]: readonly tf.Tensor[], execute: Execute): tf.Tensor {
   if (!execute.backend.isUsingGpuDevice) return reserved!;
@@ -43,7 +43,7 @@ export const batchNormKernels: readonly tf.KernelConfig[] = [
     const { backend, many } = execute;
     const activated = attributes.activation === 'silu';
     const onGpu = backend.isUsingGpuDevice;
-    // What its gradient takes on a GPU is known to the operation alone, so it runs again.
+    // On a GPU, only the operation itself can produce the values that its gradient takes, so it runs again.
     const given = onGpu ? null : ([mean!, variance!] as const);
     const again =
       onGpu || activated ? normalize([x!, gamma!, beta!], given, attributes, execute) : ([] as tf.Tensor[]);

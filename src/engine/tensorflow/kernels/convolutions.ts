@@ -1,9 +1,10 @@
 /**
- * Convolutions and their gradients for any padding. Those of tfjs-node support only VALID and SAME; tfjs passes a padding in
- * numbers under a name that libtensorflow does not know.
+ * Convolutions and their gradients for any padding. Those of tfjs-node support only VALID and SAME; tfjs passes numeric padding
+ * under a name that libtensorflow does not know.
  *
- * Which operation computes what is chosen for processors, where libtensorflow's differ a lot; the comments say how. On a GPU each is
- * the operation of its name: cuDNN finds the fastest algorithm itself, and every further operation is a launch.
+ * The operations are chosen for CPUs, where libtensorflow's alternatives differ a lot in speed; the comments below give the
+ * numbers. On a GPU, each kernel uses the operation of its name: cuDNN finds the fastest algorithm itself, and every additional
+ * operation costs a kernel launch.
  */
 import type * as tf from '../../tf.js';
 import type { OpAttribute } from '../binding.js';
@@ -30,7 +31,7 @@ function opAttributes(backend: NodeBackend, info: Convolution, padding = padding
   ];
 }
 
-/** Whether it is a product of matrices: of a row for each pixel. */
+/** Whether the convolution is a matrix product, with one row per pixel. */
 function isMatrixProduct(info: Convolution): boolean {
   const { filterHeight, filterWidth, strideHeight, strideWidth, dataFormat } = info;
   const one = [filterHeight, filterWidth, strideHeight, strideWidth].every((size) => size === 1);
@@ -41,7 +42,7 @@ function reshaped(backend: NodeBackend, x: tf.Tensor, shape: readonly number[]):
   return withList(shape, (list) => backend.executeSingleOutput('Reshape', [float32(backend)], [x, list]));
 }
 
-/** The product of x, transposed, and dy, both taken as matrices with a row for each pixel. */
+/** Returns the product of transposed x and dy, both seen as matrices with one row per pixel. */
 function product(
   backend: NodeBackend,
   images: readonly [x: tf.Tensor4D, dy: tf.Tensor4D],
@@ -60,7 +61,7 @@ function forward(name: string, depthwise: boolean): Run {
   };
 }
 
-/** The operation of the name; the shape of x comes first. */
+/** Creates a kernel that runs the operation `name`; the shape of x is its first input. */
 function inputGradient(name: string, depthwise: boolean): Run {
   return ({ dy, filter }, attributes, backend) => {
     const info = convolutionOf(attributes.inputShape as number[], filter.shape, attributes, depthwise);
@@ -73,8 +74,8 @@ function inputGradient(name: string, depthwise: boolean): Run {
 const conv2dInputGradient = inputGradient('Conv2DBackpropInput', false);
 
 /**
- * On a processor as a convolution forward where it is a product of matrices: for few pixels and many channels five times as fast, and as
- * fast as the product itself, for which x, filter and result would be reshaped.
+ * On a CPU, a convolution that is a matrix product runs as a forward convolution. For few pixels and many channels this is five
+ * times as fast. It is as fast as the matrix product itself, which would need x, filter and result reshaped.
  */
 const conv2dInputGradientOnAny: Run = (images, attributes, backend) => {
   const { dy, filter } = images;
@@ -88,7 +89,7 @@ const conv2dInputGradientOnAny: Run = (images, attributes, backend) => {
   return backend.executeSingleOutput('Conv2D', opAttributes(backend, info), [dy, transposed]);
 };
 
-/** On a processor as a product where it is one: for few pixels or few channels twice as fast. */
+/** On a CPU, a convolution that is a matrix product runs as one: twice as fast for few pixels or few channels. */
 const conv2dFilterGradient: Run = ({ x, dy }, attributes, backend) => {
   const info = convolutionOf(x.shape, attributes.filterShape as number[], attributes, false);
   if (!backend.isUsingGpuDevice && isMatrixProduct(info)) {
@@ -99,7 +100,7 @@ const conv2dFilterGradient: Run = ({ x, dy }, attributes, backend) => {
   );
 };
 
-/** The padding is always given in numbers: for a word oneDNN would take over, and take four times as long. */
+/** Always passes the padding as numbers: with a padding name, oneDNN takes over and is four times as slow. */
 const depthwiseFilterGradient: Run = ({ x, dy }, attributes, backend) => {
   const info = convolutionOf(x.shape, attributes.filterShape as number[], attributes, true);
   return withList(info.filterShape, (sizes) =>

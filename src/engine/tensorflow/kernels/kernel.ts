@@ -1,10 +1,10 @@
-/** A kernel of ours for libtensorflow. */
+/** Defines our own kernels for libtensorflow. */
 import type { Attributes, Inputs } from '../../fused/composite.js';
 import * as tf from '../../tf.js';
 import type { OpAttribute } from '../binding.js';
 import type { NodeBackend } from '../nodeBackend.js';
 
-/** Executes operations of libtensorflow by their names. The types of tensors are inferred, except those of lists. */
+/** Executes libtensorflow operations by name. Infers the types of tensors, except for lists. */
 export interface Execute {
   readonly backend: NodeBackend;
   one(name: string, inputs: readonly tf.Tensor[], attributes?: readonly OpAttribute[]): tf.Tensor;
@@ -16,7 +16,7 @@ export interface Execute {
   ): tf.Tensor[];
 }
 
-/** Tensors that a body makes and does not return are disposed. */
+/** Body of a kernel. Tensors that it creates and does not return are disposed of. */
 export type KernelBody = (
   inputs: Inputs,
   attributes: Attributes,

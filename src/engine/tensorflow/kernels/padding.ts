@@ -1,11 +1,11 @@
-/** How libtensorflow is told a padding that tfjs gives in numbers. */
+/** Converts the numeric padding of tfjs to libtensorflow's padding. */
 import * as tf from '../../tf.js';
 
 type Shape4D = [number, number, number, number];
 
 export type Convolution = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
 
-/** The numbers of a convolution that tfjs describes by a kernel's attributes. */
+/** Returns the numbers of a convolution that tfjs describes with a kernel's attributes. */
 export function convolutionOf(
   x: readonly number[],
   filter: readonly number[],
@@ -57,22 +57,22 @@ function isValid({ size, filter, stride, before, out }: Axis): boolean {
 }
 
 /**
- * libtensorflow's SAME has the fewest zeros that the result takes, the odd one behind. For a stride of 2, a filter of 3 and an even
- * size that is none in front, where tfjs' padding of 1 has one.
+ * libtensorflow's SAME adds the fewest zeros that the result needs, and puts the odd one at the end. For stride 2, filter 3 and an
+ * even size, it adds none at the start, where tfjs' padding of 1 adds one.
  */
 function isSame({ size, filter, stride, before, out }: Axis): boolean {
   const zeros = Math.max(0, (out - 1) * stride + filter - size);
   return out === Math.ceil(size / stride) && before === Math.floor(zeros / 2);
 }
 
-/** The word for a padding; EXPLICIT goes with {@link explicitZeros}. */
+/** Returns libtensorflow's name for a padding; EXPLICIT requires {@link explicitZeros}. */
 export function paddingOf(info: Convolution): 'VALID' | 'SAME' | 'EXPLICIT' {
   const axes = axesOf(info);
   if (axes.every(isValid)) return 'VALID';
   return axes.every(isSame) ? 'SAME' : 'EXPLICIT';
 }
 
-/** Zeros before and behind each of the four axes of the images. As many on both sides, where tfjs has it so: cuDNN does those itself. */
+/** Returns the zeros before and after each axis of the images, as in tfjs. cuDNN adds padding that is equal on both sides itself. */
 export function explicitZeros({ padInfo, dataFormat }: Convolution): number[] {
   const { top, bottom, left, right } = padInfo;
   const zeros = [top, bottom, left, right];

@@ -1,4 +1,4 @@
-/** Kernels of our own for libtensorflow, in place of those of tfjs-node that do not do what the model needs. */
+/** Our own kernels for libtensorflow, replacing tfjs-node kernels that do not do what the model needs. */
 import * as tf from '../../tf.js';
 import { batchNormKernels } from './batchNorm.js';
 import { convolutionKernels } from './convolutions.js';
@@ -11,7 +11,7 @@ import { unchangedKernels } from './unchanged.js';
 
 let registered = false;
 
-/** Makes the kernels known to tfjs; called again, it does nothing. tfjs-node must have been imported. */
+/** Registers the kernels with tfjs; further calls do nothing. tfjs-node must have been imported. */
 export function registerTensorflowKernels(): void {
   if (registered) return;
   registered = true;

@@ -6,7 +6,7 @@ export function silu(x: tf.Tensor, { one }: Execute): tf.Tensor {
   return one('Mul', [x, one('Sigmoid', [x])]);
 }
 
-/** dy (s + x s (1 - s)) with s = sigmoid(x). */
+/** Computes dy (s + x s (1 - s)) with s = sigmoid(x). */
 export function siluGradient(dy: tf.Tensor, x: tf.Tensor, { one }: Execute): tf.Tensor {
   const s = one('Sigmoid', [x]);
   return one('Mul', [dy, one('AddV2', [s, one('SigmoidGrad', [s, x])])]);

@@ -1,4 +1,4 @@
-/** The gradient of 5 tanh(x / 5); names and reasons are those of fused/softClamp.ts. */
+/** The gradient of 5 tanh(x / 5). fused/softClamp.ts explains names and reasons. */
 
 import { softClampBound } from '../../fused/softClamp.js';
 import * as tf from '../../tf.js';

@@ -1,4 +1,4 @@
-/** The end of a residual cell. Names are those of fused/squeezeExcite.ts. */
+/** The end of a residual cell. Names are as in fused/squeezeExcite.ts. */
 import * as tf from '../../tf.js';
 import { flag } from './attributes.js';
 import { type Execute, tensorflowKernel } from './kernel.js';
@@ -9,7 +9,7 @@ function dense(x: tf.Tensor, w: tf.Tensor, b: tf.Tensor, activation: string, { o
   return one(activation, [one('BiasAdd', [one('MatMul', [x, w]), b])]);
 }
 
-/** `[batch, channels]` as a factor for every pixel. */
+/** Reshapes `[batch, channels]` to a factor for every pixel. */
 function forPixels(factors: tf.Tensor): tf.Tensor {
   const [batch, channels] = factors.shape as [number, number];
   return tf.reshape(factors, [batch, 1, 1, channels]);

@@ -1,7 +1,7 @@
-/** Operations that often change nothing: the gradients of tfjs ask for types and shapes that their tensors have already. */
+/** Operations that often change nothing: the gradients of tfjs request types and shapes that their tensors already have. */
 import * as tf from '../../tf.js';
 
-/** The kernel, which does not run where `isUnchanged` says that its result would be its input. */
+/** Wraps a kernel so that it does not run if `isUnchanged` says that its result equals its input. */
 function skipping(name: string, isUnchanged: (x: tf.TensorInfo, attributes: tf.NamedAttrMap) => boolean) {
   const original = tf.getKernel(name, 'tensorflow');
   const kernelFunc: tf.KernelFunc = (parameters) => {
@@ -14,7 +14,7 @@ function skipping(name: string, isUnchanged: (x: tf.TensorInfo, attributes: tf.N
   return { ...original, kernelFunc };
 }
 
-/** Called when tfjs-node has been imported. */
+/** Returns the wrapped kernels. Call it after tfjs-node has been imported. */
 export function unchangedKernels(): tf.KernelConfig[] {
   return [
     skipping(tf.Cast, ({ dtype }, attributes) => attributes.dtype === dtype),
