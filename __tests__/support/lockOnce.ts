@@ -1,10 +1,11 @@
-/** A process that tries to take a lock at a given moment, says how that went, and keeps it until its input ends. */
-import { setTimeout } from 'node:timers/promises';
+/** A process that says when it is ready, tries to take a lock when its input says so, reports the result and keeps the lock until its input ends. */
+import { once } from 'node:events';
 import { RunInUseError } from '../../src/checkpoint/lock/errors.js';
 import { lockRun } from '../../src/checkpoint/lock/lockRun.js';
 
-const [path = '', moment = '0'] = process.argv.slice(2);
-await setTimeout(Math.max(0, Number(moment) - Date.now()));
+const [path = ''] = process.argv.slice(2);
+process.stdout.write('ready\n');
+await once(process.stdin, 'data');
 try {
   await lockRun(path, { patience: 0 });
   process.stdout.write('taken\n');

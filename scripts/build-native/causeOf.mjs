@@ -42,7 +42,7 @@ export function causeOf(output) {
       if (pattern.test(line)) return { reason: reason(groups ?? {}).slice(0, longest), remedy };
     }
   }
-  const last = lines.findLast((line) => line !== '') ?? 'node-gyp ended and printed nothing';
+  const last = lines.findLast((line) => line !== '') ?? 'node-gyp exited without output';
   return { reason: last.slice(0, longest), remedy: '' };
 }
 

@@ -45,7 +45,10 @@ function prepare(work, tfjsNode, { library, framework, include }) {
   symlinkSync(framework, join(work, 'lib/libtensorflow_framework.so'));
   const folders = [...new Set([dirname(library), dirname(framework)])];
   const unfit = folders.find((folder) => /[:$\n]/.test(folder));
-  if (unfit) throw new Problem(`${unfit}: a library cannot be looked for in a path with ":" or "$"; move it`);
+  if (unfit)
+    throw new Problem(
+      `${unfit}: the loader cannot find libraries in a path that contains ":" or "$"; move the folder`,
+    );
   const escaped = folders.join(':').replace(/["'\\\s]/g, '\\$&');
   writeFileSync(join(work, 'link-options'), `--disable-new-dtags -rpath ${escaped}\n`);
   writeShim(work, include);

@@ -52,8 +52,8 @@ function askPython(python) {
   }
   const answer = stdout.trim().split('\n').at(-1) ?? '';
   if (status !== 0 || !answer.startsWith('{')) {
-    const last = stderr.trim().split('\n').at(-1) || `it ended with code ${status}`;
-    throw new Problem(`${python} cannot be asked for its tensorflow: ${last}`);
+    const last = stderr.trim().split('\n').at(-1) || `it exited with code ${status}`;
+    throw new Problem(`${python} failed while looking for tensorflow: ${last}`);
   }
   return JSON.parse(answer);
 }
@@ -80,13 +80,14 @@ function describe(places, named) {
   const library = real(place, libraries);
   const near = [place, dirname(library)];
   const framework = near.map((folder) => real(folder, [frameworkName])).find(Boolean);
-  if (!framework) throw new Problem(`${library} has no ${frameworkName} beside it; install TensorFlow anew`);
+  if (!framework)
+    throw new Problem(`${library} has no ${frameworkName} in the same folder; reinstall TensorFlow`);
   for (const path of [library, framework]) checkArchitecture(path);
   const include = near
     .flatMap((folder) => [join(folder, 'include'), join(dirname(folder), 'include')])
     .find((folder) => headers.every((header) => existsSync(join(folder, header))));
   if (!include)
-    throw new Problem(`TensorFlow in ${place} comes without its headers in C (include/${headers[0]})`);
+    throw new Problem(`TensorFlow in ${place} has no C headers (include/${headers[0]}); reinstall it`);
   return { library, framework, include, ...about };
 }
 
@@ -98,7 +99,7 @@ function real(folder, names) {
 function checkArchitecture(path) {
   const architecture = architectureOf(path);
   if (architecture === process.arch) return;
-  const is = architecture ? `is for ${architecture}` : 'is no library for Linux';
+  const is = architecture ? `is for ${architecture}` : 'is not a Linux library';
   throw new Problem(`${path} ${is}, and Node is for ${process.arch}; install TensorFlow for ${process.arch}`);
 }
 

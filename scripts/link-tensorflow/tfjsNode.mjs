@@ -42,7 +42,7 @@ function checked(folder) {
     throw new Problem(`${folder}: expected version ${version}, got ${manifest.version}; run "${remedy}"`);
   }
   if (!existsSync(join(folder, 'binding'))) {
-    throw new Problem(`${folder} comes without the sources of its addon (binding); install it anew`);
+    throw new Problem(`${folder} has no sources of its addon (folder binding); reinstall it`);
   }
   return folder;
 }
@@ -88,6 +88,6 @@ function runNpm(folder, args) {
   if (error) throw error;
   if (status === 0) return;
   const line = stderr.split('\n').find((text) => /^npm (?:ERR!|error) (?!code )/.test(text));
-  const why = line?.replace(/^npm (?:ERR!|error) /, '') ?? `npm ended with code ${status}`;
+  const why = line?.replace(/^npm (?:ERR!|error) /, '') ?? `npm exited with code ${status}`;
   throw new Problem(`@tensorflow packages could not be installed: ${why}`, `${stdout}${stderr}`);
 }

@@ -29,7 +29,7 @@ export function problemsOf(
   // A value can break several rules of its key; the first sentence lists all of them.
   const all = issues.flatMap((issue) => sentences(issue, context));
   const problems = all.filter(([key], i) => all.findIndex(([first]) => first === key) === i);
-  const rest = problems.length > mostProblems ? ['further problems, which are not listed'] : [];
+  const rest = problems.length > mostProblems ? ['more problems, not listed'] : [];
   return [...problems.slice(0, mostProblems).map(([, sentence]) => sentence), ...rest];
 }
 

@@ -94,8 +94,9 @@ describe('lockRun', () => {
     'should let exactly one of many processes in where the lock is %s',
     async (kind) => {
       if (kind === 'stale') await leave(old, 10 * minute);
-      const moment = Date.now() + 4000;
-      const children = Array.from({ length: 6 }, () => lockOnce(path, moment));
+      const children = Array.from({ length: 6 }, () => lockOnce(path));
+      await Promise.all(children.map(({ ready }) => ready));
+      for (const { child } of children) child.stdin?.write('go');
       const said = await Promise.all(children.map(({ answer }) => answer));
       expect(said.sort()).toEqual(['refused', 'refused', 'refused', 'refused', 'refused', 'taken']);
       for (const { child } of children) child.stdin?.end();
@@ -307,12 +308,13 @@ async function claimOf(lock: string): Promise<string> {
   return `${lock}.${digest.digest('hex').slice(0, 16)}.claim`;
 }
 
-function lockOnce(lock: string, moment: number): { child: ChildProcess; answer: Promise<string> } {
+function lockOnce(lock: string): { child: ChildProcess; ready: Promise<unknown>; answer: Promise<string> } {
   const script = fileURLToPath(new URL('../../support/lockOnce.ts', import.meta.url));
-  const args = ['--import', import.meta.resolve('tsx'), script, lock, String(moment)];
+  const args = ['--import', import.meta.resolve('tsx'), script, lock];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const answer = once(child.stdout.setEncoding('utf8'), 'data').then(([text]) => String(text).trim());
-  return { child, answer };
+  const ready = once(child.stdout.setEncoding('utf8'), 'data');
+  const answer = ready.then(() => once(child.stdout, 'data')).then(([text]) => String(text).trim());
+  return { child, ready, answer };
 }
 
 /** The number of a process that has ended. */

@@ -128,8 +128,16 @@ test('a missing package is reported with both names', async () => {
 });
 
 test.each([
-  ['of another version', { version: '3.21.1' }, 'expected version 4.22.0, that of tfjs-core, got 3.21.1'],
-  ['with another tfjs-core', { load: () => ({}) }, 'brought no backend: its tfjs-core differs'],
+  [
+    'of another version',
+    { version: '3.21.1' },
+    'expected version 4.22.0 (the same as tfjs-core), got 3.21.1',
+  ],
+  [
+    'with another tfjs-core',
+    { load: () => ({}) },
+    'registered no backend, because it uses another copy of tfjs-core',
+  ],
   ['that does not load', { load: () => JSON.parse('no addon') }, 'is not valid JSON'],
 ])('a package %s says so', async (_what, given, reason) => {
   const find = () => ({ ...standIn()(), ...given });

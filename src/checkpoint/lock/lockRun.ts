@@ -62,6 +62,8 @@ export async function lockRun(path: string, options: RunLockOptions = {}): Promi
   const judged = judgeOf(own, limit);
   let read = begin;
   for (let told = false; ; ) {
+    // The holder may release its lock right after it was read here, and is not leaving any more then.
+    const wereLeaving = new Set(leaving);
     const { placed, now } = await placeLock(path, own);
     if (placed) return lock;
     const content = await readLock(path);
@@ -71,7 +73,7 @@ export async function lockRun(path: string, options: RunLockOptions = {}): Promi
     if (takeOver || life === 'gone') {
       if (content && (await takenOver(path, content, own, takeOver))) return lock;
     } else if (life === 'alive' || advanced || signal?.aborted) {
-      const isLeaving = leaving.has(content?.holder?.id ?? '');
+      const isLeaving = wereLeaving.has(content?.holder?.id ?? '');
       const late = signal?.aborted || (!isLeaving && performance.now() - begin >= patience);
       if (late) throw inUse(path, content, life === 'alive' ? null : silent / 1000);
     } else if (!told) {

@@ -74,13 +74,14 @@ async function loadPackage(found: TensorflowPackage | null, how: typeof silently
   if (!found) throw new Error(notInstalled);
   const { name, version, load } = found;
   if (version !== tf.version_core)
-    throw new Error(`${name}: expected version ${tf.version_core}, that of tfjs-core, got ${version}`);
+    throw new Error(`${name}: expected version ${tf.version_core} (the same as tfjs-core), got ${version}`);
   prepareEnvironment();
   const loading = found.loading();
   await importBeside(() => how(load, loading));
   loading?.letGo();
   const backend = tf.findBackend('tensorflow') as NodeBackend | null;
-  if (!backend) throw new Error(`${name} was loaded but brought no backend: its tfjs-core differs`);
+  if (!backend)
+    throw new Error(`${name} loaded but registered no backend, because it uses another copy of tfjs-core`);
   return { package: found, backend, library: loadedLibrary() };
 }
 

@@ -7,7 +7,7 @@ import { registerWasmKernels } from './kernels.js';
 import { guardMemory } from './memory.js';
 
 const inBrowser =
-  'serve the .wasm files of @tensorflow/tfjs-backend-wasm/dist, and pass where they are: useEngine("wasm", { wasmPaths })';
+  'serve the .wasm files of @tensorflow/tfjs-backend-wasm/dist, and pass their location: useEngine("wasm", { wasmPaths })';
 
 /**
  * Creates an engine loader.

@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { findPackage } from '../../../src/engine/tensorflow/findPackage.js';
+import { findPackage } from '../../src/engine/tensorflow/findPackage.js';
 
 interface Distance {
   readonly kernel: string;

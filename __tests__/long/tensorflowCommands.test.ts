@@ -1,4 +1,4 @@
-/** Commands on libtensorflow; they need tfjs-node, as ../engine/tensorflow/kernels.test.ts does. */
+/** Commands on libtensorflow; they need tfjs-node, as ./tensorflowKernels.test.ts does. */
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import sharp from 'sharp';
