@@ -179,11 +179,13 @@ export { Trainer } from './training/trainer.js';
 
 export type { BytesOptions, FileBytes } from './checkpoint/bytes.js';
 export { checkpointFromBytes, checkpointToBytes, modelToBytes } from './checkpoint/bytes.js';
-export type { LoadCheckpointOptions, SaveOptions } from './checkpoint/checkpoint.js';
-export { checkpointExists, loadCheckpoint, saveCheckpoint } from './checkpoint/checkpoint.js';
 export type { Checkpoint, DataPosition } from './checkpoint/checkpointContent.js';
 export { CheckpointError } from './checkpoint/checkpointError.js';
+export type { LoadCheckpointOptions } from './checkpoint/loadCheckpoint.js';
+export { checkpointExists, loadCheckpoint } from './checkpoint/loadCheckpoint.js';
 export { RunInUseError, RunTakenOverError } from './checkpoint/lock/errors.js';
+export type { SaveOptions } from './checkpoint/saveCheckpoint.js';
+export { saveCheckpoint } from './checkpoint/saveCheckpoint.js';
 export { saveModel } from './checkpoint/saveModel.js';
 export type { Position, Snapshot, TrainerState } from './checkpoint/snapshot.js';
 export type { ModelData } from './checkpoint/weightsOf.js';

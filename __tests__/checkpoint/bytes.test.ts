@@ -6,10 +6,11 @@ import {
   modelFileFromBytes,
   modelToBytes,
 } from '../../src/checkpoint/bytes.js';
-import { loadCheckpoint, saveCheckpoint } from '../../src/checkpoint/checkpoint.js';
 import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
+import { loadCheckpoint } from '../../src/checkpoint/loadCheckpoint.js';
 import { nodeSha256 } from '../../src/checkpoint/nodeSha256.js';
 import { portableSha256 } from '../../src/checkpoint/portableSha256.js';
+import { saveCheckpoint } from '../../src/checkpoint/saveCheckpoint.js';
 import { saveModel } from '../../src/checkpoint/saveModel.js';
 import { smallCheckpoint } from '../support/checkpoints.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';

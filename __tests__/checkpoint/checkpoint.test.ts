@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { regionsOf } from '../../scripts/fuzz/checkpointBytes.js';
-import { loadCheckpoint, saveCheckpoint } from '../../src/checkpoint/checkpoint.js';
 import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
+import { loadCheckpoint } from '../../src/checkpoint/loadCheckpoint.js';
 import type { FileKind } from '../../src/checkpoint/modelContent.js';
-import { readModelFile, writeModelFile } from '../../src/checkpoint/modelFile.js';
+import { readModelFile } from '../../src/checkpoint/readModelFile.js';
+import { saveCheckpoint } from '../../src/checkpoint/saveCheckpoint.js';
 import { saveModel } from '../../src/checkpoint/saveModel.js';
+import { writeModelFile } from '../../src/checkpoint/writeModelFile.js';
 import type { ModelConfig } from '../../src/config/types.js';
 import { smallCheckpoint } from '../support/checkpoints.js';
 

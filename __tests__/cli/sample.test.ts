@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import type { ImageBatch } from '../../src/base/plainData.js';
-import { saveCheckpoint } from '../../src/checkpoint/checkpoint.js';
+import { saveCheckpoint } from '../../src/checkpoint/saveCheckpoint.js';
 import { saveModel } from '../../src/checkpoint/saveModel.js';
 import { sampleCommand } from '../../src/cli/commands/sample.js';
 import { engineInUse } from '../../src/engine/index.js';

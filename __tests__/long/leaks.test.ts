@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { lastValueFrom, NEVER, Subject, take, takeUntil, tap, timer } from 'rxjs';
 import { takeSample } from '../../scripts/soak/takeSample.js';
-import { loadCheckpoint } from '../../src/checkpoint/checkpoint.js';
+import { loadCheckpoint } from '../../src/checkpoint/loadCheckpoint.js';
 import { useEngine } from '../../src/engine/index.js';
 import { keyedGenerator } from '../../src/model/random.js';
 import type { TrainEvent } from '../../src/streams/run/events.js';

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hasCode } from '../../src/base/errors.js';
-import { saveCheckpoint } from '../../src/checkpoint/checkpoint.js';
+import { saveCheckpoint } from '../../src/checkpoint/saveCheckpoint.js';
 
 export interface FaultyDisk {
   /** Where it is mounted. */

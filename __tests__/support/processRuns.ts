@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { lastValueFrom, type Observable, tap, toArray } from 'rxjs';
-import { loadCheckpoint } from '../../src/checkpoint/checkpoint.js';
+import { loadCheckpoint } from '../../src/checkpoint/loadCheckpoint.js';
 import { useEngine } from '../../src/engine/index.js';
 import type { TrainInProcessOptions } from '../../src/streams/process/trainInProcess.js';
 import type { TrainEvent } from '../../src/streams/run/events.js';

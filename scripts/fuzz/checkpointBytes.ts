@@ -2,10 +2,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { saveCheckpoint } from '../../src/checkpoint/checkpoint.js';
 import type { ModelFile } from '../../src/checkpoint/modelContent.js';
-import { readModelFile } from '../../src/checkpoint/modelFile.js';
+import { readModelFile } from '../../src/checkpoint/readModelFile.js';
 import { parseHeader } from '../../src/checkpoint/safetensorsHeader.js';
+import { saveCheckpoint } from '../../src/checkpoint/saveCheckpoint.js';
 import { parseConfig } from '../../src/config/parseConfig.js';
 import { Trainer } from '../../src/training/trainer.js';
 

@@ -1,9 +1,9 @@
 /** Runs a case through the entry points that a user has, and judges what came of it. */
 import { basename, dirname } from 'node:path';
 import { lastValueFrom, toArray } from 'rxjs';
-import { loadCheckpoint } from '../../src/checkpoint/checkpoint.js';
 import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
-import { readModelFile } from '../../src/checkpoint/modelFile.js';
+import { loadCheckpoint } from '../../src/checkpoint/loadCheckpoint.js';
+import { readModelFile } from '../../src/checkpoint/readModelFile.js';
 import { ConfigError } from '../../src/config/configError.js';
 import { loadConfig } from '../../src/config/loadConfig.js';
 import { DatasetError } from '../../src/data/datasetError.js';

@@ -1,7 +1,9 @@
 /** Checkpoints and models as bytes in memory: the same as in files, in Node and in browsers. */
 import { sourceOf } from './byteSource.js';
-import { type Checkpoint, checkpointFrom, contentOf } from './checkpointContent.js';
-import { type ModelFile, type ModelFileContent, metadataOf, modelFileFrom } from './modelContent.js';
+import { type Checkpoint, contentOf } from './checkpointContent.js';
+import { checkpointFrom } from './checkpointFrom.js';
+import { type ModelFile, type ModelFileContent, metadataOf } from './modelContent.js';
+import { modelFileFrom } from './modelFileFrom.js';
 import { portableSha256 } from './portableSha256.js';
 import { safetensorsFrom } from './safetensorsFrom.js';
 import { safetensorsPieces } from './safetensorsPieces.js';

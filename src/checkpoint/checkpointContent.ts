@@ -1,9 +1,6 @@
 /** What a checkpoint is, and how it lies in a file. Needs no Node. */
-import { cut } from '../base/messageText.js';
-import { CheckpointError } from './checkpointError.js';
 import { checkFinite } from './finite.js';
-import { type ModelFile, type ModelFileContent, parseEntry } from './modelContent.js';
-import { dataPositionSchema, trainerStateSchema } from './runState.js';
+import type { ModelFileContent } from './modelContent.js';
 import type { Snapshot } from './snapshot.js';
 
 /** How far a run is in its data. */
@@ -36,15 +33,4 @@ export function contentOf(checkpoint: Checkpoint, where: string): ModelFileConte
     ...(dataPosition && { data_position: JSON.stringify(dataPosition) }),
   };
   return { kind: 'checkpoint', config, tensors, metadata };
-}
-
-/** @throws CheckpointError when it is another kind of file, or says nothing of a run */
-export function checkpointFrom({ kind, config, tensors, metadata }: ModelFile, where: string): Checkpoint {
-  if (kind !== 'checkpoint') {
-    throw new CheckpointError(where, `this is a ${cut(kind) || 'file'}, not a checkpoint`);
-  }
-  const state = parseEntry(where, metadata, 'state', trainerStateSchema);
-  if (!metadata.has('data_position')) return { config, tensors, state };
-  const dataPosition = parseEntry(where, metadata, 'data_position', dataPositionSchema);
-  return { config, tensors, state, dataPosition };
 }

@@ -1,5 +1,5 @@
-import { writeModelFile } from './modelFile.js';
 import { type ModelData, weightsOf } from './weightsOf.js';
+import { writeModelFile } from './writeModelFile.js';
 
 /**
  * Write a `.model` file: the configuration and the weights, without the state of the optimiser.

@@ -12,9 +12,11 @@ export { listEngines, useEngine } from '../engine/index.js';
 
 // Files
 
-export type { LoadCheckpointOptions, SaveOptions } from '../checkpoint/checkpoint.js';
-export { checkpointExists, loadCheckpoint, saveCheckpoint } from '../checkpoint/checkpoint.js';
+export type { LoadCheckpointOptions } from '../checkpoint/loadCheckpoint.js';
+export { checkpointExists, loadCheckpoint } from '../checkpoint/loadCheckpoint.js';
 export { RunInUseError, RunTakenOverError } from '../checkpoint/lock/errors.js';
+export type { SaveOptions } from '../checkpoint/saveCheckpoint.js';
+export { saveCheckpoint } from '../checkpoint/saveCheckpoint.js';
 export { saveModel } from '../checkpoint/saveModel.js';
 export type { ConfigListing, LoadConfigOptions } from '../config/loadConfig.js';
 export { listConfigs, loadConfig } from '../config/loadConfig.js';

@@ -1,4 +1,4 @@
-import { readModelFile } from '../checkpoint/modelFile.js';
+import { readModelFile } from '../checkpoint/readModelFile.js';
 import type { Nvae } from '../model/nvae.js';
 import { modelFrom } from './modelFrom.js';
 

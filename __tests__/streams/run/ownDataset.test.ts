@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { lastValueFrom, Subject, tap, toArray } from 'rxjs';
-import { loadCheckpoint } from '../../../src/checkpoint/checkpoint.js';
+import { loadCheckpoint } from '../../../src/checkpoint/loadCheckpoint.js';
 import type { Dataset, DatasetItem } from '../../../src/data/dataset.js';
 import { DatasetError } from '../../../src/data/datasetError.js';
 import { datasetOf } from '../../../src/data/datasetOf.js';

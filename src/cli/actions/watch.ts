@@ -15,7 +15,7 @@ import {
   timer,
 } from 'rxjs';
 import { nearest } from '../../base/nearest.js';
-import { checkpointExists } from '../../checkpoint/checkpoint.js';
+import { checkpointExists } from '../../checkpoint/loadCheckpoint.js';
 import { watchLock } from '../../checkpoint/lock/watchLock.js';
 import { type JournalEntry, journalName } from '../../streams/journal/entry.js';
 import { readJournal } from '../../streams/journal/readJournal.js';

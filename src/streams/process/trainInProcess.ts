@@ -134,7 +134,7 @@ export function trainInProcess(
     const findSaved = async () => {
       if (saved) return saved;
       // What reads checkpoints takes a while to load, and is needed only here.
-      const { checkpointPosition } = await import('../../checkpoint/checkpoint.js');
+      const { checkpointPosition } = await import('../../checkpoint/loadCheckpoint.js');
       saved = await checkpointPosition(path).catch(() => null);
       return saved;
     };

@@ -19,10 +19,10 @@ import {
 } from 'rxjs';
 import { checkAmount, checkLimit } from '../../base/checkNumbers.js';
 import { messageOf } from '../../base/errors.js';
-import { saveCheckpoint } from '../../checkpoint/checkpoint.js';
 import type { Checkpoint, DataPosition } from '../../checkpoint/checkpointContent.js';
 import { CheckpointError } from '../../checkpoint/checkpointError.js';
 import { RunTakenOverError } from '../../checkpoint/lock/errors.js';
+import { saveCheckpoint } from '../../checkpoint/saveCheckpoint.js';
 import type { Snapshot } from '../../checkpoint/snapshot.js';
 import { longTimer } from '../flow/longTimer.js';
 import { newestMap } from '../flow/newestMap.js';

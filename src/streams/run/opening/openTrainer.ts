@@ -1,9 +1,9 @@
 /** The trainer of a run, in the state of its checkpoint if it has one. */
 import { snakeCase } from '../../../base/camelCase.js';
 import { messageOf } from '../../../base/errors.js';
-import { checkpointExists, loadCheckpoint } from '../../../checkpoint/checkpoint.js';
 import type { Checkpoint } from '../../../checkpoint/checkpointContent.js';
 import { CheckpointError } from '../../../checkpoint/checkpointError.js';
+import { checkpointExists, loadCheckpoint } from '../../../checkpoint/loadCheckpoint.js';
 import type { ModelConfig, NvaeConfig } from '../../../config/types.js';
 import { Trainer } from '../../../training/trainer.js';
 import type { TrainerLike } from '../trainerLike.js';

@@ -1,11 +1,11 @@
 /** Writes a run's checkpoints and logs, in order: the logs of all events before a checkpoint are on disk before it is. */
 
 import { Queue } from '../../../base/queue.js';
-import { saveCheckpoint } from '../../../checkpoint/checkpoint.js';
 import type { Checkpoint } from '../../../checkpoint/checkpointContent.js';
 import { RunTakenOverError } from '../../../checkpoint/lock/errors.js';
 import type { Holder } from '../../../checkpoint/lock/holder.js';
 import { keepLock, signEvery } from '../../../checkpoint/lock/keepLock.js';
+import { saveCheckpoint } from '../../../checkpoint/saveCheckpoint.js';
 import { journalFile } from '../../../logs/journalFile.js';
 import { eventFile } from '../../../logs/tensorboard/eventFile.js';
 import { settling } from './settling.js';

@@ -1,10 +1,8 @@
-/** `.checkpoint` and `.model` files on a disk. */
 import { messageOf } from '../base/errors.js';
 import { type AtomicWriteOptions, atomicWrite } from './atomicWrite.js';
 import { CheckpointError } from './checkpointError.js';
-import { type ModelFile, type ModelFileContent, metadataOf, modelFileFrom } from './modelContent.js';
+import { type ModelFileContent, metadataOf } from './modelContent.js';
 import { nodeSha256 } from './nodeSha256.js';
-import { readSafetensors } from './readSafetensors.js';
 import { writeSafetensors } from './writeSafetensors.js';
 
 /** @throws CheckpointError when the file cannot be written; the one before is whole then */
@@ -20,9 +18,4 @@ export async function writeModelFile(
     if (error instanceof CheckpointError) throw error;
     throw new CheckpointError(path, `cannot be written: ${messageOf(error)}`, { cause: error });
   }
-}
-
-/** @throws CheckpointError when the file is missing, damaged, or not one of ours */
-export async function readModelFile(path: string): Promise<ModelFile> {
-  return modelFileFrom(await readSafetensors(path), path, nodeSha256());
 }

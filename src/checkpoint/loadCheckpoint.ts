@@ -1,45 +1,18 @@
-/** `.checkpoint` files: everything that a run needs to resume. */
 import { access } from 'node:fs/promises';
 import { partialPath, previousPath } from './atomicWrite.js';
-import { type Checkpoint, checkpointFrom, contentOf } from './checkpointContent.js';
+import type { Checkpoint } from './checkpointContent.js';
 import { CheckpointError } from './checkpointError.js';
-import { parseEntry } from './modelContent.js';
-import { readModelFile, writeModelFile } from './modelFile.js';
+import { checkpointFrom } from './checkpointFrom.js';
+import { parseEntry } from './modelFileFrom.js';
+import { readModelFile } from './readModelFile.js';
 import { readSafetensorsHeader } from './readSafetensors.js';
 import { trainerStateSchema } from './runState.js';
 import type { Position } from './snapshot.js';
-
-/** Options of `saveCheckpoint`. */
-export interface SaveOptions {
-  /**
-   * Called before anything is written, and again right before the file is replaced. If it throws, nothing more is touched.
-   * @default no check
-   */
-  readonly guard?: (stage: 'begin' | 'rename') => Promise<void>;
-}
 
 /** Options of `loadCheckpoint`. */
 export interface LoadCheckpointOptions {
   /** Called with a message when the file is damaged and an older one is used. */
   readonly onWarning?: (message: string) => void;
-}
-
-/**
- * Write a checkpoint. The one before is kept as `<path>.previous`.
- * @param path the file; missing folders are made
- * @param checkpoint a snapshot of a `Trainer`; it stays as it is
- * @param options a check right before the file is replaced
- * @throws CheckpointError when a value is not finite or the file cannot be written; the file before stays whole
- * @example
- * await saveCheckpoint('saved_weights/demo.checkpoint', await trainer.snapshot());
- */
-export async function saveCheckpoint(
-  path: string,
-  checkpoint: Checkpoint,
-  { guard }: SaveOptions = {},
-): Promise<void> {
-  const options = { keepPrevious: true, ...(guard && { guard }) };
-  await writeModelFile(path, contentOf(checkpoint, path), options);
 }
 
 /**
