@@ -1,5 +1,5 @@
 /**
- * Speed of the whole training step, of sampling, and where the time goes.
+ * Measures the speed of the complete training step and of sampling, and where the time goes.
  *
  *     npm run bench -- --config logistic_mixture10latent --batch 8 --steps 5 --engine native --json
  */
@@ -29,7 +29,7 @@ function copiesText({ count, bytes }: Copies): string {
   return `${count} (${(bytes / 2 ** 20).toFixed(2)} MiB)`;
 }
 
-/** Of the last step, per operation of libtensorflow. */
+/** Traffic of the last step, per libtensorflow operation. */
 function trafficRows({ executed, reads, uploads, operations }: Traffic): string[] {
   const names = operations.map(({ name, count, seconds }) => {
     return `  ${name.padEnd(36)} ${String(count).padStart(6)} ${seconds.toFixed(4).padStart(9)} s`;

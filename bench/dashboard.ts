@@ -1,6 +1,6 @@
 /**
- * What the dashboard takes of the processor while a run tells three steps a second, and how soon a key is answered. With
- * --training what it costs a real training beside it, in turns with and without, and the keys during that.
+ * Measures the processor time of the dashboard at three steps a second, and how soon it responds to a key. With --training,
+ * measures what it costs a real training, alternating with and without the dashboard, and its response to keys meanwhile.
  *
  *     npm run bench:dashboard -- --seconds 20 --json
  *     npm run bench:dashboard -- --training demo --pairs 3 --seconds 8 --presses 0

@@ -1,7 +1,6 @@
 /**
- * What the dashboard costs a training that goes on beside it, and how soon it answers a key meanwhile: one run in a
- * process of its own, as of `nvae train`, with the dashboard and with its events only counted, in turns. See
- * dashboard.ts for how to run it.
+ * Measures what the dashboard costs a running training, and how soon it responds to keys meanwhile. One run in a separate process,
+ * as in `nvae train`, alternates between showing the dashboard and only counting its events. See dashboard.ts for how to run it.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -21,11 +20,11 @@ export interface TrainingCostOptions {
   readonly config: string;
   /** Overrides of the configuration, as for `nvae train`. */
   readonly set: readonly string[];
-  /** With the dashboard and without. */
+  /** Number of pairs with and without the dashboard. */
   readonly pairs: number;
-  /** Of each half of a pair. */
+  /** Duration of each half of a pair. */
   readonly seconds: number;
-  /** Keys that are pressed. */
+  /** Number of key presses. */
   readonly presses: number;
   readonly columns: number;
   readonly rows: number;
@@ -35,23 +34,23 @@ export interface TrainingCost {
   readonly config: string;
   /** Median seconds of a step without the dashboard, over all pairs. */
   readonly stepSeconds: number | null;
-  /** Of each pair: median seconds of a step with the dashboard over those without. */
+  /** For each pair: median seconds per step with the dashboard, divided by those without. */
   readonly ratios: readonly number[];
-  /** Of one core that the process which watches takes, median with the dashboard and without. */
+  /** Median share of one core used by the watching process, with the dashboard and without. */
   readonly cores: { readonly shown: number; readonly counting: number } | null;
-  /** From a key to its effect on the screen, sorted. */
+  /** Time from a key to its effect on the screen, sorted. */
   readonly keyMilliseconds: readonly number[];
 }
 
 interface Half {
-  /** Median seconds of a step. */
+  /** Median seconds per step. */
   readonly step: number;
   readonly cores: number;
 }
 
-/** Steps whose median means something. */
+/** Minimum number of steps for a meaningful median. */
 const fewest = 5;
-/** Steps that a run has behind it, so that there is a curve to draw. */
+/** Number of past steps, so that there is a curve to draw. */
 const past = 2000;
 
 export async function trainingCost(options: TrainingCostOptions): Promise<TrainingCost> {
@@ -80,7 +79,7 @@ export async function trainingCost(options: TrainingCostOptions): Promise<Traini
   const step = await firstValueFrom(steps$.pipe(skip(1)));
   for (let i = 1; i <= past; i += 1) view = withEvent(view, { ...step, ...pastStep(i) });
 
-  /** While `during` goes on the dashboard is shown. */
+  /** Shows the dashboard while `during` runs. */
   const shown = async <T>(during: (terminal: ReturnType<typeof fakeTerminal>) => Promise<T>): Promise<T> => {
     const terminal = fakeTerminal(columns, rows);
     const ended = showDashboard({ name: config.name, events$, before: view, ...terminal });
@@ -102,7 +101,7 @@ export async function trainingCost(options: TrainingCostOptions): Promise<Traini
   };
   const halves: { readonly shown: Half; readonly counting: Half }[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
-    // The other one first each time: a machine that becomes slower or faster favours neither.
+    // Alternate which half comes first, so that a machine that becomes slower or faster favours neither.
     const first = pair % 2 === 0 ? await shown(half) : await half();
     const second = pair % 2 === 0 ? await half() : await shown(half);
     halves.push(pair % 2 === 0 ? { shown: first, counting: second } : { shown: second, counting: first });
@@ -127,7 +126,7 @@ function pastStep(i: number): Partial<StepEvent> {
   return { step: i, imagesSeen: 32 * i, loss: 9000 - i + 500 * Math.sin(i) };
 }
 
-/** Milliseconds until the page of keys is on the screen, sorted; each behind a key that takes it away. */
+/** Milliseconds until the page of keys is on the screen, sorted; another key closes it each time. */
 async function answers(terminal: ReturnType<typeof fakeTerminal>, presses: number): Promise<number[]> {
   const times: number[] = [];
   for (let i = 0; i < presses; i += 1) {

@@ -1,4 +1,4 @@
-/** A training run on the emoji that leaves nothing behind but what it told. */
+/** A training run on the emoji that leaves nothing on disk. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -12,13 +12,13 @@ export interface EmojiRun {
   readonly config: string;
   readonly steps: number;
   readonly seed: number;
-  /** As for `--set`. */
+  /** Overrides, as for `--set`. */
   readonly overrides?: readonly string[];
-  /** Whether images are kept in memory, which then grows to the end of the first epoch. @default true */
+  /** Whether to keep images in memory, which then grows until the end of the first epoch. @default true */
   readonly keepImages?: boolean;
 }
 
-/** What `look` makes of each step, on the engine in use. */
+/** The results of `look` for each step, on the engine in use. */
 export async function emojiRun<T>(run: EmojiRun, look: (step: StepEvent) => T): Promise<T[]> {
   const emoji = createRequire(import.meta.url).resolve('emoji-datasource-google/package.json');
   const folder = await mkdtemp(join(tmpdir(), 'nvae-bench-'));

@@ -1,6 +1,6 @@
 /**
- * The same run on several engines, each in a process of its own: losses step by step on the same images with the same noise, beside
- * the run on the first engine with another seed; the tensors that there are; and the memory that the process takes.
+ * Compares the same run on several engines, each in a separate process: losses step by step on the same images with the same noise,
+ * beside the run on the first engine with another seed; the number of tensors; and the memory of the process.
  *
  *     npm run bench:engines -- --config demo --steps 200 --engines native,tensorflow
  */
@@ -25,7 +25,7 @@ interface Options {
 interface Run {
   readonly engine: string;
   readonly losses: number[];
-  /** Tensors after each step. */
+  /** Number of tensors after each step. */
   readonly tensors: number[];
   /** Resident MiB after each step. */
   readonly resident: number[];
@@ -63,7 +63,7 @@ async function runHere(engine: string, seed: number): Promise<Run> {
   };
 }
 
-/** In a process of its own, whose memory is its own, and because not all engines can be loaded into one. */
+/** Runs in a separate process, to measure its memory alone, and because not all engines can be loaded into one process. */
 function runAlone(engine: string, seed: number): Run {
   const { config, steps } = options;
   const args = ['--config', config, '--steps', String(steps), '--seed', String(seed), '--alone', engine];
@@ -75,7 +75,7 @@ function runAlone(engine: string, seed: number): Run {
   return JSON.parse(printed) as Run;
 }
 
-/** MiB per 100 steps: the slope of the straight line that fits best. */
+/** Growth in MiB per 100 steps: the slope of the least-squares line. */
 function growth(resident: readonly number[]): number {
   const middle = (resident.length - 1) / 2;
   const average = resident.reduce((sum, value) => sum + value, 0) / resident.length;

@@ -1,12 +1,12 @@
-/** A terminal that shows nothing to nobody: what is written to it is counted, and keys can be pressed. */
+/** A terminal without a display: counts what is written to it, and can press keys. */
 import { PassThrough, Writable } from 'node:stream';
 
 export interface FakeTerminal {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
-  /** Written so far. */
+  /** Number of bytes written so far. */
   readonly bytes: number;
-  /** Done when something is written that has this in it; the milliseconds until then. */
+  /** Resolves when output containing the text is written, to the milliseconds until then. */
   writes(text: string): Promise<number>;
   press(keys: string): void;
 }

@@ -1,6 +1,6 @@
 /**
- * How long it takes to import each entry point of the built package, in a new process each time: `npm run bench:imports`. Beside
- * the time from the start of the import to its end, which other programs make longer, the processor time that it took.
+ * Measures how long it takes to import each entry point of the built package, in a new process each time: `npm run bench:imports`.
+ * Reports the elapsed time, which other programs can increase, and the processor time.
  */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

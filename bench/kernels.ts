@@ -1,5 +1,5 @@
 /**
- * Speed of single native kernels as a share of the processor's peak, which is measured in the same run:
+ * Measures the speed of single native kernels relative to the processor's peak, which is measured in the same run:
  *
  *     npm run bench:kernels
  */
@@ -50,7 +50,7 @@ const cases: readonly Convolution[] = [
 const runs = 20;
 const addon = loadAddon();
 
-/** Memory as tensors have it: aligned to 64 bytes. */
+/** Allocates memory as for tensors: aligned to 64 bytes. */
 const pool = new BufferPool(addon.misalignment);
 
 function floats(length: number): Float32Array {

@@ -1,7 +1,7 @@
 /**
- * Speed of loading alone: what comes before the step, from the list of files on, with the emoji of the npm package
- * emoji-datasource-google, and steps that do nothing; whether slow steps hold it back, whether they wait for it, and the
- * processor time that it takes from them.
+ * Measures the speed of loading alone, from the list of files to the step, with the emoji of the npm package
+ * emoji-datasource-google and steps that do nothing. Also measures whether slow steps delay loading, whether they wait for it, and
+ * how much processor time it takes from them.
  *
  *     npm run bench:loader -- --json
  */
@@ -43,7 +43,7 @@ function rates(epochs: readonly EpochRate[]): Rates {
   };
 }
 
-/** Epochs of each run: the first decodes, the others have it all. */
+/** The first epoch of each run decodes; the others read from the cache. */
 async function measureRates(files: readonly ImageFile[]) {
   const [decoded, kept]: [EpochRate[], EpochRate[]] = [[], []];
   for (let run = 0; run < runs; run += 1) {
@@ -55,7 +55,7 @@ async function measureRates(files: readonly ImageFile[]) {
   return { images: decoded[0]?.images ?? 0, decoded: rates(decoded), kept: rates(kept) };
 }
 
-/** Two epochs with steps of 20 ms: the first decodes beside them, the second has it all. */
+/** Two epochs with steps of 20 ms: the first decodes meanwhile, the second reads from the cache. */
 async function measureSteps(files: readonly ImageFile[]) {
   const cache = imageCache();
   const decoded = await backlog(files, 20, { cache });
@@ -64,7 +64,7 @@ async function measureSteps(files: readonly ImageFile[]) {
   return { decoded, kept };
 }
 
-/** `count` names of one small file: hard links, as many of them as the file system allows. */
+/** Creates `count` names for one small file: hard links, as many as the file system allows. */
 async function manyImages(folder: string, count: number): Promise<void> {
   const background = { r: 200, g: 100, b: 50 };
   const png = await sharp({ create: { width: 16, height: 16, channels: 3, background } })

@@ -17,22 +17,22 @@ export interface BenchResult {
   readonly simd: string | null;
   readonly secondsPerStep: { readonly min: number; readonly median: number };
   readonly imagesPerSecond: number;
-  /** Floating-point operations of every convolution of one step: forward, input gradient and filter gradient. */
+  /** Number of floating-point operations in all convolutions of one step: forward, input gradient and filter gradient. */
   readonly convolutionFlops: number;
-  /** Of all threads together, in registers only, measured between the steps; null where the engine is not native. */
+  /** Peak rate of all threads together, in registers only, measured between the steps; null if the engine is not native. */
   readonly peakFmaFlops: number | null;
   /** convolutionFlops / (shortest step * peakFmaFlops). */
   readonly efficiency: number | null;
-  /** Seconds of the shortest step in JavaScript: outside of native code; null where the engine is not native. */
+  /** Seconds of the shortest step outside native code; null if the engine is not native. */
   readonly secondsOutsideKernels: number | null;
   readonly peakRssBytes: number;
   readonly secondsForNineSamples: number;
-  /** Of the last of the measured steps; null where the engine is not tensorflow. */
+  /** Traffic of the last measured step; null if the engine is not tensorflow. */
   readonly traffic: Traffic | null;
   readonly kernels: readonly { readonly name: string; readonly calls: number; readonly seconds: number }[];
 }
 
-/** Images that look like nothing, the same at every call; the time of a step does not depend on what they show. */
+/** Images of noise, the same at every call; the duration of a step does not depend on their content. */
 function noiseImages(batch: number, size: number): ImageBatch {
   const pixels = new Uint8Array(batch * size * size * 3);
   let state = 1;
@@ -50,8 +50,8 @@ async function secondsOf(work: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * Times `steps` training steps after one that is not counted, the peak FMA rate between them (so that both see the same
- * state of the machine), nine samples, and the kernels of one step more.
+ * Times `steps` training steps after a warm-up step, the peak FMA rate between them (so that both see the same state of the
+ * machine), nine samples, and the kernels of one more step.
  */
 export async function measure(
   trainer: Trainer,

@@ -19,26 +19,26 @@ export interface EpochRate {
   readonly imagesPerSecond: number;
   /** Seconds of processor time per second. */
   readonly cores: number;
-  /** Share of the time in which the step waited for its images. */
+  /** Share of time that the step waited for its images. */
   readonly waitShare: number;
 }
 
 export interface Backlog {
   readonly steps: number;
   readonly waitShare: number;
-  /** The longest wait of a step behind the first one. */
+  /** The longest wait of a step after the first one. */
   readonly longestWaitMs: number;
-  /** Processor time of all that is not the step, as a share of the steps' time. */
+  /** Processor time outside the step, as a share of the steps' time. */
   readonly processorShare: number;
-  /** Batches that were being made, waiting or stepped, at most. */
+  /** Maximum number of batches being made, waiting or in a step. */
   readonly batchesAlive: number;
-  /** From the subscription to the first step. */
+  /** Seconds from the subscription to the first step. */
   readonly secondsToFirstStep: number;
-  /** Resident memory at the first step, and the most at a later one. */
+  /** Resident memory at the first step, and the maximum at later ones. */
   readonly rssBytes: { readonly first: number; readonly most: number };
 }
 
-/** A step that takes no time, or so many milliseconds of a timer's. */
+/** A step that takes no time, or a number of milliseconds by a timer. */
 function fakeTrainer(stepMs: number): Stepper {
   const losses = { loss: 0, reconstructionLoss: 0, balancedKl: 0, regularization: 0, kl: 0, klPerGroup: [] };
   const rates = { gradientNorm: 0, klCoefficient: 1, learningRate: 0, clipFactor: 1 };
@@ -60,7 +60,7 @@ function fakeTrainer(stepMs: number): Stepper {
   };
 }
 
-/** The images of an epoch through the operators that a run has before its step; the demo's augmentation. */
+/** The images of an epoch through the operators before a run's step, with the demo's augmentation. */
 function loading(files: readonly ImageFile[], epoch: number, cache: ImageCache): Observable<BatchRecipe> {
   return from(files).pipe(
     shuffle(1, epoch),
@@ -74,7 +74,7 @@ function waitShareOf(events: readonly StepEvent[], seconds: number): number {
   return events.reduce((sum, event) => sum + event.waitSeconds, 0) / seconds;
 }
 
-/** One epoch with steps that take no time. */
+/** Measures one epoch with steps that take no time. */
 export async function epochRate(
   files: readonly ImageFile[],
   epoch: number,
@@ -96,15 +96,15 @@ export async function epochRate(
 }
 
 export interface BacklogOptions {
-  /** Stopped after so many. @default at the epoch's end */
+  /** Number of steps after which to stop. @default all of the epoch */
   readonly steps?: number;
-  /** @default 0 */
+  /** Epoch to load, from 0. @default 0 */
   readonly epoch?: number;
-  /** @default an empty one */
+  /** Cache of decoded images. @default an empty one */
   readonly cache?: ImageCache;
 }
 
-/** An epoch with slow steps. */
+/** Measures an epoch with slow steps. */
 export async function backlog(
   files: readonly ImageFile[],
   stepMs: number,

@@ -1,4 +1,4 @@
-/** How long native code runs, whatever calls it. */
+/** Measures how long native code runs, whatever calls it. */
 
 import { NativeUnavailableError } from '../src/engine/engines.js';
 import type { Addon } from '../src/engine/native/addon.js';
@@ -10,8 +10,8 @@ export interface NativeTime {
 }
 
 /**
- * Watches every function of the addon from now on, for as long as the process lives; before the engine is chosen, since its
- * kernels remember the functions. Null where there is no addon.
+ * Wraps every function of the addon for the lifetime of the process. Call it before the engine is chosen, because its kernels keep
+ * references to the functions. Null if there is no addon.
  */
 export function watchNativeTime(): NativeTime | null {
   let addon: Addon;

@@ -1,5 +1,5 @@
 /**
- * The figures of docs/performance.md. Every figure is of a process of its own; those that are compared run in turns.
+ * Measures the figures of docs/performance.md, each in a separate process; figures that are compared alternate.
  *
  *     npm run bench:performance -- --rounds 3 --json
  */
@@ -43,7 +43,7 @@ const variants = {
 
 type Name = keyof typeof variants;
 
-/** What a process prints on its standard output, line by line; killed behind the first line that `enough` wants. */
+/** Reads the standard output of a process line by line, and kills it after the first line for which `enough` is true. */
 async function outputOf(args: string[], env: NodeJS.ProcessEnv, enough = (_line: string) => false) {
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...env },
@@ -95,7 +95,7 @@ function spread(values: readonly number[], best: 'least' | 'most' = 'least') {
   return { best: extreme, median: median(values) };
 }
 
-/** Round by round, so that both sides have seen the same state of the machine. */
+/** Ratios per round, so that both sides have seen the same state of the machine. */
 function ratios(above: Name, below: Name, value: (result: BenchResult) => number): number[] {
   return results[above].map((result, i) => value(result) / value(results[below][i]!));
 }

@@ -1,6 +1,6 @@
 /**
- * The loss in float32 and in half precision, step by step on the same images, beside the noise: the same run in float32 with
- * another seed.
+ * Compares the loss in float32 and in half precision, step by step on the same images. For the size of the noise, adds the same run
+ * in float32 with another seed.
  *
  *     npm run bench:precision -- --config demo --steps 300
  */

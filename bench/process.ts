@@ -1,6 +1,6 @@
 /**
- * What a process of its own costs a run, and what it gives whoever watches: seconds per step, and how long the event loop
- * of the watching process is held up, for `train` and for `trainInProcess`, in turns.
+ * Measures what a separate process costs a run, and how it helps the supervising process: seconds per step, and how long the
+ * supervisor's event loop is blocked, alternating `train` and `trainInProcess`.
  *
  *     npm run bench:process -- --config demo --steps 20
  */
@@ -32,11 +32,11 @@ await useEngine('native');
 
 interface Measured {
   readonly secondsPerStep: number;
-  /** Longest time for which the event loop of this process was held up. */
+  /** Longest time for which the event loop of this process was blocked. */
   readonly longestDelay: number;
 }
 
-/** From the second step on, by the clock of whoever listens. */
+/** Measures from the second step on, by the clock of the subscriber. */
 async function measure(run: (folder: string) => Observable<TrainEvent>): Promise<Measured> {
   const folder = await mkdtemp(join(tmpdir(), 'nvae-bench-'));
   const delay = monitorEventLoopDelay({ resolution: 5 });

@@ -1,4 +1,4 @@
-/** What libtensorflow is asked for: operations it executes, tensors that are read back, and those that are made of JavaScript's data. */
+/** Counts calls to libtensorflow: executed operations, tensors read back, and tensors created from JavaScript data. */
 import { overlaid } from '../src/engine/tensorflow/binding.js';
 import type { NodeBackend } from '../src/engine/tensorflow/nodeBackend.js';
 import * as tf from '../src/engine/tf.js';
@@ -9,7 +9,7 @@ export interface Copies {
 }
 
 export interface Traffic {
-  /** The most frequent first. */
+  /** Operations, the most frequent first. */
   readonly operations: readonly { readonly name: string; readonly count: number; readonly seconds: number }[];
   readonly executed: number;
   readonly reads: Copies;
@@ -17,18 +17,18 @@ export interface Traffic {
 }
 
 export interface TrafficMeter {
-  /** Since the last call. */
+  /** The traffic since the last call. */
   take(): Traffic;
 }
 
-/** Watches the tensorflow engine, which must be in use, from now on; at its binding, where nothing can go around. */
+/** Starts counting on the tensorflow engine, which must be in use. Wraps its binding, so that every call is counted. */
 export function watchTraffic(): TrafficMeter {
   const backend = tf.backend() as NodeBackend;
   const { binding } = backend;
   let operations = new Map<string, { count: number; seconds: number }>();
   let reads = { count: 0, bytes: 0 };
   let uploads = { count: 0, bytes: 0 };
-  /** A constant that libtensorflow has already is no upload: it comes with the id that it had. */
+  /** Reusing a constant that libtensorflow has already is not an upload: it keeps its old id. */
   let newestId = -1;
 
   backend.binding = overlaid(binding, {

@@ -1,6 +1,6 @@
 /**
- * Trains model_configs/demo.yaml on the emoji of the npm package emoji-datasource-google, then samples from it, with the same
- * two commands that a user would type. Everything it writes is in demo/; called again, it goes on where it stopped.
+ * Trains model_configs/demo.yaml on the emoji of the npm package emoji-datasource-google, then samples from the model, with the
+ * same two commands that a user would type. Writes everything to demo/; when run again, it resumes.
  *
  *     npm run demo -- --seconds 20
  */

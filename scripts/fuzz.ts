@@ -1,11 +1,11 @@
 /**
- * Feeds damaged images, configurations and checkpoints to the library: each has to end in a result or in one clear
- * message, without a crash, a hang or a blow-up of memory.
+ * Feeds damaged images, configurations and checkpoints to the library. Each must give a result or one clear message, without a
+ * crash, a hang or excessive memory use.
  *
  *     npm run fuzz -- --cases 1000 --seed 1 --keep failing
  *
- * Prints a table, or with --json one line per case; --only takes those whose kind and name contain a text. The exit code
- * is 1 where a case failed; its inputs are in the folder of --keep then.
+ * Prints a table, or with --json one line per case; --only runs the cases whose kind and name contain a text. The exit code is 1 if
+ * a case failed; its inputs are then in the folder given by --keep.
  */
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -49,7 +49,7 @@ async function runCase(fuzzCase: FuzzCase, run: ReturnType<typeof child>['run'])
 
 async function keep(folder: string, target: string, { kind, number }: CaseReport): Promise<void> {
   await mkdir(target, { recursive: true });
-  // Neither pipes nor devices can be copied, and their recipe makes them again.
+  // Pipes and devices cannot be copied; their recipe creates them again.
   await cp(folder, join(target, `${kind}-${number}`), { recursive: true, verbatimSymlinks: true }).catch(
     () => undefined,
   );

@@ -1,6 +1,6 @@
 /**
- * Writes what derives from src/config/schema.ts: the types, the JSON Schema and the tables of docs/configuration.md.
- * `npm run config:generate -- [--check]`. With --check it writes nothing and fails when a file is not current.
+ * Writes the files derived from src/config/schema.ts: the types, the JSON Schema and the tables of docs/configuration.md.
+ * `npm run config:generate -- [--check]`. With --check it writes nothing and fails if a file is out of date.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,14 +13,14 @@ import { withTypes } from './generateConfig/types.js';
 const file = jsonSchemaOf(fileSchema);
 const model = jsonSchemaOf(modelSchema);
 
-/** The new content of each file, given the old one. */
+/** Functions from the old content of each file to the new one. */
 const outputs: Readonly<Record<string, (before: string) => string>> = {
   'src/config/types.ts': (before) => withTypes(before, model, file),
   'model_configs/schema.json': () => JSON.stringify(file),
   'docs/configuration.md': (before) => withTables(before, file),
 };
 
-/** As `npm run format` would leave it. */
+/** The content formatted as by `npm run format`. */
 function formatted(path: string, content: string): string {
   const args = ['format', `--stdin-file-path=${path}`];
   return execFileSync('node_modules/.bin/biome', args, { input: content, encoding: 'utf8' });

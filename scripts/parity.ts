@@ -1,10 +1,10 @@
 /**
- * Compares model and training with numbers of the PyTorch implementation:
+ * Compares model and training with numbers from the PyTorch implementation:
  * `npm run parity -- [<folder>...] [--engine native] [--within 1] [--report <file>]`.
- * A folder is a case (config.yaml, reference.json, reference.safetensors) or a folder of cases; without one it takes the cases
- * that this repository holds. Prints one line of JSON per case, and writes it to the report. The exit code is 1 if a number
- * is off by more than its tolerance, or by more than the share of it that `--within` names, and 2 if a case cannot be read or
- * the engine does not work.
+ * A folder is a case (config.yaml, reference.json, reference.safetensors) or a folder of cases; without one, the cases in this
+ * repository are used. Prints one line of JSON per case, and writes it to the report. The exit code is 1 if a number is off by more
+ * than its tolerance, or by more than the fraction of it given by `--within`, and 2 if a case cannot be read or the engine does not
+ * work.
  */
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -1,7 +1,7 @@
 /**
  * Writes the table of docs/engines.md from reports of `npm run parity -- --report <file>`:
  * `npm run parity:table -- [--check] <file>...`, one file per engine, in the order of the columns. With --check it writes nothing
- * and fails where the page says something else.
+ * and fails if the table is out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -1,7 +1,7 @@
 /**
- * Does a long run stay as it was? 5,000 steps of a tiny model with all that runs beside them: checkpoints, previews, several
- * subscribers. Exits with 1 where tensors, buffers, handles, listeners, descriptors or memory grow.
- * Node gets a small heap, or else the memory that it keeps for later hides the growth of everything else.
+ * Checks that a long run does not leak: 5,000 steps of a tiny model with checkpoints, previews and several subscribers. Exits with
+ * 1 if tensors, buffers, handles, listeners, descriptors or memory grow. Give Node a small heap; otherwise the memory that it
+ * reserves for later hides all other growth.
  *
  *     npm run soak -- --steps 5000 --engine native --json
  */

@@ -1,5 +1,5 @@
 /**
- * What a terminal shows, as an SVG picture for the docs: reads the terminal's output on standard input.
+ * Renders terminal output from standard input as an SVG picture for the docs.
  *
  *     tmux capture-pane -e -p | npx tsx scripts/terminalPicture.ts 110 32 > docs/pictures/dashboard.svg
  */

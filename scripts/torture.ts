@@ -1,6 +1,6 @@
 /**
- * Kills training runs at random moments and shows that nothing is lost: see torture/torture.ts. Exit code 1 where anything
- * differs from a run that was never stopped.
+ * Kills training runs at random moments and checks that nothing is lost: see torture/torture.ts. The exit code is 1 if anything
+ * differs from an uninterrupted run.
  *
  *     npm run torture -- --kills 50 --seed 1
  */

@@ -3,7 +3,7 @@ import type { Checkpoint } from '../../src/checkpoint/checkpointContent.js';
 import { parseConfig } from '../../src/config/parseConfig.js';
 import type { NvaeConfig } from '../../src/config/types.js';
 
-/** A model that trains within milliseconds, on 8x8 images. */
+/** A model on 8x8 images that trains within milliseconds. */
 export function smallConfig(training: readonly string[] = [], name = 'small'): NvaeConfig {
   const model = ['channel_towers: 4', 'number_of_scales: 1', 'initial_splits_per_scale: 1', 'latent_size: 2'];
   const text = [...model, 'input_dimension: 8', 'num_flows: 0', 'cells_per_split_enc: 1'].join('\n');

@@ -1,6 +1,6 @@
 import { lastValueFrom, type Observable, toArray } from 'rxjs';
 
-/** All values of a stream that ends. */
+/** All values of a stream that completes. */
 export function collect<T>(stream: Observable<T>): Promise<T[]> {
   return lastValueFrom(stream.pipe(toArray()));
 }

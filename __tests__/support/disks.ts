@@ -1,6 +1,6 @@
 /**
- * Disks that fill up or turn read-only while they are in use: real ones (tmpfs) where this process may mount, and stand-ins
- * that anybody may use.
+ * Disks that fill up or become read-only while in use: real ones (tmpfs) if this process may mount, and simulated ones that need no
+ * permission.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -19,9 +19,9 @@ import { hasCode } from '../../src/base/errors.js';
 import { saveCheckpoint } from '../../src/checkpoint/saveCheckpoint.js';
 
 export interface FaultyDisk {
-  /** Where it is mounted. */
+  /** Where the disk is mounted. */
   readonly folder: string;
-  /** How checkpoints are to be saved on it, where that is what stands in. */
+  /** How to save checkpoints on a simulated disk. */
   readonly save?: typeof saveCheckpoint;
   fill(): void;
   free(): void;
@@ -36,7 +36,7 @@ if (!canMount) {
   process.stderr.write(`\n*** ${what} ***\n\n`);
 }
 
-/** A file system of this many bytes in memory. */
+/** A file system in memory with this many bytes. */
 export function tmpfs(folder: string, bytes: number): FaultyDisk {
   mkdirSync(folder, { recursive: true });
   mount('-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder);
@@ -50,7 +50,7 @@ export function tmpfs(folder: string, bytes: number): FaultyDisk {
   };
 }
 
-/** An ordinary folder where saving fails as on a full disk, and that is replaced by a file instead of protected. */
+/** An ordinary folder where saving fails as on a full disk; `protect` replaces it with a file. */
 export function simulated(folder: string): FaultyDisk {
   mkdirSync(folder, { recursive: true });
   let full = false;

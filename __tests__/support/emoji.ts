@@ -7,7 +7,7 @@ const manifest = createRequire(import.meta.url).resolve('emoji-datasource-google
 
 export const emojiFolder = join(dirname(manifest), 'img/google/64');
 
-/** The 3,786 pictures of 64 by 64 pixels that the demo learns. */
+/** The 3,786 pictures of 64 by 64 pixels that the demo trains on. */
 export function emoji(): Promise<ImageFile[]> {
   return listImages(emojiFolder);
 }

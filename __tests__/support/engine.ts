@@ -1,13 +1,13 @@
-/** The engine that tests compute on. */
+/** The engine for tests. */
 import { afterAll, beforeAll } from '@jest/globals';
 import { useEngine } from '../../src/engine/index.js';
 import * as tf from '../../src/engine/tf.js';
 import { releaseGpu } from '../../src/engine/webgpu/dawn.js';
 
-/** `native`, or the one that everyEngine.test.ts names. */
+/** `native`, or the engine set by everyEngine.test.ts. */
 export const testEngine = process.env.NVAE_TEST_ENGINE || 'native';
 
-/** Call at the top of a test file. Fails the file if it leaves a tensor behind. */
+/** Call at the top of a test file. The file fails if it leaks a tensor. */
 export function useTestEngine(): void {
   let before = 0;
   beforeAll(async () => {

@@ -1,4 +1,4 @@
-/** Behind jest's summary, the engines that the suite of every engine ran on, and why not on others. */
+/** Prints, after jest's summary, the engines that the every-engine suite ran on, and why not on others. */
 export default class EngineSummary {
   onRunComplete(_contexts, { testResults }) {
     const suites = testResults.flatMap((file) =>

@@ -1,4 +1,4 @@
-/** Events as a run tells them. */
+/** Sample events of a run. */
 import type { StartedEvent, StepEvent } from '../../src/streams/run/events.js';
 import { smallConfig } from './checkpoints.js';
 

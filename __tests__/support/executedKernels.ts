@@ -1,4 +1,4 @@
-/** What kernels were asked for and what they gave, so that another engine can be asked the same. */
+/** Records kernel calls with their results, so that another engine can repeat them. */
 import * as tf from '../../src/engine/tf.js';
 
 interface Values {
@@ -10,14 +10,14 @@ interface Values {
 export interface ExecutedKernel {
   readonly name: string;
   readonly inputs: Readonly<Record<string, Values>>;
-  /** Whether the inputs came as a list. */
+  /** Whether the inputs were a list. */
   readonly listed: boolean;
   readonly attributes: tf.NamedAttrMap;
   readonly outputs: readonly Values[];
 }
 
 /**
- * Runs `work` on the cpu engine, which must be the one in use, and writes down the kernels that it executes: of each up to `most` with
+ * Runs `work` on the cpu engine, which must be in use, and records the kernels that it executes: of each up to `most` calls with
  * different shapes or attributes.
  */
 export async function executedKernels(work: () => Promise<void>, most: number): Promise<ExecutedKernel[]> {
@@ -37,7 +37,7 @@ export async function executedKernels(work: () => Promise<void>, most: number): 
       const ofName = found.get(kernel.kernelName) ?? new Map<string, ExecutedKernel>();
       found.set(kernel.kernelName, ofName);
       if (ofName.has(key) || ofName.size >= most) return kernel.kernelFunc(parameters);
-      // Before it runs: a kernel may work in place.
+      // Read the inputs first, because a kernel may work in place.
       const before = Object.fromEntries(Object.entries(inputs).map(([name, info]) => [name, valuesOf(info)]));
       const result = kernel.kernelFunc(parameters);
       ofName.set(key, {
@@ -68,9 +68,9 @@ function replace(kernels: readonly tf.KernelConfig[]): void {
 }
 
 /**
- * How far the engine in use is from what was written down: the largest difference over all results, relative to the largest value of
- * each, or to a hundredth of the largest input where a sum cancels out. Another shape, another type, and a whole number that differs
- * count as infinitely far.
+ * The error of the engine in use for a recorded call: the largest difference over all results, relative to the largest value of
+ * each, or to a hundredth of the largest input if a sum cancels out. Another shape or type, or a different integer, counts as
+ * infinite.
  */
 export async function distanceOf(kernel: ExecutedKernel): Promise<number> {
   const { name, inputs, listed, attributes, outputs } = kernel;

@@ -1,4 +1,4 @@
-/** Loaded before a command: the thirtieth operation on a WebGPU device asks it for more memory than it can have. */
+/** Preloaded into a command: the thirtieth operation on a WebGPU device requests more memory than it can have. */
 import { globals } from 'webgpu';
 
 const { createBindGroup } = globals.GPUDevice.prototype;

@@ -1,7 +1,7 @@
 /**
- * The tests of `npm run test:fast`: those that import nothing that starts a process, an engine or a screen, neither
- * themselves nor by what they use of __tests__ and scripts. No list has to be kept: a test that starts a process drops out.
- * CommonJS, as jest loads it.
+ * The tests of `npm run test:fast`: those that do not import anything that starts a process, an engine or a screen, either directly
+ * or through files in __tests__ and scripts. There is no list to maintain: a test that starts a process is excluded. CommonJS, as
+ * jest loads it.
  */
 const { existsSync, readFileSync } = require('node:fs');
 const { dirname, resolve } = require('node:path');
@@ -17,12 +17,12 @@ const slow = [
 
 const isOurs = (path) => /\/(__tests__|scripts)\//.test(path);
 
-/** Files by whether they are fast, so that what many tests use is read once. */
+/** Whether files are fast, so that shared imports are read once. */
 const known = new Map();
 
 function isFast(file) {
   if (!known.has(file)) {
-    known.set(file, true); // until it is known, for imports in a circle
+    known.set(file, true); // until it is known, for circular imports
     known.set(file, importsOf(file).every(isFastImport(file)));
   }
   return known.get(file);
@@ -36,7 +36,7 @@ const isFastImport = (file) => (name) => {
   return source === undefined || !isOurs(source) || isFast(source);
 };
 
-/** Of values: types start nothing. */
+/** Imports of values; type imports start nothing. */
 const importsOf = (file) =>
   [...readFileSync(file, 'utf8').matchAll(/^(?:import|export)\s(?!type\s)[^;]*?from '([^']+)';/gm)].map(
     ([, name]) => name,

@@ -1,4 +1,4 @@
-/** Frames of a component as text, without a terminal: what it would show, line by line, and what lies over that. */
+/** Frames of a component as text, without a terminal, line by line, and its overlays. */
 import { PassThrough, Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
@@ -10,7 +10,7 @@ import type { ScreenSize } from '../../src/ui/screenSize.js';
 import { ScreenSizeContext } from '../../src/ui/useScreenSize.js';
 
 export interface Frames {
-  /** At another size; the component keeps its state. */
+  /** Renders at another size; the component keeps its state. */
   at(size: ScreenSize): Promise<readonly string[]>;
   press(...keys: readonly string[]): Promise<void>;
   readonly overlays: readonly Overlay[];

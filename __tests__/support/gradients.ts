@@ -1,18 +1,18 @@
-/** Gradients by finite differences. */
+/** Checks gradients by finite differences. */
 import { expect } from '@jest/globals';
 import * as tf from '../../src/engine/tf.js';
 import { keyedGenerator, normalValues } from '../../src/model/random.js';
 import { valuesOf } from './valuesOf.js';
 
-/** A standard normal tensor that is the same in every run. */
+/** A standard normal tensor, the same in every run. */
 export function normalTensor<T extends tf.Tensor>(key: string, shape: readonly number[]): T {
   const length = shape.reduce((product, n) => product * n, 1);
   return tf.tensor(normalValues(keyedGenerator(1, key, 0), length), [...shape]) as T;
 }
 
 /**
- * Checks the gradient of sum(weights * f()) in every variable against central differences along random directions.
- * In float32 these are good to about a percent.
+ * Checks the gradient of sum(weights * f()) in every variable against central differences along random directions. In float32
+ * these are accurate to about a percent.
  */
 export async function expectGradients(
   f: () => tf.Tensor,
@@ -20,7 +20,7 @@ export async function expectGradients(
   { step = 5e-3, tolerance = 0.02 } = {},
 ): Promise<void> {
   const names = [...variables.keys()];
-  // Read at the end, all at once: a device answers late.
+  // Read all at the end, because reading from a device is slow.
   const values = await valuesOf(() => {
     const weights = tf.tidy(() => normalTensor('weights', f().shape));
     const objective = () => tf.sum(tf.mul(f(), weights)) as tf.Scalar;

@@ -1,6 +1,6 @@
 /**
- * Node with the typed arrays of the process in the place of jest's own: what a library makes outside of jest's realm
- * (TensorFlow, Dawn) is no `Float32Array` in it, and tfjs asks for that.
+ * Node environment with the typed arrays of the host process instead of jest's own: arrays made by libraries outside jest's realm
+ * (TensorFlow, Dawn) are not instances of jest's `Float32Array`, which tfjs checks.
  */
 import { TestEnvironment } from 'jest-environment-node';
 

@@ -10,7 +10,7 @@ export function marbles(check: (helpers: Helpers, scheduler: TestScheduler) => v
   scheduler.run((helpers) => check(helpers, scheduler));
 }
 
-/** A projection that gives its value after the given marbles. */
+/** A projection that emits its value after the given marbles. */
 export function late(cold: Helpers['cold'], timing: string) {
   return (value: string): Observable<string> => cold(timing).pipe(map(() => value));
 }

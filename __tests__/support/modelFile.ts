@@ -10,7 +10,7 @@ export interface ModelFile {
   readonly snapshot: Snapshot;
 }
 
-/** Call behind `useTestEngine`; writes the file before each test. */
+/** Call after `useTestEngine`; writes the file before each test. */
 export function useModelFile(pathOf: () => string): () => ModelFile {
   let file: ModelFile;
   let snapshot: Snapshot;

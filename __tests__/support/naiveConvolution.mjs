@@ -1,6 +1,6 @@
 /**
- * Convolution and its gradients by the definition, in double precision: what the native kernels are compared with.
- * A plain module, so that child processes can use it too. `shape` is in the order of ConvShape.
+ * Convolution and its gradients by definition, in double precision, as a reference for the native kernels. A plain module, so that
+ * child processes can use it too. `shape` is in the order of ConvShape.
  */
 export function naiveConvolution(shape, x, filter, dy, depthwise) {
   const [batch, inHeight, inWidth, channels, outHeight, outWidth, outChannels, kh, kw, sh, sw, top, left] =
@@ -44,7 +44,7 @@ export function relativeError(actual, expected) {
   return distance / scale;
 }
 
-/** Numbers in [-1, 1) that depend on the seed only. */
+/** Pseudorandom numbers in [-1, 1) that depend only on the seed. */
 export function pseudoRandom(length, seed) {
   let state = seed >>> 0;
   return Float32Array.from({ length }, () => {
@@ -53,7 +53,7 @@ export function pseudoRandom(length, seed) {
   });
 }
 
-/** Runs the addon's three kernels of a convolution, into outputs full of NaN. */
+/** Runs the addon's three kernels of a convolution on outputs filled with NaN. */
 export function nativeConvolution(addon, shape, x, filter, dy, depthwise, half = false) {
   const numbers = Int32Array.of(...shape, Number(half));
   const poisoned = (like) => new Float32Array(like.length).fill(Number.NaN);

@@ -1,6 +1,7 @@
 /**
- * Run as a child process, since the addon chooses its instruction set once: computes convolutions, a matrix product, sums, batch
- * norm and the fused kernels with NVAE_THREADS threads and the instruction set NVAE_SIMD, and prints the largest error against the definition and a digest of all bits.
+ * Runs as a child process, since the addon chooses its instruction set only once. Computes convolutions, a matrix product, sums,
+ * batch norm and the fused kernels with NVAE_THREADS threads and the instruction set NVAE_SIMD, and prints the largest error
+ * against the definition and a digest of all bits.
  */
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -50,7 +51,7 @@ const [y, mean, variance] = [
 ];
 const ones = new Float32Array(channels).fill(1);
 addon.batchNorm(8000, channels, 1e-5, 1, numbers, ones, ones, y, mean, variance);
-/** What a kernel leaves in new arrays of the given lengths. */
+/** The results of a kernel in new arrays of the given lengths. */
 function resultsOf(lengths, run) {
   const results = lengths.map((length) => new Float32Array(length));
   run(...results);
@@ -83,7 +84,7 @@ const fused = [
   }),
 ].flat();
 
-// The values are finite, so that rounding is an addition in their bits.
+// The values are finite, so rounding can be done by adding to their bits.
 const halves = new Int32Array(numbers.length / 2);
 const expanded = new Float32Array(numbers.length);
 addon.toBfloat16(numbers, halves);

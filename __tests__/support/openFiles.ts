@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What the open descriptors are, as `anon_inode:[eventpoll]`; empty where the system does not tell. */
+/** The targets of open descriptors, such as `anon_inode:[eventpoll]`; empty if the system does not list them. */
 export function openFiles(): string[] {
   const folder = '/proc/self/fd';
   if (!existsSync(folder)) return [];
@@ -9,7 +9,7 @@ export function openFiles(): string[] {
     try {
       return [readlinkSync(join(folder, name))];
     } catch {
-      return []; // that of the list itself
+      return []; // the descriptor of the listing itself
     }
   });
   return files.map((file) => file.replace(/:\[\d+\]$/, '')).sort();

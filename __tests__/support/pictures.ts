@@ -11,7 +11,7 @@ export function png(red: number, green: number, blue: number, width = 12, height
     .toBuffer();
 }
 
-/** `count` images named `00.png`, ..., in the folder, each of its own colour. */
+/** Writes `count` images named `00.png`, ..., to the folder, each in its own colour. */
 export async function writePictures(folder: string, count: number): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (let i = 0; i < count; i += 1) {

@@ -1,4 +1,4 @@
-/** Runs in a process of their own, each in a new folder with ten pictures. */
+/** Runs in separate processes, each in a new folder with ten pictures. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ export const fourEpochs = (more: readonly string[] = []) =>
 export const ofType = <T extends TrainEvent['type']>(events: readonly TrainEvent[], type: T) =>
   events.filter((event): event is Extract<TrainEvent, { type: T }> => event.type === type);
 
-/** The events of a run that is watched by `react`, which is also given the number of its process. */
+/** Passes the events of a run, with its process id, to `react`. */
 export function watched(events$: Observable<TrainEvent>, react: (event: TrainEvent, pid: number) => void) {
   let pid = 0;
   return lastValueFrom(

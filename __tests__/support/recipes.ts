@@ -1,9 +1,9 @@
-/** Images and what makes them, small enough to compare by eye. */
+/** Images and recipes small enough to compare by eye. */
 import type { ImageBatch } from '../../src/base/plainData.js';
 import type { DecodedImage } from '../../src/data/decodedImage.js';
 import type { Recipe } from '../../src/streams/images/recipe.js';
 
-/** An image of one pixel for each value, which must be a square number of them; all channels are the same. */
+/** An image with one pixel per value, for a square number of values; all channels are the same. */
 export function imageOf(name: string, ...values: number[]): DecodedImage {
   const size = Math.sqrt(values.length);
   return { name, size, pixels: Uint8Array.from(values.flatMap((value) => [value, value, value])) };

@@ -6,7 +6,7 @@ import { built } from './build/built.js';
 export const nvaeCommand: readonly string[] = [process.execPath, built('cli/main.js')];
 
 export interface CliResult {
-  /** Null where a signal ended it. */
+  /** Null if a signal ended it. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -14,16 +14,16 @@ export interface CliResult {
 
 export interface RunningCli {
   readonly child: ChildProcess;
-  /** Done when standard error has shown it; fails when the command ends before. */
+  /** Resolves when the text appears on standard error; fails if the command ends before. */
   shows(text: string): Promise<void>;
   readonly ended: Promise<CliResult>;
 }
 
 export interface CliOptions {
   readonly cwd?: string;
-  /** Runs this instead of `nvae`. */
+  /** A command to run instead of `nvae`. */
   readonly command?: readonly string[];
-  /** In a process group of its own. */
+  /** Whether to use a separate process group. */
   readonly detached?: boolean;
 }
 
@@ -31,7 +31,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
   return startCli(args, options).ended;
 }
 
-/** Starts the command and lets it run. */
+/** Starts the command without waiting for it. */
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
   const { command = nvaeCommand, ...rest } = options;
   const [program = '', ...before] = command;

@@ -1,4 +1,4 @@
-/** Runs a command in this process, with its real arguments: two seconds less than a start of `nvae`. */
+/** Runs a command in this process, with its real arguments, which saves the two seconds of starting `nvae`. */
 import { Readable } from 'node:stream';
 import { jest } from '@jest/globals';
 import type { Command } from 'commander';
@@ -6,11 +6,11 @@ import type { Command } from 'commander';
 export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
-  /** What it has asked for; undefined for none. */
+  /** The exit code that it set; undefined for none. */
   readonly exitCode: typeof process.exitCode;
 }
 
-/** Fails with what the command throws; what it said until then is lost. */
+/** Fails with the error of the command; its output so far is lost. */
 export async function runCommand(
   command: Command,
   args: readonly string[],

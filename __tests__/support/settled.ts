@@ -1,7 +1,7 @@
-/** Less than a test has, so that a failure names the condition. */
+/** Less than the time limit of a test, so that a failure names the condition. */
 const limitMs = 50_000;
 
-/** Waits until a condition holds, and fails where that takes too long or `over` (the end of a process) comes before. */
+/** Waits until a condition holds. Fails if that takes too long, or if `over` (the end of a process) comes first. */
 export async function settled(
   condition: () => boolean | Promise<boolean>,
   over: Promise<unknown> = new Promise(() => undefined),

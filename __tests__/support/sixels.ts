@@ -1,15 +1,15 @@
-/** Reads sixels back, independently of what writes them. */
+/** Decodes sixels, independently of the encoder. */
 
 export interface Sixels {
   readonly width: number;
   readonly height: number;
-  /** Red, green, blue per pixel; -1 where nothing was drawn. */
+  /** Red, green, blue per pixel; -1 if nothing was drawn. */
   readonly pixels: Int16Array;
 }
 
-/** @throws Error where it is no picture in sixels, or draws beyond the size that it tells */
+/** @throws Error if the text is not a sixel picture, or draws beyond its declared size */
 export function readSixels(text: string): Sixels {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what sixels are framed by
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: sixels begin and end with control characters
   const parts = /^\u001bP0;1;0q"1;1;(\d+);(\d+)(.*)\u001b\\$/s.exec(text);
   if (!parts) throw new Error(`expected sixels, got ${JSON.stringify(text.slice(0, 40))}`);
   const [width, height] = [Number(parts[1]), Number(parts[2])];

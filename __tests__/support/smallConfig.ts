@@ -1,4 +1,4 @@
-/** A configuration that trains within a blink, with every kind of layer in it. */
+/** A configuration with every kind of layer that trains within moments. */
 
 import type { ImageBatch } from '../../src/base/plainData.js';
 import type { ModelConfig, NvaeConfig, TrainingConfig } from '../../src/config/types.js';
@@ -56,7 +56,7 @@ export function smallConfig(
   };
 }
 
-/** Images that differ from number to number. */
+/** Images that depend on the number. */
 export function smallBatch(number: number, batch = 2, size = 8): ImageBatch {
   const pixels = Uint8Array.from(
     { length: batch * size * size * 3 },

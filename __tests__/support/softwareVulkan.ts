@@ -1,4 +1,4 @@
-/** The Vulkan device of Debian's package chromium-common (SwiftShader), on which webgpu is tested where there is no GPU. */
+/** The Vulkan device of Debian's package chromium-common (SwiftShader), on which webgpu is tested if there is no GPU. */
 import { existsSync } from 'node:fs';
 
 const folder = '/usr/lib/chromium';
@@ -6,7 +6,7 @@ const driver = `${folder}/vk_swiftshader_icd.json`;
 
 export const hasSoftwareVulkan = existsSync(driver);
 
-/** What a process needs in its environment to find it. */
+/** Environment variables with which a process finds it. */
 export const softwareVulkan: NodeJS.ProcessEnv = hasSoftwareVulkan
   ? { VK_ICD_FILENAMES: driver, VK_DRIVER_FILES: driver, LD_LIBRARY_PATH: folder }
   : {};

@@ -10,7 +10,7 @@ async function write(folder: string, files: Readonly<Record<string, string>>): P
   }
 }
 
-/** The Python package in a folder of packages. Its libraries need one of another package beside it, as CUDA builds do. */
+/** Writes the Python package. Its libraries need one from a neighbouring package, as in CUDA builds. */
 export async function writeTensorflow(packages: string, files: Readonly<Record<string, string>> = {}) {
   const folder = join(packages, 'tensorflow');
   await write(packages, { 'tensorflow-2.99.0.dist-info/METADATA': 'Version: 2.99.0\n' });
@@ -66,7 +66,7 @@ exports.add = (a, b) => ({ dataSync: () => a.map((value) => value + b) });
 exports.backend = () => ({ binding, isUsingGpuDevice: false });
 `;
 
-/** tfjs-node in a folder of modules of Node. */
+/** Writes tfjs-node to a folder of Node modules. */
 export async function writeTfjsNode(modules: string, version = '4.22.0'): Promise<string> {
   const folder = join(modules, '@tensorflow/tfjs-node');
   await write(folder, {

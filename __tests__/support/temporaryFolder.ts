@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from '@jest/globals';
 
-/** Call at the top of a test file: a new folder for each test, removed after it. Gives paths inside it. */
+/**
+ * Call at the top of a test file: creates a new folder for each test and removes it afterwards. Returns a function for paths in it.
+ */
 export function useTemporaryFolder(): (...names: string[]) => string {
   let folder = '';
   beforeEach(async () => {

@@ -1,10 +1,10 @@
-/** Reads TensorBoard's event files with other libraries than the ones that write them. */
+/** Reads TensorBoard's event files with other libraries than those that write them. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32c } from '@node-rs/crc32';
 import protobuf from 'protobufjs';
 
-/** As in tensorflow/core/util/event.proto and tensorflow/core/framework/summary.proto, the parts that are read. */
+/** The parts of tensorflow/core/util/event.proto and tensorflow/core/framework/summary.proto that are read here. */
 const proto = `
 syntax = "proto3";
 message SessionLog { int32 status = 1; }
@@ -39,7 +39,7 @@ export interface LoggedEvent {
   };
 }
 
-/** The events in whole records; fails where a checksum or the framing is wrong. */
+/** The events in complete records; fails if a checksum or the framing is wrong. */
 export function readRecords(bytes: Buffer): LoggedEvent[] {
   const events: LoggedEvent[] = [];
   for (let at = 0; at < bytes.length; ) {
@@ -63,7 +63,7 @@ export async function readLog(folder: string): Promise<LoggedEvent[]> {
   return (await Promise.all(files.map((file) => readFile(join(folder, file))))).flatMap(readRecords);
 }
 
-/** The points of a tag as TensorBoard shows them: a session's begin removes what was there at its step and beyond. */
+/** The points of a tag as TensorBoard shows them: the start of a session discards earlier points at its step and later. */
 export function pointsOf(events: readonly LoggedEvent[], tag: string): [number, number | undefined][] {
   let points: [number, number | undefined][] = [];
   for (const { step, sessionLog, summary } of events) {

@@ -1,6 +1,6 @@
 /**
- * Run as a process of its own by kernels.test.ts: how far the tensorflow engine is from the cpu engine, as one line of JSON. In jest's
- * realm libtensorflow's typed arrays would be foreign.
+ * Runs as a separate process for kernels.test.ts: compares the tensorflow engine with the cpu engine, and prints one line of JSON.
+ * In jest's realm, libtensorflow's typed arrays would be foreign.
  */
 
 import type { NvaeConfig } from '../../src/config/types.js';
@@ -23,7 +23,7 @@ function values(shape: Shape, seed: number): tf.Tensor4D {
 
 type Padding = number | 'same' | 'valid';
 
-/** A convolution forward and backward, depthwise too; height and width differ, so that exchanged axes are seen. */
+/** A convolution forward and backward, also depthwise; height and width differ, so that swapped axes are detected. */
 async function convolutions(size: number, kernel: number, stride: number, pad: Padding): Promise<void> {
   const x = values([2, size, size + 3, 4], 1);
   const each = [
@@ -38,7 +38,7 @@ async function convolutions(size: number, kernel: number, stride: number, pad: P
   x.dispose();
 }
 
-/** Every padding in numbers that the model has, its strides, odd and even sizes down to one pixel, and the words. */
+/** Every explicit padding of the model, its strides, odd and even sizes down to one pixel, and the named paddings. */
 async function allConvolutions(): Promise<void> {
   for (const size of [1, 2, 5, 8]) {
     for (const kernel of [1, 3, 5]) {
@@ -69,7 +69,7 @@ const models = [
 
 interface Distance {
   readonly kernel: string;
-  /** Null where it is no number: a kernel that throws, or gives what it should not. */
+  /** Null if there is no number: the kernel throws or returns an invalid result. */
   readonly distance: number | null;
   readonly problem?: string;
 }
@@ -104,7 +104,7 @@ console.warn = () => {
 };
 const before = tf.memory();
 const onCpu = await distances([...ofConvolutions, ...ofModels]);
-// The operations chosen for a GPU work on a processor, too.
+// The operations chosen for a GPU also work on a CPU.
 Object.defineProperty(tf.backend(), 'isUsingGpuDevice', { value: true });
 const forGpu = await distances(ofConvolutions);
 const after = tf.memory();

@@ -1,4 +1,4 @@
-/** A terminal in memory: what is written to it is interpreted by xterm.js, and keys can be pressed. */
+/** A terminal in memory: xterm.js interprets the output, and keys can be pressed. */
 import { PassThrough, Writable } from 'node:stream';
 import { expect } from '@jest/globals';
 import xterm from '@xterm/headless';
@@ -7,13 +7,13 @@ import { eventually } from './eventually.js';
 export interface TestTerminal {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
-  /** What is on it, line by line, without the spaces at the ends. */
+  /** The lines on the screen, without trailing spaces. */
   screen(): Promise<string[]>;
-  /** Waits until it shows all of these, and gives what it shows. */
+  /** Waits until the screen shows all of these, and returns its text. */
   shows(...wanted: readonly (string | RegExp)[]): Promise<string>;
-  /** Everything that was written, and forgets it. */
+  /** Returns everything written since the last call. */
   written(): string;
-  /** Keys as a terminal sends them. */
+  /** Sends keys as a terminal would. */
   press(keys: string): void;
   resize(columns: number, rows: number): void;
   /** Whether the alternate screen is shown. */
@@ -29,7 +29,7 @@ export function createTestTerminal(columns = 80, rows = 24): TestTerminal {
     decodeStrings: false,
     write(text, _encoding, written) {
       output += text;
-      // A terminal's line discipline sends a line feed back to the first column.
+      // A terminal's line discipline turns a line feed into a carriage return and a line feed.
       terminal.write(String(text).replaceAll('\n', '\r\n'));
       written();
     },

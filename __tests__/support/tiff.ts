@@ -1,4 +1,4 @@
-/** TIFF files of one colour, put together by hand: kinds of samples that the encoder does not write. */
+/** TIFF files of one colour, assembled by hand, with kinds of samples that the encoder does not write. */
 
 export interface TiffKind {
   /** The samples of every pixel. */
@@ -8,11 +8,11 @@ export interface TiffKind {
   readonly format?: number;
   /** 0 white is zero, 1 black is zero, 2 RGB, ... @default by the number of samples */
   readonly photometric?: number;
-  /** What the samples beyond the colour are. @default not said */
+  /** Values of the tag ExtraSamples. @default no tag */
   readonly extra?: readonly number[];
-  /** @default false */
+  /** Whether the file is big-endian. @default false */
   readonly bigEndian?: boolean;
-  /** @default 8 */
+  /** Height and width. @default 8 */
   readonly size?: number;
 }
 

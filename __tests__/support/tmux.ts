@@ -4,27 +4,27 @@ import { setTimeout } from 'node:timers/promises';
 
 export const hasTmux = spawnSync('tmux', ['-V']).status === 0;
 
-/** More than any machine needs, and less than a test has. */
+/** More than any machine needs, but less than the time limit of a test. */
 const limitMs = 45_000;
 
 export interface Tmux {
-  /** What is on the screen. */
+  /** The text on the screen. */
   screen(): string;
-  /** Waits until the screen shows it and, where that comes within half a second, stands still. */
+  /** Waits until the screen shows the text and, if that happens within half a second, no longer changes. */
   shows(text: string | RegExp): Promise<string>;
-  /** By tmux' names: `q`, `Enter`, `C-c`. */
+  /** Presses keys by tmux's names: `q`, `Enter`, `C-c`. */
   press(...keys: string[]): void;
   /** Types a line into the shell. */
   type(line: string): void;
   resize(columns: number, rows: number): void;
-  /** Appends to the file what programs write to the terminal from now on, escape sequences included. */
+  /** Appends all further output of programs to the file, including escape sequences. */
   record(path: string): void;
-  /** Of the terminal itself. */
+  /** State of the terminal itself. */
   readonly state: { readonly alternate: boolean; readonly cursor: boolean };
   end(): void;
 }
 
-/** A shell in `cwd`, on a server of its own. */
+/** Starts a shell in `cwd`, on a separate server. */
 export function startTmux(
   cwd: string,
   columns: number,
@@ -37,7 +37,7 @@ export function startTmux(
   const size = ['-x', String(columns), '-y', String(rows)];
   tmux('-f', '/dev/null', 'new-session', '-d', '-s', 't', ...size, '-c', cwd, ...settings, 'sh');
   const screen = () => tmux('capture-pane', '-t', 't', '-p');
-  /** A terminal shows what it was told so far, which may be half a frame. */
+  /** Waits for a complete frame: the terminal may have received only half of it. */
   const whole = async (shown: string, fits: (screen: string) => boolean) => {
     let last = shown;
     for (let i = 0; i < 10; i += 1) {

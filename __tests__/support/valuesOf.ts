@@ -1,6 +1,6 @@
 import * as tf from '../../src/engine/tf.js';
 
-/** The values of what `make` gives, tensor by tensor, read as every engine can; all that it makes is freed. */
+/** Reads the values of the tensors from `make` in a way that works on every engine, and frees everything it made. */
 export async function valuesOf(make: () => tf.Tensor | tf.Tensor[]): Promise<number[][]> {
   const made = tf.tidy(make);
   const tensors = Array.isArray(made) ? made : [made];

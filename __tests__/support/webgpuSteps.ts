@@ -1,4 +1,4 @@
-/** Run as a process of its own by webgpu.test.ts: what webgpu and cpu compute, and what fails, as one line of JSON. */
+/** Runs as a separate process for webgpu.test.ts: prints what webgpu and cpu compute, and what fails, as one line of JSON. */
 import { listEngines, useEngine } from '../../src/engine/index.js';
 import { globalNorm, silu, upsampleNearest2x } from '../../src/engine/ops.js';
 import * as tf from '../../src/engine/tf.js';
@@ -12,7 +12,7 @@ function values(shape: number[], seed: number): tf.Tensor {
   );
 }
 
-/** A little of everything that the model differentiates. */
+/** Some of every operation that the model differentiates. */
 function objective(x: tf.Tensor, filter: tf.Tensor, depthwise: tf.Tensor, down: tf.Tensor): tf.Scalar {
   const hidden = silu(tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 1));
   const wide = tf.elu(tf.depthwiseConv2d(hidden, depthwise as tf.Tensor4D, 1, 2));
@@ -34,7 +34,7 @@ async function gradientsOn(engine: string): Promise<number[][]> {
   return Promise.all(gradients.map(async (gradient) => [...(await gradient.data())]));
 }
 
-/** More tensors than a device takes in one operation, through every operation with a variable number of them. */
+/** More tensors than a device accepts in one operation, through every operation with a variable number of them. */
 async function ofManyOn(engine: string): Promise<number[][]> {
   await useEngine(engine);
   const results = [1, 7, 8, 13, 79].map((count) =>
@@ -71,7 +71,7 @@ async function messageOf(work: () => Promise<unknown>): Promise<string> {
   }
 }
 
-/** What is thrown where something cannot be computed; after each failure the engine starts anew. */
+/** Errors for impossible computations; after each failure the engine is restarted. */
 async function failures(): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   const note = async (name: string, work: () => Promise<unknown>) => {

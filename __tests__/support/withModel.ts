@@ -4,14 +4,14 @@ import { Nvae } from '../../src/model/nvae.js';
 import { settled } from './settled.js';
 import { smallModel } from './smallConfig.js';
 
-/** A small model, and a check that nothing but the model's own tensors came and went. */
+/** Runs a check with a small model, and checks that it leaks no tensor. */
 export async function withModel(check: (model: Nvae) => Promise<void>): Promise<void> {
   const before = tf.memory().numTensors;
   const model = Nvae.create(smallModel(), 1);
   const withIt = tf.memory().numTensors;
   try {
     await check(model);
-    await settled(() => tf.memory().numTensors === withIt); // what was unsubscribed from finishes what it is at
+    await settled(() => tf.memory().numTensors === withIt); // unsubscribed work finishes what it is doing
   } finally {
     model.dispose();
   }

@@ -1,6 +1,6 @@
 /**
  * Streams a thousand samples over HTTP. Run `npx tsx examples/http-samples/main.ts [model file]`. With `--port 8080` it serves
- * until Ctrl-C, and a browser shows the images as a film. Without a port it is its own slow client: images are sampled only as
+ * until Ctrl-C, and a browser shows the images as a video. Without a port it is its own slow client: images are sampled only as
  * fast as the client reads them, and it disconnects before the end.
  */
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ await useEngine('auto');
 const model = await modelOf(positionals[0]);
 let made = 0;
 
-/** The image with this number as a PNG of 512 pixels, barely compressed, so that a slow client has an effect soon. */
+/** The image with this number as a PNG of 512 x 512 pixels, barely compressed, so that a slow client has an effect soon. */
 async function picture(model: Nvae, firstBatch: number): Promise<Buffer> {
   const { pixels, shape } = await lastValueFrom(samples(model, { count: 1, firstBatch, temperature: 0.8 }));
   made += 1;
@@ -38,8 +38,8 @@ async function send(response: ServerResponse, png: Buffer): Promise<number> {
 }
 
 /**
- * A thousand numbers can wait at no cost. Images are sampled at most two ahead of the one being sent, however fast the model
- * and slow the client is.
+ * A thousand numbers can wait at no cost. Images are sampled at most two ahead of the one being sent, however fast the model and
+ * slow the client is.
  */
 const film$ = (response: ServerResponse): Observable<number> =>
   range(0, 1000).pipe(

@@ -5,8 +5,8 @@ const side = 28;
 const header = 16;
 
 /**
- * The digits in an IDX file as a dataset: item 7 is the eighth digit. Decoding one reads its 784 bytes, so the file is never in
- * memory as a whole.
+ * The digits in an IDX file as a dataset: item 7 is the eighth digit. Decoding a digit reads its 784 bytes, so the complete file is
+ * never in memory.
  */
 export async function digits(path: string): Promise<Dataset> {
   const count = await reading(path, countOf);
@@ -20,7 +20,7 @@ export async function digits(path: string): Promise<Dataset> {
   );
 }
 
-/** An IDX file begins with its type and the number of its images, each as four bytes, the largest first. */
+/** An IDX file begins with its type and the number of its images, each as four bytes in big-endian order. */
 async function countOf(file: FileHandle): Promise<number> {
   const bytes = await bytesOf(file, 0, 8);
   if (bytes.readUInt32BE(0) !== 0x0803) throw new Error('expected an IDX file of images, got another file');
@@ -42,7 +42,7 @@ async function reading<T>(path: string, read: (file: FileHandle) => Promise<T>):
   }
 }
 
-/** Grey as RGB, in the middle of a black square of the model's size. */
+/** Grey as RGB, centred in a black square of the model's size. */
 function framed(grey: Uint8Array, size: number): Uint8Array {
   const border = (size - side) / 2;
   const pixels = new Uint8Array(size * size * 3);

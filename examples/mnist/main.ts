@@ -1,7 +1,7 @@
 /**
- * Handwritten digits, read from MNIST's own file by a dataset (digits.ts) instead of a folder of images: run with
- * `npx tsx examples/mnist/main.ts [--steps 30]`. It leaves a checkpoint, digits above their reconstructions, and samples. Run it
- * again to train for as many steps more.
+ * Trains on handwritten digits, which a dataset (digits.ts) reads from MNIST's own file instead of a folder of images. Run
+ * `npx tsx examples/mnist/main.ts [--steps 30]`. It writes a checkpoint, digits above their reconstructions, and samples. Run it
+ * again to train for the same number of further steps.
  */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

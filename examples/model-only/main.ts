@@ -23,7 +23,7 @@ const seed = Number(values.seed);
 await useEngine('auto');
 using model = positionals[0] === undefined ? untrained() : await loadModel(positionals[0]);
 
-// Between tidy's braces every tensor but the returned one is freed. Images lie side by side: [height, count * width, 3].
+// `tidy` frees every tensor except the returned one. Images lie side by side: [height, count * width, 3].
 const strip = tf.tidy(() => {
   const images = model.sample(count, Number(values.temperature), keyedNoise(seed, 'model-only', 0));
   return tf.expandDims(tf.concat(tf.unstack(images), 1)) as tf.Tensor4D;
@@ -36,7 +36,7 @@ const path = join(await outputFolder('model-only'), 'samples.png');
 await sharp(pixels, { raw: { width, height, channels } }).png().toFile(path);
 console.log(`${count} samples of ${model.parameterCount} parameters: ${path}`);
 
-/** A model that has learned nothing; its samples are grey. */
+/** An untrained model; its samples are grey. */
 function untrained(): Nvae {
   const text = `
 channel_towers: 8

@@ -1,4 +1,4 @@
-/** A disc on white, `[size, size, 3]`; its place, radius and colour depend on the index alone. */
+/** A disc on white, `[size, size, 3]`; its position, radius and colour depend only on the index. */
 export function drawDisc(index: number, size: number): Uint8Array {
   const radius = size * (0.15 + 0.02 * (index % 8));
   const [x, y] = [0.3 + 0.4 * fraction(index * 0.618), 0.3 + 0.4 * fraction(index * 0.414)];

@@ -1,6 +1,6 @@
 /**
- * Training on images that a function draws, without a file: run with `npx tsx examples/own-dataset/main.ts`. The run is stopped in the
- * middle of an epoch and then resumed, as one on a folder would be.
+ * Trains on images that a function draws, without files. Run `npx tsx examples/own-dataset/main.ts`. The run is stopped in the
+ * middle of an epoch and then resumed, as with a folder.
  */
 import { datasetOf, type TrainEvent, train, useEngine } from 'rx-nvae';
 import { finalize, lastValueFrom, type Observable, Subject, tap } from 'rxjs';

@@ -1,6 +1,6 @@
 /**
- * Training with a loss term of its own: run with `npx tsx examples/own-loss/main.ts`. The term `edges` asks the differences between
- * neighbouring pixels of a reconstruction to be those of the image, which makes edges sharper.
+ * Trains with a custom loss term. Run `npx tsx examples/own-loss/main.ts`. The term `edges` compares the differences between
+ * neighbouring pixels of a reconstruction with those of the image, which makes edges sharper.
  */
 import { datasetOf, type LossFunction, train, useEngine } from 'rx-nvae';
 import { tf } from 'rx-nvae/model';

@@ -1,5 +1,5 @@
 /**
- * New images with `for await`, without RxJS: run with `npx tsx examples/pulled-samples/main.ts [model file]`. It pulls images one
+ * Pulls new images with `for await`, without RxJS. Run `npx tsx examples/pulled-samples/main.ts [model file]`. It pulls images one
  * by one, keeps the one with the most contrast, and leaves the loop when 20 images in a row were no better.
  */
 import { join } from 'node:path';
@@ -14,12 +14,12 @@ function contrast({ pixels }: ImageBatch): number {
 }
 
 await useEngine('auto');
-// Disposed at the end of the module, also when the loop throws.
+// Disposed at the end of the module, even if the loop throws.
 using model = await modelOf(process.argv[2]);
 
 let best: ImageBatch | null = null;
 let [most, count, since] = [0, 0, 0];
-// An image is made when it is asked for, and one more while this one is looked at; `break` ends that.
+// Each image is made on demand, and one more while the loop body runs; `break` ends that.
 for await (const image of pullSamples(model, { count: Number.POSITIVE_INFINITY, batchSize: 1 })) {
   count += 1;
   since += 1;

@@ -1,6 +1,6 @@
 /**
- * The dashboard over events that no run has produced: for demos, for tests of your own screens, or to replay a journal. Ends by
- * itself. Without a terminal it prints what the dashboard would know at the end. Run
+ * Shows the dashboard for simulated events: for demos, for tests of your own screens, or to replay a journal. Ends by itself.
+ * Without a terminal it prints the final state of the dashboard. Run
  * `npx tsx examples/simulated-dashboard/main.ts [--steps 100] [--milliseconds 50]`.
  */
 import { parseArgs } from 'node:util';

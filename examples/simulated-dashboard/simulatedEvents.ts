@@ -13,7 +13,7 @@ num_flows: 0
   { file: 'simulated.yaml' },
 );
 
-/** The events of a run whose loss falls, with a warning and a checkpoint on the way. */
+/** The events of a run with a falling loss, a warning and a checkpoint. */
 export function* simulatedEvents(steps: number): Generator<TrainEvent> {
   yield {
     type: 'started',

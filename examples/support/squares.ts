@@ -33,7 +33,7 @@ export async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>):
   }
 }
 
-/** The model of a file or, without one, of a short training. The caller disposes of it. */
+/** The model in a file or, without a path, one from a short training. The caller disposes it. */
 export function modelOf(path?: string): Promise<Nvae> {
   if (path !== undefined) return loadModel(path);
   return inTemporaryFolder(async (folder) => {

@@ -1,4 +1,4 @@
-/** A small checkpoint of a run that has begun, in bytes and in parts. */
+/** A small checkpoint of a run that has made steps, as bytes and in parts. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export interface SmallRun extends Pick<ModelFile, 'tensors' | 'metadata'> {
 }
 
 export const regionNames = ['length', 'header', 'metadata values', 'tensor', 'tail'] as const;
-/** A kind of place in a file. */
+/** A kind of region in a file. */
 export type Region = (typeof regionNames)[number];
 
 export interface Range {
@@ -24,7 +24,7 @@ export interface Range {
 
 let made: Promise<SmallRun> | undefined;
 
-/** The same one every time. */
+/** Returns the same run every time. */
 export function smallRun(): Promise<SmallRun> {
   made ??= makeRun();
   return made;
@@ -48,14 +48,14 @@ async function makeRun(): Promise<SmallRun> {
   }
 }
 
-/** A safetensors file of any header. */
+/** A safetensors file with any header. */
 export function headerAndData(header: Buffer, data: Buffer): Buffer {
   const prefix = Buffer.alloc(8);
   prefix.writeBigUInt64LE(BigInt(header.length));
   return Buffer.concat([prefix, header, data]);
 }
 
-/** Where in a whole file each kind of place is. */
+/** The byte ranges of each kind of region in an intact file. */
 export function regionsOf(bytes: Buffer): ReadonlyMap<Region, readonly Range[]> {
   const start = 8 + Number(bytes.readBigUInt64LE());
   const { metadata, tensors } = parseHeader(bytes.subarray(8, start), bytes.length - start, 'whole');

@@ -1,4 +1,4 @@
-/** Checkpoints: damaged bytes, headers that lie, and whole files of a content that cannot be. */
+/** Checkpoints: damaged bytes, false headers, and intact files with impossible content. */
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, open, symlink, truncate, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -16,7 +16,7 @@ import { file } from './fuzzCase.js';
 const named = (name: string, expected: Expected, make: (run: SmallRun, random: Random) => Buffer): Recipe =>
   file(name, 'mine.checkpoint', expected, async (random) => make(await smallRun(), random));
 
-/** A file of this header, with so many bytes behind it. */
+/** A file with this header, followed by a number of bytes. */
 const header = (name: string, make: () => string, dataLength = 0): Recipe =>
   named(`header: ${name}`, 'refused', () => headerAndData(Buffer.from(make()), Buffer.alloc(dataLength)));
 const tensor = (changes: object = {}) => ({ dtype: 'F32', shape: [1], data_offsets: [0, 4], ...changes });
@@ -95,7 +95,7 @@ interface Forgery {
   readonly tensors?: (tensors: Map<string, TensorData>) => void;
 }
 
-/** A file whose checksum is right, so that only its meaning can be refused. */
+/** A file with a correct checksum, so that only its content can be rejected. */
 function forged(name: string, { metadata, tensors }: Forgery, expected: Expected = 'refused'): Recipe {
   const write = async (path: string) => {
     const run = await smallRun();
@@ -117,7 +117,7 @@ const entry = (key: string, text: string, expected?: Expected) =>
     { metadata: (entries) => entries.set(key, text) },
     expected,
   );
-/** An entry of JSON with one value replaced, by its dotted path. */
+/** A JSON entry with one value replaced, by its dotted path. */
 const inEntry = (key: string, path: string, value: string, expected?: Expected) =>
   forged(
     `${key}.${path}: ${value.slice(0, 40)}`,
@@ -224,7 +224,7 @@ function float(shape: number[]): TensorData {
   };
 }
 
-/** Something about one tensor, which the numbers choose. */
+/** A change to one tensor, which the random numbers select. */
 const tensorForgeries: Readonly<Record<string, (tensor: TensorData) => TensorData | null>> = {
   missing: () => null,
   empty: () => float([0]),

@@ -1,4 +1,4 @@
-/** A child process that answers tasks; one that crashes or hangs is replaced by a new one for the next task. */
+/** A child process that runs tasks; if it crashes or hangs, a new one runs the next task. */
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ export type Result =
   | { readonly kind: 'hang' };
 
 export interface Child {
-  /** One task at a time. */
+  /** Runs one task at a time. */
   run(task: Task, limitMs: number): Promise<Result>;
   close(): void;
 }

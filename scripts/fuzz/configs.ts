@@ -1,4 +1,4 @@
-/** YAML configurations: mutated ones, and texts made to hurt a reader. */
+/** YAML configurations: mutated ones, and texts that are expensive to parse. */
 import { execFile } from 'node:child_process';
 import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -30,13 +30,13 @@ const named = (name: string, expected: Expected, make: (random: Random) => Buffe
   file(name, 'mine.yaml', expected, make);
 const text = (name: string, content: string | Buffer, expected: Expected = 'refused') =>
   named(name, expected, () => content);
-/** The valid configuration with one top-level key of another value. */
+/** The valid configuration with another value for one top-level key. */
 const changed = (key: string, value: string, expected: Expected = 'refused') => {
   const line = new RegExp(`^${key}: .*\n`, 'm');
   return text(`${key}: ${value}`, `${key}: ${value}\n${valid.replace(line, '')}`, expected);
 };
 
-/** Each level has nine of the one before: 9^30 values, were they written out. */
+/** Each level contains the previous one nine times: 9^30 values if expanded. */
 function laughs(of: (i: number) => string): string {
   return Array.from({ length: 30 }, (_, i) => `a${i}: &a${i} ${i === 0 ? '[ha, ha]' : of(i - 1)}`).join('\n');
 }

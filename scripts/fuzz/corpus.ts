@@ -1,10 +1,10 @@
-/** The list of cases for a seed. Nothing is made until a case is written. */
+/** The list of cases for a seed. Inputs are created only when a case is written. */
 import { checkpointRecipes } from './checkpoints.js';
 import { configRecipes } from './configs.js';
 import type { FuzzCase, Kind, Recipe } from './fuzzCase.js';
 import { imageRecipes } from './images.js';
 
-/** Recipes whose every case is another one, and those of which one case is enough. */
+/** `random`: every case of a recipe differs; `special`: one case per recipe is enough. */
 export interface Recipes {
   readonly special: readonly Recipe[];
   readonly random: readonly Recipe[];
@@ -15,7 +15,7 @@ const shares: readonly (readonly [Kind, Recipes, number])[] = [
   ['config', configRecipes, 0.3],
   ['checkpoint', checkpointRecipes, 0.3],
 ];
-/** Below this the cases are chosen evenly from a corpus of this size, so that a small one has some of everything. */
+/** Smaller corpora are sampled evenly from one of this size, so that they contain some of every kind. */
 const whole = 1000;
 
 export function corpus(count: number, seed: number): FuzzCase[] {

@@ -1,9 +1,9 @@
-/** Damage that needs no knowledge of the format. */
+/** Damage that does not depend on the format. */
 import type { Random } from './fuzzCase.js';
 
 export type Damage = (bytes: Buffer, random: Random) => Buffer;
 
-/** One bit of one byte in [begin, end). */
+/** Flips one bit of one byte in [begin, end). */
 export function flip(bytes: Buffer, random: Random, begin = 0, end = bytes.length): Buffer {
   const result = Buffer.from(bytes);
   const at = begin + random.integer(end - begin);

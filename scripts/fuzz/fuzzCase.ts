@@ -1,4 +1,4 @@
-/** What a case of the corpus is: an input in a folder of its own, made from a seed. */
+/** A case of the corpus: an input in its own folder, made from a seed. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keyedGenerator } from '../../src/model/random.js';
@@ -6,22 +6,22 @@ import { keyedGenerator } from '../../src/model/random.js';
 export const kinds = ['image', 'config', 'checkpoint'] as const;
 export type Kind = (typeof kinds)[number];
 
-/** What must come of it; `either` where the damage may hit what nobody reads. */
+/** The required outcome; `either` if the damage may hit bytes that are never read. */
 export type Expected = 'accepted' | 'refused' | 'either';
 
 export interface Random {
-  /** An integer in [0, below). */
+  /** A random integer in [0, below). */
   integer(below: number): number;
   pick<T>(list: readonly T[]): T;
   bytes(length: number): Buffer;
 }
 
-/** A way to make a case; the same random numbers give the same input. */
+/** Creates a case; the same random numbers give the same input. */
 export interface Recipe {
   readonly name: string;
-  /** The input's name in its folder. */
+  /** File name of the input in its folder. */
   readonly file: string;
-  /** @default 'refused' */
+  /** Required outcome. @default 'refused' */
   readonly expected?: Expected;
   readonly write: (path: string, random: Random) => Promise<unknown>;
 }
@@ -35,7 +35,7 @@ export interface FuzzCase {
 
 type Content = Buffer | string;
 
-/** A recipe of one file. */
+/** A recipe for a single file. */
 export function file(
   name: string,
   fileName: string,

@@ -1,4 +1,4 @@
-/** Image files put together by hand, valid but for what a case makes wrong. */
+/** Image files assembled by hand, valid except for what a case corrupts. */
 import { crc32, deflateSync } from 'node:zlib';
 
 const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
@@ -13,7 +13,7 @@ export function chunk(type: string, data: Buffer): Buffer {
   return result;
 }
 
-/** The signature and the chunks of a whole PNG. */
+/** The signature and the chunks of a complete PNG. */
 export function chunksOf(png: Buffer): Buffer[] {
   const parts = [png.subarray(0, 8)];
   for (let at = 8; at < png.length; ) {
@@ -41,7 +41,7 @@ export function pngHeader({ width, height, bitDepth = 8, colourType = 2 }: PngHe
   return data;
 }
 
-/** A PNG of this header and these rows, with checksums that are right. */
+/** A PNG with this header and these rows, with correct checksums. */
 export function pngOf(header: Buffer, rows: Buffer, between: readonly Buffer[] = []): Buffer {
   const parts = [
     chunk('IHDR', header),
@@ -67,7 +67,7 @@ export function jpegOfSize(jpeg: Buffer, width: number, height: number): Buffer 
   throw new Error('internal: a JPEG without a frame header');
 }
 
-/** A GIF whose one frame has this size and a few codes. */
+/** A GIF with one frame of this size and a few codes. */
 export function gifHeader(width: number, height: number): Buffer {
   const screen = Buffer.from('GIF89a....\x80\0\0\0\0\0\xff\xff\xff', 'latin1');
   const frame = Buffer.from(',\0\0\0\0....\0\x02\x02\x4c\x01\0;', 'latin1');
@@ -81,7 +81,7 @@ export function gifHeader(width: number, height: number): Buffer {
   return Buffer.concat([screen, frame]);
 }
 
-/** A TIFF of one strip that claims this size. */
+/** A TIFF with one strip that claims this size. */
 export function tiffOf(width: number, height: number): Buffer {
   const entries = [
     [256, width],

@@ -1,4 +1,4 @@
-/** Images: damaged files of every format that sharp writes, and files that claim or hide more than they hold. */
+/** Images: damaged files of every format that sharp writes, and files that claim or hide more than they contain. */
 import { execFile } from 'node:child_process';
 import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -32,7 +32,7 @@ const formats: Readonly<Record<string, Encode>> = {
 
 const encoded = new Map<string, Promise<Buffer>>();
 
-/** A picture of 40 x 30 pixels in which every region has some detail. */
+/** A picture of 40 x 30 pixels with detail in every region. */
 function encode(format: string): Promise<Buffer> {
   const size = { width: 40, height: 30, channels: 3 as const };
   const pixels = Buffer.from(Array.from({ length: 40 * 30 * 3 }, (_, i) => (i * i * 31 + (i >> 3)) % 251));
@@ -57,7 +57,7 @@ const whole = Object.keys(formats).map((format) =>
   named(`${format} whole`, 'accepted', () => encode(format), fileName(format)),
 );
 
-/** `frames` pictures of 64 x 64, all in one file. */
+/** `frames` pictures of 64 x 64 in one file. */
 function animation(frames: number): Sharp {
   const height = 64 * frames;
   const background = '#123456';
@@ -65,7 +65,7 @@ function animation(frames: number): Sharp {
   return image;
 }
 
-/** One colour, so that the file is small. */
+/** A picture of one colour, so that the file is small. */
 const plain = (width: number, height: number) =>
   sharp({ create: { width, height, channels: 3, background: '#aabbcc' }, limitInputPixels: false });
 

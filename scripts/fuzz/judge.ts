@@ -1,4 +1,4 @@
-/** Runs a case through the entry points that a user has, and judges what came of it. */
+/** Runs a case through the public entry points, and judges the outcome. */
 import { basename, dirname } from 'node:path';
 import { lastValueFrom, toArray } from 'rxjs';
 import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
@@ -17,15 +17,15 @@ import type { Expected, Kind } from './fuzzCase.js';
 
 export interface Verdict {
   readonly accepted: boolean;
-  /** What a user reads. */
+  /** Messages that a user would read. */
   readonly messages: readonly string[];
-  /** What is wrong with that; none for a clear refusal or a sound result. */
+  /** Faults of the outcome; empty for a clear rejection or a valid result. */
   readonly faults: readonly string[];
 }
 
 type Trial = (path: string) => Promise<Verdict>;
 
-/** Run the case at `path`. */
+/** Runs the case at `path`. */
 export async function judge(kind: Kind, path: string, expected: Expected): Promise<Verdict> {
   const before = tf.memory().numTensors;
   const { accepted, messages, faults } = await trials[kind](path);
@@ -65,7 +65,7 @@ const config: Trial = async (path) => {
 const checkpoint: Trial = async (path) => {
   const warnings: string[] = [];
   const errors: unknown[] = [];
-  // One after the other: together they would take thrice the memory that is measured.
+  // One after the other: together they would triple the measured memory.
   const attempt = async <T>(promise: Promise<T>): Promise<T | null> => {
     try {
       return await promise;
@@ -103,10 +103,10 @@ const longest: Readonly<Record<Kind, number>> = { image: 500, config: 5000, chec
 const raw =
   /undefined|\[object |Cannot (read|set|convert)|is not (a function|iterable)|\n\s+at |call stack|Invalid (array|string|typed array) length|internal:/;
 
-/** Why a message does not help its reader. */
+/** Reasons why a message does not help its reader. */
 function unclear(message: string, kind: Kind, path: string): string[] {
   const length = message.replaceAll(dirname(path), '').length;
-  // A plan knows no file; the command that was given one does.
+  // Planning a model does not know the file; the command that was given the file does.
   const name = basename(path).replace(/\p{Cc}/gu, '\uFFFD');
   const named = message.includes(name) || message.includes(dirname(path)) || isPlan(message);
   return [

@@ -1,4 +1,4 @@
-/** What became of the cases, counted by kind. */
+/** Outcomes of the cases, counted by kind. */
 import type { Result } from './child.js';
 import type { FuzzCase, Kind } from './fuzzCase.js';
 import { kinds } from './fuzzCase.js';
@@ -28,7 +28,7 @@ export interface Counts {
 
 const megabyte = 1e6;
 
-/** @param limit megabytes that a case may take on top of those held before it */
+/** @param limit megabytes that a case may use in addition to memory already in use */
 export function reportOf(
   { kind, recipe, number, seed }: FuzzCase,
   result: Result,

@@ -1,4 +1,4 @@
-/** SVG is a language: pictures that grow, loop, or ask for other files. */
+/** SVG is a language: these pictures grow, loop, or refer to other files. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -15,7 +15,7 @@ const named = (name: string, expected: Expected, content: () => string): Recipe 
 
 const path = (lines: number) => svg(`<path stroke="red" d="M0 0${' L9 9 0 9'.repeat(lines)}"/>`);
 
-/** Each group uses the one before ten times. */
+/** Each group uses the previous one ten times. */
 function uses(levels: number): string {
   const groups = Array.from({ length: levels }, (_, i) => {
     return `<g id="g${i + 1}">${`<use xlink:href="#g${i}" x="1"/>`.repeat(10)}</g>`;
@@ -23,7 +23,7 @@ function uses(levels: number): string {
   return `<defs><rect id="g0" width="1" height="1"/>${groups.join('')}</defs><use xlink:href="#g${levels}"/>`;
 }
 
-/** Each entity has the one before ten times. */
+/** Each entity contains the previous one ten times. */
 function entities(levels: number): string {
   const lines = Array.from({ length: levels }, (_, i) => {
     return `<!ENTITY e${i + 1} "${`&e${i};`.repeat(10)}">`;

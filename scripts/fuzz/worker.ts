@@ -1,4 +1,4 @@
-/** The process that meets the inputs: for every message one case, for every case one answer. Its parent watches it. */
+/** The process that handles the inputs: one message per case, one answer per case. Its parent watches it. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { useEngine } from '../../src/engine/index.js';
 import type { Expected, Kind } from './fuzzCase.js';
@@ -12,7 +12,7 @@ export interface Task {
 }
 
 export interface Answer extends Verdict {
-  /** Memory held before the case, and the most held during it. */
+  /** Memory in use before the case; `bytesPeak` is the maximum during it. */
   readonly bytesBefore: number;
   readonly bytesPeak: number;
 }
@@ -25,7 +25,7 @@ async function answer({ kind, path, expected }: Task): Promise<Answer> {
   return { ...verdict, bytesBefore, bytesPeak: peak() };
 }
 
-/** Linux can forget the peak so far; elsewhere it only grows, and the first case to raise it is blamed. */
+/** Linux can reset the peak; elsewhere it only grows, so the first case that raises it is blamed. */
 function resetPeak(): void {
   try {
     writeFileSync('/proc/self/clear_refs', '5');

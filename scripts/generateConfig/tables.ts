@@ -4,7 +4,7 @@ import type { JsonSchema } from '../../src/config/jsonSchema.js';
 
 const end = '<!-- end of the table -->';
 
-/** The page with a table for the top of the file and one for each of its sections, between their marks. */
+/** The page with a table for the top level of the file and one for each section, between their marks. */
 export function withTables(page: string, file: JsonSchema): string {
   const sections = Object.entries(file.properties ?? {}).filter(([, { properties }]) => properties);
   const tables: [string, string[]][] = [
@@ -31,7 +31,7 @@ function withTable(page: string, name: string, lines: readonly string[]): string
 
 type Row = [key: string, value: string, standard: string, meaning: string];
 
-/** Keys of inner sections follow with dots. */
+/** Rows of a section; keys of nested sections are written with dots. */
 function rows(section: JsonSchema): Row[] {
   return Object.entries(section.properties ?? {}).flatMap(([key, schema]): Row[] => {
     if (schema.properties) return rows(schema).map(([inner, ...cells]) => [`${key}.${inner}`, ...cells]);

@@ -4,10 +4,10 @@ import { allowedValues } from '../../src/config/allowedValues.js';
 import { type JsonSchema, keysOfSections } from '../../src/config/jsonSchema.js';
 
 const mark = '/* Generated from schema.ts by npm run config:generate: changes below this line are lost. */';
-/** Width of a comment inside an interface. */
+/** Maximum width of a comment inside an interface. */
 const lineWidth = 106;
 
-/** The file with new types below its mark. */
+/** The file with new types below the mark. */
 export function withTypes(file: string, model: JsonSchema, whole: JsonSchema): string {
   const at = file.indexOf(mark);
   if (at < 0) throw new RangeError(`types.ts: needs the line "${mark}"`);
@@ -22,7 +22,7 @@ export function withTypes(file: string, model: JsonSchema, whole: JsonSchema): s
   return `${file.slice(0, at)}${[mark, ...declared].join('\n\n')}\n`;
 }
 
-/** An interface, after the types that it names. */
+/** An interface, after the types that it refers to. */
 function declarations(name: string, section: JsonSchema, keys: ReadonlySet<string>): string[] {
   const properties = Object.entries(section.properties ?? {});
   const named = properties.flatMap(([key, schema]) => {
@@ -41,7 +41,7 @@ function enumeration(name: string, schema: JsonSchema, keys: ReadonlySet<string>
   return `${comment(schema.description ?? '', keys)}export type ${name} = ${values};`;
 }
 
-/** Where the type does not say what is allowed, the comment does. */
+/** If the type does not say which values are allowed, the comment does. */
 function fieldText(key: string, schema: JsonSchema, section: JsonSchema): string {
   const isPlain = schema.enum || schema.properties || schema.type === 'boolean';
   const allowed = isPlain ? '' : ` Allowed: ${allowedValues(schema)}.`;
@@ -61,7 +61,7 @@ function nameOf(key: string, { properties }: JsonSchema): string {
   return `${name.slice(0, 1).toUpperCase()}${name.slice(1)}${properties ? 'Config' : ''}`;
 }
 
-/** On one line where it fits; keys in backticks as the types write them. */
+/** A comment on one line if it fits; keys in backticks are written as in the types. */
 function comment(text: string, keys: ReadonlySet<string>): string {
   const named = text.replace(/`(\w+)`/g, (whole, key) => (keys.has(key) ? `\`${camelCase(key)}\`` : whole));
   if (named.length + 7 <= lineWidth) return `/** ${named.replace('\n', ' ')} */\n`;

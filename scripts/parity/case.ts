@@ -74,7 +74,7 @@ export type ReferenceCase = { readonly name: string; readonly tensors: NamedTens
   | { readonly reference: DistributionsReference; readonly config: null }
 );
 
-/** The case folders that a path means: itself, or the folders in it. */
+/** The case folders in a path: the path itself, or its subfolders. */
 export function caseFolders(path: string): string[] {
   const isCase = (folder: string) => existsSync(join(folder, 'reference.json'));
   if (!existsSync(path) || !statSync(path).isDirectory()) {

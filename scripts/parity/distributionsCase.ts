@@ -65,7 +65,7 @@ async function compareLikelihood(
   tf.dispose([parameters, x, value, grad, each]);
 }
 
-/** Noise that leads to the recorded component and value. */
+/** Noise that produces the recorded component and value. */
 function recordedSample(method: SamplingMethod, tensors: NamedTensors): Noise {
   const name = `${method}.sample.noise`;
   const { shape, data } = recorded(tensors, name);
@@ -81,7 +81,7 @@ function recordedSample(method: SamplingMethod, tensors: NamedTensors): Noise {
   };
 }
 
-/** Uniform noise `[N, k]` so extreme that the recorded component wins whatever the logits are. */
+/** Uniform noise `[N, k]` so extreme that the recorded component wins for any logits. */
 function recordedComponent(method: SamplingMethod, tensors: NamedTensors): tf.Tensor {
   const component = tensors.get(`${method}.sample.component`);
   if (!component) throw new RangeError(`${method}.sample.component: expected a tensor, got nothing`);

@@ -22,7 +22,7 @@ interface Case {
   readonly report: Report;
 }
 
-/** A case's comparisons, each from the recorded initial state. */
+/** Compares all quantities of a case, each from the recorded initial state. */
 export async function compareModel(
   config: NvaeConfig,
   reference: ModelReference,
@@ -92,7 +92,7 @@ async function compareForward(current: Case, model: Nvae): Promise<void> {
   tf.dispose([images, parameters, kl, logP]);
 }
 
-/** Balancing of the recorded KL, at the steps for which there are numbers. */
+/** Compares the balancing of the recorded KL, at the steps with recorded numbers. */
 async function compareKl({ config, reference, tensors, report }: Case, model: Nvae): Promise<void> {
   const { warmupEpochs } = config.training;
   const recordedKl = tensors.get('out.kl');
@@ -163,7 +163,7 @@ async function compareSteps(current: Case, model: Nvae): Promise<void> {
   for (const step of [1, 2] as const) {
     const suffix = step === 1 ? '' : '2';
     const noise = noiseOf(current, `train${suffix}`, `reg${suffix}`);
-    // The recorded steps use the first epoch's learning rate, whatever epoch the KL's coefficient is of.
+    // The recorded steps use the learning rate of the first epoch, whatever the epoch of the KL weight.
     const training = { ...config.training, epochs: -1 };
     const options = { noise, epoch: reference.training.kl_step, training };
     const result = await optimizerStep(model, optimizer, images, options);

@@ -1,4 +1,4 @@
-/** The recorded numbers of the PyTorch implementation that this repository holds: two cases of all that were recorded. */
+/** Recorded numbers of the PyTorch implementation in this repository: two of all recorded cases. */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 const copy = fileURLToPath(new URL('../../__tests__/fixtures/reference', import.meta.url));
 
 /**
- * A folder of cases as `npm run parity` takes it. Large files are kept in parts; the folder is a temporary one, in which they
- * are in one piece. The caller removes it.
+ * Returns a folder of cases for `npm run parity`. The repository stores large files in parts; this temporary folder contains them
+ * complete. The caller removes it.
  */
 export function referenceCopy(): string {
   const folder = mkdtempSync(join(tmpdir(), 'nvae-reference-'));

@@ -1,4 +1,4 @@
-/** Recorded draws in place of random ones. */
+/** Replays recorded draws instead of random ones. */
 
 import type { NamedTensors } from '../../src/base/plainData.js';
 import * as tf from '../../src/engine/tf.js';
@@ -25,12 +25,12 @@ export function image(tensors: NamedTensors, name: string): tf.Tensor4D {
   return tf.tensor4d(permute(data, shape, [0, 2, 3, 1]), [batch, height, width, channels]);
 }
 
-/** Values in our axis order back to `[batch, channels, height, width]`. */
+/** Converts values in our axis order back to `[batch, channels, height, width]`. */
 export async function imageValues(tensor: tf.Tensor4D): Promise<Float32Array> {
   return permute(await tensor.data<'float32'>(), tensor.shape, [0, 3, 1, 2]);
 }
 
-/** Noise that gives the recorded draws of a section, and refuses all others. */
+/** Noise that returns the recorded draws of a section, and rejects all others. */
 export function replay(tensors: NamedTensors, section: readonly NoiseDraw[]): Noise {
   const names = new Map(
     section.map(({ tensor, level, layer }) => {

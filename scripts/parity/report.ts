@@ -1,19 +1,19 @@
-/** Collects differences and measures them against the tolerances of the reference data's README, section 9. */
+/** Collects differences and compares them with the tolerances in section 9 of the reference data's README. */
 import type { NamedTensors } from '../../src/base/plainData.js';
 
 export interface Deviation {
-  /** The tensor that uses most of its tolerance. */
+  /** The tensor that uses the largest fraction of its tolerance. */
   tensor: string;
   /** Largest |difference| over all tensors of the quantity, relative to the largest value of the tensor. */
   relativeError: number;
-  /** Largest fraction of the tolerance; above 1 the case has failed. */
+  /** Largest fraction of the tolerance; above 1 the case fails. */
   toleranceUsed: number;
 }
 
 export interface CaseReport {
   readonly case: string;
   readonly passed: boolean;
-  /** Tensors and scalars that were compared. */
+  /** Number of compared tensors and scalars. */
   readonly compared: number;
   readonly largestToleranceUsed: number;
   readonly failed: readonly string[];
@@ -21,9 +21,9 @@ export interface CaseReport {
 }
 
 export interface CompareOptions {
-  /** Added to the tolerance. */
+  /** Addition to the tolerance. */
   readonly extra?: number;
-  /** Compare with 0 instead of the recorded values. */
+  /** Whether to compare with 0 instead of the recorded values. */
   readonly zero?: boolean;
   /** Tolerance of each element. */
   readonly tolerances?: Float32Array;
@@ -36,13 +36,13 @@ export class Report {
   readonly #tensors: NamedTensors;
   readonly #roundings: Readonly<Record<string, number>>;
 
-  /** `roundings`: the natural size of rounding of each tensor and scalar, from float64_check. */
+  /** @param roundings natural rounding error of each tensor and scalar, from float64_check */
   constructor(tensors: NamedTensors, roundings: Readonly<Record<string, number>>) {
     this.#tensors = tensors;
     this.#roundings = roundings;
   }
 
-  /** Compare values with the recorded tensor of this name. */
+  /** Compares values with the recorded tensor of this name. */
   tensor(quantity: string, name: string, got: ArrayLike<number>, options: CompareOptions = {}): void {
     const expected = this.#tensors.get(name);
     if (!expected) throw new RangeError(`${name}: expected a recorded tensor, got nothing`);
@@ -69,7 +69,7 @@ export class Report {
     let used = 0;
     for (let i = 0; i < expected.length; i += 1) {
       const difference = Math.abs((got[i] ?? Number.NaN) - (zero ? 0 : (expected[i] ?? 0)));
-      // Math.max keeps what is not a number, so such a difference cannot pass as small.
+      // Math.max propagates NaN, so such a difference cannot pass as small.
       distance = Math.max(difference, distance);
       const part = difference / (tolerances?.[i] ?? common);
       used = Math.max(part, used);
@@ -104,7 +104,7 @@ export class Report {
   }
 }
 
-/** What is not a number, or infinite, as the largest number: JSON knows neither. */
+/** Replaces NaN and infinity with the largest number, because JSON has neither. */
 function finite(value: number): number {
   return Number.isFinite(value) ? value : Number.MAX_VALUE;
 }

@@ -1,4 +1,4 @@
-/** All cases of a folder, one report each. */
+/** Compares all cases of some folders, one report each. */
 import { caseFolders, readCase } from './case.js';
 import { compareDistributions } from './distributionsCase.js';
 import { compareModel } from './modelCase.js';
@@ -14,7 +14,7 @@ export async function compareFolder(folder: string): Promise<CaseReport> {
   return report.result(name);
 }
 
-/** The reports of all cases that the paths mean, as they are made. */
+/** Yields the reports of all cases in the paths as they are made. */
 export async function* compareAll(paths: readonly string[]): AsyncGenerator<CaseReport> {
   for (const folder of paths.flatMap(caseFolders)) yield await compareFolder(folder);
 }

@@ -1,4 +1,4 @@
-/** The table of what has been compared with the PyTorch implementation, made from the reports of `npm run parity`. */
+/** The table of comparisons with the PyTorch implementation, made from the reports of `npm run parity`. */
 import type { CaseReport } from './report.js';
 
 export type EngineReport = CaseReport & { readonly engine: string };
@@ -7,8 +7,8 @@ const begin = '<!-- made by npm run parity:table -->';
 const end = '<!-- end of the table -->';
 
 /**
- * A row per case and a column per engine: how many tensors and scalars were compared, all within their tolerance.
- * @throws RangeError where a case has not passed, or an engine lacks a case that another has
+ * A row per case and a column per engine, with the number of tensors and scalars that were compared, all within their tolerance.
+ * @throws RangeError if a case has not passed, or an engine lacks a case that another has
  */
 export function parityTable(reports: readonly EngineReport[]): string {
   const engines = [...new Set(reports.map(({ engine }) => engine))];
@@ -27,7 +27,7 @@ export function parityTable(reports: readonly EngineReport[]): string {
   return [header, widths.map((width) => '-'.repeat(width)), ...rows].map(line).join('\n');
 }
 
-/** The page with the table between its marks. @throws RangeError where the page has no marks */
+/** The page with the table between its marks. @throws RangeError if the page has no marks */
 export function withTable(page: string, table: string): string {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from < 0 || to < from)

@@ -1,4 +1,4 @@
-/** A run of a tiny model through the whole pipeline, looked at while it is paused. */
+/** A run of a tiny model through the complete pipeline, sampled while it is paused. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -28,7 +28,7 @@ import { train } from '../../src/streams/run/train.js';
 import { type SoakSample, takeSample } from './takeSample.js';
 
 export interface SoakOptions {
-  /** An empty folder, for the dataset and all that is written. */
+  /** An empty folder, for the dataset and all output. */
   readonly folder: string;
   readonly steps: number;
   /** Steps between two samples. @default 100 */
@@ -37,10 +37,10 @@ export interface SoakOptions {
 
 const imageCount = 48;
 const batchSize = 4;
-/** Steps; no divisor of an epoch, so that checkpoints come at all places in one. */
+/** Steps between checkpoints. It does not divide an epoch, so that checkpoints fall on all positions within one. */
 const checkpointEvery = 35;
 
-/** A model of every kind of layer, on images of 8 x 8. */
+/** A model with every kind of layer, on images of 8 x 8. */
 export function soakConfig(): NvaeConfig {
   const text = `
 channel_towers: 4
@@ -91,7 +91,7 @@ export function soakRun({ folder, steps, every = 100 }: SoakOptions): Observable
     weightsFolder: join(folder, 'weights'),
     picturesFolder: join(folder, 'images'),
     runsFolder: join(folder, 'runs'),
-    // Half of the images stay in memory; the others have no place in the cache and are decoded in every epoch.
+    // Half of the images stay in memory; the others do not fit into the cache and are decoded in every epoch.
     cache: { memoryLimit: (imageCount / 2) * 8 * 8 * 3, folder: join(folder, 'dataset', '0.png') },
     previews: { samples: 4, iterations: 2 },
     commands$,
@@ -117,7 +117,7 @@ export function soakRun({ folder, steps, every = 100 }: SoakOptions): Observable
   );
 }
 
-/** Emits when the checkpoint and the pictures that a paused run was asked for are there and nothing more comes. */
+/** Emits when the checkpoint and the pictures requested from a paused run are written and nothing more follows. */
 function whenAllIsWritten(events$: Observable<TrainEvent>): Observable<unknown> {
   return events$.pipe(
     scan((seen, event) => seen.add(event.type === 'preview' ? event.kind : event.type), new Set<string>()),
@@ -128,7 +128,7 @@ function whenAllIsWritten(events$: Observable<TrainEvent>): Observable<unknown> 
   );
 }
 
-/** What a dashboard would subscribe to: an average, a rate, the newest state, the last events. */
+/** The subscriptions of a typical dashboard: an average, a rate, the newest state, the last events. */
 function watched(events$: Observable<TrainEvent>): Observable<never> {
   const steps$ = events$.pipe(filter((event): event is StepEvent => event.type === 'step'));
   const average$ = steps$.pipe(scan((mean, { loss }) => 0.98 * mean + 0.02 * loss, 0));

@@ -1,4 +1,4 @@
-/** From samples to a verdict: what has grown, how fast, and whether that is too much. */
+/** Summarises samples: what has grown, how fast, and whether that is too much. */
 import type { SoakMetric, SoakSample } from './takeSample.js';
 
 export interface SoakRow {
@@ -16,7 +16,7 @@ export interface SoakRow {
 
 const megabyte = 1e6;
 
-/** Counts must not grow at all. */
+/** Limits of growth; counts must not grow at all. */
 const limits: Readonly<Record<SoakMetric, number>> = {
   tensors: 0,
   tensorBytes: 0,
@@ -29,7 +29,7 @@ const limits: Readonly<Record<SoakMetric, number>> = {
   residentBytes: 4 * megabyte,
 };
 
-/** Some come and go while a sample is taken, timers of other code among them; one that stays raises the least of all counts. */
+/** Counts that vary while a sample is taken, for example by timers of other code; a leak raises even the minimum. */
 const passing: ReadonlySet<SoakMetric> = new Set(['handles', 'descriptors']);
 
 /** One row per metric that could be measured. */
@@ -52,7 +52,7 @@ export function summarize(samples: readonly SoakSample[]): SoakRow[] {
   });
 }
 
-/** Slope of the line with the least squared distances. */
+/** Slope of the least-squares line. */
 export function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const x = mean(points.map((point) => point[0]));

@@ -1,22 +1,22 @@
-/** One look at everything of this process that a run could leave behind. */
+/** Samples everything in this process that a run could leak. */
 import { getEventListeners } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { nativeBackend } from '../../src/engine/native/inUse.js';
 import * as tf from '../../src/engine/tf.js';
 
-/** Counts and bytes; null where this system, or this way of starting node, cannot tell. */
+/** Counts and bytes; null if the system, or the way node was started, does not report them. */
 export interface SoakSample {
   readonly step: number;
   readonly tensors: number;
   readonly tensorBytes: number;
-  /** In use by tensors. */
+  /** Bytes in use by tensors. */
   readonly poolBytes: number | null;
-  /** In use or waiting to be. */
+  /** Bytes in use or available for reuse. */
   readonly poolTotalBytes: number | null;
-  /** What keeps the event loop going, the sampling's own timer included. */
+  /** Number of handles that keep the event loop alive, including the sampling's own timer. */
   readonly handles: number;
   readonly descriptors: number | null;
-  /** On the process, its standard streams and the given signal. */
+  /** Number of listeners on the process, its standard streams and the given signal. */
   readonly listeners: number;
   readonly heapBytes: number | null;
   readonly residentBytes: number;
@@ -24,9 +24,9 @@ export interface SoakSample {
 
 export type SoakMetric = Exclude<keyof SoakSample, 'step'>;
 
-/** Collects garbage where node was started with `--expose-gc`; only then the heap says anything. */
+/** Collects garbage if node was started with `--expose-gc`; only then is the heap size meaningful. */
 export function takeSample(step: number, signal: AbortSignal): SoakSample {
-  // Before the collection: what V8 gives back to the system after one differs from time to time.
+  // Read before the collection: how much memory V8 returns to the system afterwards varies.
   const residentBytes = process.memoryUsage.rss();
   globalThis.gc?.();
   const pool = nativeBackend()?.poolStatistics();

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 
-/** `count` small pictures of a disc each, all different. */
+/** Draws `count` small pictures of a disc each, all different. */
 export async function drawDiscs(folder: string, count: number, size = 16): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (let i = 0; i < count; i += 1) {

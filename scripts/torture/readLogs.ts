@@ -1,4 +1,4 @@
-/** What the logs of a run have on disk, read as whoever shows them does: a record or line that is cut off is passed over. */
+/** Reads the logs of a run from disk as viewers do: an incomplete record or line is skipped. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
@@ -6,7 +6,7 @@ import { fromLine, type JournalEntry, journalName } from '../../src/streams/jour
 
 const fields = { step: 2, summary: 5, sessionLog: 7 };
 
-/** Images seen at each point of the TensorBoard log; a session's start takes back what is behind it. */
+/** Images seen at each point of the TensorBoard log; the start of a session discards later points. */
 export async function loggedPoints(folder: string): Promise<Set<number>> {
   let points: number[] = [];
   const names = (await readdir(folder)).filter((name) => name.includes('tfevents')).sort();

@@ -1,6 +1,5 @@
 /**
- * Kills a run with SIGKILL at random moments, again and again, and compares what it has in the end with a run that was
- * never stopped.
+ * Kills a run with SIGKILL at random moments, again and again, and compares the result with an uninterrupted run.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -15,7 +14,7 @@ import type { TrainEvent } from '../../src/streams/run/events.js';
 import { drawDiscs } from './drawDiscs.js';
 import { journalEntries, loggedPoints } from './readLogs.js';
 
-/** `process`: the one that trains; `watcher`: the one that watches it; `both`: as when the machine loses its power. */
+/** `process`: the training process; `watcher`: its supervisor; `both`: like a power failure. */
 export const victims = ['process', 'watcher', 'both'] as const;
 export type Victim = (typeof victims)[number];
 
@@ -26,26 +25,26 @@ export interface TortureOptions {
   readonly folder: string;
   readonly kills: number;
   readonly seed: number;
-  /** Of one run. @default 20 */
+  /** Epochs of one run. @default 20 */
   readonly epochs?: number;
   readonly log: (line: string) => void;
 }
 
 export interface TortureResult {
   readonly kills: Readonly<Record<Victim, number>>;
-  /** Kills at which a checkpoint was being written. */
+  /** Number of kills while a checkpoint was being written. */
   readonly duringWrites: number;
-  /** Runs that were killed until they were finished. */
+  /** Number of runs that were killed until they finished. */
   readonly runs: number;
-  /** Steps of one run. */
+  /** Number of steps in one run. */
   readonly steps: number;
-  /** Steps that were made, those included that had to be made again. */
+  /** Number of steps made, including repeated ones. */
   readonly stepsMade: number;
-  /** What was not as it should be; empty when all is well. */
+  /** What was wrong; empty if nothing was. */
   readonly problems: readonly string[];
 }
 
-/** Large enough that writing its checkpoint takes a while, small enough that a step does not. */
+/** A model large enough that writing its checkpoint takes a while, but small enough for fast steps. */
 const configOf = (epochs: number) => `
 channel_towers: 16
 number_of_scales: 2
@@ -62,7 +61,7 @@ training_parameters:
   augmentation:
     horizontal_flip: true
 `;
-const images = 22; // the last batch of an epoch is a smaller one
+const images = 22; // the last batch of an epoch is smaller
 const longestLife = 1500;
 
 export async function torture(options: TortureOptions): Promise<TortureResult> {
@@ -110,7 +109,7 @@ interface Moment {
   readonly victim: Victim;
   /** Milliseconds after the run is ready. */
   readonly after: number;
-  /** Whether to wait for the next checkpoint being written then. */
+  /** Whether to then wait until the next checkpoint is being written. */
   readonly inWrite: boolean;
 }
 
@@ -121,13 +120,13 @@ interface Life {
   readonly writing: boolean;
   readonly steps: number;
   readonly lastStep: number;
-  /** Step of the last checkpoint that was told. */
+  /** Step of the last reported checkpoint. */
   readonly saved: number;
   readonly told: readonly TrainEvent[];
   readonly problems: readonly string[];
 }
 
-/** From the start of the command to its end. */
+/** Runs the command from start to end. */
 async function life(
   nvae: readonly string[],
   folder: string,
@@ -172,7 +171,7 @@ async function life(
   return { finished, killed, writing, steps, lastStep, saved, told, problems };
 }
 
-/** False where there is nobody left. */
+/** Returns false if the process is gone. */
 function signal(child: ChildProcess, victim: Victim, pid: number): boolean {
   try {
     if (child.exitCode !== null || child.pid === undefined) return false;
@@ -184,7 +183,7 @@ function signal(child: ChildProcess, victim: Victim, pid: number): boolean {
   }
 }
 
-/** A process that is left alone stops by itself and then lets go. */
+/** Waits for the lock: a training process without its supervisor stops by itself and then releases the lock. */
 async function released(lock: string, alone: boolean): Promise<void> {
   for (let i = 0; alone && i < 3000 && existsSync(lock); i += 1) await setTimeout(10);
 }
@@ -193,13 +192,13 @@ function stateIn(folder: string, name: string): Promise<Checkpoint> {
   return loadCheckpoint(join(folder, name, 'saved_weights', 'tortured.checkpoint'));
 }
 
-/** Step of what is on disk, 0 where nothing is. */
+/** Step of the checkpoint on disk, 0 if there is none. */
 async function stepIn(folder: string, name: string): Promise<number> {
   if (!existsSync(join(folder, name, 'saved_weights', 'tortured.checkpoint'))) return 0;
   return (await stateIn(folder, name)).state.position.step;
 }
 
-/** What was told before the last checkpoint that was, and is in no log: `points` are the images seen at each step. */
+/** Events before the last reported checkpoint that no log contains; `points` are the images seen at each step. */
 async function missingInLogs(
   name: string,
   folder: string,
@@ -220,7 +219,7 @@ async function missingInLogs(
   return problems;
 }
 
-/** Bit for bit. */
+/** Compares bit for bit. */
 function differences(name: string, given: Checkpoint, expected: Checkpoint): string[] {
   const problems: string[] = [];
   if (JSON.stringify(given.state) !== JSON.stringify(expected.state)) {

@@ -1,4 +1,4 @@
-/** Replacing a file so that at every moment a whole one is there. */
+/** Replaces a file so that a complete file exists at every moment. */
 import type { FileHandle } from 'node:fs/promises';
 import { copyFile, link, mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -6,24 +6,24 @@ import { hasCode } from '../base/errors.js';
 import { replaceFile } from '../base/replaceFile.js';
 import { syncFile, syncFolder } from '../base/sync.js';
 
-/** Where a file is written before it takes its name. */
+/** Temporary path of a file before it is renamed into place. */
 export const partialPath = (path: string): string => `${path}.partial`;
-/** Where the one before is kept. */
+/** Path of the previous file. */
 export const previousPath = (path: string): string => `${path}.previous`;
 
 export interface AtomicWriteOptions {
-  /** Whether the file that was there is kept as `<path>.previous`. @default false */
+  /** Whether to keep the existing file as `<path>.previous`. @default false */
   readonly keepPrevious?: boolean;
   /**
-   * Done before anything is touched, and again when all is written but the name; where it throws, nothing more is
-   * touched: whoever is in the way may be writing these files.
+   * Called before any file is touched, and again before the rename. If it throws, no further file is touched, because another
+   * process may be writing these files.
    */
   readonly guard?: (stage: 'begin' | 'rename') => Promise<void>;
 }
 
 /**
- * Write `path` by way of a file beside it: written, synced, renamed, folder synced. A kill at any moment leaves the
- * old file or the new one.
+ * Writes `path` via a temporary file beside it: write, sync, rename, sync the folder. If the process is killed at any moment,
+ * either the old file or the new one remains.
  */
 export async function atomicWrite(
   path: string,
@@ -51,7 +51,7 @@ async function removingOnFailure(path: string, make: () => Promise<void>): Promi
   }
 }
 
-/** A new file, not an old one emptied: a process that was held for long may still be writing to that. */
+/** Creates a new file instead of truncating an existing one: a suspended process may still write to that. */
 async function writeSynced(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   await rm(path, { force: true });
   const file = await open(path, 'wx');
@@ -63,7 +63,7 @@ async function writeSynced(path: string, write: (file: FileHandle) => Promise<vo
   }
 }
 
-/** Gives the file a second name; where links are not to be had, a copy. Nothing where there is no file yet. */
+/** Hard-links the file to a second name, or copies it if links are not supported. Does nothing if there is no file yet. */
 async function keep(path: string): Promise<void> {
   const temporary = `${previousPath(path)}.partial`;
   await rm(temporary, { force: true });
@@ -72,7 +72,7 @@ async function keep(path: string): Promise<void> {
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return;
     try {
-      // Half of it may be there, on a full disk.
+      // If the disk is full, a partial copy may remain.
       await removingOnFailure(temporary, () => copyFile(path, temporary));
     } catch (second) {
       if (hasCode(second, 'ENOENT')) return;

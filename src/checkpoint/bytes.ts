@@ -1,4 +1,4 @@
-/** Checkpoints and models as bytes in memory: the same as in files, in Node and in browsers. */
+/** Checkpoints and models as bytes in memory, in the same format as files; for Node and browsers. */
 import { sourceOf } from './byteSource.js';
 import { type Checkpoint, contentOf } from './checkpointContent.js';
 import { checkpointFrom } from './checkpointFrom.js';
@@ -12,14 +12,14 @@ import { type ModelData, weightsOf } from './weightsOf.js';
 /** The content of a file, as `fetch` or a file dialog gives it. */
 export type FileBytes = Uint8Array | ArrayBuffer;
 
-/** Options of what reads and writes bytes. */
+/** Options of the functions that read and write bytes. */
 export interface BytesOptions {
-  /** Names the bytes in messages, and is the `file` of a `CheckpointError`. @default 'bytes' */
+  /** Name of the bytes in messages, and the `file` of a `CheckpointError`. @default 'bytes' */
   readonly name?: string;
 }
 
 /**
- * A checkpoint from the bytes of a `.checkpoint` file.
+ * Reads a checkpoint from the bytes of a `.checkpoint` file.
  * @param bytes the whole file; they stay the caller's
  * @param options a name for messages
  * @returns plain data, for `Trainer.restore`
@@ -36,8 +36,8 @@ export async function checkpointFromBytes(
 }
 
 /**
- * The bytes of a `.checkpoint` file.
- * @param checkpoint a snapshot of a `Trainer`,  with the position in its data if that is known
+ * Returns the bytes of a `.checkpoint` file.
+ * @param checkpoint a snapshot of a `Trainer`, with the position in its data if that is known
  * @param options a name for messages
  * @throws CheckpointError when a value is not finite
  * @example
@@ -51,7 +51,7 @@ export function checkpointToBytes(
 }
 
 /**
- * The bytes of a `.model` file: configuration and weights, without the state of the optimiser.
+ * Returns the bytes of a `.model` file: configuration and weights, without the optimiser's state.
  * @param model a snapshot of a `Trainer`, or a checkpoint
  * @param options a name for messages
  * @throws CheckpointError when a value is not finite
@@ -63,8 +63,8 @@ export function modelToBytes(model: ModelData, { name = 'bytes' }: BytesOptions 
 }
 
 /**
- * What the bytes of a `.model` or `.checkpoint` file hold.
- * @throws CheckpointError when they are damaged, or not of one of our files
+ * Reads the bytes of a `.model` or `.checkpoint` file.
+ * @throws CheckpointError when they are damaged, or not from one of our files
  */
 export async function modelFileFromBytes(bytes: FileBytes, name: string): Promise<ModelFile> {
   const source = sourceOf(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
@@ -85,7 +85,7 @@ async function bytesFrom(content: ModelFileContent): Promise<Uint8Array> {
   return bytes;
 }
 
-/** The memory of a piece is used again for the next. */
+/** Copies each piece, because its memory is reused for the next. */
 function* copies(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
   for (const piece of pieces) yield piece.slice();
 }

@@ -1,21 +1,21 @@
-/** What a checkpoint is, and how it lies in a file. Needs no Node. */
+/** The content of a checkpoint, and how it is stored in a file. Works without Node. */
 import { checkFinite } from './finite.js';
 import type { ModelFileContent } from './modelContent.js';
 import type { Snapshot } from './snapshot.js';
 
-/** How far a run is in its data. */
+/** Position of a run in its dataset. */
 export interface DataPosition {
   /** Epoch, from 0. */
   readonly epoch: number;
-  /** Image files of that epoch's order that have been taken, those that could not be decoded included. */
+  /** Number of image files taken in that epoch's order, including those that could not be decoded. */
   readonly imagesTaken: number;
-  /** Fingerprint of the list of files that the order was drawn from. */
+  /** Fingerprint of the list of files from which the order was drawn. */
   readonly dataset?: string;
 }
 
 /** Everything a run needs to resume; plain data. */
 export interface Checkpoint extends Snapshot {
-  /** Absent where the snapshot was made outside a data pipeline. */
+  /** Absent if the snapshot was made outside a data pipeline. */
   readonly dataPosition?: DataPosition;
 }
 

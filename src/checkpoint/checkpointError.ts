@@ -1,4 +1,4 @@
-/** A checkpoint or model file that cannot be read or written. The message names the file, what is wrong, what to do. */
+/** A checkpoint or model file cannot be read or written. The message says which file, what is wrong and what to do. */
 export class CheckpointError extends Error {
   /** The file, as the caller named it. */
   readonly file: string;

@@ -5,7 +5,7 @@ import type { ModelFile } from './modelContent.js';
 import { parseEntry } from './modelFileFrom.js';
 import { dataPositionSchema, trainerStateSchema } from './runState.js';
 
-/** @throws CheckpointError when it is another kind of file, or says nothing of a run */
+/** @throws CheckpointError when it is another kind of file, or contains no run */
 export function checkpointFrom({ kind, config, tensors, metadata }: ModelFile, where: string): Checkpoint {
   if (kind !== 'checkpoint') {
     throw new CheckpointError(where, `this is a ${cut(kind) || 'file'}, not a checkpoint`);

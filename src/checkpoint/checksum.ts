@@ -1,4 +1,4 @@
-/** A checksum of a file's whole content, kept in its metadata, so that any damage is recognised. */
+/** A checksum of a file's complete content, stored in its metadata, so that any damage is detected. */
 
 import { nextTurn } from '../base/nextTurn.js';
 import type { NamedTensors } from '../base/plainData.js';
@@ -7,12 +7,12 @@ import type { Sha256 } from './sha256.js';
 
 export const checksumKey = 'checksum';
 
-/** Large files must not hold up the event loop, nor wait for it after every small tensor. */
+/** Bytes between two yields: large files must not block the event loop, and small tensors must not each wait for it. */
 const bytesPerTurn = 64 * 2 ** 20;
 
 /**
- * SHA-256 over names, types, shapes and values of all tensors and over the metadata besides the checksum.
- * @param hash new; which implementation is the caller's choice
+ * SHA-256 over the names, types, shapes and values of all tensors and over the metadata except the checksum.
+ * @param hash a new hash; the caller chooses the implementation
  */
 export async function checksum(
   tensors: NamedTensors,

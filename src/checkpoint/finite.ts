@@ -3,8 +3,8 @@ import type { NamedTensors } from '../base/plainData.js';
 import { CheckpointError } from './checkpointError.js';
 
 /**
- * Training refuses every step that is not finite, so a value that is none is damage. It must neither replace a good
- * checkpoint nor be gone on from: a run with one skips every step.
+ * Training rejects every step that is not finite, so a non-finite value means damage. It must neither replace a good checkpoint nor
+ * be resumed from: such a run skips every step.
  * @throws CheckpointError
  */
 export function checkFinite(path: string, tensors: NamedTensors): void {

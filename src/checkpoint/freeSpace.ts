@@ -3,16 +3,16 @@ import { dirname } from 'node:path';
 import { previousPath } from './atomicWrite.js';
 
 /**
- * What to tell a user where a file, and the one before that is kept, will not fit on its disk; null where they do, or
- * where the system does not say.
+ * Returns a warning for users if a file and its previous version will not fit on its disk; null if they fit, or if the system does
+ * not report free space.
  *
- * @param bytes of one file, about
+ * @param bytes approximate size of one file
  */
 export async function spaceWarning(path: string, bytes: number): Promise<string | null> {
   const disk = await statfs(dirname(path)).catch(() => null);
   if (!disk) return null;
   const there = await Promise.all([path, previousPath(path)].map((file) => stat(file).catch(() => null)));
-  // While a file is written there are three: it, the one that it replaces, and the one before that.
+  // While a file is written there are three: the new one, the one it replaces, and the previous one.
   const missing = 3 - there.filter((file) => file !== null).length;
   const free = disk.bavail * disk.bsize;
   if (free >= missing * bytes) return null;

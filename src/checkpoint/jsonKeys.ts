@@ -1,6 +1,6 @@
 /**
- * Keys of the outermost object of a valid JSON text, repeated ones included (`JSON.parse` keeps only the last of
- * those, and a file that has a name twice must be refused).
+ * Keys of the outermost object of a valid JSON text, including repeated ones. `JSON.parse` keeps only the last of those, and a file
+ * that contains a name twice must be rejected.
  */
 export function topLevelKeys(json: string): string[] {
   const keys: string[] = [];
@@ -20,7 +20,7 @@ export function topLevelKeys(json: string): string[] {
   return keys;
 }
 
-/** Behind the closing quote; no regular expression, because those run out of stack on long texts. */
+/** Index after the closing quote. No regular expression, because that overflows the stack on long texts. */
 function endOfText(json: string, begin: number): number {
   for (let end = json.indexOf('"', begin + 1); end >= 0; end = json.indexOf('"', end + 1)) {
     let slashes = 0;

@@ -16,18 +16,18 @@ export interface LoadCheckpointOptions {
 }
 
 /**
- * Read a checkpoint. If it is missing or damaged, the one before it is read, with a warning.
+ * Reads a checkpoint. If it is missing or damaged, reads the previous one, with a warning.
  * @param path the file
- * @param options what to call with a warning
+ * @param options a callback for warnings
  * @returns plain data, for `Trainer.restore`
- * @throws CheckpointError when there is no checkpoint, or none is whole
+ * @throws CheckpointError when there is no checkpoint, or all are damaged
  * @example
  * const checkpoint = await loadCheckpoint('saved_weights/demo.checkpoint', { onWarning: console.warn });
  * await trainer.restore(checkpoint);
  */
 export async function loadCheckpoint(path: string, options: LoadCheckpointOptions = {}): Promise<Checkpoint> {
   const problems: CheckpointError[] = [];
-  // A file that was written but not yet renamed comes last: it is used only if nothing else is whole.
+  // A file that was written but not yet renamed comes last: it is used only if no other file is intact.
   for (const candidate of [path, previousPath(path), partialPath(path)]) {
     if (candidate !== path && !(await exists(candidate))) continue;
     try {
@@ -47,7 +47,7 @@ export async function loadCheckpoint(path: string, options: LoadCheckpointOption
 }
 
 /**
- * Whether there is a checkpoint, or the one before it, to resume from.
+ * Whether there is a checkpoint, or a previous one, to resume from.
  * @param path the file
  * @example
  * if (await checkpointExists(path)) await trainer.restore(await loadCheckpoint(path));
@@ -57,7 +57,7 @@ export async function checkpointExists(path: string): Promise<boolean> {
 }
 
 /**
- * How far the run of a checkpoint is, by the file's header alone; null where there is none.
+ * Reads the position of a run from the header of its checkpoint file; null if there is no file.
  * @throws CheckpointError when the header is damaged
  */
 export async function checkpointPosition(path: string): Promise<Position | null> {

@@ -1,16 +1,16 @@
-/** What `.checkpoint` and `.model` files have in common: named tensors, a configuration, and a checksum. Needs no Node. */
+/** The common content of `.checkpoint` and `.model` files: named tensors, a configuration, and a checksum. Works without Node. */
 import type { NamedTensors } from '../base/plainData.js';
 import type { NvaeConfig } from '../config/types.js';
 import { checksum, checksumKey } from './checksum.js';
 import type { Sha256 } from './sha256.js';
 
 export const format = 'rx-nvae';
-/** Raised when a reader of the old version would misread the new one. */
+/** Increased when a reader of the old version would misread the new one. */
 export const formatVersion = '1';
 
 export type FileKind = 'checkpoint' | 'model';
 
-/** A file of ours that was read and checked. */
+/** One of our files after reading and checking. */
 export interface ModelFile {
   readonly kind: string;
   readonly config: NvaeConfig;
@@ -19,16 +19,16 @@ export interface ModelFile {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** What a file of ours is made of. */
+/** The content of one of our files. */
 export interface ModelFileContent {
   readonly kind: FileKind;
   readonly config: NvaeConfig;
   readonly tensors: NamedTensors;
-  /** Further entries of the metadata. */
+  /** Additional entries of the metadata. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** The metadata of a file, its checksum included. */
+/** The metadata of a file, including its checksum. */
 export async function metadataOf(
   { kind, config, tensors, metadata }: ModelFileContent,
   hash: Sha256,

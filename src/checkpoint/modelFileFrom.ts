@@ -1,4 +1,4 @@
-/** Reads and checks what `.checkpoint` and `.model` files have in common. Needs no Node; writers do not load it, as schemas take long to load. */
+/** Checks the common content of `.checkpoint` and `.model` files. Works without Node. Writers do not load it: schemas are slow to load. */
 import type { z } from 'zod';
 import { describeValue } from '../base/messageText.js';
 import { ConfigError } from '../config/configError.js';

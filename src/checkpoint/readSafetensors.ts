@@ -1,4 +1,4 @@
-/** Reading of safetensors files. */
+/** Reads safetensors files. */
 import { totalmem } from 'node:os';
 import { messageOf } from '../base/errors.js';
 import { openFile } from '../base/files.js';
@@ -8,13 +8,13 @@ import { headerFrom, type SafetensorsContent, safetensorsFrom } from './safetens
 import type { SafetensorsHeader } from './safetensorsHeader.js';
 
 /**
- * Read a whole file. 64-bit integers become 32-bit ones.
- * @throws CheckpointError when the file is missing, damaged, or holds integers that do not fit
+ * Reads a complete file. 64-bit integers become 32-bit ones.
+ * @throws CheckpointError when the file is missing, damaged, or contains integers that do not fit
  */
 export function readSafetensors(path: string): Promise<SafetensorsContent> {
   return withFile(path, async (source) => {
     await headerFrom(source, path);
-    // A file can be longer than the disk, where it has holes.
+    // A sparse file can be longer than the disk.
     const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
     if (source.size > memory) {
       throw new CheckpointError(
@@ -27,8 +27,8 @@ export function readSafetensors(path: string): Promise<SafetensorsContent> {
 }
 
 /**
- * Read only the header, whatever the file's size.
- * @throws CheckpointError when the file is missing or damaged as far as the header and the file's length tell
+ * Reads only the header, whatever the file's size.
+ * @throws CheckpointError when the file is missing, or its header or length shows damage
  */
 export function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
   return withFile(path, async (source) => (await headerFrom(source, path)).header);

@@ -1,4 +1,4 @@
-/** What the metadata of a checkpoint may say of a run. */
+/** Schema of the run's state in the metadata of a checkpoint. */
 import { z } from 'zod';
 
 function integer(expected: string, least: number) {

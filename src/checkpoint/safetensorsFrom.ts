@@ -1,4 +1,4 @@
-/** Strict reading of the safetensors format, in pieces, so that more than 2 GiB work too. Needs no Node. */
+/** Reads the safetensors format strictly, in pieces, so that more than 2 GiB work too. Works without Node. */
 
 import { describeValue } from '../base/messageText.js';
 import type { NamedTensors, TensorData } from '../base/plainData.js';
@@ -21,9 +21,9 @@ export interface LocatedHeader {
 const pieceSize = 16 * 2 ** 20;
 
 /**
- * Only the header, whatever the size of the whole.
+ * Reads only the header, whatever the total size.
  * @param where names the bytes in messages
- * @throws CheckpointError when it is damaged, as far as the header and the number of bytes show
+ * @throws CheckpointError when the header or the number of bytes shows damage
  */
 export async function headerFrom(source: ByteSource, where: string): Promise<LocatedHeader> {
   const { size } = source;
@@ -42,9 +42,9 @@ export async function headerFrom(source: ByteSource, where: string): Promise<Loc
 }
 
 /**
- * The whole content. 64-bit integers become 32-bit ones. The arrays are new; the source is no longer needed.
+ * Reads the complete content. 64-bit integers become 32-bit ones. The arrays are new; the source is no longer needed.
  * @param where names the bytes in messages
- * @throws CheckpointError when it is damaged, or holds integers that do not fit
+ * @throws CheckpointError when it is damaged, or contains integers that do not fit
  */
 export async function safetensorsFrom(source: ByteSource, where: string): Promise<SafetensorsContent> {
   const { header, dataStart } = await headerFrom(source, where);

@@ -1,15 +1,15 @@
 /**
- * Header of a safetensors file: `name -> {dtype, shape, data_offsets}` as JSON, before the raw data. Checked strictly:
- * nothing is believed that the file's own length does not bear out.
+ * Header of a safetensors file: `name -> {dtype, shape, data_offsets}` as JSON, before the raw data. It is checked strictly,
+ * against the actual length of the file.
  */
 import { cut, describeValue } from '../base/messageText.js';
 import { CheckpointError } from './checkpointError.js';
 import { topLevelKeys } from './jsonKeys.js';
 
-/** Ours have less than a megabyte; the hundred that the format allows take gigabytes once read. */
+/** Our headers are below a megabyte. The format allows 100 MB, which take gigabytes once parsed. */
 export const largestHeader = 16 * 2 ** 20;
 
-/** A header has four colons per tensor, so this is for a hundred thousand, far beyond any model. */
+/** A header has four colons per tensor, so this allows 100,000 tensors, far more than any model has. */
 const mostColons = 400_000;
 const colon = 0x3a;
 const space = 0x20;
@@ -21,20 +21,20 @@ export type StoredType = keyof typeof itemSizes;
 export interface TensorEntry {
   readonly dtype: StoredType;
   readonly shape: readonly number[];
-  /** Range in the data, in bytes. */
+  /** Byte range in the data. */
   readonly begin: number;
   readonly end: number;
 }
 
 export interface SafetensorsHeader {
   readonly metadata: ReadonlyMap<string, string>;
-  /** In the order of their data, which they fill without hole or overlap. */
+  /** In the order of their data, without gaps or overlaps. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
 }
 
 /**
- * @param dataLength bytes of the file behind the header
- * @throws CheckpointError for anything that is not exactly as the format says
+ * @param dataLength number of bytes after the header
+ * @throws CheckpointError for any violation of the format
  */
 export function parseHeader(bytes: Uint8Array, dataLength: number, file: string): SafetensorsHeader {
   const content = parseJson(bytes, file);
@@ -76,7 +76,7 @@ export function damaged(file: string, problem: string, cause?: unknown): Checkpo
 }
 
 function parseJson(bytes: Uint8Array, file: string): Record<string, unknown> {
-  // Counted first, because millions of keys take seconds, and gigabytes, to parse.
+  // Count first, because parsing millions of keys takes seconds and gigabytes.
   const colons = bytes.reduce((count, byte) => (byte === colon ? count + 1 : count), 0);
   if (colons > mostColons)
     throw damaged(file, `expected at most ${mostColons} values in its header, got ${colons}`);

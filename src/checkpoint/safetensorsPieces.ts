@@ -1,12 +1,12 @@
-/** The bytes of a safetensors file, which Python's library reads as well. Needs no Node. */
+/** The bytes of a safetensors file, which Python's library can also read. Works without Node. */
 import type { NamedTensors, TensorData } from '../base/plainData.js';
 import type { TensorEntry } from './safetensorsHeader.js';
 import { formatHeader } from './safetensorsHeader.js';
 
-/** Bytes of a piece. Few: while a run trains, each write costs a turn of an event loop that is busy with a step. */
+/** Bytes per piece. Large, because during training each write waits for an event loop that is busy with a step. */
 const pieceSize = 64 * 2 ** 20;
 
-/** Header and data, in pieces of at most 64 MiB. The memory of a piece is used again for the next. */
+/** Header and data, in pieces of at most 64 MiB. The memory of a piece is reused for the next. */
 export function safetensorsPieces(
   tensors: NamedTensors,
   metadata: ReadonlyMap<string, string>,
@@ -25,7 +25,7 @@ export function safetensorsPieces(
   return pieces(parts);
 }
 
-/** The same bytes in pieces of `pieceSize`, small parts put together. The memory is used again for the next piece. */
+/** The same bytes in pieces of `pieceSize`, with small parts combined. The memory is reused for the next piece. */
 function* pieces(parts: readonly Uint8Array[]): Generator<Uint8Array> {
   const total = parts.reduce((sum, part) => sum + part.length, 0);
   const piece = new Uint8Array(Math.min(pieceSize, total));

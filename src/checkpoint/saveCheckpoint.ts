@@ -11,11 +11,11 @@ export interface SaveOptions {
 }
 
 /**
- * Write a checkpoint. The one before is kept as `<path>.previous`.
- * @param path the file; missing folders are made
- * @param checkpoint a snapshot of a `Trainer`; it stays as it is
+ * Writes a checkpoint. The previous one is kept as `<path>.previous`.
+ * @param path the file; missing folders are created
+ * @param checkpoint a snapshot of a `Trainer`; it is not changed
  * @param options a check right before the file is replaced
- * @throws CheckpointError when a value is not finite or the file cannot be written; the file before stays whole
+ * @throws CheckpointError when a value is not finite or the file cannot be written; the previous file stays intact
  * @example
  * await saveCheckpoint('saved_weights/demo.checkpoint', await trainer.snapshot());
  */

@@ -1,6 +1,6 @@
-/** A SHA-256 that is being computed. */
+/** An incremental SHA-256. */
 export interface Sha256 {
   update(bytes: Uint8Array): void;
-  /** Of all bytes, as hexadecimal digits. */
+  /** The hash of all bytes, as hexadecimal digits. */
   digest(): string;
 }

@@ -2,29 +2,29 @@
 import type { NamedTensors } from '../base/plainData.js';
 import type { NvaeConfig } from '../config/types.js';
 
-/** How far a run is: what has been finished. */
+/** How far a run is, in finished steps. */
 export interface Position {
   /** Epoch of the last step, from 0 for the first epoch; 0 before the first step. */
   readonly epoch: number;
-  /** Batches of that epoch. */
+  /** Number of batches in that epoch. */
   readonly batchInEpoch: number;
-  /** Batches of all epochs. */
+  /** Number of batches in all epochs. */
   readonly step: number;
-  /** Images of all epochs; an image counts once in each. */
+  /** Number of images in all epochs; an image counts once in each. */
   readonly imagesSeen: number;
 }
 
-/** All of a run besides tensors; plain JSON. */
+/** Everything in a run except tensors; plain JSON. */
 export interface TrainerState {
   /** Seed of the run. */
   readonly seed: number;
   /** How far the run is. */
   readonly position: Position;
-  /** Updates that the optimiser has made; fewer than steps if some were skipped. */
+  /** Number of updates by the optimiser; fewer than steps if some were skipped. */
   readonly optimizerUpdates: number;
 }
 
-/** A run at rest: parameters, running averages and optimiser slots under PyTorch's names, and the rest as JSON. */
+/** The state of a run: parameters, running averages and optimiser slots under PyTorch's names, and the rest as JSON. */
 export interface Snapshot {
   /** The run's configuration. */
   readonly config: NvaeConfig;

@@ -3,7 +3,7 @@ import type { NvaeConfig } from '../config/types.js';
 import { checkFinite } from './finite.js';
 import type { ModelFileContent } from './modelContent.js';
 
-/** A configuration and its tensors: a snapshot, a checkpoint, or what was read from a model file. */
+/** A configuration and its tensors: a snapshot, a checkpoint, or the content of a model file. */
 export interface ModelData {
   /** The configuration that describes the model. */
   readonly config: NvaeConfig;
@@ -12,7 +12,7 @@ export interface ModelData {
 }
 
 /**
- * Of the given tensors those that are not an optimiser's (`adamax.*`), as the content of a model file.
+ * Selects the tensors that are not the optimiser's (`adamax.*`), as the content of a model file.
  * @throws CheckpointError when a value is not finite
  */
 export function weightsOf({ config, tensors }: ModelData, where: string): ModelFileContent {

@@ -5,7 +5,7 @@ import { type ModelFileContent, metadataOf } from './modelContent.js';
 import { nodeSha256 } from './nodeSha256.js';
 import { writeSafetensors } from './writeSafetensors.js';
 
-/** @throws CheckpointError when the file cannot be written; the one before is whole then */
+/** @throws CheckpointError when the file cannot be written; the previous file is then still intact */
 export async function writeModelFile(
   path: string,
   content: ModelFileContent,

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { NamedTensors } from '../base/plainData.js';
 import { safetensorsPieces } from './safetensorsPieces.js';
 
-/** Write header and data at the start of an open file; neither synced nor closed. */
+/** Writes header and data at the start of an open file; does not sync or close it. */
 export async function writeSafetensors(
   file: FileHandle,
   tensors: NamedTensors,

@@ -1,4 +1,4 @@
-/** Exit codes of every command. */
+/** Exit codes of all commands. */
 export const exitCodes = {
   done: 0,
   failed: 1,

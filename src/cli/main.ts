@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The `nvae` command on any Node. What it imports is loaded before it runs, and an old Node does not understand it: so this
- * file imports next to nothing, in a syntax that Node has long understood, until it knows that Node is new enough.
+ * The `nvae` command on any Node version. Imports are loaded before this file runs, and an old Node cannot parse them. So this file
+ * imports almost nothing, and uses only old syntax, until it knows that Node is new enough.
  */
 import { exitAtInterruption } from './start/exitAtInterruption.js';
 import { nodeVersionProblem } from './start/nodeVersionProblem.js';

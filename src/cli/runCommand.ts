@@ -1,6 +1,6 @@
 /**
- * The `nvae` command: arguments in, exit code out. The commands' arguments are in ./commands; what they do is in
- * ./actions, which is loaded when it is needed, because the engine takes a while to load.
+ * The `nvae` command: arguments in, exit code out. The arguments of commands are in ./commands; their code is in ./actions, which
+ * is loaded on demand because the engine is slow to load.
  */
 import { Command, CommanderError } from 'commander';
 import { engineSettings } from '../engine/settings.js';
@@ -48,7 +48,7 @@ function exitCodeOf(error: unknown): number {
 
 /** Runs the command that the arguments name, and sets the exit code of the process. */
 export async function runCommand(): Promise<void> {
-  // React draws several times slower otherwise.
+  // Otherwise React draws several times slower.
   process.env.NODE_ENV ??= 'production';
   hideJsonWarning();
   keepStandardOutputForData();

@@ -1,6 +1,6 @@
 /**
- * Paths as the file system has them: bytes, which need not be UTF-8. Here they are strings with one character per byte
- * (Latin-1), which sort, split and compare as the bytes do.
+ * Paths as the file system stores them: bytes, which need not be UTF-8. Here they are strings with one character per byte
+ * (Latin-1), which sort, split and compare like the bytes.
  */
 import { isUtf8 } from 'node:buffer';
 import { readdir } from 'node:fs/promises';
@@ -12,7 +12,7 @@ export function bytePath(path: string | Buffer): BytePath {
   return Buffer.from(path as string).toString('latin1');
 }
 
-/** What the functions of `node:fs` take. */
+/** The path for functions of `node:fs`. */
 export function bufferOf(path: BytePath): Buffer {
   return Buffer.from(path, 'latin1');
 }
@@ -21,11 +21,11 @@ export function inside(folder: BytePath, name: BytePath): BytePath {
   return folder === '' || /[\\/]$/.test(folder) ? folder + name : `${folder}/${name}`;
 }
 
-/** One UTF-8 sequence, or one byte that does not start any. */
+/** One UTF-8 sequence, or one byte that does not start one. */
 const sequence =
   /[^\x80-\xff]+|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|./gs;
 
-/** As text; bytes that are not UTF-8 appear as `\xE9`, so that different paths remain different. */
+/** The path as text; bytes that are not UTF-8 appear as `\xE9`, so that different paths remain different. */
 export function textOf(path: BytePath): string {
   const bytes = bufferOf(path);
   if (isUtf8(bytes)) return bytes.toString('utf8');
@@ -41,8 +41,8 @@ export function isText(path: BytePath): boolean {
 }
 
 /**
- * The path that was meant by one in which bytes have been lost: arguments of a command arrive as text, with U+FFFD for bytes that
- * are not UTF-8. If exactly one entry of a folder reads like that, it is the one; otherwise null.
+ * Recovers a path that lost bytes: command arguments arrive as text, with U+FFFD for bytes that are not UTF-8. If exactly one entry
+ * of a folder reads like that, returns that entry; otherwise null.
  */
 export async function lostPath(given: string): Promise<BytePath | null> {
   const parts = given.split('/');
@@ -63,7 +63,7 @@ async function entryLike(folder: BytePath, part: string): Promise<BytePath | nul
   return like.length === 1 && like[0] ? bytePath(like[0]) : null;
 }
 
-/** The path of a file in a folder, for people and for the system; with bytes only if text does not suffice. */
+/** The path of a file in a folder, as text for people and as a path for the system; with bytes only if text is not enough. */
 export function placeOf(
   folder: string,
   root: BytePath,

@@ -1,8 +1,8 @@
-/** The augmentations that a configuration can ask for. */
+/** The augmentations that a configuration can enable. */
 import type { AugmentationConfig } from '../config/types.js';
 import type { DecodedImage } from './decodedImage.js';
 
-/** Flips, crops, then changes colours; augmentations that are off draw no random number. */
+/** Flips, crops, then changes colours; disabled augmentations draw no random number. */
 export function configuredAugmentation({
   horizontalFlip = false,
   crop = 0,
@@ -26,19 +26,19 @@ export function configuredAugmentation({
   };
 }
 
-/** An integer drawn evenly from -most to most. */
+/** A uniform random integer from -most to most. */
 function offset(most: number, random: () => number): number {
   return Math.floor((2 * most + 1) * random()) - most;
 }
 
-/** A factor drawn around 1; no random number is drawn if it can only be 1. */
+/** A random factor around 1; draws no random number if it can only be 1. */
 function factor(most: number, random: () => number): number {
   return most > 0 ? 1 + most * (2 * random() - 1) : 1;
 }
 
-/** Swap left and right. */
+/** Swaps left and right. */
 export function mirrored({ name, size, pixels }: DecodedImage): DecodedImage {
-  const result = new Uint8Array(pixels); // a Buffer's slice would be no copy
+  const result = new Uint8Array(pixels); // a Buffer's slice would not be a copy
   for (let begin = 0; begin < result.length; begin += 3 * size) {
     for (let left = begin, right = begin + 3 * (size - 1); left < right; left += 3, right -= 3) {
       exchange(result, left, right);
@@ -56,8 +56,8 @@ function exchange(values: Uint8Array, a: number, b: number): void {
 }
 
 /**
- * A crop of the same size, moved by `down` and `right`. Pixels beyond the image's edges are reflections, without a copy of the
- * edge itself. Both offsets are smaller than the size.
+ * A crop of the same size, moved by `down` and `right`. Pixels beyond the edges are reflections that do not repeat the edge
+ * itself. Both offsets are smaller than the size.
  */
 export function moved({ name, size, pixels }: DecodedImage, down: number, right: number): DecodedImage {
   const last = size - 1;
@@ -76,7 +76,7 @@ export function moved({ name, size, pixels }: DecodedImage, down: number, right:
   return { name, size, pixels: result };
 }
 
-/** Every pixel times `brightness`, then its distance to the mean grey and to its own grey times the other factors. */
+/** Multiplies every pixel by `brightness`, then its distance to the mean grey and to its own grey by the other factors. */
 export function coloured(
   { name, size, pixels }: DecodedImage,
   brightness: number,
@@ -99,7 +99,7 @@ export function coloured(
   return { name, size, pixels: new Uint8Array(result.buffer) };
 }
 
-/** Luma of ITU-R BT.601, as image libraries have it. */
+/** Luma of ITU-R BT.601, as image libraries compute it. */
 function greyOf(red: number, green: number, blue: number): number {
   return 0.299 * red + 0.587 * green + 0.114 * blue;
 }

@@ -1,4 +1,4 @@
-/** An image will not decode, however often it is read; the message says why, for people. */
+/** An image cannot be decoded, however often it is read; the message tells users why. */
 export class DamagedImageError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

@@ -1,6 +1,6 @@
-/** A dataset that cannot be trained on. */
+/** A dataset cannot be used for training. */
 export class DatasetError extends Error {
-  /** Its name; of a folder, the path as the caller gave it. */
+  /** Name of the dataset; for a folder, the path as the caller gave it. */
   readonly dataset: string;
 
   constructor(dataset: string, problem: string, options?: ErrorOptions) {

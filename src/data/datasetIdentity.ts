@@ -1,4 +1,4 @@
-/** How one dataset is told from another: a short text that a checkpoint can hold. */
+/** Identities of datasets: short texts that checkpoints store to detect a changed dataset. */
 import type { Dataset, DatasetItem, ItemList } from './dataset.js';
 import { digest } from './digest.js';
 import { itemsOf } from './itemsOf.js';
@@ -7,17 +7,17 @@ import { orAborted } from './orAborted.js';
 const unknown = '-';
 const longest = 100;
 
-/** How a dataset differs from one before. */
+/** How a dataset differs from an earlier one. */
 export interface DatasetChange {
-  /** `60 images before, 20 now`, or what else has changed. */
+  /** `60 images before, 20 now`, or what else changed. */
   readonly words: string;
-  /** Whether the order of an epoch is another. */
+  /** Whether the order of an epoch changes. */
   readonly order: boolean;
 }
 
 /**
- * `order/count/content`: a digest of the names, the number of items, and what the dataset says of its content, which may have
- * several parts. `-` is a part that is not known.
+ * `order/count/content`: a digest of the names, the number of items, and what the dataset reports about its content, which may have
+ * several parts. `-` stands for an unknown part.
  */
 export async function datasetIdentity(
   dataset: Pick<Dataset, 'identity'>,
@@ -28,13 +28,13 @@ export async function datasetIdentity(
   return [orderOf(items), items.length, content].join('/');
 }
 
-/** The number of items; null in the identity of an earlier version, which did not contain it. */
+/** The number of items; null for an identity from an earlier version, which did not contain it. */
 export function imagesOf(identity: string): number | null {
   const [, count] = identity.split('/');
   return count === undefined ? null : Number(count);
 }
 
-/** Null if it is the same, as far as is known. */
+/** Returns null if nothing is known to have changed. */
 export function datasetChange(before: string, now: string): DatasetChange | null {
   const [orderBefore, countBefore = unknown, ...contentBefore] = before.split('/');
   const [orderNow, countNow = unknown, ...contentNow] = now.split('/');
@@ -48,7 +48,7 @@ export function datasetChange(before: string, now: string): DatasetChange | null
   return null;
 }
 
-/** Changes where the order of an epoch would. */
+/** A digest that changes whenever the order of an epoch does. */
 function orderOf(items: ItemList<DatasetItem>): string {
   return digest(linesOf(items, ({ name }) => name));
 }
@@ -64,7 +64,7 @@ async function contentOf(
     return identity.length > longest ? digest([identity]) : identity || unknown;
   } catch {
     signal.throwIfAborted();
-    return unknown; // it may be known the next time
+    return unknown; // it may be known next time
   }
 }
 

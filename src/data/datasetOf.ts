@@ -1,19 +1,19 @@
 import { checkCount } from '../base/checkNumbers.js';
 import type { Dataset, DatasetItem } from './dataset.js';
 
-/** What `datasetOf` takes besides the images. */
+/** Options of `datasetOf`. */
 export interface DatasetOfOptions extends Pick<Dataset, 'cached' | 'identity'> {
-  /** For messages. @default 'dataset' */
+  /** Name in messages. @default 'dataset' */
   readonly name?: string;
 }
 
 /**
- * A dataset of `count` images that are made by their index: elements of an array, or what a generator draws. An item is named by
+ * Creates a dataset of `count` images that are made from their index: elements of an array, or drawings. The name of an item is
  * its index.
  *
  * @param count the number of images
- * @param image the image with an index, as `decode` of `Dataset` returns it: `[size, size, 3]` bytes, always the same
- * @param options a name for messages, and what else a `Dataset` may have
+ * @param image returns the image with an index, as `decode` of `Dataset` does: `[size, size, 3]` bytes, always the same
+ * @param options a name for messages, and other properties of a `Dataset`
  * @throws RangeError at call time when the count is not a positive integer
  *
  * @example

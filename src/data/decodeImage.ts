@@ -1,4 +1,4 @@
-/** The bytes of one image file as pixels of the model's size. */
+/** Decodes the bytes of an image file into pixels of the model's size. */
 import sharp, { type Sharp } from 'sharp';
 import { messageOf } from '../base/errors.js';
 import { defaultMaxPixels } from '../base/maxPixels.js';
@@ -10,15 +10,15 @@ import { readSamples } from './readSamples.js';
 import { tiffSamples } from './tiffSamples.js';
 import { type TiffTags, tiffTags } from './tiffTags.js';
 
-// Threads for one image: sharp counts the machine's processors, even if a CPU quota or an affinity leaves fewer.
+// Threads per image: sharp counts the machine's processors, even if a CPU quota or an affinity leaves fewer.
 sharp.concurrency(Math.min(sharp.concurrency(), processors().usable));
 
 const largestDrawing = 2 ** 22;
 const pngBeginning = '\x89PNG\r\n\x1A\n\0\0\0\rIHDR';
 
 /**
- * One image as bytes `[size, size, 3]`: upright, transparent parts on white, cropped to the centre.
- * @throws DamagedImageError when it is damaged or in no format that can be read here
+ * Decodes one image to bytes `[size, size, 3]`: upright, transparent parts on white, cropped to the centre.
+ * @throws DamagedImageError when it is damaged or its format is not supported
  * @throws UnreadImageError when the system cannot read it
  */
 export async function decodeImage(
@@ -30,9 +30,9 @@ export async function decodeImage(
 }
 
 /**
- * The same from the bytes of a file. The decoder gets these rather than a path, so that an SVG cannot refer to other files, such
- * as a pipe that never answers.
- * @throws DamagedImageError that says why they cannot be read
+ * Decodes an image from the bytes of a file. The decoder gets these rather than a path, so that an SVG cannot refer to other files,
+ * such as a pipe that never responds.
+ * @throws DamagedImageError that says why the image cannot be decoded
  */
 export async function decodeBytes(bytes: Buffer, size: number, maxPixels: number): Promise<Uint8Array> {
   checkDrawing(bytes);
@@ -72,8 +72,8 @@ async function pixelsOf(image: Sharp, size: number, keepsAlpha = false): Promise
 }
 
 /**
- * Whether these are the first bytes of a PNG of this height and width, of at most 8 bits. It is not resized, so its alpha
- * can be removed last, which takes a third of the time: the decoder would draw the background in a pipeline of its own.
+ * Whether the bytes begin a PNG of this height and width, of at most 8 bits. It needs no resizing, so its alpha can be
+ * removed last, which takes a third of the time: the decoder would draw the background in a separate pipeline.
  */
 function isPngOfSize(bytes: Buffer, size: number): boolean {
   if (!isPng(bytes)) return false;
@@ -84,7 +84,7 @@ function isPng(bytes: Buffer): boolean {
   return bytes.length >= 25 && bytes.toString('latin1', 0, pngBeginning.length) === pngBeginning;
 }
 
-/** Red, green and blue of pixels with alpha, put on white and rounded as the decoder does it. */
+/** Red, green and blue of pixels with alpha, blended with white and rounded as the decoder does it. */
 export function onWhite(pixels: Uint8Array): Uint8Array {
   const result = new Uint8Array((pixels.length / 4) * 3);
   for (let source = 0, target = 0; source < pixels.length; source += 4, target += 3) {
@@ -112,7 +112,7 @@ async function checkBlack(image: Sharp): Promise<void> {
   }
 }
 
-/** The work to draw an SVG is not bounded by its size in pixels, nor by its size in bytes if it is compressed. */
+/** The cost of drawing an SVG is not limited by its size in pixels, nor by its size in bytes if it is compressed. */
 function checkDrawing(bytes: Buffer): void {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b)
     throw new DamagedImageError('compressed with gzip; decompress it first');
@@ -123,8 +123,8 @@ function checkDrawing(bytes: Buffer): void {
 }
 
 /**
- * Adds the end marker to a JPEG that lacks only this, as files of some cameras and cut downloads do. Null for all other files and
- * errors, and if more is missing: then the decoder warns when it decodes in full size.
+ * Adds the end marker to a JPEG that lacks only this, as files of some cameras and truncated downloads do. Null for all other files
+ * and errors, and if more is missing: then the decoder warns when it decodes at full size.
  */
 async function withEndMarker(bytes: Buffer, error: unknown, maxPixels: number): Promise<Buffer | null> {
   const isJpeg = bytes[0] === 0xff && bytes[1] === 0xd8;
@@ -137,7 +137,7 @@ async function withEndMarker(bytes: Buffer, error: unknown, maxPixels: number): 
   );
 }
 
-/** Decoders list every complaint; the first says what is wrong, or is replaced by a clearer one. */
+/** Decoders list every complaint; keeps the first, or replaces it with a clearer one. */
 async function plainReason(bytes: Buffer, error: unknown, maxPixels: number): Promise<DamagedImageError> {
   if (error instanceof DamagedImageError) return error;
   const cause = { cause: error };

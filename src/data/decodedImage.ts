@@ -1,6 +1,6 @@
 /** One image of the model's size. */
 export interface DecodedImage {
-  /** The name of its item; of a file, its path inside the dataset's folder. */
+  /** Name of its item; for a file, its path inside the dataset's folder. */
   readonly name: string;
   /** Height and width. */
   readonly size: number;

@@ -4,13 +4,13 @@ import { type ImageFile, pathOf } from './imageFile.js';
 import { itemsOf } from './itemsOf.js';
 import { readStart } from './readImageFile.js';
 
-/** Files whose content counts, spread over the list; reading all would take as long as an epoch. */
+/** Number of files whose content is read, spread over the list; reading all would take as long as an epoch. */
 const samples = 16;
 const sampledBytes = 2 ** 16;
 
 /**
- * `sizes/content`: digests of the sizes of all files and of the beginnings of some, `-` where these cannot be read. Times do not
- * count: copies have others.
+ * `sizes/content`: digests of the sizes of all files and of the beginnings of some; `-` if these cannot be read. File times are
+ * ignored, because copies have different ones.
  */
 export async function fileContentIdentity(files: ItemList<ImageFile>): Promise<string> {
   return `${digest(sizesOf(files))}/${await contentOf(files)}`;
@@ -26,6 +26,6 @@ async function contentOf(files: ItemList<ImageFile>): Promise<string> {
   try {
     return digest(await Promise.all(some.map((file) => readStart(pathOf(file), sampledBytes))));
   } catch {
-    return '-'; // it may be readable the next time
+    return '-'; // it may be readable next time
   }
 }

@@ -1,4 +1,4 @@
-/** The version of a file: it changes with its size and the time of its last change. */
+/** The version of a file, from its size and the time of its last change. */
 export function fileVersion(bytes: number, modified: number): string {
   return `${bytes}/${modified}`;
 }

@@ -4,21 +4,22 @@ import type { ImageFile } from './imageFile.js';
 import { imageFiles } from './imageFiles.js';
 import { type ListImagesOptions, listImages } from './listImages.js';
 
-/** Which files of a folder are listed, and how large they may be. */
+/** Which files of a folder to list, and how large they may be. */
 export interface FolderDatasetOptions extends Omit<ListImagesOptions, 'onWarning'> {
-  /** Images with more pixels are refused before they take memory. @default 268,402,689, as sharp */
+  /** Images with more pixels are refused before memory is allocated. @default 268,402,689, as in sharp */
   readonly maxPixels?: number;
 }
 
 /**
- * The images of a folder and the folders inside it, as `train` uses them where it is given a path: turned upright by their EXIF
- * entry, transparent parts on white, grey as RGB, the shorter side resized and the middle of the longer one kept.
+ * Creates a dataset of the images in a folder and its subfolders, as `train` does for a path. Files are rotated according to their
+ * EXIF orientation, transparent parts become white, grey becomes RGB, the shorter side is resized and the longer one cropped to the
+ * centre.
  *
- * Items are listed in the order of their names' bytes. `items` throws a `DatasetError` when the folder is missing, unreadable, or
- * has no image.
+ * Items are listed in byte order of their names. `items` throws a `DatasetError` when the folder is missing, unreadable, or has no
+ * image.
  *
- * @param folder its path
- * @param options what to leave out, and the largest image
+ * @param folder path of the folder
+ * @param options what to leave out, and the size limit of images
  *
  * @example
  * train(config, { dataset: folderDataset('photos', { except: ['photos/rejected'] }) });

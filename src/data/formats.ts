@@ -1,7 +1,7 @@
 /** The formats that the installed sharp reads, and the names of other common formats. */
 import sharp from 'sharp';
 
-/** More extensions of formats that sharp reads. */
+/** Additional extensions of formats that sharp reads. */
 const aliases: Readonly<Record<string, readonly string[]>> = {
   jpeg: ['jif', 'jfi', 'pjpeg', 'pjp', 'mpo'],
   png: ['apng'],
@@ -29,7 +29,7 @@ const others: Readonly<Record<string, string>> = {
   ...named('GIMP', 'xcf'),
 };
 
-/** How such files start, whatever their name: the offset, the texts (any of these), the format. */
+/** How files of these formats start, whatever their name: the offset, the texts (any of these), the format. */
 const signatures: readonly (readonly [at: number, texts: readonly string[], name: string])[] = [
   [
     4,
@@ -68,23 +68,23 @@ export const readableExtensions: readonly string[] = Object.entries(sharp.format
     const suffixes: readonly string[] = input.fileSuffix ?? [];
     return [...suffixes.map((suffix) => suffix.slice(1)), ...(aliases[name] ?? [])];
   })
-  // A compressed drawing may have any size when it is decompressed.
+  // A compressed drawing can expand to any size.
   .filter((extension) => !/gz$/.test(extension))
   .sort();
 
 const readable = new Set(readableExtensions);
 
-/** Whether a file with this extension counts as an image; in lower case, without the dot. */
+/** Whether a file with this extension counts as an image; the extension is in lower case, without the dot. */
 export function isReadable(extension: string): boolean {
   return readable.has(extension);
 }
 
-/** The name of an image format that cannot be read here, by a file's extension; null for others. */
+/** Name of an unsupported image format, by a file's extension; null for others. */
 export function unreadableFormat(extension: string): string | null {
   return readable.has(extension) ? null : (others[extension] ?? null);
 }
 
-/** What a file that the decoder refuses is, by its first bytes, and what to do; null if they are unknown. */
+/** Describes a file that the decoder rejects, from its first bytes, and says what to do; null if they are unknown. */
 export function refusalOf(bytes: Buffer): string | null {
   const beginning = bytes.toString('latin1', 0, 64);
   const [, , name] =

@@ -8,47 +8,47 @@ import { cacheFolders } from './cacheFolders.js';
 
 /** How much a cache keeps, and where. */
 export interface ImageCacheOptions {
-  /** Bytes kept in memory; images with a version beyond that go to a file. @default 1 GiB */
+  /** Number of bytes kept in memory; further images that have a version go to a file. @default 1 GiB */
   readonly memoryLimit?: number;
-  /** Folder of that file. @default the first of `cacheFolders` that can be written to */
+  /** Folder of that file. @default the first writable one of `cacheFolders` */
   readonly folder?: string;
-  /** Bytes that the file leaves free on its disk, for checkpoints and everything else. @default 1 GiB */
+  /** Bytes that the file leaves free on its disk, for checkpoints and other files. @default 1 GiB */
   readonly reserve?: number;
 }
 
-/** Which image an entry of the cache is of. */
+/** Identifies the image of a cache entry. */
 export interface CacheKey {
-  /** The path of a file, or a name that no other dataset of this cache has. */
+  /** The path of a file, or a name that no other dataset in this cache uses. */
   readonly key: string;
-  /** Another version is another image. Without one the image is kept in memory only. */
+  /** Another version counts as another image. Without a version the image is kept in memory only. */
   readonly version?: string | undefined;
 }
 
 /** Decoded images by key, version and size. The caller closes it. */
 export interface ImageCache {
   /**
-   * The pixels; null for an image known to be damaged; undefined for an unknown one. Do not write to them.
+   * Returns the pixels; null for an image known to be damaged; undefined for an unknown one. Do not write to them.
    *
-   * @param image which one
+   * @param image the image
    * @param size its height and width
    */
   get(image: CacheKey, size: number): Promise<Uint8Array | null | undefined>;
   /**
-   * The pixels if they are in memory, null otherwise.
+   * Returns the pixels if they are in memory, null otherwise.
    *
-   * @param image which one
+   * @param image the image
    * @param size its height and width
    */
   peek?(image: CacheKey, size: number): Uint8Array | null;
   /**
-   * Keep the pixels.
+   * Stores the pixels.
    *
-   * @param image which one
+   * @param image the image
    * @param size its height and width
    * @param pixels `[size, size, 3]`, not written to afterwards; null for a damaged image
    */
   set(image: CacheKey, size: number, pixels: Uint8Array | null): Promise<void>;
-  /** Forget all, remove the file, and keep nothing from then on. */
+  /** Clears the cache, removes the file, and stores nothing from then on. */
   close(): Promise<void>;
 }
 
@@ -62,9 +62,9 @@ interface Kept {
 }
 
 /**
- * An empty cache of decoded images, for `decodeImages`. The caller closes it.
+ * Creates an empty cache of decoded images, for `decodeImages`. The caller closes it.
  *
- * @param options limits, and a folder for its file
+ * @param options limits, and a folder for the cache file
  * @throws RangeError at call time when `memoryLimit` is not a number of at least 0
  *
  * @example
@@ -74,7 +74,7 @@ interface Kept {
 export function imageCache(options: ImageCacheOptions = {}): ImageCache {
   const { memoryLimit = 2 ** 30, folder, reserve = 2 ** 30 } = options;
   checkAmount('imageCache', 'memoryLimit', memoryLimit);
-  // By key alone: a text of key, version and size would take longer to make than the pixels to copy.
+  // By key alone: building a text of key, version and size would take longer than copying the pixels.
   const places = new Map<string, Kept[]>();
   const packed = packedFile(folder === undefined ? cacheFolders() : [folder], reserve);
   let inMemory = 0;
@@ -99,7 +99,7 @@ export function imageCache(options: ImageCacheOptions = {}): ImageCache {
     },
     async set(image, size, pixels) {
       const before = placeOf(image, size);
-      // Pixels replace damage: the image may have been repaired.
+      // Pixels replace a `damaged` entry: the image may have been repaired.
       if (closed || (before && !('pixels' in before && before.pixels === null))) return;
       if (pixels === null || inMemory + pixels.length <= memoryLimit) {
         inMemory += pixels?.length ?? 0;
@@ -120,8 +120,8 @@ export function imageCache(options: ImageCacheOptions = {}): ImageCache {
 }
 
 /**
- * One file that grows, in the first folder that can be written to. If there is none, its disk is nearly full or a write fails,
- * an image is not kept: it is decoded again.
+ * One growing file, in the first writable folder. If there is none, its disk is nearly full or a write fails, the image is not
+ * stored: it is decoded again.
  */
 function packedFile(folders: readonly string[], reserve: number) {
   let opened: Promise<FileHandle | null> | null = null;
@@ -142,7 +142,7 @@ function packedFile(folders: readonly string[], reserve: number) {
     const file = await open(name, 'wx+');
     folder = candidate;
     path = name;
-    // Without a name the file disappears with the process, however that ends; if that is not allowed, `close` removes it.
+    // Once unlinked, the file disappears with the process, however that ends; if unlinking is not allowed, `close` removes it.
     await rm(name).then(
       () => {
         path = null;
@@ -165,7 +165,7 @@ function packedFile(folders: readonly string[], reserve: number) {
       end += bytes.length;
       const written = await file.write(bytes, 0, bytes.length, offset).catch(() => null);
       if (written?.bytesWritten === bytes.length) return offset;
-      // Later images may still fit, but the space left on such a disk is better kept for checkpoints.
+      // Later images might fit, but the remaining space on such a disk is better kept for checkpoints.
       failed = true;
       return null;
     },
@@ -175,7 +175,7 @@ function packedFile(folders: readonly string[], reserve: number) {
       const read = await file?.read(bytes, 0, length, offset).catch(() => null);
       return read?.bytesRead === length ? bytes : undefined;
     },
-    /** A file that cannot be removed is no reason to fail. */
+    /** Ignores a file that cannot be removed. */
     async close(): Promise<void> {
       closed = true;
       const file = await opened;

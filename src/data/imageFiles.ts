@@ -1,4 +1,4 @@
-/** Files as items of a dataset: how one is decoded, and which version of it is on disk. */
+/** Files as items of a dataset: decodes a file, and returns its current version on disk. */
 import { stat } from 'node:fs/promises';
 import { defaultMaxPixels } from '../base/maxPixels.js';
 import { DamagedImageError } from './damagedImageError.js';
@@ -9,10 +9,10 @@ import { type ImageFile, pathOf } from './imageFile.js';
 import { isOwnGrid } from './ownPictures.js';
 import { readImageFile } from './readImageFile.js';
 
-/** What a dataset of files has, wherever its list comes from. */
+/** The part of a dataset of files that does not depend on its list. */
 export type ImageFiles = Required<Pick<Dataset<ImageFile>, 'decode' | 'currentVersion'>>;
 
-/** @param maxPixels larger images are refused before they take memory */
+/** @param maxPixels larger images are refused before memory is allocated */
 export function imageFiles(maxPixels: number = defaultMaxPixels): ImageFiles {
   return {
     async decode(file, size, signal) {

@@ -8,22 +8,22 @@ import { orAborted } from './orAborted.js';
 import { pixelsProblem } from './pixelsProblem.js';
 import { isUnread } from './unreadImageError.js';
 
-/** An item that gave no pixels. */
+/** An item without pixels. */
 export interface SkippedImage {
   /** The item, as the dataset listed it. */
   readonly item: DatasetItem;
-  /** Its path, or the dataset's name and its own; for people. */
+  /** Its path, or the names of the dataset and the item; for people. */
   readonly path: string;
   /**
-   * `damaged`: it does not decode, and will not until it changes. `unread`: it could not be read at the moment, or changed
-   * meanwhile, and is tried again at the next call.
+   * `damaged`: it cannot be decoded until it changes. `unread`: it could not be read at the moment, or changed meanwhile, and
+   * is tried again at the next call.
    */
   readonly why: 'damaged' | 'unread';
   /** One line for people. */
   readonly reason: string;
 }
 
-/** What decoding takes of a dataset; one without a name is that of files anywhere. */
+/** The part of a dataset that decoding needs; without a name it stands for files in any folder. */
 export type Decoder<Item extends DatasetItem> = Pick<
   Dataset<Item>,
   'decode' | 'currentVersion' | 'cached'
@@ -36,13 +36,13 @@ export interface ItemPixelsOptions {
   readonly size: number;
   readonly cache?: ImageCache | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Called for each damaged item once if there is a cache, for one that could not be read each time. */
+  /** Called for each damaged item, once if there is a cache, and each time for an item that could not be read. */
   readonly onSkipped?: ((skipped: SkippedImage) => void) | undefined;
 }
 
 /**
- * Bytes `[size, size, 3]`; null for an item that is skipped.
- * @throws DatasetError when the dataset returns something else than that
+ * Returns bytes `[size, size, 3]`; null for an item that is skipped.
+ * @throws DatasetError when the dataset returns something else
  */
 export async function itemPixels<Item extends DatasetItem>(
   dataset: Decoder<Item>,
@@ -58,7 +58,7 @@ export async function itemPixels<Item extends DatasetItem>(
   for (let attempt = 1; ; attempt += 1) {
     let version: string | undefined;
     try {
-      // Damage belongs to a version: an item that was repaired, or is complete by now, is decoded.
+      // Damage is remembered per version: an item that was repaired, or is complete by now, is decoded.
       version = await current();
       if (cache && (await cache.get(damagedAs(version), size)) === null) return null;
       const decoded = await orAborted(signal, () => dataset.decode(item, size, signal));
@@ -70,7 +70,7 @@ export async function itemPixels<Item extends DatasetItem>(
       if (error instanceof DatasetError) throw error;
       const isRead = !isUnread(error);
       const isDamaged = isRead && (await current().catch(() => null)) === version;
-      // What has changed since its version was looked up may not be what the decoder saw: look again, once.
+      // If the item changed after its version was looked up, the decoder may have seen another version: retry once.
       if (isRead && !isDamaged && attempt === 1) continue;
       if (isDamaged) await cache?.set(damagedAs(version), size, null);
       const why = isDamaged ? 'damaged' : 'unread';
@@ -81,7 +81,7 @@ export async function itemPixels<Item extends DatasetItem>(
   }
 }
 
-/** The pixels, if they are in memory and take no waiting; null otherwise. */
+/** Returns the pixels if they are in memory and need no waiting; null otherwise. */
 export function peekPixels<Item extends DatasetItem>(
   dataset: Decoder<Item>,
   item: Item,
@@ -95,7 +95,7 @@ function cacheOf({ cached = true }: { readonly cached?: boolean }, cache: ImageC
   return cached ? cache : undefined;
 }
 
-/** What a cache knows an item by. A printed path that is not UTF-8 may be that of another; no path contains a zero. */
+/** The cache key of an item. Printed paths that are not UTF-8 may coincide with others; no path contains a zero character. */
 function cacheKey({ name = '' }: { readonly name?: string }, item: KeyedItem) {
   const { path, pathBytes, version } = item;
   const key = pathBytes ? `\0${pathBytes.toString('latin1')}` : (path ?? `\0${name}\0${item.name}`);

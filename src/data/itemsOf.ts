@@ -5,7 +5,7 @@ export function* itemsOf<Item>(list: ItemList<Item>, step = 1): Iterable<Item> {
   for (let i = 0; i < list.length; i += step) yield itemAt(list, i);
 }
 
-/** @throws Error where a list that said it has the item does not */
+/** @throws Error if the list does not return an item within its length */
 export function itemAt<Item>(list: ItemList<Item>, index: number): Item {
   const item = list.at(index);
   if (item === undefined) throw new RangeError(`dataset: no item at index ${index} of ${list.length}`);

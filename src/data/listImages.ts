@@ -1,4 +1,4 @@
-/** Which images a folder holds. */
+/** Lists the images in a folder. */
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
@@ -13,24 +13,24 @@ import { type Omissions, omissions } from './omissions.js';
 import { isOwnPicture } from './ownPictures.js';
 import { type FoundFile, resolved, walkFolder } from './walkFolder.js';
 
-/** What is left out of a folder, and who learns of it. */
+/** What to leave out of a folder, and a callback for warnings. */
 export interface ListImagesOptions {
-  /** Called at most once, with one sentence on all that was left out: how many of what, and some names. */
+  /** Called at most once, with one sentence on everything left out: how many of what, and some names. */
   readonly onWarning?: (message: string) => void;
-  /** Folders inside it to leave out. */
+  /** Subfolders to leave out. */
   readonly except?: readonly string[];
-  /** A folder inside it, or around it, whose pictures are left out if this package wrote them. */
+  /** A folder inside it, or around it, from which pictures written by this package are left out. */
   readonly picturesFolder?: string;
 }
 
-/** Files examined at a time. */
+/** Number of files examined at a time. */
 const concurrency = 32;
 const createFolder = 'create it, or pass --dataset';
 const fillFolder = 'put training images there, or choose another folder with --dataset';
 
 /**
- * The images of a folder and the folders inside it, links followed, in the order of their names' bytes.
- * @throws DatasetError when the folder is missing, unreadable, or holds no image
+ * The images of a folder and its subfolders, with links followed, in byte order of their names.
+ * @throws DatasetError when the folder is missing, unreadable, or contains no image
  */
 export async function listImages(folder: string, options: ListImagesOptions = {}): Promise<ImageFile[]> {
   const notes = omissions();
@@ -78,7 +78,7 @@ async function walked(folder: string, { except = [] }: ListImagesOptions, notes:
   }
 }
 
-/** Null for a file that is gone by now, cannot be reached, or is a picture that this package wrote. */
+/** Null for a file that is gone by now, is unreachable, or is a picture that this package wrote. */
 async function fileOf(
   folder: string,
   root: BytePath,
@@ -98,7 +98,7 @@ async function fileOf(
   return { ...placeOf(folder, root, name), name: textOf(name), version, bytes, modified };
 }
 
-/** A file whose status cannot be read at the moment is listed anyway: it may be readable when its turn comes. */
+/** A file whose status cannot be read at the moment is listed anyway: it may be readable when it is needed. */
 async function statusOf(
   path: BytePath,
   name: string,
@@ -115,7 +115,7 @@ async function statusOf(
   }
 }
 
-/** Whether a file is a picture that this package wrote to that folder, by its resolved path. */
+/** Returns a function that tells whether a file, by its resolved path, is a picture that this package wrote to that folder. */
 async function ownPictures(folder: string | undefined): Promise<(file: BytePath) => Promise<boolean>> {
   const pictures = folder === undefined ? null : await resolved(bytePath(folder)).catch(() => null);
   if (pictures === null) return async () => false;

@@ -1,4 +1,4 @@
-/** The items of a dataset, checked before a run depends on them. */
+/** Lists the items of a dataset, and checks them before a run depends on them. */
 import { messageOf } from '../base/errors.js';
 import { cut, describeValue, printable } from '../base/messageText.js';
 import type { Dataset, DatasetItem, ItemList } from './dataset.js';
@@ -12,8 +12,8 @@ export interface ListItemsOptions {
 }
 
 /**
- * @throws DatasetError when the dataset cannot be listed, has no item, or items without a name or with the name of another
- * @throws the signal's reason when it aborts, also where the dataset does not listen to it
+ * @throws DatasetError when the dataset cannot be listed or is empty, or an item has no name or the name of another
+ * @throws the signal's reason when it aborts, even if the dataset ignores the signal
  */
 export async function listItems<Item extends DatasetItem>(
   dataset: Dataset<Item>,

@@ -1,7 +1,7 @@
 /** What a folder dataset leaves out, in one sentence. */
 import { cut, printable } from '../base/messageText.js';
 
-/** The reasons to leave something out, in singular and plural. */
+/** Reasons for leaving something out, in singular and plural. */
 const kinds = {
   dangling: ['dangling link', 'dangling links'],
   loop: ['link to a parent folder', 'links to parent folders'],
@@ -14,13 +14,13 @@ const kinds = {
 
 export type OmissionKind = keyof typeof kinds;
 
-/** Names given for each reason. */
+/** Number of names given for each reason. */
 const mostNames = 3;
 const longestName = 60;
 
 export interface Omissions {
   note(kind: OmissionKind, name: string, code?: string): void;
-  /** An image of a format that cannot be read here. */
+  /** Records an image in an unsupported format. */
   noteFormat(format: string, name: string): void;
   /** `2 dangling links (a.png, b.png)`, for each reason; null if nothing was left out. */
   words(): string | null;

@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events';
 
 /**
- * The result of `work`, or the signal's reason as soon as it aborts: what does not listen to its signal is not waited for.
- * `work` is not started where the signal has aborted already.
+ * Returns the result of `work`, or throws the signal's reason as soon as it aborts: work that ignores its signal is not waited for.
+ * If the signal has aborted already, `work` is not started.
  */
 export async function orAborted<T>(signal: AbortSignal, work: () => T | PromiseLike<T>): Promise<T> {
   signal.throwIfAborted();
-  setMaxListeners(0, signal); // all images of some batches wait for the same one
+  setMaxListeners(0, signal); // all images of several batches wait for the same signal
   let stop = () => {};
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(signal.reason);

@@ -2,20 +2,20 @@
 import { openFile, readUpTo } from '../base/files.js';
 import { type BytePath, bufferOf } from './bytePath.js';
 
-/** Whether a picture is one sample or many side by side. */
+/** Whether a picture is a single image or a grid of many. */
 export type PictureKind = 'image' | 'grid';
 
-/** Stored as EXIF `ImageDescription`; formats without EXIF do not have it. */
+/** The mark, stored as EXIF `ImageDescription`; formats without EXIF cannot have it. */
 export function pictureMark(kind: PictureKind): string {
   return `rx-nvae ${kind}`;
 }
 
-/** The mark of PNG, JPEG and AVIF files is within their first bytes. */
+/** In PNG, JPEG and AVIF files the mark is within these first bytes. */
 const beginning = 2048;
-/** Names of a run's previews and of the GIFs of `nvae interpolate`; GIF has no place for a mark. */
+/** File names of a run's previews and of the GIFs of `nvae interpolate`; GIF cannot store a mark. */
 const ownName = /^((reconstruction|samples)_\d+\.png|.*_interpolation\.gif)$/;
 
-/** Whether the bytes of a file are a grid of images, which nobody wants to train on. */
+/** Whether the bytes of a file are a grid of images, which is never useful for training. */
 export function isOwnGrid(bytes: Buffer): boolean {
   return bytes.includes(pictureMark('grid'));
 }

@@ -1,9 +1,9 @@
 import { describeValue } from '../base/messageText.js';
 
-/** What is wrong with pixels that should be `[size, size, 3]` bytes, as the end of a sentence; null for nothing. */
+/** Describes what is wrong with pixels that should be `[size, size, 3]` bytes, as the end of a sentence; null if nothing is. */
 export function pixelsProblem(pixels: unknown, size: number): string | null {
   const length = 3 * size * size;
-  // By its tag: an array of another realm is no instance of this one's class.
+  // Check the tag: an array from another realm is not an instance of this realm's class.
   const isBytes = Object.prototype.toString.call(pixels) === '[object Uint8Array]';
   if (isBytes && (pixels as Uint8Array).length === length) return null;
   const got = isBytes ? `${(pixels as Uint8Array).length} values` : kindOf(pixels);

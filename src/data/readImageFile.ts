@@ -1,15 +1,15 @@
-/** Reading an image file, apart from decoding it: a file that cannot be read at the moment may be read later. */
+/** Reads an image file without decoding it: a file that cannot be read at the moment may be readable later. */
 
 import { messageOf } from '../base/errors.js';
 import { openFile, readUpTo } from '../base/files.js';
 import { DamagedImageError } from './damagedImageError.js';
 import { UnreadImageError } from './unreadImageError.js';
 
-/** The most that one call reads; the largest image in 16-bit colour, not compressed, is smaller. */
+/** The most bytes that one call can read; the largest image in uncompressed 16-bit colour is smaller. */
 const largestFile = 2 ** 31 - 1;
 
 /**
- * @throws UnreadImageError for errors of the system: a file that is gone, a share that does not answer
+ * @throws UnreadImageError for system errors: a file that is gone, a share that does not respond
  * @throws DamagedImageError for a file that is too large
  */
 export function readImageFile(path: string | Buffer): Promise<Buffer> {
@@ -19,7 +19,7 @@ export function readImageFile(path: string | Buffer): Promise<Buffer> {
   });
 }
 
-/** The first bytes of a file. @throws UnreadImageError */
+/** Reads the first bytes of a file. @throws UnreadImageError */
 export function readStart(path: string | Buffer, most: number): Promise<Buffer> {
   return opened(path, (size) => Math.min(size, most));
 }

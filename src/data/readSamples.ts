@@ -1,10 +1,10 @@
-/** Reads pixels whose samples the decoder would misread: as numbers, mapped to bytes as the file's tags say. */
+/** Reads samples that the decoder would misread as numbers, and maps them to bytes according to the file's tags. */
 import sharp from 'sharp';
 import { DamagedImageError } from './damagedImageError.js';
 import type { SampleLayout } from './tiffSamples.js';
 import type { TiffTags } from './tiffTags.js';
 
-/** An image of 8 bits per sample, which the decoder can process further. */
+/** An image of 8 bits per sample, ready for further processing by the decoder. */
 export interface PlainPixels {
   readonly data: Uint8Array;
   readonly width: number;
@@ -14,9 +14,9 @@ export interface PlainPixels {
 
 type Samples = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array;
 
-/** Samples in memory, 4 bytes each at most; such files are read whole. */
+/** Limit of samples in memory, 4 bytes each at most; these files are read completely. */
 const mostSamples = 2 ** 28;
-/** What resizing may have added beyond 0 and 1: less than half a step of 8 bits. */
+/** How far resizing may exceed the range from 0 to 1: less than half a step of 8 bits. */
 const tolerance = 1 / 512;
 
 const views = {
@@ -25,7 +25,7 @@ const views = {
   float: { 32: Float32Array },
 } as const;
 
-/** @throws DamagedImageError that names the pixel format if the values cannot be shown */
+/** @throws DamagedImageError that names the pixel format if the values cannot be mapped to colours */
 export async function readSamples(
   bytes: Buffer,
   tags: TiffTags,
@@ -54,7 +54,7 @@ export async function readSamples(
 }
 
 /**
- * The same file with its signed numbers declared unsigned, with the same bits: the decoder would clamp negative ones to 0, and
+ * The same file with its signed numbers declared as unsigned, with the same bits. The decoder would clamp negative ones to 0, so
  * they could not be detected.
  */
 function unsigned(bytes: Buffer, { sampleFormat, sampleFormatPlaces, littleEndian }: TiffTags): Buffer {
@@ -92,7 +92,7 @@ function mapped(
   return { data: new Uint8Array(data.buffer), channels };
 }
 
-/** Floats range from 0 (black) to 1 (white), signed integers from 0 to their largest value; there is no other convention. */
+/** Floats must range from 0 (black) to 1 (white), signed integers from 0 to their largest value; there is no other convention. */
 function checkRange(samples: Samples, bands: number, { name, kind, colours }: SampleLayout): void {
   if (kind === 'unsigned') return;
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -114,7 +114,7 @@ function checkRange(samples: Samples, bands: number, { name, kind, colours }: Sa
   }
 }
 
-/** Small numbers in a large range, such as labels or depths, would be all black. */
+/** Small numbers in a large range, such as labels or depths, would appear all black. */
 function checkBlack(samples: Samples, bands: number, { name, colours, white }: SampleLayout): void {
   let most = 0;
   for (let i = 0; i < samples.length; i += 1) {

@@ -1,6 +1,6 @@
 /**
- * How the samples of a TIFF become colours. libvips reads most of them correctly (null below). Others it shows as white, black or
- * transparent: these are read here as the file's tags say, or refused by name.
+ * Maps the samples of a TIFF to colours. libvips reads most files correctly (null below). Others it shows as white, black or
+ * transparent: these are read here according to the file's tags, or rejected by name.
  */
 import { DamagedImageError } from './damagedImageError.js';
 import type { TiffTags } from './tiffTags.js';
@@ -34,9 +34,9 @@ const photometrics: Readonly<Record<number, string>> = {
   32845: 'LogLuv',
   34892: 'raw sensor data',
 };
-/** Those that the decoder converts to RGB correctly. */
+/** Photometric interpretations that the decoder converts to RGB correctly. */
 const understood = [0, 1, 2, 3, 5, 6, 8];
-/** In a JPEG it converts YCbCr to RGB; otherwise it takes the three samples for red, green and blue. */
+/** JPEG compression, for which the decoder converts YCbCr to RGB; otherwise it reads the samples as red, green and blue. */
 const jpeg = 7;
 const colourSamples: Readonly<Record<number, number>> = { 2: 3, 5: 4, 6: 3, 8: 3 };
 const sampleFormats: Readonly<Record<number, string>> = {
@@ -65,9 +65,9 @@ export function tiffSamples(tags: TiffTags): SampleLayout | null {
   if (decodable && plainExtras) return null;
   const isGrey = photometric <= 1;
   if (!isGrey && photometric !== 2) throw unreadable(name);
-  // Two or more bands beside grey are other measurements; nothing says which of them to show.
+  // Two or more bands besides grey are other measurements, and nothing says which of them to show.
   if (isGrey && (extras > 1 || alpha !== null)) throw unreadable(name);
-  // For sample formats that it knows, the decoder divides by this alpha and inverts this grey.
+  // For these sample formats the decoder divides by this alpha and inverts this grey.
   if (extraSamples?.includes(1) || (photometric === 0 && sampleFormat > 1)) throw unreadable(name);
   if (!isInteger && sampleFormat !== 2 && sampleFormat !== 3) throw unreadable(name);
   if (![8, 16, 32].includes(bits) || (sampleFormat === 3 && bits !== 32)) throw unreadable(name);
@@ -89,8 +89,8 @@ function formatName(tags: TiffTags): string {
 }
 
 /**
- * Index of the sample that is alpha. A single extra sample without a tag counts as alpha, as in other readers: some writers omit
- * the tag. 999 is CorelDRAW's.
+ * Index of the alpha sample. A single extra sample without a tag counts as alpha, as in other readers, because some writers omit
+ * the tag. 999 is CorelDRAW's value.
  */
 function alphaOf({ extraSamples, samplesPerPixel }: TiffTags, colours: number): number | null {
   const kinds = extraSamples ?? (samplesPerPixel === colours + 1 ? [2] : []);

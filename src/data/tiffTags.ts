@@ -1,4 +1,4 @@
-/** What the first image of a TIFF says about its samples; the metadata of libvips does not contain all of it. */
+/** Tags about the samples of the first image in a TIFF; libvips does not expose all of them. */
 
 /** Values as in the TIFF 6.0 specification. */
 export interface TiffTags {
@@ -11,7 +11,7 @@ export interface TiffTags {
   readonly compression: number;
   /** 1 unsigned, 2 signed, 3 floating point, 4 undefined, 5 and 6 complex. */
   readonly sampleFormat: number;
-  /** Meaning of each sample beyond the colour: 0 unspecified, 1 premultiplied alpha, 2 alpha; null without the tag. */
+  /** Meaning of each sample besides colour: 0 unspecified, 1 premultiplied alpha, 2 alpha; null without the tag. */
   readonly extraSamples: readonly number[] | null;
   /** Offsets of the sample formats in the file, 2 bytes each. */
   readonly sampleFormatPlaces: readonly number[];
@@ -26,7 +26,7 @@ const tag = {
   extraSamples: 338,
   sampleFormat: 339,
 };
-/** Bytes of a value by its type: BYTE, SHORT, LONG. */
+/** Number of bytes per type: BYTE, SHORT, LONG. */
 const bytesOfType: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4 };
 const mostEntries = 4096;
 const mostValues = 64;
@@ -36,7 +36,7 @@ interface Entry {
   readonly places: readonly number[];
 }
 
-/** Null for a file that is no TIFF, or whose directory lies outside of its bytes; the decoder reports that. */
+/** Null if the file is not a TIFF, or its directory lies outside the bytes; the decoder reports that. */
 export function tiffTags(bytes: Buffer): TiffTags | null {
   try {
     return isTiff(bytes) ? read(bytes) : null;
@@ -65,7 +65,7 @@ function read(bytes: Buffer): TiffTags {
   };
 }
 
-/** Entries of the first directory. @throws RangeError for an offset outside of the bytes */
+/** Entries of the first directory. @throws RangeError for an offset outside the bytes */
 function directory(bytes: Buffer): Map<number, Entry> {
   const little = bytes[0] === 0x49;
   const big = bytes.toString('latin1', 2, 4).includes('+');

@@ -1,7 +1,7 @@
 import { codeOf } from '../base/errors.js';
 import { DamagedImageError } from './damagedImageError.js';
 
-/** An image cannot be read at the moment, so nothing is known of its content; the message says why, for people. */
+/** An image cannot be read at the moment, so its content is unknown; the message tells users why. */
 export class UnreadImageError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -9,7 +9,7 @@ export class UnreadImageError extends Error {
   }
 }
 
-/** Codes of the system, such as ENOENT, and of network libraries; not Node's own for wrong arguments. */
+/** Error codes of the system, such as ENOENT, and of network libraries; not Node's codes for wrong arguments. */
 const systemCode = /^(E(?!RR_)[A-Z]|UND_ERR_)/;
 
 /** Whether an error means that something could not be read, rather than that it is damaged. */

@@ -1,4 +1,4 @@
-/** All files of a folder and the folders in it, links followed. */
+/** All files in a folder and its subfolders, with links followed. */
 import type { Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
@@ -9,16 +9,16 @@ import type { Omissions } from './omissions.js';
 export interface FoundFile {
   /** Path inside the folder. */
   readonly name: BytePath;
-  /** The folder that it is in, links resolved. */
+  /** The folder that contains it, with links resolved. */
   readonly folder: BytePath;
-  /** Known if it was reached by a link. */
+  /** Set if a link led to it. */
   readonly status?: Stats;
 }
 
 export interface WalkOptions {
-  /** Records what is left out. */
+  /** Records what was left out. */
   readonly omissions: Omissions;
-  /** Folders to leave out, links resolved. */
+  /** Folders to leave out, with links resolved. */
   readonly except?: ReadonlySet<BytePath>;
 }
 
@@ -28,8 +28,8 @@ interface Folder {
 }
 
 /**
- * Hidden files and folders are ignored. Folders come before links, and each is read once, however many paths lead to it, so that
- * the name of a file does not depend on links to it. The depth is limited by the system only.
+ * Hidden files and folders are ignored. Folders are visited before links, and each is read once, however many paths lead to it, so
+ * that the name of a file does not depend on links to it. Only the system limits the depth.
  *
  * @throws the system's error when the folder itself cannot be read
  */
@@ -90,7 +90,7 @@ export async function walkFolder(root: BytePath, { omissions, except }: WalkOpti
   return files;
 }
 
-/** @throws the system's error when it does not exist */
+/** The path with links resolved. @throws the system's error when it does not exist */
 export async function resolved(path: BytePath): Promise<BytePath> {
   const real = bytePath(await realpath(bufferOf(path), { encoding: 'buffer' }));
   return sep === '/' ? real : real.replaceAll(sep, '/');
@@ -101,7 +101,7 @@ interface Entry {
   readonly kind: 'file' | 'folder' | 'link' | 'special';
 }
 
-/** In the order of their bytes. */
+/** Entries in byte order of their names. */
 async function entriesOf(root: BytePath, { name }: Folder, omissions: Omissions): Promise<Entry[]> {
   const path = bufferOf(name === '' ? root : inside(root, name));
   try {

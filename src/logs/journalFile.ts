@@ -4,13 +4,13 @@ import { Queue } from '../base/queue.js';
 import { syncFile } from '../base/sync.js';
 
 export interface JournalFile {
-  /** One write at a time, in the order of the calls; `ready` is asked right before it, and what it throws prevents it. */
+  /** Appends, one write at a time, in the order of the calls; `ready` runs right before a write, which it prevents by throwing. */
   append(lines: string | Uint8Array, ready?: () => Promise<void>): Promise<void>;
-  /** Makes what was appended last through a power cut. */
+  /** Syncs the last append, so that it survives a power failure. */
   sync(): Promise<void>;
 }
 
-/** Opened for every write: a file that was moved away or removed begins anew. */
+/** A journal file that is opened for every write: if the file was moved or removed, a new one is created. */
 export function journalFile(path: string): JournalFile {
   const queue = new Queue();
   const opened = async (use: (file: FileHandle) => Promise<void>) => {
@@ -27,7 +27,7 @@ export function journalFile(path: string): JournalFile {
       queue.run(() =>
         opened(async (file) => {
           const bytes = Buffer.from(lines);
-          // A line that a crash has cut off must not spoil this one.
+          // A line that a crash cut off must not corrupt this one.
           const whole = (await endsInLine(file)) ? Buffer.concat([lineEnd, bytes]) : bytes;
           await ready?.();
           await file.appendFile(whole);

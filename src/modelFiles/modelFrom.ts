@@ -3,9 +3,9 @@ import type { ModelData } from '../checkpoint/weightsOf.js';
 import { Nvae } from '../model/nvae.js';
 
 /**
- * A model with the values that were read, the caller's.
+ * Builds a model with the values read from a file; the caller disposes it.
  * @param where names the file in messages
- * @throws CheckpointError when they are not the values of the configuration's model
+ * @throws CheckpointError when the values do not match the configuration's model
  */
 export function modelFrom({ config, tensors }: ModelData, where: string): Nvae {
   try {

@@ -3,10 +3,10 @@ import type { ImageBatch } from '../base/plainData.js';
 import { writePicture } from './writeImage.js';
 
 /**
- * Write the images of a batch as the frames of an animation that plays forward and back, endlessly.
+ * Writes the images of a batch as the frames of an animation that plays forward and back, endlessly.
  *
- * @param path ends in `.gif` or `.webp`; missing folders are made
- * @param images frames, `[count, height, width, 3]`; stay as they are
+ * @param path ends in `.gif` or `.webp`; missing folders are created
+ * @param images frames, `[count, height, width, 3]`; not changed
  * @param millisecondsPerFrame how long a frame is shown
  * @throws Error when the file cannot be written; the message names it
  *

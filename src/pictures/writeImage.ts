@@ -1,4 +1,4 @@
-/** Pictures as files. */
+/** Writes pictures to files. */
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
@@ -8,12 +8,13 @@ import { replaceFile } from '../base/replaceFile.js';
 import { type PictureKind, pictureMark } from '../data/ownPictures.js';
 
 /**
- * Write one image of a batch to a file. If that fails, a file of this name that was there before stays as it was.
+ * Writes one image of a batch to a file. If that fails, an existing file of this name stays unchanged.
  *
- * @param path the extension chooses the format (`.png`, `.webp`, ...); missing folders are made
- * @param batch `[count, height, width, 3]`; stays as it is
+ * @param path the extension chooses the format (`.png`, `.webp`, ...); missing folders are created
+ * @param batch `[count, height, width, 3]`; not changed
  * @param index number of the image in the batch, from 0
- * @param kind what the picture shows: a `grid` is never learned from, an `image` only by a dataset that has it outside of `picturesFolder`
+ * @param kind what the picture shows: a `grid` is never used for training, an `image` only by a dataset that has it outside of
+ *   `picturesFolder`
  * @throws Error when the file cannot be written; the message names it
  *
  * @example
@@ -37,7 +38,7 @@ export async function writeImage(
   await writePicture(path, sharp(bytes, { raw: { width, height, channels } }), kind);
 }
 
-/** Write any picture of sharp's. It is marked as ours, so that runs do not learn from their own pictures. */
+/** Writes any sharp picture, with a mark so that runs do not train on pictures of this package. */
 export async function writePicture(path: string, picture: Sharp, kind: PictureKind): Promise<void> {
   const { dir, name, ext } = parse(path);
   await mkdir(dirname(path), { recursive: true });

@@ -1,4 +1,4 @@
-/** The optimiser, Adamax with L2 weight decay on every parameter: its state, and one update of all parameters. */
+/** The optimiser: Adamax with L2 weight decay on every parameter. Holds its state, and updates all parameters at once. */
 
 import type { NamedTensors, TensorData } from '../base/plainData.js';
 import { adamaxUpdate } from '../engine/ops.js';
@@ -17,13 +17,13 @@ const slotNames = { momentum: 'adamax.momentum', maximum: 'adamax.maximum' } as 
 export interface UpdateOptions {
   readonly learningRate: number;
   readonly weightDecay: number;
-  /** The gradients are multiplied by this first (clipping). */
+  /** Factor on the gradients before the update (clipping). */
   readonly gradientScale: number;
 }
 
 /** Owns two or three tensors per pack of parameters until `dispose`. */
 export class Adamax {
-  /** Updates made so far. */
+  /** Number of updates so far. */
   #updates = 0;
   readonly #store: ParameterStore;
   readonly #parameters: readonly PackedVariables[];
@@ -49,7 +49,7 @@ export class Adamax {
     return this.#updates;
   }
 
-  /** Move all parameters. The gradients, packed as the parameters are, stay the caller's. */
+  /** Updates all parameters. The gradients are packed like the parameters, and stay the caller's. */
   update(gradients: readonly tf.Tensor[], options: UpdateOptions): void {
     this.#updates += 1;
     const learningRate = options.learningRate / (1 - beta1 ** this.#updates);
@@ -73,8 +73,8 @@ export class Adamax {
   }
 
   /**
-   * Continue from slots as `tensors` returns them.
-   * @throws RangeError when one is missing or has another shape; nothing has changed then
+   * Restores slots as returned by `tensors`.
+   * @throws RangeError when one is missing or has another shape; then nothing is changed
    */
   load(tensors: NamedTensors, updates: number): void {
     const loaded = this.#slots().map(([slot, targets]) => {

@@ -14,46 +14,46 @@ import { checkTerms, type LossFunction } from './lossFunction.js';
 /** Plain numbers, in nats per image. */
 export interface LossTerms {
   /**
-   * What is minimised: reconstruction + klConstant * klCoefficient * balanced KL + constant * regularisation, or the sum of
+   * The minimised value: reconstruction + klConstant * klCoefficient * balanced KL + constant * regularisation, or the sum of
    * `terms`.
    */
   readonly loss: number;
   /** -log p(image | latents). */
   readonly reconstructionLoss: number;
   readonly balancedKl: number;
-  /** Before its constant; 0 where the constant is 0. */
+  /** Without its constant factor; 0 if the factor is 0. */
   readonly regularization: number;
-  /** KL of every latent group, level 0 first. */
+  /** KL of every latent group, group 0 first. */
   readonly klPerGroup: readonly number[];
-  /** 2-norm of all gradients together, before clipping. */
+  /** 2-norm over all gradients, before clipping. */
   readonly gradientNorm: number;
-  /** Values of the terms that a `LossFunction` returned; absent without one. */
+  /** Values of the terms returned by a `LossFunction`; absent without one. */
   readonly terms?: Readonly<Record<string, number>>;
 }
 
 /** The result of one backward pass. Owns its tensors until `dispose`. */
 export interface Gradients {
-  /** By parameter name, in our axis order. */
+  /** Gradients by parameter name, in our axis order. */
   readonly gradients: ReadonlyMap<string, tf.Tensor>;
-  /** The same, packed as the model's store packs its parameters. */
+  /** The same gradients, packed as the model's store packs its parameters. */
   readonly packed: readonly tf.Tensor[];
-  /** Batch statistics of the forward pass; not yet in the running averages. */
+  /** Batch statistics of the forward pass, before they enter the running averages. */
   readonly statistics: BatchStatistics;
-  /** Reads the numbers; the tensors stay. */
+  /** Reads the numbers; the tensors stay valid. */
   readTerms(): Promise<LossTerms>;
   dispose(): void;
 }
 
 export interface LossOptions {
   readonly noise: Noise;
-  /** Finished epochs. */
+  /** Number of finished epochs. */
   readonly epoch: number;
   readonly training: TrainingConfig;
   /** Replaces the sum of the default terms. @default none */
   readonly loss?: LossFunction | undefined;
 }
 
-/** One training pass forward and backward; changes nothing in the model. images are `[B, H, W, 3]` in [0, 1]. */
+/** One forward and backward pass in training mode; does not change the model. images are `[B, H, W, 3]` in [0, 1]. */
 export function computeGradients(model: Nvae, images: tf.Tensor4D, options: LossOptions): Gradients {
   const statistics = new BatchStatistics();
   const { parameters, packs } = model.store;
@@ -99,7 +99,7 @@ export function computeGradients(model: Nvae, images: tf.Tensor4D, options: Loss
   }
 }
 
-/** The loss, and its parts side by side in one tensor, so that reading them is one transfer. */
+/** The loss, and its parts in one tensor, so that reading them is one transfer. */
 function lossOf(model: Nvae, images: tf.Tensor4D, statistics: BatchStatistics, options: LossOptions) {
   const { noise, epoch, training } = options;
   const { warmupEpochs, klConstant, regularizationConstant } = training;
@@ -128,7 +128,7 @@ function lossOf(model: Nvae, images: tf.Tensor4D, statistics: BatchStatistics, o
   };
 }
 
-/** @param names of the terms of a `LossFunction`, in the order of their values; null without one */
+/** @param names the names of the terms of a `LossFunction`, in the order of their values; null without one */
 async function readTerms(tensors: readonly tf.Tensor[], names: readonly string[] | null): Promise<LossTerms> {
   const together = tf.tidy(() => tf.concat(tensors.map((tensor) => tf.reshape(tensor, [-1]))));
   try {

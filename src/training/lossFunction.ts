@@ -1,4 +1,4 @@
-/** A loss of one's own: what it is given, and what it must return. */
+/** Custom loss functions: their input, and what they must return. */
 import { cut, describeValue, printable } from '../base/messageText.js';
 import * as tf from '../engine/tf.js';
 import type { OutputDistribution } from '../model/distributions/outputDistribution.js';
@@ -8,35 +8,35 @@ import type { ForwardResult } from '../model/nvae.js';
 export type DefaultTerms = {
   /** -log p(image | latents). */
   readonly reconstruction: tf.Scalar;
-  /** The balanced KL, times the KL constant and the warm-up's KL coefficient. */
+  /** The balanced KL, times the KL constant and the KL weight of the warm-up. */
   readonly kl: tf.Scalar;
-  /** The regularisation, times its constant; 0 where the constant is 0. */
+  /** The regularisation, times its constant factor; 0 if the factor is 0. */
   readonly regularization: tf.Scalar;
 };
 
 /**
- * What a `LossFunction` sees of one batch. All tensors belong to the step: use them only inside the call, and dispose none.
+ * The input of a `LossFunction` for one batch. All tensors belong to the step: use them only inside the call, and dispose none.
  */
 export interface LossInput extends ForwardResult {
   /** The batch, `[B, H, W, 3]` in [0, 1], after augmentation. */
   readonly images: tf.Tensor4D;
-  /** The distribution of the colours that the model gives the images; `output.mean()` is the reconstruction. */
+  /** The model's distribution of the images' colours; `output.mean()` is the reconstruction. */
   readonly output: OutputDistribution;
   /** The default terms; return those that training should keep. */
   readonly terms: DefaultTerms;
-  /** Finished epochs, as the KL warm-up counts them. */
+  /** Number of finished epochs, as counted by the KL warm-up. */
   readonly epoch: number;
 }
 
 /**
- * The terms of the loss by name; training minimises their sum.
+ * Returns the terms of the loss by name; training minimises their sum.
  *
- * Return the default terms with others beside them to add some, another tensor under the same name to replace one, fewer to
- * leave some out. Each is a float32 scalar in nats per image (a mean over the batch), made by differentiable tfjs operations
- * from the tensors in `input`. Their values are in `StepResult.terms` and in the run's logs, by name.
+ * Return the default terms and others to add some, another tensor under the same name to replace one, or fewer to omit some.
+ * Each is a float32 scalar in nats per image (a mean over the batch), made by differentiable tfjs operations from the tensors in
+ * `input`. Their values are in `StepResult.terms` and in the run's logs, by name.
  *
- * Called once a step, synchronously, while the operations are recorded for the backward pass. What it makes is disposed after
- * the step. What it throws fails the step, and ends a run. A checkpoint does not contain it: pass the same one at a resume.
+ * Called once per step, synchronously, while the operations are recorded for the backward pass. Tensors it makes are disposed after
+ * the step. If it throws, the step fails and the run ends. A checkpoint does not contain it: pass the same function at a resume.
  *
  * @example
  * const loss: LossFunction = ({ images, output, terms }) => ({
@@ -46,10 +46,10 @@ export interface LossInput extends ForwardResult {
  */
 export type LossFunction = (input: LossInput) => Readonly<Record<string, tf.Scalar>>;
 
-/** Names under which a step and its logs report other numbers. */
+/** Names that a step and its logs use for other numbers. */
 const taken = /^(loss|rec_loss|kl_loss(_\d+)?|reg_loss|kl_coefficient|learning_rate|gradient_norm)$/;
 
-/** @throws TypeError when what a loss function returned is not as `LossFunction` says */
+/** @throws TypeError when the returned value violates the rules of `LossFunction` */
 export function checkTerms(returned: unknown): [name: string, term: tf.Scalar][] {
   if (typeof returned !== 'object' || returned === null || 'then' in returned) {
     const got = typeof returned === 'object' && returned !== null ? 'a promise' : describeValue(returned);

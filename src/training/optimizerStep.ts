@@ -1,4 +1,4 @@
-/** One optimisation step: gradients, checks, clipping, update. Images and noise are given to it. */
+/** One optimisation step: gradients, checks, clipping, update. The caller provides images and noise. */
 import type * as tf from '../engine/tf.js';
 import { klCoefficient } from '../model/losses.js';
 import type { Nvae } from '../model/nvae.js';
@@ -12,19 +12,19 @@ export interface OptimizerStepResult extends LossTerms {
   readonly kl: number;
   readonly klCoefficient: number;
   readonly learningRate: number;
-  /** The factor that the gradients were multiplied by; 1: not clipped. */
+  /** Factor by which the gradients were multiplied; 1: not clipped. */
   readonly clipFactor: number;
-  /** False when a term or the gradient was not finite, or loss or gradient exactly 0; then nothing has changed. */
+  /** False if a term or the gradient was not finite, or loss or gradient was exactly 0; then nothing was changed. */
   readonly applied: boolean;
   /** The first term that was not finite. */
   readonly nonFinite: string | null;
-  /** What was exactly 0 although all was finite: an engine that computes nothing leaves zeros, training does not. */
+  /** What was exactly 0 although all values were finite: a broken engine leaves zeros, training does not. */
   readonly zero: 'loss' | 'gradientNorm' | null;
 }
 
 /**
- * Makes one step. If the loss or its gradient is not finite or exactly 0, parameters, running averages and optimiser stay as
- * they were. images `[B, H, W, 3]` in [0, 1] stay the caller's.
+ * Makes one step. If the loss or its gradient is not finite or exactly 0, parameters, running averages and optimiser are not
+ * changed. images `[B, H, W, 3]` in [0, 1] stay the caller's.
  */
 export async function optimizerStep(
   model: Nvae,
@@ -61,7 +61,7 @@ export async function optimizerStep(
   }
 }
 
-/** min(1, limit / norm); the small constant is the reference's. */
+/** min(1, limit / norm); the small constant is from the reference implementation. */
 export function clipFactorOf(norm: number, limit: number | null): number {
   return limit === null ? 1 : Math.min(1, limit / (norm + 1e-6));
 }
@@ -80,7 +80,7 @@ function firstNonFinite(terms: LossTerms): string | null {
   return named.find(([, value]) => !Number.isFinite(value))?.[0] ?? null;
 }
 
-/** Single terms may be 0, such as the KL of a latent group or a regularisation that is off. */
+/** Single terms may be 0, such as the KL of a latent group or a disabled regularisation. */
 function zeroTerm({ loss, gradientNorm }: LossTerms): OptimizerStepResult['zero'] {
   if (loss === 0) return 'loss';
   return gradientNorm === 0 ? 'gradientNorm' : null;

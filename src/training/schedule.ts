@@ -2,8 +2,8 @@
 import type { TrainingConfig } from '../config/types.js';
 
 /**
- * Learning rate of an epoch: constant through the warm-up and one epoch more, then half a cosine down to
- * `learningRateMin` at the last one. Constant throughout if the number of epochs is unlimited or not larger than that.
+ * Learning rate of an epoch: constant during the warm-up and one more epoch, then half a cosine down to `learningRateMin` in the
+ * last epoch. Constant throughout if the number of epochs is unlimited or not larger than that.
  */
 export function learningRate(epoch: number, training: TrainingConfig): number {
   const { learningRate: highest, learningRateMin: lowest, warmupEpochs, epochs } = training;

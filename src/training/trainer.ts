@@ -1,6 +1,6 @@
 /**
- * One training run without streams: a model, its optimiser, and their position. Every random draw has the key (seed,
- * purpose, step), so a run that is restored from a snapshot continues bit for bit as if it had never stopped.
+ * One training run without streams: a model, its optimiser, and their position. Every random draw has the key (seed, purpose,
+ * step), so a run restored from a snapshot continues bit for bit as if it had never stopped.
  */
 
 import { checkFunction } from '../base/checkFunction.js';
@@ -28,27 +28,27 @@ import { optimizerStep } from './optimizerStep.js';
 export interface StepResult extends OptimizerStepResult {
   /** 1 for the first step of the run. */
   readonly step: number;
-  /** From 0: finished epochs. */
+  /** Epoch, from 0: the number of finished epochs. */
   readonly epoch: number;
   /** 1 for the first batch of the epoch. */
   readonly batchInEpoch: number;
-  /** Images of this step. */
+  /** Number of images in this step. */
   readonly batchSize: number;
-  /** Images of all steps so far, this one included. */
+  /** Number of images in all steps so far, including this one. */
   readonly imagesSeen: number;
-  /** Time of the step, without waiting for its turn. */
+  /** Duration of the step, without waiting for its turn. */
   readonly seconds: number;
 }
 
-/** How a new run is trained. */
+/** Options of a new run. */
 export interface TrainerOptions {
-  /** Draws the first parameters, and the noise of every step. @default config.training.seed */
+  /** Seed for the initial parameters and the noise of every step. @default config.training.seed */
   readonly seed?: number;
   /** Adds terms to the loss, or replaces them. @default the negative ELBO and the regularisation */
   readonly loss?: LossFunction;
 }
 
-/** How a trainer samples. */
+/** Options for sampling from a trainer. */
 export interface TrainerSampleOptions extends SampleImagesOptions {
   /** Iterations of the batch-norm re-adjustment, for this call only. @default 20 */
   readonly iterations?: number;
@@ -68,7 +68,7 @@ export interface TrainerSampleOptions extends SampleImagesOptions {
  * await trainer.dispose();
  */
 export class Trainer implements SampleSource, AsyncDisposable {
-  /** Of the model and its training. */
+  /** Configuration of the model and its training. */
   readonly config: NvaeConfig;
   /** The model that is trained; disposed with the trainer. */
   readonly model: Nvae;
@@ -92,13 +92,13 @@ export class Trainer implements SampleSource, AsyncDisposable {
   }
 
   /**
-   * A new run, on the engine in use.
+   * Creates a new run on the engine in use.
    *
    * @param given model and training parameters
-   * @param options a seed, and a loss of your own
+   * @param options a seed, and a custom loss
    * @throws RangeError when the configuration has a value that is not allowed, or the seed is not an integer
-   * @throws TypeError when `loss` is no function
-   * @throws EngineUnavailableError when it asks for half precision and the engine has none
+   * @throws TypeError when `loss` is not a function
+   * @throws EngineUnavailableError when the configuration asks for half precision and the engine does not support it
    */
   static async create(
     given: NvaeConfig,
@@ -123,12 +123,12 @@ export class Trainer implements SampleSource, AsyncDisposable {
   }
 
   /**
-   * Train on one batch. If the loss or a gradient is not finite, only the position changes (`applied: false`).
+   * Trains on one batch. If the loss or a gradient is not finite or exactly 0, only the position changes (`applied: false`).
    *
    * @param batch images of the model's size; stays the caller's
    * @param epoch finished epochs, from 0: the KL warm-up and the learning rate depend on it
-   * @throws RangeError when the images are not the model's size; nothing has changed then
-   * @throws TypeError when a `LossFunction` returns no terms; nothing has changed then
+   * @throws RangeError when the images do not have the model's size; then nothing is changed
+   * @throws TypeError when a `LossFunction` returns invalid terms; then nothing is changed
    */
   step(batch: ImageBatch, epoch: number): Promise<StepResult> {
     return this.#queue.run(async () => {
@@ -139,7 +139,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
         const noise = keyedNoise(this.#seed, 'step', before.step);
         const options = { noise, epoch, training: this.config.training, loss: this.#loss };
         const result = await optimizerStep(this.model, this.#optimizer, images, options);
-        await nextTurn(); // the native engine computes within one turn of the event loop; timers and signals need one of their own
+        await nextTurn(); // the native engine computes within one turn of the event loop; give timers and signals a turn
         const batchSize = batch.shape[0];
         this.#position = {
           epoch,
@@ -155,7 +155,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
   }
 
   /**
-   * Reconstructions of the given images, in their order: encoded, drawn from the posterior, decoded to the mean.
+   * Reconstructs the given images, in their order: encodes them, samples from the posterior, and decodes to the mean.
    *
    * @param batch images of the model's size; stays the caller's
    */
@@ -170,11 +170,11 @@ export class Trainer implements SampleSource, AsyncDisposable {
   }
 
   /**
-   * New images. The run's batch-norm statistics stay as they are.
+   * Samples new images. The run's batch-norm statistics do not change.
    *
-   * @param count images
-   * @param temperature of all latent groups, or one per group
-   * @param options how they are drawn
+   * @param count number of images
+   * @param temperature one temperature for all latent groups, or one per group
+   * @param options how to sample
    * @throws RangeError when the count, the temperature or an option is out of range
    */
   sampleImages(
@@ -207,10 +207,10 @@ export class Trainer implements SampleSource, AsyncDisposable {
   }
 
   /**
-   * Continue from a snapshot of a run with the same model; training parameters stay this trainer's.
+   * Restores a snapshot of a run with the same model; this trainer keeps its own training parameters.
    *
    * @param snapshot as `snapshot` or `loadCheckpoint` returns it
-   * @throws RangeError when a tensor is missing or has another shape; nothing has changed then
+   * @throws RangeError when a tensor is missing or has another shape; then nothing is changed
    */
   restore({ tensors, state }: Snapshot): Promise<void> {
     return this.#queue.run(() => {
@@ -222,7 +222,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
     });
   }
 
-  /** Let a running call finish, then free everything; waiting calls fail. */
+  /** Lets a running call finish, then frees everything; waiting calls fail. */
   dispose(): Promise<void> {
     return this.#queue.close(
       new Error('trainer: expected a trainer in use, got one that was disposed'),
@@ -233,7 +233,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
     );
   }
 
-  /** `await using trainer = await Trainer.create(config)` disposes it at the end of the block, also when an error leaves it. */
+  /** `await using trainer = await Trainer.create(config)` disposes it at the end of the block, even after an error. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }

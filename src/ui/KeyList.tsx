@@ -1,9 +1,9 @@
 import { Text } from 'ink';
 
-/** What a key does, for the bottom line and for the help page. */
+/** Describes a key, for the bottom line and for the help page. */
 export interface KeyHelp {
   readonly key: string;
-  /** In a word or two. */
+  /** Description in a word or two. */
   readonly short: string;
   readonly long: string;
 }

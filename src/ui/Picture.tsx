@@ -3,7 +3,7 @@ import { useOverlay } from './overlays.js';
 import type { TerminalPicture } from './pictures/bitmap.js';
 
 export interface PictureProps {
-  /** Fitted into the space; null leaves the space empty. */
+  /** A picture fitted into the space; null leaves the space empty. */
   readonly picture: TerminalPicture | null;
   readonly columns: number;
   readonly rows: number;

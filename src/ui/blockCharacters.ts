@@ -1,21 +1,21 @@
-/** Amounts as rows of characters. */
+/** Draws numbers with block characters. */
 
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 const levels = '▁▂▃▄▅▆▇█';
 
-/** A bar of at most `width` cells for a share between 0 and 1, to an eighth of a cell; never longer. */
+/** A bar for a share between 0 and 1, at most `width` cells long, to an eighth of a cell. */
 export function bar(share: number, width: number): string {
   const cells = Math.min(1, Math.max(0, Number.isFinite(share) ? share : 0)) * width;
   const full = Math.floor(cells + 1e-9);
   return '█'.repeat(full) + (full < width ? (eighths[Math.floor((cells - full) * 8)] ?? '') : '');
 }
 
-/** A bar on a background that shows the whole. */
+/** A bar on a background of the full width. */
 export function barOnTrack(share: number, width: number): string {
   return bar(share, width).padEnd(width, '░');
 }
 
-/** The last `width` values as a line of small columns, from the least to the greatest; a gap where one is not finite. */
+/** The last `width` values as small columns, from the lowest to the highest; a gap for a value that is not finite. */
 export function sparkline(values: readonly number[], width: number): string {
   const last = values.slice(-width);
   const finite = last.filter(Number.isFinite);

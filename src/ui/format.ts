@@ -1,4 +1,4 @@
-/** Numbers as short, readable text of one line. */
+/** Formats numbers as short, readable text on one line. */
 
 const separated = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
@@ -7,7 +7,7 @@ export function count(value: number): string {
   return separated.format(value);
 }
 
-/** Three or four digits that matter: 8,421, 57.3, 4.08, 0.0120, 3.2e-5, 1.1e+9. */
+/** Three or four significant digits: 8,421, 57.3, 4.08, 0.0120, 3.2e-5, 1.1e+9. */
 export function figure(value: number): string {
   const size = Math.abs(value);
   if (!Number.isFinite(value)) return String(value);
@@ -19,7 +19,7 @@ export function figure(value: number): string {
   return value.toExponential(1);
 }
 
-/** A clock: 0:07, 21:07, 1:21:07, 2 d 03:04. */
+/** A duration as on a clock: 0:07, 21:07, 1:21:07, 2 d 03:04. */
 export function clock(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const two = (value: number) => String(value).padStart(2, '0');
@@ -28,7 +28,7 @@ export function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-/** About how long: 40 s, 12 min, 1 h 09 min, 3 d 4 h. */
+/** An approximate duration: 40 s, 12 min, 1 h 09 min, 3 d 4 h. */
 export function duration(seconds: number): string {
   const minutes = Math.round(seconds / 60);
   if (seconds < 60) return `${Math.max(0, Math.round(seconds))} s`;
@@ -38,7 +38,7 @@ export function duration(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** How long ago, in steps that are worth a look: now, 20 s ago, 3 min ago. */
+/** Time since an event, in coarse steps: just now, 20 s ago, 3 min ago. */
 export function ago(seconds: number): string {
   if (seconds < 10) return 'just now';
   return `${duration(seconds < 60 ? 10 * Math.floor(seconds / 10) : seconds)} ago`;
@@ -55,7 +55,7 @@ export function percent(share: number): string {
   return `${Math.floor(100 * share + 1e-9)} %`;
 }
 
-/** How much an image costs in its own unit, from nats per image: the field's measure of likelihoods. */
+/** Bits per dimension (per pixel and channel), from nats per image. */
 export function bitsPerDimension(nats: number, size: number): number {
   return nats / (size * size * 3 * Math.LN2);
 }

@@ -1,4 +1,4 @@
-/** A full screen for an Ink component: opened, resized, and closed with the terminal restored. */
+/** Shows an Ink component on the full screen: opens it, resizes it, and restores the terminal when it closes. */
 import { Writable } from 'node:stream';
 import { type Instance, render } from 'ink';
 import {
@@ -19,34 +19,34 @@ import { screenSizeOf } from './screenSize.js';
 import { FailureContext } from './useKeys.js';
 import { ScreenSizeContext } from './useScreenSize.js';
 
-/** The alternate screen, without the cursor. */
+/** Opens the alternate screen, without the cursor. */
 const enter = '\u001b[?1049h\u001b[?25l\u001b[2J';
 const leave = '\u001b[0m\u001b[?25h\u001b[?1049l';
 
 /** The terminal of a full screen. */
 export interface FullScreenOptions {
-  /** Where keys come from. @default process.stdin */
+  /** Source of keys. @default process.stdin */
   readonly stdin?: NodeJS.ReadStream;
-  /** Where the screen is drawn. @default process.stdout */
+  /** Output of the screen. @default process.stdout */
   readonly stdout?: NodeJS.WriteStream;
-  /** How it shows pictures; it is asked for the rest. @default half blocks in true colour
+  /** What is known about its picture support; the terminal is queried for the rest. @default half blocks in true colour
    * @internal */
   readonly pictures?: TerminalHints;
 }
 
-/** Tells the screen that something of it has thrown. */
+/** Reports an error to the screen. */
 type Fail = (thrown: unknown) => void;
 
 /**
- * Shows the element from `content` on the whole terminal until it calls `done`, and resolves with that value. Keys arrive one by
- * one; Ctrl-C is one of them. Components get the size of the terminal from `useScreenSize` and its picture support from
- * `usePictureSupport`, and are drawn again when these change. Cursor, keyboard mode and the previous content of the terminal are
+ * Shows the element returned by `content` on the whole terminal until it calls `done`, and resolves to that value. Keys arrive one
+ * by one, including Ctrl-C. Components get the size of the terminal from `useScreenSize` and its picture support from
+ * `usePictureSupport`, and are rendered again when these change. Cursor, keyboard mode and the previous content of the terminal are
  * restored however the screen ends.
  *
- * Any error while the screen is open ends only the screen: of a component, a key, a resize, the painter, and also uncaught errors,
- * since React and Ink draw from their own timers.
+ * Any error while the screen is open ends only the screen: an error of a component, a key, a resize or the painter, and also an
+ * uncaught error, since React and Ink draw from their own timers.
  *
- * @param content returns the element; gets the function that closes the screen
+ * @param content returns the element; receives the function that closes the screen
  * @param options the terminal
  * @throws ScreenError with the original error as its cause
  * @example
@@ -81,9 +81,9 @@ export async function fullScreen<T>(
       {
         stdin: support.keys,
         stdout: canvas.stream,
-        // Every frame comes whole, for the painter to compare.
+        // Ink writes every frame completely, and the painter compares them.
         debug: true,
-        // What is read aloud has no screen: cli/runs/readRunAloud.
+        // Screen readers use no screen: see cli/runs/readRunAloud.
         isScreenReaderEnabled: false,
         exitOnCtrlC: false,
         patchConsole: false,
@@ -99,13 +99,13 @@ export async function fullScreen<T>(
     canvas.close();
     unmount(app);
     stdout.off('resize', canvas.forget);
-    // What the terminal still has to say is not for the shell.
+    // Wait, so that late answers of the terminal do not reach the shell.
     await support?.close();
     restore();
   }
 }
 
-/** After an error within React nothing of it can be relied on, but the terminal is given back all the same. */
+/** After an error within React its state is unreliable, but the terminal must still be restored. */
 function unmount(app: Instance | null): void {
   try {
     app?.unmount();
@@ -145,7 +145,7 @@ function leaving(wipe: () => string): string {
 
 const uncaught = ['uncaughtException', 'unhandledRejection'];
 
-/** Draws nothing more once something has thrown. */
+/** Renders nothing after a component has thrown. */
 class Boundary extends Component<{ readonly onError: Fail; readonly children: ReactNode }> {
   override readonly state = { broken: false };
 
@@ -162,7 +162,7 @@ class Boundary extends Component<{ readonly onError: Fail; readonly children: Re
   }
 }
 
-/** What Ink writes frames to, as wide and high as the terminal, and what lies over them. */
+/** A stream for Ink's frames, as wide and high as the terminal, with the overlays on top. */
 function canvasOn(stdout: NodeJS.WriteStream, fail: Fail) {
   const painter = createPainter();
   const overlays = new Map<object, Overlay>();
@@ -177,7 +177,7 @@ function canvasOn(stdout: NodeJS.WriteStream, fail: Fail) {
       fail(error);
     }
   };
-  /** Once for all that changes within a frame. */
+  /** Paints once for all changes within a frame. */
   const paintSoon = () => {
     if (!due) queueMicrotask(paint);
     due = true;
@@ -185,7 +185,7 @@ function canvasOn(stdout: NodeJS.WriteStream, fail: Fail) {
   const stream = new Writable({
     decodeStrings: false,
     write(text, _encoding, written) {
-      // Ink writes nothing, literally, to learn that all before it is written.
+      // Ink writes an empty string to learn when everything before it is written.
       if (text !== '') {
         frame = String(text);
         paintSoon();
@@ -202,7 +202,7 @@ function canvasOn(stdout: NodeJS.WriteStream, fail: Fail) {
     stream: stream as unknown as NodeJS.WriteStream,
     forget: () => painter.forget(),
     wipe: () => painter.wipe(),
-    /** Nothing more is written. */
+    /** Stops writing. */
     close() {
       closed = true;
     },
@@ -223,7 +223,7 @@ interface SizedProps {
   readonly children: ReactNode;
 }
 
-/** Tells those within the terminal's size. */
+/** Provides the terminal's size to its children. */
 function Sized({ stdout, onError, children }: SizedProps) {
   const [size, setSize] = useState(() => screenSizeOf(stdout));
   useEffect(() => {
@@ -240,7 +240,7 @@ function Sized({ stdout, onError, children }: SizedProps) {
   return <ScreenSizeContext.Provider value={size}>{children}</ScreenSizeContext.Provider>;
 }
 
-/** Tells those within how the terminal shows pictures. */
+/** Provides the terminal's picture support to its children. */
 function WithPictures({ support, children }: { support: WatchedSupport; children: ReactNode }) {
   const known = useSyncExternalStore(support.subscribe, support.current);
   return <PictureSupportContext.Provider value={known}>{children}</PictureSupportContext.Provider>;

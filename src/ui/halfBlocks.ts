@@ -1,5 +1,5 @@
 /**
- * Pictures as text: each character cell shows two pixels, one above the other, as a half block. Pure: the caller decides
+ * Draws pictures as text: each character cell shows two pixels, one above the other, as a half block. Pure: the caller decides
  * whether the terminal shows colours at all.
  */
 import type { ImageBatch } from '../base/plainData.js';
@@ -9,8 +9,8 @@ import { nearestOf16, nearestOf256, type Rgb } from './pictures/nearestColour.js
 const reset = '\u001b[0m';
 
 /**
- * The first image of `images` as lines of half blocks, at most `columns` characters wide, in the colours of a terminal of
- * that depth. A larger image is reduced by averaging; a smaller one is shown pixel by pixel.
+ * The first image of `images` as lines of half blocks, at most `columns` characters wide, in the colours of the given depth. A
+ * larger image is reduced by averaging; a smaller one is shown pixel by pixel.
  */
 export function halfBlocks(images: ImageBatch, columns: number, depth: PictureDepth = 24): string[] {
   const [, height, width] = images.shape;
@@ -34,7 +34,7 @@ export function halfBlocks(images: ImageBatch, columns: number, depth: PictureDe
 /** Offsets of the colour codes for the character and its background. */
 const [front, back] = [0, 10];
 
-/** Parameters that choose a colour. */
+/** Parameters that select a colour. */
 const colourCodes: Record<PictureDepth, (colour: Rgb, place: number) => string> = {
   24: (rgb, place) => `${38 + place};2;${rgb.join(';')}`,
   8: (rgb, place) => `${38 + place};5;${nearestOf256(rgb)}`,
@@ -44,7 +44,7 @@ const colourCodes: Record<PictureDepth, (colour: Rgb, place: number) => string> 
   },
 };
 
-/** Mean colour of one reduced pixel. */
+/** Mean colour of one pixel of the reduced image. */
 function colour(images: ImageBatch, row: number, column: number, factor: number): Rgb {
   const width = images.shape[2];
   let [red, green, blue] = [0, 0, 0];

@@ -6,7 +6,7 @@ export interface Stretch {
   readonly columns: number;
 }
 
-/** Parameters that choose a style, and those that end it. */
+/** Parameters that set a style, and those that end it. */
 const endings: readonly (readonly [RegExp, string])[] = [
   [/^[12]$/, '22'],
   [/^3$/, '23'],
@@ -21,8 +21,8 @@ const endings: readonly (readonly [RegExp, string])[] = [
 const tokens = /\u001b\[([\d;]*)m|\u001b(?:\[[^@-~]*[@-~])?|[^\u001b]+/g;
 
 /**
- * The uncovered parts of a styled line: before, between and after the covered stretches, which are given from left to right. Each
- * part starts with the styles in effect there. Pure.
+ * The uncovered parts of a styled line: before, between and after the covered stretches, which must be sorted from left to right.
+ * Each part starts with the styles in effect there. Pure.
  */
 export function lineAround(line: string, covered: readonly Stretch[]): string[] {
   const pieces = [''];
@@ -53,7 +53,7 @@ export function lineAround(line: string, covered: readonly Stretch[]): string[] 
 
 interface Style {
   readonly token: string;
-  /** The parameters that end it. */
+  /** Parameters that end the style. */
   readonly ending: string;
 }
 

@@ -12,8 +12,8 @@ export interface Overlays {
 export const OverlaysContext = createContext<Overlays>({ set: () => undefined, delete: () => undefined });
 
 /**
- * Lays finished lines, none wider than `columns`, or a picture over the element that gets the reference, as long as its
- * component is there; null: nothing. Only within `fullScreen`.
+ * Lays finished lines, none wider than `columns`, or a picture over the element that gets the reference, as long as its component
+ * is mounted; null: nothing. Use only within `fullScreen`.
  */
 export function useOverlay(
   content: readonly string[] | Bitmap | null,
@@ -25,7 +25,7 @@ export function useOverlay(
   const shown = useRef<{ content: typeof content; row: number; column: number; columns: number } | null>(
     null,
   );
-  // Its surroundings may have moved it, so ask the layout for its place.
+  // Other elements may have moved it, so get its position from the layout.
   useLayoutEffect(() => {
     const now = { content, columns, ...positionOf(element.current) };
     const before = shown.current;
@@ -37,7 +37,7 @@ export function useOverlay(
     else if ('draw' in content) overlays.set(owner.current, { row, column, bitmap: content });
     else overlays.set(owner.current, { row, column, columns, lines: content });
   });
-  // Remove it with this frame; later it would cover what takes its place.
+  // Remove it with this frame; later it would cover its replacement.
   useLayoutEffect(() => {
     const key = owner.current;
     return () => overlays.delete(key);
@@ -45,7 +45,7 @@ export function useOverlay(
   return element;
 }
 
-/** From the upper left of the screen. */
+/** Position from the upper left of the screen. */
 function positionOf(element: DOMElement | null): { row: number; column: number } {
   let [row, column] = [0, 0];
   for (let node = element ?? undefined; node; node = node.parentNode) {

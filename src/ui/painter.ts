@@ -1,6 +1,6 @@
 /**
  * Turns frames into escape sequences that update the screen. Only the changed parts of a line are written, so that nothing scrolls
- * or flickers. Overlays have their own places in the lines: a clock that changes beside a picture does not redraw the picture.
+ * or flickers. Overlays occupy separate parts of the lines: a clock that changes beside a picture does not redraw the picture.
  * Pure.
  */
 import { lineAround, type Stretch } from './lineAround.js';
@@ -12,12 +12,12 @@ const eraseRest = '\u001b[K';
 const eraseLine = '\u001b[2K';
 const eraseBelow = '\u001b[J';
 const resetStyle = '\u001b[0m';
-/** Terminals that know these show all between them at once (synchronised output); others pass over them. */
+/** Synchronised output: terminals that support it show everything between the two at once; others ignore them. */
 const [begin, end] = ['\u001b[?2026h', '\u001b[?2026l'];
-/** Of a picture; a number that other programs hardly use ("nvae"). */
+/** First id of a picture; a number that other programs hardly use ("nvae"). */
 const firstId = 0x6e766165;
 
-/** What lies over an empty part of a frame, in character cells from the upper left of the screen. */
+/** Content over an empty part of a frame, in character cells from the upper left of the screen. */
 export type Overlay = TextOverlay | BitmapOverlay;
 
 interface Place {
@@ -26,32 +26,32 @@ interface Place {
 }
 
 export interface TextOverlay extends Place {
-  /** None wider than `columns`. */
+  /** Lines, none wider than `columns`. */
   readonly lines: readonly string[];
   readonly columns: number;
 }
 
-/** Drawn when its object is a new one, or when what was written has touched its cells. */
+/** A picture that is drawn when the object is new, or when written text has touched its cells. */
 export interface BitmapOverlay extends Place {
   readonly bitmap: Bitmap;
 }
 
 export interface Painter {
   /**
-   * The text that makes the screen show at most `rows` lines of `frame`, with `overlays` on top; empty if it
-   * does already.
+   * Returns the text that makes the screen show at most `rows` lines of `frame`, with `overlays` on top; empty if nothing has
+   * changed.
    */
   paint(frame: string, rows: number, overlays?: Iterable<Overlay>): string;
-  /** The screen holds nothing that is known any more: the next frame is written whole. */
+  /** Call when the content of the screen is unknown: the next frame is written completely. */
   forget(): void;
-  /** The text that deletes all pictures when the screen closes. */
+  /** Returns the text that deletes all pictures when the screen closes. */
   wipe(): string;
 }
 
-/** What is written in one go. */
+/** A part of a line that is written in one go. */
 interface Span {
   readonly column: number;
-  /** Null: to the end of the line. */
+  /** Width; null: to the end of the line. */
   readonly columns: number | null;
   readonly text: string;
   /** The picture that is drawn over it. */
@@ -68,7 +68,7 @@ export function createPainter(): Painter {
   const ids = new Map<BitmapOverlay, number>();
   let nextId = firstId;
 
-  /** Pictures that are on the screen and should not be. */
+  /** Erases pictures that must not stay on the screen. */
   const erased = (stay: (picture: BitmapOverlay) => boolean) => {
     const gone = [...ids].filter(([picture]) => !stay(picture));
     for (const [picture] of gone) ids.delete(picture);
@@ -90,7 +90,7 @@ export function createPainter(): Painter {
         ...erased((picture) => shown !== null && pictures.includes(picture)),
         ...(shown === null ? [`${resetStyle}${moveTo(0)}${eraseBelow}`] : []),
         ...changes.map(({ text }) => text),
-        // Behind the last line of the screen there is no further one to erase from.
+        // Only a frame with fewer lines has anything to erase below its last line.
         ...((shown?.length ?? 0) > lines.length ? [`${moveTo(lines.length)}${eraseBelow}`] : []),
         ...pictures
           .filter((picture) => !ids.has(picture) || changes.some(({ touched }) => touched.includes(picture)))
@@ -110,12 +110,12 @@ function isPicture(overlay: Overlay): overlay is BitmapOverlay {
   return 'bitmap' in overlay;
 }
 
-/** The row below it. */
+/** The row below a picture. */
 function bottomOf({ row, bitmap }: BitmapOverlay): number {
   return row + bitmap.rows;
 }
 
-/** A line split into its parts; computed again only if something has changed. */
+/** Splits a line into its parts; computed again only if something has changed. */
 function lineOf(text: string, row: number, overlays: readonly Overlay[], before: Line | undefined): Line {
   const covers = coversOf(row, overlays);
   const known = before?.text === text && samePlaces(coveredBy(before.spans), covers);
@@ -131,7 +131,7 @@ function lineOf(text: string, row: number, overlays: readonly Overlay[], before:
   return { text, spans };
 }
 
-/** Where overlays are in a row, from left to right; what begins within another is left out. */
+/** Overlays in a row, from left to right; an overlay that begins within another is left out. */
 function coversOf(row: number, overlays: readonly Overlay[]): (Span & Stretch)[] {
   const found = overlays.flatMap((overlay): (Span & Stretch)[] => {
     const { column } = overlay;
@@ -153,7 +153,7 @@ function coversOf(row: number, overlays: readonly Overlay[]): (Span & Stretch)[]
     });
 }
 
-/** Every other part. */
+/** The spans of overlays: every second one. */
 function coveredBy(spans: readonly Span[]): readonly Span[] {
   return spans.filter((_, i) => i % 2 === 1);
 }
@@ -186,7 +186,7 @@ function changesOf({ spans }: Line, row: number, before: Line | undefined): Chan
   };
 }
 
-/** Instead of what its cells hold. Behind a full line the cursor is on its last cell, so that they are erased before. */
+/** Replaces the content of a span's cells. Erases first, because after a full line the cursor is on its last cell. */
 function written(span: Span, row: number): string {
   if (span.columns === 0) return '';
   return placed(span, row, span.columns === null ? eraseRest : eraseNext(span.columns));

@@ -4,13 +4,13 @@ import { clock } from './format.js';
 import { cut, oneLine, widthOf } from './text.js';
 
 export interface ProgressSnapshot {
-  /** What is being done: `sampling`. */
+  /** The activity: `sampling`. */
   readonly label: string;
   readonly done: number;
   readonly total: number;
-  /** What is counted, in the plural: `images`. */
+  /** The unit in the plural: `images`. */
   readonly unit: string;
-  /** Since the work began. */
+  /** Seconds since the work began. */
   readonly seconds: number;
 }
 
@@ -51,7 +51,7 @@ function filled(share: number, cells: number): string {
   return bar(share, cells).padEnd(cells);
 }
 
-/** Empty before anything is known. */
+/** Rate and time left; empty while they are unknown. */
 function pace({ done, total, unit, seconds }: ProgressSnapshot): {
   readonly rate: string;
   readonly left: string;

@@ -1,14 +1,14 @@
 import type { ImageBatch } from '../base/plainData.js';
 
-/** Pixels, in two directions. */
+/** Width and height in pixels. */
 interface Room {
   readonly width: number;
   readonly height: number;
 }
 
 /**
- * The first image of a batch, as large as there is room: reduced by averaging, enlarged pixel by pixel. For small images that must
- * be shown at once; `terminalPicture` does more.
+ * The first image of a batch, as large as the space allows: reduced by averaging, enlarged pixel by pixel. For small images that
+ * must be shown at once; `terminalPicture` does more.
  */
 export function resampled(image: ImageBatch, room: Room): ImageBatch {
   const [, height, width, channels] = image.shape;
@@ -37,7 +37,7 @@ interface Share {
   readonly share: number;
 }
 
-/** For each of `to` pixels, its source pixels among `from` and their shares; when enlarging, the one it lies in. */
+/** For each of `to` pixels, its source pixels among `from` and their shares; when enlarging, the single pixel that contains it. */
 function shares(from: number, to: number): Share[][] {
   return Array.from({ length: to }, (_, i) => {
     const [begin, end] = [(i * from) / to, ((i + 1) * from) / to];

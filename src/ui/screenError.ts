@@ -11,7 +11,7 @@ export class ScreenError extends Error {
   }
 }
 
-/** Loads the code of a screen when it is needed. @throws ScreenError if it cannot be loaded */
+/** Loads the code of a screen on demand. @throws ScreenError if it cannot be loaded */
 export async function loadScreen<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load();

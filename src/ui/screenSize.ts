@@ -1,6 +1,6 @@
-/** How large a terminal is. Pure. */
+/** The size of a terminal. Pure. */
 
-/** In character cells. */
+/** Size in character cells. */
 export interface ScreenSize {
   readonly columns: number;
   readonly rows: number;
@@ -8,7 +8,7 @@ export interface ScreenSize {
 
 /** Size assumed for a terminal that reports none or 0 x 0. */
 export const assumedSize: ScreenSize = { columns: 80, rows: 24 };
-/** Upper limit, so that a wrong size cannot make us allocate too much. */
+/** Upper limit, so that a wrong size does not allocate too much memory. */
 const most = 2000;
 
 /** A terminal's size; always positive integers. */

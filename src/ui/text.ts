@@ -1,20 +1,20 @@
-/** Texts of one line that must fit, measured in terminal cells. Pure. */
+/** Fits single-line texts into a width, measured in terminal cells. Pure. */
 import stringWidth from 'string-width';
 
-/** Letters, frames and blocks, all of one cell. */
+/** Letters, frames and blocks, each one cell wide. */
 const narrow = /^[ -~\u00a0-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u25fc\u2800-\u28ff]*$/;
 
-/** Whether each of its characters is one code unit and one cell. */
+/** Whether each character of a text is one code unit and one cell. */
 export function isNarrow(text: string): boolean {
   return narrow.test(text);
 }
 
-/** Cells that a text without escape sequences takes. */
+/** Width in cells of a text without escape sequences. */
 export function widthOf(text: string): number {
   return narrow.test(text) ? text.length : stringWidth(text);
 }
 
-/** Replaces whatever moves the cursor or changes the writing direction by a space. */
+/** Replaces anything that moves the cursor or changes the writing direction with a space. */
 export function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences consist of them
   const plain = text.replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\))/g, ' ');
@@ -41,7 +41,7 @@ export function filled(text: string, width: number): string {
   return fitting + ' '.repeat(Math.max(0, width - widthOf(fitting)));
 }
 
-/** As many parts, from the first, as fit, with a space before the first and two between them. */
+/** As many parts as fit, from the first, with a space before the first and two between parts. */
 export function fitting(parts: readonly string[], columns: number): string {
   let [line, cells] = ['', 0];
   for (const part of parts.filter(Boolean)) {

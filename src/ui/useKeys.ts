@@ -1,7 +1,7 @@
 import { type Key, useInput } from 'ink';
 import { createContext, useContext } from 'react';
 
-/** Reports an error outside of drawing to the screen; only within `fullScreen`. */
+/** Reports an error that occurs outside of rendering to the screen; only within `fullScreen`. */
 export const FailureContext = createContext<(thrown: unknown) => void>((thrown) => {
   throw thrown;
 });

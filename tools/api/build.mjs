@@ -1,6 +1,6 @@
 /**
- * Writes the API reference, one page per public name, into docs/api: `npm run docs:api`. Fails when TypeDoc warns or when a public
- * name lacks something that its reader needs (completeness.mjs). `--check` writes nothing.
+ * Writes the API reference, one page per public name, to docs/api: `npm run docs:api`. Fails if TypeDoc warns or if a public name
+ * is not fully documented (completeness.mjs). `--check` writes nothing.
  */
 import { fileURLToPath } from 'node:url';
 import { Application } from 'typedoc';

@@ -1,7 +1,7 @@
 /**
- * What a public name must have: a summary everywhere; on functions, classes and methods also a description of every parameter;
- * on functions and classes an example. Errors need no example, and what says itself is left out: the `type` of an event, the `name`
- * of an error.
+ * Documentation that a public name needs: a summary everywhere; for functions, classes and methods also a description of every
+ * parameter; for functions and classes an example. Errors need no example. Self-explanatory members are exempt: the `type` of an
+ * event, the `name` of an error.
  */
 import { ReflectionKind } from 'typedoc';
 
@@ -21,7 +21,7 @@ const isWritten = (comment) => comment?.summary?.some(({ text }) => text.trim() 
 const hasExample = (comment) => comment?.blockTags?.some(({ tag }) => tag === '@example') ?? false;
 const isError = (reflection) => reflection.extendedTypes?.some(({ name }) => /Error$/.test(name)) ?? false;
 
-/** A comment stands on the name itself or, for what can be called, on its signatures. */
+/** Comments of the name itself or, if it can be called, of its signatures. */
 const commentsOf = (reflection) =>
   [
     reflection,

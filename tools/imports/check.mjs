@@ -1,6 +1,6 @@
 /**
- * Who imports what in src, checked by dependency-cruiser: `npm run lint:imports`. Before the sources come those of
- * tools/imports/fixtures, which break every rule once: a rule that no longer fires is an error as well.
+ * Checks the imports in src with dependency-cruiser: `npm run lint:imports`. First checks tools/imports/fixtures, which break every
+ * rule once: a rule that no longer fires is an error as well.
  */
 import { fileURLToPath } from 'node:url';
 import { cruise } from 'dependency-cruiser';

@@ -1,9 +1,9 @@
 /**
- * Who may import what, for dependency-cruiser. A folder of src that is not in `layers`, and a package that is not in `packages`,
- * may not be imported at all: whoever adds one says here where it belongs.
+ * Import rules for dependency-cruiser. A folder of src that is not in `layers`, or a package that is not in `packages`, must not be
+ * imported at all: to add one, add it here first.
  */
 
-/** For each folder of src: the other folders that it may import, types included. */
+/** For each folder of src: the other folders that it may import from, including types. */
 const layers = {
   base: [],
   config: ['base'],
@@ -97,7 +97,7 @@ const packageRules = Object.entries(packages).map(([name, folders]) => ({
   to: { path: packagePattern(name) },
 }));
 
-/** Rules about what a file names, types included. */
+/** Rules about the names that a file imports, including types. */
 export const namingRules = [
   ...layerRules,
   ...packageRules,
@@ -157,7 +157,7 @@ export const namingRules = [
 
 const heavy = [folderPattern(['model', 'training']), packagePattern('@tensorflow'), packagePattern('sharp')];
 
-/** Rules about what is loaded when a file is: everything that its imports load at once, without types and `import()`. */
+/** Rules about what is loaded with a file: everything that its imports load at once, without types and `import()`. */
 export const loadingRules = [
   {
     name: 'process-stays-light',

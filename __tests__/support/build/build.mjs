@@ -1,6 +1,6 @@
 /**
- * Before all tests: the sources as plain JavaScript, for the commands, processes and threads that tests start. From the sources
- * each would take a second more. The folder's name is a digest of what it is built from, so it cannot be of other sources.
+ * Compiles the sources to plain JavaScript before all tests, for the commands, processes and threads that tests start; running the
+ * sources directly would take a second more each. The folder's name is a digest of its inputs, so it cannot be out of date.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,12 +9,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const prefix = '.built-'; // beside dist, whose files look for others from where they are
+const prefix = '.built-'; // beside dist, because the files find others relative to their own location
 const dayMs = 86_400_000;
 
 export default function build() {
   const folder = join(root, prefix + digest());
-  // Where another run of the tests is just doing the same, its folder is as good.
+  // If another test run is compiling the same sources, its folder is just as good.
   if (!existsSync(folder)) compile(folder);
   removeOld(folder);
   process.env.NVAE_TESTED_BUILD = folder;
@@ -51,7 +51,7 @@ function compile(folder) {
   }
 }
 
-/** Those of earlier sources; one of today may be in use. */
+/** Removes builds of earlier sources; one from today may be in use. */
 function removeOld(folder) {
   for (const name of readdirSync(root).filter((name) => name.startsWith(prefix))) {
     const path = join(root, name);

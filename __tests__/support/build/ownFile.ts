@@ -1,4 +1,4 @@
-/** In the place of `src/base/ownFile` in tests: what a tested module starts comes from the build of the same sources. */
+/** Replaces `src/base/ownFile` in tests: processes and threads of a tested module start from the build of the same sources. */
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type * as ownFile from '../../../src/base/ownFile.js';

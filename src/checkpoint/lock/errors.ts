@@ -2,12 +2,12 @@ import { basename } from 'node:path';
 import { CheckpointError } from '../checkpointError.js';
 import type { Holder } from './holder.js';
 
-/** Another process, or another stream of this one, is writing the same run. */
+/** Another process, or another stream of this process, is writing the same run. */
 export class RunInUseError extends CheckpointError {
   /** Id of the other process; null if its lock cannot be read. */
   readonly pid: number | null;
 
-  /** @param silentSeconds since its last sign of life; null if the process is known to be alive
+  /** @param silentSeconds seconds since its last sign of life; null if the process is known to be alive
    * @internal */
   constructor(file: string, holder: Holder | null, silentSeconds: number | null) {
     const sign = silentSeconds === null ? '' : ` (last sign of life ${Math.round(silentSeconds)} s ago)`;
@@ -19,7 +19,7 @@ export class RunInUseError extends CheckpointError {
   }
 }
 
-/** Another process has taken the run over, while this one was suspended or because a person said so. */
+/** Another process has taken the run over, while this one was suspended or because a user requested it. */
 export class RunTakenOverError extends CheckpointError {
   /** Id of the other process; null if only the lock is known to be gone. */
   readonly pid: number | null;

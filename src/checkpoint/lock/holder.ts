@@ -1,4 +1,4 @@
-/** Who has a lock: what its file says, and whether the process that wrote it is known to live. */
+/** The holder of a lock: the content of the lock file, and whether the process that wrote it is alive. */
 import { randomUUID } from 'node:crypto';
 import { readFile, readlink } from 'node:fs/promises';
 import { hasCode } from '../../base/errors.js';
@@ -7,21 +7,21 @@ import { hostName } from '../../base/hostName.js';
 export interface Holder {
   readonly pid: number;
   readonly host: string;
-  /** When that process began, in the system's own count: a later process may have the same number. Null: unknown. */
+  /** Start time of that process, in the system's own units: a later process may have the same id. Null: unknown. */
   readonly birth: string | null;
-  /** Which start of which machine, and which of its process tables, `pid` belongs to. Null, or missing: unknown. */
+  /** Identifies the boot of the machine and the process table that `pid` belongs to. Null, or missing: unknown. */
   readonly boot?: string | null;
   readonly pidNamespace?: string | null;
-  /** For people. */
+  /** Start of the lock, as text for people. */
   readonly since: string;
   /** Tells two locks of one process apart. */
   readonly id: string;
 }
 
-/** `unknown`: a process of a system that cannot be seen from here, such as another machine or container. */
+/** `unknown`: a process of a system that is not visible from here, such as another machine or container. */
 export type Life = 'alive' | 'gone' | 'unknown';
 
-/** This process, for a new lock. */
+/** A holder for a new lock of this process. */
 export async function newHolder(): Promise<Holder> {
   const [state, boot, pidNamespace] = await Promise.all([
     stateOf(process.pid),
@@ -42,11 +42,11 @@ export async function newHolder(): Promise<Holder> {
   };
 }
 
-/** Null for what no lock would say. */
+/** Parses the content of a lock file; null if it is invalid. */
 export function parseHolder(text: string): Holder | null {
   try {
     const holder = JSON.parse(text) as Partial<Holder> | null;
-    // A number below 1 would stand for many processes.
+    // As a target for signals, a number below 1 stands for many processes.
     const isPid = Number.isInteger(holder?.pid) && (holder?.pid ?? 0) > 0;
     return isPid && typeof holder?.host === 'string' ? (holder as Holder) : null;
   } catch {
@@ -54,20 +54,20 @@ export function parseHolder(text: string): Holder | null {
   }
 }
 
-/** What `own` can know of another process by looking for it. */
+/** Looks up the process of `holder`, as far as `own` can see it. */
 export async function lifeOf(holder: Holder, own: Holder): Promise<Life> {
   const same = [compared(holder.boot, own.boot), compared(holder.pidNamespace, own.pidNamespace)];
   if (same.includes(false)) return 'unknown';
   const there = await isThere(holder);
   if (same.every((one) => one === true)) return there ? 'alive' : 'gone';
   if (holder.host !== own.host) return 'unknown';
-  // Of the same name, as another machine or container may be: sure is only a process that was born at that time.
+  // Other machines or containers may have the same name: only a process with the same start time is certain.
   if (there) return holder.birth === null ? 'unknown' : 'alive';
-  // A lock of a version that did not write where its process is; others tell nothing because this system has no such thing.
+  // Without `boot` the lock is from an earlier version, which did not record it; null means that this system has none.
   return holder.boot === undefined ? 'unknown' : 'gone';
 }
 
-/** Whether they are the same; null where one is not known. */
+/** Whether both are the same; null if one is unknown. */
 function compared(one: string | null | undefined, other: string | null | undefined): boolean | null {
   return typeof one === 'string' && typeof other === 'string' ? one === other : null;
 }
@@ -83,10 +83,11 @@ async function isThere({ pid, birth }: Holder): Promise<boolean> {
   return !state.ended && (birth === null || birth === state.birth);
 }
 
-/** What Linux knows of a process; null elsewhere, or where there is none of that number. */
+/** State of a process on Linux; null on other systems, or if there is no process with that id. */
 async function stateOf(pid: number): Promise<{ birth: string; ended: boolean } | null> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  // The second field is the program's name in brackets, which may hold anything; the third is the state, the 22nd the birth.
+  // The second field is the program's name in brackets, which may contain anything; the third is the state, the 22nd the start
+  // time.
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state, birth] = [fields?.[0], fields?.[19]];
   return state && birth ? { birth, ended: state === 'Z' || state === 'X' } : null;

@@ -5,21 +5,21 @@ import { type LockContent, lockText, placeLock, readLock } from './lockFile.js';
 
 /** Milliseconds between two signs of life. */
 export const signEvery = 10_000;
-/** Who has not looked for longer was suspended, or its disk hung: another may have had the run, and be done with it. */
+/** A process that has not checked for longer was suspended, or its disk hung: another may have run and finished meanwhile. */
 const trustedFor = 2 * signEvery;
 
 /**
- * What the holder of a lock does while it has it. Neither fails where the lock's disk does: what is written there next
- * says so.
+ * What the holder of a lock does while it has it. Neither function fails if the lock's disk fails: the next write of data to that
+ * disk reports the error.
  */
 export interface LockKeeper {
   /**
-   * Before something is written: a process that was suspended for a minute may have lost its lock.
+   * Call before writing: a process that was suspended for a minute may have lost its lock.
    * @throws RunTakenOverError
    */
   verify(): Promise<void>;
   /**
-   * A sign of life.
+   * Writes a sign of life.
    * @throws RunTakenOverError
    */
   sign(): Promise<void>;
@@ -35,7 +35,7 @@ export function keepLock(path: string, own: Holder): LockKeeper {
     if (lastSeen.some((time, i) => time - (since[i] as number) > trustedFor)) {
       throw new RunTakenOverError(path, null);
     }
-    // It was removed, with its folder or by a person; whoever places one now has it.
+    // The lock was removed, with its folder or by a user; the process that creates it first has it now.
     const placed = await placeLock(path, own).catch(() => null);
     const present = placed?.placed === false ? await readLock(path) : null;
     if (present?.holder) throw new RunTakenOverError(path, present.holder);
@@ -51,13 +51,13 @@ export function keepLock(path: string, own: Holder): LockKeeper {
     verify,
     async sign() {
       await verify();
-      // Written, not touched: the time is the file system's then, not that of this machine's clock.
+      // Write instead of setting the time, so that the time is from the file system's clock and not this machine's.
       const file = await open(path, 'r+').catch(() => null);
       try {
         const holder = parseHolder((await file?.readFile('utf8')) ?? '');
         if (holder?.id === own.id) await file?.write(lockText(own), 0);
       } catch {
-        // The next one may succeed.
+        // The next sign of life may succeed.
       } finally {
         await file?.close().catch(() => undefined);
       }
@@ -65,7 +65,7 @@ export function keepLock(path: string, own: Holder): LockKeeper {
   };
 }
 
-/** One of them stands still while a machine sleeps. */
+/** One of the two clocks stops while a machine sleeps. */
 function bothClocks(): readonly number[] {
   return [performance.now(), Date.now()];
 }

@@ -1,4 +1,4 @@
-/** The file of a lock: reading it, making it so that only one can, and the clock of its file system. */
+/** The file of a lock: reads it, creates it for exactly one process, and reads the clock of its file system. */
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -7,17 +7,17 @@ import { CheckpointError } from '../checkpointError.js';
 import { type Holder, parseHolder } from './holder.js';
 
 export interface LockContent {
-  /** Null where the file says nothing that a lock would: it is being written, damaged, or cannot be read. */
+  /** Null if the content is not that of a lock: it is being written, damaged, or unreadable. */
   readonly holder: Holder | null;
-  /** Null where it cannot be read. */
+  /** Null if the file cannot be read. */
   readonly text: string | null;
-  /** When its holder last showed a sign of life, in milliseconds by the clock of the file system. */
+  /** Time of the holder's last sign of life, in milliseconds by the clock of the file system. */
   readonly modified: number;
 }
 
 /**
- * Null where there is none; opened, because some network shares look only then whether what they remember is true.
- * @throws CheckpointError where a folder is in its place
+ * Reads the lock; null if there is none. Opens the file, because some network shares refresh their cache only then.
+ * @throws CheckpointError if a folder has the lock's name
  */
 export async function readLock(path: string): Promise<LockContent | null> {
   try {
@@ -36,7 +36,7 @@ export async function readLock(path: string): Promise<LockContent | null> {
   }
 }
 
-/** Something that no run has made, and that no run would ever take for stale. */
+/** The error for something that no run created, and that no run would ever consider stale. */
 export function inTheWay(path: string, what: string): CheckpointError {
   return new CheckpointError(path, `${what} is in the place of the run's lock; remove it`);
 }
@@ -46,9 +46,9 @@ export function lockText(holder: Holder): string {
 }
 
 /**
- * Make the lock's file where there is none.
+ * Creates the lock file if there is none.
  * @returns whether it is ours now, and the time by the clock of the file system
- * @throws CheckpointError where the folder cannot be written to
+ * @throws CheckpointError if the folder cannot be written to
  */
 export async function placeLock(path: string, own: Holder): Promise<{ placed: boolean; now: number }> {
   const temporary = `${path}.${own.id}.partial`;
@@ -62,19 +62,19 @@ export async function placeLock(path: string, own: Holder): Promise<{ placed: bo
   }
 }
 
-/** By a link, so that it has its whole content from its first moment; many file systems have none. */
+/** Creates the lock by a hard link, so that it is complete from the start; many file systems do not support links. */
 async function placed(path: string, temporary: string, own: Holder): Promise<boolean> {
   try {
     await link(temporary, path);
     return true;
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) return refusing(path, () => createLock(path, own));
-    // A share that has lost its answer says so of the link that it has just made.
+    // A network share that lost its answer reports the link it has just made as existing.
     return (await readLock(path).catch(() => null))?.holder?.id === own.id;
   }
 }
 
-/** Whether the file could be made; others may see it before its content. */
+/** Returns whether the file was created; others may see it before its content. */
 export async function createLock(path: string, own: Holder): Promise<boolean> {
   try {
     await writeFile(path, lockText(own), { flag: 'wx' });
@@ -85,7 +85,7 @@ export async function createLock(path: string, own: Holder): Promise<boolean> {
   }
 }
 
-/** What time it is by the clock of the file system; null where nothing can be written beside the lock. */
+/** The time by the clock of the file system; null if nothing can be written beside the lock. */
 export async function fileSystemTime(path: string): Promise<number | null> {
   const probe = `${path}.${randomUUID()}.clock`;
   try {

@@ -1,6 +1,6 @@
 /**
- * One process at a time writes a run's files: a small file beside them says which. Its holder shows that it lives by
- * writing to it (`keepLock`); where the process itself can be seen, that counts instead.
+ * Lets only one process at a time write a run's files, by a small lock file beside them. The holder shows that it is alive by
+ * writing to that file (`keepLock`); if the process itself is visible, that counts instead.
  */
 import { createHash } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
@@ -19,39 +19,39 @@ import {
   readLock,
 } from './lockFile.js';
 
-/** Milliseconds for which a lock may be neither made nor read, as one that comes and goes. */
+/** Milliseconds for which a lock may be neither created nor read, for example because others create and remove it. */
 const absentFor = 5000;
-/** Taking over takes milliseconds. */
+/** Age in milliseconds at which a claim is stale; taking over takes a few milliseconds. */
 const claimedAfter = 10_000;
 
-/** Locks of this process, by holder, that are about to be released: a run that was left cannot be waited for by its user. */
+/** Holder ids of this process' locks that are about to be released: a user cannot wait for the end of an unsubscribed run. */
 const leaving = new Set<string>();
 
 export interface RunLock {
   readonly path: string;
   readonly holder: Holder;
-  /** It will be released as soon as what runs is done: who asks for it in this process meanwhile waits for that. */
+  /** Announces that the lock will be released as soon as running work is done; new requests in this process wait for that. */
   leave(): void;
-  /** Lets others have it. */
+  /** Releases the lock. */
   release(): Promise<void>;
 }
 
 export interface RunLockOptions {
-  /** Milliseconds to wait for one who is just leaving. @default 1000 */
+  /** Milliseconds to wait for a holder that is about to finish. @default 1000 */
   readonly patience?: number;
   /** Milliseconds without a sign of life after which the lock is taken over. @default 60 000 */
   readonly staleAfter?: number;
-  /** Take it whoever has it, once. @default false */
+  /** Whether to take the lock once, whoever holds it. @default false */
   readonly takeOver?: boolean;
-  /** Ends the waiting. */
+  /** Ends the wait. */
   readonly signal?: AbortSignal;
-  /** Told, once, of a holder that cannot be seen and has shown a sign of life lately: it may be gone or not. */
+  /** Called once if the holder is not visible and has shown a recent sign of life: it may be gone or not. */
   readonly onWait?: (message: string) => void;
 }
 
 /**
- * Take the lock, or take it over from a process that is gone.
- * @throws RunInUseError when somebody else has it
+ * Takes the lock, or takes it over from a process that is gone.
+ * @throws RunInUseError when another process or stream has it
  * @throws CheckpointError when the folder cannot be written to
  */
 export async function lockRun(path: string, options: RunLockOptions = {}): Promise<RunLock> {
@@ -114,8 +114,8 @@ function waitingMessage(path: string, holder: Holder | null, silent: number, lim
 }
 
 /**
- * Whether the lock with this content is ours now. Of many who find it stale at once only the one who makes the claim
- * may replace it, and the lock is never missing meanwhile, so that nobody new gets in between.
+ * Takes over the lock with this content, and returns whether that succeeded. If several processes find it stale at once, only the
+ * one that creates the claim may replace it. The lock file is never missing meanwhile, so no new process can create it.
  */
 async function takenOver(path: string, found: LockContent, own: Holder, always: boolean): Promise<boolean> {
   const digest = createHash('sha256')
@@ -139,14 +139,14 @@ async function takenOver(path: string, found: LockContent, own: Holder, always: 
   }
 }
 
-/** One whose process was killed in these milliseconds. */
+/** Removes a claim whose process was killed while taking over. */
 async function removeOldClaim(claim: string): Promise<void> {
   const [content, now] = await Promise.all([readLock(claim), fileSystemTime(claim)]);
   if (content && now !== null && now - content.modified >= claimedAfter) await rm(claim, { force: true });
 }
 
 async function release(path: string, own: Holder): Promise<void> {
-  // One that cannot be removed (a disk that is read-only by now) tells a process that is gone, and is taken over.
+  // If the lock cannot be removed (the disk may be read-only by now), it names a process that is gone, and is taken over.
   const content = await readLock(path).catch(() => null);
   if (content?.holder?.id === own.id) await rm(path, { force: true }).catch(() => undefined);
 }

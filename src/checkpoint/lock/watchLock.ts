@@ -3,18 +3,18 @@ import { newHolder } from './holder.js';
 import { judgeOf, staleAfter } from './judge.js';
 import { fileSystemTime, readLock } from './lockFile.js';
 
-/** Milliseconds of signs of life missed before the local clock is believed, where the file system's cannot be read. */
+/** Milliseconds of missing signs of life before the local clock is trusted, if the file system's clock cannot be read. */
 const believedAfter = 25_000;
 
 /**
- * Looks again and again whether anybody has a lock, as `lockRun` would judge it, and changes nothing.
+ * Returns a function that checks whether a process holds a lock, by the rules of `lockRun`, and changes nothing.
  * @param limit milliseconds without a sign of life after which its holder counts as gone. @default 60 000
  */
 export function watchLock(path: string, limit = staleAfter): () => Promise<boolean> {
   const begin = performance.now();
   const own = newHolder();
   let judge: ReturnType<typeof judgeOf> | null = null;
-  /** Of the file system's clock ahead of this process' own; null: unknown. */
+  /** Offset of the file system's clock from this process' clock; null: unknown. */
   let offset: number | null = null;
   return async () => {
     judge ??= judgeOf(await own, limit);
@@ -24,7 +24,7 @@ export function watchLock(path: string, limit = staleAfter): () => Promise<boole
       guessed = offset === null;
       return offset === null ? Date.now() : offset + performance.now();
     };
-    // A share that does not answer just now says nothing of the run.
+    // If a share does not respond at the moment, that says nothing about the run.
     const content = await readLock(path).catch((error) =>
       error instanceof CheckpointError ? null : undefined,
     );

@@ -1,4 +1,4 @@
-/** `nvae cherry`: candidates batch by batch, picked and put in order by lines on standard input. */
+/** `nvae cherry`: shows candidates batch by batch; the user picks and orders them, on a screen or by lines on standard input. */
 import { join } from 'node:path';
 import {
   BehaviorSubject,
@@ -40,9 +40,9 @@ interface CherryOptions extends CommonOptions {
   readonly out?: string;
 }
 
-/** Images of a batch: three rows of three. */
+/** Number of images per batch: three rows of three. */
 const batchSize = 9;
-/** Picks that single keys can put in order. */
+/** Maximum number of picks that single keys can order. */
 const mostKeys = 9;
 
 export async function cherry(
@@ -82,7 +82,7 @@ export async function cherry(
   }
 }
 
-/** Why choices are typed instead of made with keys on a screen; null if there is a screen. */
+/** Why choices are typed as lines instead of made with keys on a screen; null if there is a screen. */
 function whyLines(keep: number, { colour }: Output): string | null {
   if (!colour || terminalHints(process.env).choice === 'none')
     return 'pictures are written as PNG files, whose paths are printed; type each choice and press enter';
@@ -94,7 +94,7 @@ type Pick = (choices$: Observable<CherryChoice>) => Observable<CherryState>;
 
 /**
  * Shows the screen and returns the last state; quitting counts as Ctrl-C. If the screen fails, continues with typed choices and
- * keeps those already made.
+ * keeps the choices already made.
  */
 function pickOnScreen(
   pick: Pick,
@@ -122,7 +122,7 @@ function pickOnScreen(
   );
 }
 
-/** The states of the choices on standard input; each is printed before the next line is read. */
+/** States for the choices on standard input; each is printed before the next line is read. */
 function pickByLines(
   pick: Pick,
   report: (state: CherryState) => Promise<void>,
@@ -154,7 +154,7 @@ function pickByLines(
   );
 }
 
-/** @throws Error when the input ended before there was anything to save */
+/** @throws Error when the input ends before there is anything to save */
 async function save(
   state: CherryState | null,
   keep: number,

@@ -1,4 +1,4 @@
-/** `nvae configs`: the configurations there are, with their sizes. */
+/** `nvae configs`: lists the available configurations with their sizes. */
 
 import { messageOf } from '../../base/errors.js';
 import { printable } from '../../base/messageText.js';
@@ -31,7 +31,7 @@ async function summarize({ name, path }: { name: string; path: string }): Promis
   };
 }
 
-/** Groups of one shape together: "2 of 8x8x20, 1 of 16x16x20". */
+/** Combines groups of the same shape: "2 of 8x8x20, 1 of 16x16x20". */
 function describeGroups(shapes: readonly (readonly number[])[]): string {
   const counts = new Map<string, number>();
   for (const shape of shapes) counts.set(shape.join('x'), (counts.get(shape.join('x')) ?? 0) + 1);

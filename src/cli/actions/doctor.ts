@@ -1,4 +1,4 @@
-/** `nvae doctor`: which engines work here, why the others do not, how to get them, and how the terminal shows pictures. */
+/** `nvae doctor`: lists the engines, why some do not work and how to install them, and how the terminal shows pictures. */
 import { type EngineReport, listEngines } from '../../engine/index.js';
 import { pictureWords } from '../../ui/pictures/pictureSupport.js';
 import type { CommonOptions } from '../commands/commonOptions.js';

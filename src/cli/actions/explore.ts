@@ -1,4 +1,4 @@
-/** `nvae explore`: what each latent group does to an image. */
+/** `nvae explore`: shows what each latent group does to an image. */
 import { join } from 'node:path';
 import { lastValueFrom, type Observable, takeUntil, tap, toArray } from 'rxjs';
 import { grid } from '../../base/grid.js';
@@ -89,7 +89,7 @@ function nameOf(file: string, { group, spatial, difference }: ExploreOptions): s
   return parts.join('_');
 }
 
-/** A row per group: the original and its variants; or, position by position, each variant at its place. */
+/** A row per group: the original and its variants. With `spatial`, each variant at its position. */
 function pictureOf(walk: readonly LatentVariants[], difference: boolean): ImageBatch {
   const rows = walk.map(({ row, original, variants }) => {
     const shown = difference ? differences(original, variants) : variants;
@@ -99,7 +99,7 @@ function pictureOf(walk: readonly LatentVariants[], difference: boolean): ImageB
   return grid(joinImages(rows), columns);
 }
 
-/** How far each value is from the original's; black: not at all. */
+/** The distance of each value from the original's; no difference is black. */
 function differences(original: ImageBatch, { pixels, shape }: ImageBatch): ImageBatch {
   const length = original.pixels.length;
   const distance = (value: number, i: number) => Math.abs(value - (original.pixels[i % length] ?? 0));

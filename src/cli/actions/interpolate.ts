@@ -1,4 +1,4 @@
-/** `nvae interpolate`: the images between two images. */
+/** `nvae interpolate`: writes the images between two images. */
 import { extname, join } from 'node:path';
 import { concat, concatMap, defer, lastValueFrom, map, type Observable, of, takeUntil, toArray } from 'rxjs';
 import { messageOf } from '../../base/errors.js';
@@ -41,7 +41,7 @@ export function interpolate(
     const { path, filmPath } = await pathsOf(file, options);
     const showPicture = await pictureShower(output);
     const { engine, seed = 0 } = options;
-    // Encoding and decoding take the averages of the training as they are.
+    // Encoding and decoding use the batch-norm averages from training unchanged.
     const asTrained = { engine, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ };
     const frames$ = withAdjustedModel(file, asTrained, output, (model) =>
       framesOf(model, { firstPath, secondPath, n }, options, output),
@@ -58,7 +58,7 @@ export function interpolate(
   });
 }
 
-/** Where the strip is written, and the film, if there is one. */
+/** Paths of the strip and, if requested, the animation. */
 async function pathsOf(
   file: string,
   { out, folder, gif = false }: InterpolateOptions,

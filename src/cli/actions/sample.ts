@@ -1,4 +1,4 @@
-/** `nvae sample`: new images as grids, or one file each. */
+/** `nvae sample`: writes new images as grids, or one file each. */
 import { join } from 'node:path';
 import {
   concatMap,
@@ -43,7 +43,7 @@ interface SampleOptions extends CommonOptions {
   readonly statistic: Statistic;
 }
 
-/** How images are divided into files: those of one turn are sampled together, at most one turn ahead of the writer. */
+/** How images are divided into files. Images of one turn are sampled together, at most one turn ahead of the writer. */
 interface Layout {
   readonly count: number;
   readonly perTurn: number;

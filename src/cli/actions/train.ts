@@ -1,4 +1,4 @@
-/** `nvae train`: a training run with a dashboard, plain progress lines or JSON events. */
+/** `nvae train`: runs a training with a dashboard, plain progress lines or JSON events. */
 import { join } from 'node:path';
 import { catchError, lastValueFrom, map, merge, type Observable, of, reduce, Subject, tap } from 'rxjs';
 import { messageOf } from '../../base/errors.js';
@@ -36,7 +36,7 @@ function eventPrinter(output: Output): (event: TrainEvent) => void {
   return (event) => {
     output.event(event);
     if (event.type === 'warning') output.warning(event.message);
-    // Where it is not started again, the same message is the error of the run.
+    // If it is not restarted, the run fails with an error that has the same message.
     if (event.type === 'crash' && event.restartSeconds !== null) output.warning(event.message);
     const text = line(event);
     if (text !== undefined) output.progress(text);
@@ -96,7 +96,7 @@ interface Known {
   readonly output: Output;
 }
 
-/** What the dashboard starts with: earlier sessions from the journal, and what keys do. */
+/** Initial options of the dashboard: earlier sessions from the journal, and the effects of keys. */
 async function dashboardOptions(
   { name, journal, output }: Known,
   ask: (command: RunCommand | 'abort') => void,
@@ -111,14 +111,14 @@ async function dashboardOptions(
   return {
     name,
     before: { ...(await lastValueFrom(known$)), status: 'opening', ended: null },
-    // As Ctrl-C: the first stops, the second aborts.
+    // Like Ctrl-C: the first stops, the second aborts.
     onRequest: (request) => (request === 'interrupt' ? void process.emit('SIGINT', 'SIGINT') : ask(request)),
     colour: colourDepth(process.env) > 1,
     pictures: terminalHints(process.env),
   };
 }
 
-/** The run on a dashboard, or read aloud. */
+/** Shows the run on a dashboard, or as lines for screen readers. */
 async function showRun(
   events$: Observable<TrainEvent>,
   screen: Omit<DashboardOptions, 'events$'>,

@@ -1,4 +1,4 @@
-/** `nvae watch`: a run from its journal, on a dashboard, as lines or as JSON. */
+/** `nvae watch`: shows a run from its journal, on a dashboard, as lines or as JSON. */
 import { existsSync } from 'node:fs';
 import { access, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -35,7 +35,7 @@ interface WatchOptions extends CommonOptions {
   readonly folder: string;
 }
 
-/** Milliseconds that a restarted process may take until it holds the lock. */
+/** Milliseconds that a restarted process may take to get the lock. */
 const restartPatience = 60_000;
 /** Milliseconds between two checks of whether the run's process is alive. */
 const lookEvery = 1000;
@@ -81,7 +81,7 @@ async function goneWords(checkpoint: string): Promise<string> {
   return `the run's process is gone and reported no result; ${resumeWords(await checkpointExists(checkpoint))}`;
 }
 
-/** Whether the run's process has crashed and is about to be restarted; meanwhile nobody holds the lock. */
+/** Whether the run's process has crashed and is about to be restarted; meanwhile no process holds the lock. */
 function restarts(newest: JournalEntry | null): boolean {
   if (newest?.type !== 'crash' || newest.restartSeconds === null) return false;
   return Date.now() < newest.time + newest.restartSeconds * 1000 + restartPatience;
@@ -115,7 +115,7 @@ async function onScreen(
   }
 }
 
-/** Events that are frequent, and not worth repeating afterwards. */
+/** Frequent events that are not worth repeating afterwards. */
 const frequent: readonly string[] = [
   'step',
   'epoch',
@@ -129,7 +129,7 @@ const frequent: readonly string[] = [
 /** Prints the entries; returns whether the run reported its end. */
 async function asLines(entries$: Observable<JournalEntry>, output: Output): Promise<boolean> {
   let [time, ended] = [0, false];
-  // Use the clock of the run, so that old events are printed as they were then.
+  // Use the time of the events as the clock, so that old events are printed as they were at the time.
   const line = createEventLines(() => time);
   const printed$ = entries$.pipe(
     tap((entry) => {

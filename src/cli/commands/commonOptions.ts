@@ -4,7 +4,7 @@ import { runNameProblem } from '../../config/runName.js';
 import { engineNames } from '../../engine/engines.js';
 import type { Temperature } from '../../model/sampleSource.js';
 
-/** Options that every command takes. */
+/** Options that every command accepts. */
 export interface CommonOptions {
   readonly engine: string;
   readonly seed?: number;
@@ -12,7 +12,7 @@ export interface CommonOptions {
   readonly quiet?: boolean;
 }
 
-/** Adds the options that every command takes. */
+/** Adds the options that every command accepts. */
 export function withCommonOptions(command: Command): Command {
   return command
     .addOption(
@@ -62,14 +62,14 @@ export function runName(text: string): string {
   return text;
 }
 
-/** What a model is, for a command's help. */
+/** Help text for the argument `model`. */
 export const modelHelp =
   'a .model or .checkpoint file, or the name of a run (uses its final model or checkpoint, whichever is newer)';
 
-/** What `--folder` is for a command that reads a model. */
+/** Help text for `--folder` in commands that read a model. */
 export const folderHelp = 'folder with the saved_weights of the run; images are written to images in it';
 
-/** What a temperature is, for a command's help. */
+/** Help text for the argument `temperature`. */
 export const temperatureHelp =
   'multiplies the standard deviations of the latents, 0 to 1; or one per latent group, level 0 first: 0.6,0.8,1';
 

@@ -1,4 +1,4 @@
-/** Arguments that the commands which sample from a model have in common. */
+/** Arguments shared by the commands that sample from a model. */
 import { type Command, Option } from 'commander';
 import { integerFrom, modelHelp, temperature, temperatureHelp } from './commonOptions.js';
 
@@ -15,7 +15,7 @@ export function withSamplingArguments(command: Command, help = temperatureHelp):
     );
 }
 
-/** `--statistic`. */
+/** The option `--statistic`. */
 export function statisticOption(): Option {
   return new Option('--statistic <name>', 'value to take from the distribution of each pixel')
     .choices(['sample', 'mean', 'most_likely_value'])

@@ -1,10 +1,10 @@
-/** A small speed figure: one convolution of the kind that fills most of a training step. */
+/** A quick speed measurement: one convolution of the kind that dominates a training step. */
 import { useEngine } from '../../engine/index.js';
 import * as tf from '../../engine/tf.js';
 
 export interface EngineSpeed {
   readonly engine: string;
-  /** Floating-point operations per second of the fastest of several runs. */
+  /** Floating-point operations per second in the fastest of several runs. */
   readonly convolutionFlops: number;
 }
 

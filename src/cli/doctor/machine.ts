@@ -1,9 +1,9 @@
-/** The machine, as `nvae doctor` reports it. */
+/** Properties of the machine for `nvae doctor`. */
 import { totalmem } from 'node:os';
 import { type Processors, processors } from '../../base/processors.js';
 
 export interface Machine {
-  /** With a v before it, as Node writes its version. */
+  /** Version with a leading v, as Node writes it. */
   readonly node: string;
   /** Operating system and processor. */
   readonly platform: string;

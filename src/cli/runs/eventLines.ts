@@ -7,7 +7,7 @@ import type { EpochEvent, StartedEvent, StepEvent, StoppedEvent } from '../../st
 const millisecondsBetweenLines = 2000;
 
 /**
- * Makes a function that turns each event into a line, or nothing when there is nothing new to say.
+ * Creates a function that turns each event into a line, or undefined if there is nothing new to report.
  * `now` is a clock in milliseconds.
  */
 export function createEventLines(now: () => number): (event: Journaled) => string | undefined {

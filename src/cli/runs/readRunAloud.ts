@@ -1,4 +1,4 @@
-/** A run for screen readers: lines that are never redrawn, and answers to typed keys. */
+/** A run for screen readers: lines that are never redrawn, and responses to typed keys. */
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import {
@@ -27,11 +27,11 @@ import type { Output } from '../terminal/output.js';
 export interface ReadRunAloudOptions
   extends Pick<DashboardOptions, 'events$' | 'before' | 'gone$' | 'onRequest'> {
   readonly output: Pick<Output, 'progress' | 'warning'>;
-  /** @default process.stdin */
+  /** Source of keys. @default process.stdin */
   readonly input?: Readable;
   /** Milliseconds between two progress lines. @default 60 000 */
   readonly between?: number;
-  /** @default asyncScheduler */
+  /** Scheduler of the progress lines. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
 }
 

@@ -7,7 +7,7 @@ export interface RunOnScreenOptions {
   readonly screen: (events$: Observable<TrainEvent>) => Promise<unknown>;
   /** Called if the screen fails; the run continues. */
   readonly onFailure: (error: ScreenError) => void;
-  /** Tells each event from then on. */
+  /** Reports each event after that. */
   readonly report: (event: TrainEvent) => void;
 }
 

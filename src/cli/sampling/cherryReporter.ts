@@ -1,4 +1,4 @@
-/** What `nvae cherry` prints about each state: pictures, in the terminal or as files, and the possible choices. */
+/** Prints each state of `nvae cherry`: pictures, in the terminal or as files, and the possible choices. */
 import { extname } from 'node:path';
 import { grid } from '../../base/grid.js';
 import { joinImages } from '../../base/imageBatches.js';
@@ -11,13 +11,13 @@ import type { ShowPicture } from '../terminal/showPicture.js';
 export interface CherryReporterOptions {
   readonly output: Output;
   readonly showPicture: ShowPicture;
-  /** File of the result; other pictures are named after it. */
+  /** File of the result; the names of other pictures derive from it. */
   readonly path: string;
   /** Whether pictures are also written to files. */
   readonly files: boolean;
 }
 
-/** Creates a function that prints what is new in a state; resolves once it is visible. */
+/** Creates a function that prints what is new in a state; its promise resolves when that is visible. */
 export function cherryReporter({
   output,
   showPicture,

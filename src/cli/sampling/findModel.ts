@@ -7,8 +7,8 @@ import type { Output } from '../terminal/output.js';
 const [finalPrefix, modelEnd, checkpointEnd] = ['final_result_', '.model', '.checkpoint'];
 
 /**
- * Finds the file of a model: a path, or the name of a run below `folder`; then its final model or checkpoint, whichever is newer,
- * and the output says which.
+ * Finds the file of a model from a path or the name of a run in `folder`. For a run, uses the final model or the checkpoint,
+ * whichever is newer, and prints which.
  *
  * @throws Error if there is neither
  */
@@ -29,7 +29,7 @@ export async function findModel(given: string, folder: string, output: Output): 
   return newest.path;
 }
 
-/** When a file was written, in milliseconds since 1970; null if it does not exist. */
+/** Time when a file was written, in milliseconds since 1970; null if it does not exist. */
 async function writtenAt(path: string): Promise<number | null> {
   const status = await stat(path).catch(() => null);
   return status && !status.isDirectory() ? status.mtimeMs : null;

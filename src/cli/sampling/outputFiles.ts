@@ -1,4 +1,4 @@
-/** Where a command writes its pictures: checked before it starts to compute. */
+/** Chooses where a command writes its pictures, and checks that before any computation. */
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, type ParsedPath, parse, sep } from 'node:path';
 import { messageOf } from '../../base/errors.js';
@@ -8,20 +8,20 @@ import type { Temperature } from '../../model/sampleSource.js';
 /** Extensions of the formats that sharp can write. */
 const extensions = ['.png', '.webp', '.jpg', '.jpeg', '.avif', '.tif', '.tiff', '.gif'];
 
-/** Limit of a name in bytes; file systems allow 255, and numbers and suffixes are appended. */
+/** Maximum length of a name in bytes; file systems allow 255, and numbers and suffixes are appended. */
 const mostBytes = 180;
 
-/** A number's place in a pattern: `%d`, or `%04d` for zeros in front. */
+/** Placeholder for a number in a pattern: `%d`, or `%04d` for leading zeros. */
 const place = /%(?:0(\d+))?d/;
 
 export interface OutputFilesOptions {
-  /** Name without extension, where `out` does not give one. */
+  /** Name without extension, if `out` does not give one. */
   readonly name: string;
-  /** Files in all. */
+  /** Total number of files. */
   readonly count: number;
-  /** Where they are without `out`. @default 'images' */
+  /** Folder if `out` is not given. @default 'images' */
   readonly folder?: string;
-  /** Another extension of files that are written beside these. @default none */
+  /** Extension of further files that are written beside these. @default none */
   readonly beside?: string;
 }
 
@@ -48,7 +48,7 @@ export async function outputFiles(
   return newNames(into, fitting(name), options, count);
 }
 
-/** Names of given form for so many files. */
+/** Names of the given form for a number of files. */
 function numbered({ dir, name, ext }: Pick<ParsedPath, 'dir' | 'name' | 'ext'>, count: number) {
   const pad = (index: number, digits: number) => String(index + 1).padStart(digits, '0');
   if (place.test(name)) {
@@ -64,7 +64,7 @@ function ownNames(dir: string, name: string, ext: string, count: number): (index
   return (index) => join(dir, `${name}_${String(index + 1).padStart(digits, '0')}${ext}`);
 }
 
-/** Names in a folder that no file has yet. */
+/** Names that no file in the folder has yet. */
 async function newNames(
   folder: string,
   name: string,
@@ -82,25 +82,25 @@ async function newNames(
   }
 }
 
-/** What the pictures of a model are called: `demo_t0.7`, `demo_t0.7-0.8-1`. */
+/** Base name for the pictures of a model: `demo_t0.7`, `demo_t0.7-0.8-1`. */
 export function pictureName(model: string, temperature: Temperature): string {
   const values = typeof temperature === 'number' ? [temperature] : temperature;
   return `${modelName(model)}_t${values.join('-').slice(0, 40)}`;
 }
 
-/** The name of a model in those of its pictures. */
+/** The part of a model's name used for its pictures. */
 export function modelName(model: string): string {
   return fitting(basename(model, extname(model)));
 }
 
-/** A name short enough to append numbers and suffixes. */
+/** The name, shortened so that numbers and suffixes can be appended. */
 function fitting(name: string): string {
   const characters = [...name];
   while (Buffer.byteLength(characters.join('')) > mostBytes) characters.pop();
   return characters.join('');
 }
 
-/** Null if `out` is a file. */
+/** The folder; null if `out` is a file. */
 async function folderOf(out: string | undefined, folder: string): Promise<string | null> {
   if (out === undefined) return folder;
   if (out === '') throw new Error('--out: the path is empty; give a file or a folder');
@@ -118,7 +118,7 @@ function checkExtension(path: string): void {
   throw new Error(`--out: ${wrong}; use ${extensions.join(', ')}, or end a folder in ${sep}`);
 }
 
-/** Writes a probe: permissions do not show a read-only disk, and mean nothing for root. */
+/** Writes a test file: permissions do not reveal a read-only disk, and mean nothing for root. */
 async function checkFolder(folder: string): Promise<void> {
   const probe = join(folder, `.nvae-${process.pid}`);
   try {

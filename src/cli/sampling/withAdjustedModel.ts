@@ -1,4 +1,4 @@
-/** Shared by the sampling commands: an engine, a model, and its batch norm adjusted to the temperature. */
+/** Shared by the sampling commands: loads an engine and a model, and adjusts its batch norm to the temperature. */
 import { concatMap, filter, type Observable, type ObservableInput, of, takeUntil, tap } from 'rxjs';
 import { useEngine } from '../../engine/index.js';
 import type { Nvae } from '../../model/nvae.js';
@@ -16,11 +16,11 @@ export interface AdjustedModelOptions {
   readonly iterations: number;
   readonly batchSize: number;
   readonly seed: number;
-  /** Its first value ends the stream if the model is not in use yet; afterwards `use` decides. */
+  /** When it first emits, the stream ends if the model is not in use yet; afterwards `use` decides. */
   readonly stop$: Observable<unknown>;
 }
 
-/** The stream of `use`; the model lives as long as that stream. */
+/** The stream returned by `use`; the model is disposed at the end of that stream. */
 export function withAdjustedModel<T>(
   file: string,
   { engine, iterations, stop$, ...options }: AdjustedModelOptions,

@@ -1,9 +1,9 @@
-/** Ctrl-C and SIGTERM while no command listens for them itself. Imports nothing that takes time to load. */
+/** Handles Ctrl-C and SIGTERM while no command listens for them. Imports nothing that is slow to load. */
 import { exitCodes } from '../exitCodes.js';
 
 export const exitSignals = ['SIGINT', 'SIGTERM'] as const;
 
-/** From now on these signals end the process with the exit code for it. */
+/** From now on these signals end the process with the matching exit code. */
 export function exitAtInterruption(): void {
   for (const name of exitSignals) process.on(name, exitInterrupted);
 }

@@ -1,5 +1,5 @@
 /**
- * Node before 20.18.3 and 22.12 warns that imports of JSON are experimental. The image library has such imports, and the warning
+ * Node before 20.18.3 and 22.12 warns that JSON imports are experimental. The image library uses such imports, and the warning
  * would be printed across the screen. Other warnings are still printed.
  */
 export function hideJsonWarning(): void {

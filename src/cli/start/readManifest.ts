@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What this package's package.json says; three folders above this file both in src and in dist. Loaded on any Node. */
+/** Reads this package's package.json, three folders above this file both in src and in dist. Must load on any Node. */
 export function readManifest(): { readonly version: string; readonly engines: { readonly node: string } } {
   return JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
 }

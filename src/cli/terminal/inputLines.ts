@@ -3,13 +3,13 @@ import type { Readable } from 'node:stream';
 import { Observable } from 'rxjs';
 
 /**
- * The lines of a text that comes in, each when `ready` is: an endless text is read no faster than it is used.
+ * Lines of an input, each emitted when `ready` resolves, so that an endless input is read no faster than it is used.
  *
  *     input        ab-------c|
  *     ready        --r---r---r
  *     inputLines   --a---b---(c|)
  *
- * An unsubscribe stops reading and leaves the input open.
+ * Unsubscribing stops reading and leaves the input open.
  */
 export function inputLines(input: Readable, ready: () => Promise<unknown>): Observable<string> {
   return new Observable((subscriber) => {

@@ -4,8 +4,8 @@ import { listenForInterruption } from './listenForInterruption.js';
 import type { Output } from './output.js';
 
 /**
- * Does work that Ctrl-C and SIGTERM end: `stop$` emits then, at once where it has been pressed already. Whatever the work
- * still does is finished; the exit code says that it was interrupted.
+ * Runs work that Ctrl-C and SIGTERM stop: `stop$` then emits, or at once if the signal came earlier. The work may still finish what
+ * it is doing; the exit code says that it was interrupted.
  */
 export async function interruptible(
   output: Output,

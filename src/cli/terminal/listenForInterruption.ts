@@ -12,13 +12,13 @@ export interface Interruption {
   readonly checkpoint$: Observable<void>;
   /** Aborted at the second signal. */
   readonly signal: AbortSignal;
-  /** Whether any signal to stop came. */
+  /** Whether a signal to stop was received. */
   readonly interrupted: boolean;
   /** Stops listening. */
   dispose(): void;
 }
 
-/** Listens until it is disposed; `onStop` is called at the first signal. */
+/** Listens until `dispose` is called; `onStop` is called at the first signal. */
 export function listenForInterruption(onStop: () => void): Interruption {
   const stop = new ReplaySubject<void>(1);
   const checkpoint = new Subject<void>();
@@ -41,7 +41,7 @@ export function listenForInterruption(onStop: () => void): Interruption {
     ['SIGPIPE', lostOutput],
     ['SIGUSR1', () => checkpoint.next()],
   ]);
-  // Without a terminal there is nothing to close, and a listener would undo `nohup`.
+  // Without a terminal there is no hang-up to handle, and a listener would disable `nohup`.
   if ([process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY)) {
     listeners.set('SIGHUP', lostOutput);
   }

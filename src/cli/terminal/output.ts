@@ -1,6 +1,6 @@
 /**
- * Where a command writes: data to standard output, everything else to standard error. With --json, standard output
- * carries one JSON object per line; with --quiet, standard error carries warnings only.
+ * Output of a command: data to standard output, everything else to standard error. With --json, standard output has one JSON object
+ * per line; with --quiet, standard error has warnings only.
  */
 import { Console } from 'node:console';
 import { colourDepth, isInCi } from '../../ui/pictures/colourDepth.js';
@@ -15,14 +15,14 @@ export interface OutputOptions {
 export interface Output {
   /** A result: as JSON with --json, else as the given text. */
   result(value: object, text: string): void;
-  /** An event of a running command; only seen with --json. */
+  /** Prints an event of a running command; only with --json. */
   event(value: object): void;
-  /** A line about how things go; not with --quiet, nor with --json. */
+  /** Prints a line about progress; not with --quiet or --json. */
   progress(line: string): void;
   warning(message: string): void;
   /**
-   * How far long work is: a bar on a terminal, a line now and then elsewhere; not with --quiet, nor with --json. All that is
-   * printed meanwhile is printed above it.
+   * Shows the progress of long work: a bar on a terminal, otherwise a line from time to time; not with --quiet or --json. Other
+   * output is printed above the bar.
    */
   progressBar(options: ProgressBarOptions): ProgressBar;
   /** Whether the terminal can show pictures and colours. */
@@ -64,7 +64,7 @@ export function isInteractive({ json = false, quiet = false }: OutputOptions): b
   return Boolean(stdin.isTTY && stdout.isTTY) && !isInCi(env) && env.TERM !== 'dumb' && !json && !quiet;
 }
 
-/** What a library prints through the console goes to standard error: standard output carries data only. */
+/** Redirects console output of libraries to standard error, because standard output is for data only. */
 export function keepStandardOutputForData(): void {
   Object.assign(console, new Console(process.stderr, process.stderr));
 }
@@ -73,9 +73,9 @@ export function keepStandardOutputForData(): void {
 const closedCodes: readonly unknown[] = ['EPIPE', 'EIO', 'ENXIO', 'EBADF'];
 
 /**
- * A reader that goes away (`nvae ... | head`), or a terminal that is closed, counts as SIGPIPE: a command that listens for
- * it ends in its own way, any other at once, without a message. The same where nothing more can be written for another
- * reason, as a full disk, but with one message and a failure.
+ * Treats a closed output (`nvae ... | head`, or a closed terminal) as SIGPIPE: a command that listens for SIGPIPE ends in its own
+ * way, any other exits at once without a message. Other write errors, such as a full disk, do the same, but with one message and a
+ * failure exit code.
  */
 export function watchForClosedOutput(): void {
   let reported = false;

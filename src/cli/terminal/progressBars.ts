@@ -1,4 +1,4 @@
-/** Progress of long work: a bar on a terminal, otherwise a line now and then. */
+/** Progress of long work: a bar on a terminal, otherwise a line from time to time. */
 import { onExit } from 'signal-exit';
 import { messageOf } from '../../base/errors.js';
 import { type ProgressSnapshot, progressBarLine, progressWords } from '../../ui/progressText.js';
@@ -8,9 +8,9 @@ export interface ProgressBarOptions extends Pick<ProgressSnapshot, 'label' | 'to
 
 /** Work in progress. */
 export interface ProgressBar {
-  /** So many are done. */
+  /** Reports the number of units done. */
   at(done: number): void;
-  /** The work has ended or failed: removes the bar. Can be called again. */
+  /** Removes the bar when the work has ended or failed. Can be called again. */
   end(): void;
 }
 
@@ -20,15 +20,14 @@ export interface ProgressBars {
   aside(print: () => void): void;
 }
 
-/** Shorter work shows no progress. */
+/** Work that takes less time shows no progress. */
 const patienceMs = 500;
 const betweenBarsMs = 100;
 const betweenLinesMs = 2000;
 
 /**
- * Bars on a terminal: the newest is shown, in one line, redrawn at most ten times a second, also when the work leaves timers
- * no turn. The cursor stays at the line's beginning, so that a line which the terminal folds when it becomes narrower is
- * erased as a whole.
+ * Bars on a terminal. The newest is shown in one line, redrawn at most ten times a second, even if the work blocks timers. The
+ * cursor stays at the start of the line, so that a line which the terminal wraps when it becomes narrower is erased completely.
  */
 export function liveBars(terminal: NodeJS.WriteStream): ProgressBars {
   const bars: Work[] = [];
@@ -42,12 +41,12 @@ export function liveBars(terminal: NodeJS.WriteStream): ProgressBars {
     if (broken || !work || now - work.begun < patienceMs || now - drawnAt < betweenBarsMs) return;
     drawnAt = now;
     shown = true;
-    // A character in the last column would have some terminals begin another line.
+    // Some terminals begin a new line after a character in the last column.
     const width = screenSizeOf(terminal).columns - 1;
     try {
       terminal.write(`\r${progressBarLine(work.snapshot(now), width)}\u001b[J\r`);
     } catch (error) {
-      // A bar is no reason to lose the work.
+      // A failing bar must not stop the work.
       broken = true;
       terminal.write(`\r\u001b[Jwarning: progress bar: ${messageOf(error)}; continuing without it\n`);
     }
@@ -92,7 +91,7 @@ export function liveBars(terminal: NodeJS.WriteStream): ProgressBars {
   };
 }
 
-/** Lines for a log, at most one in two seconds. */
+/** Progress as lines for a log, at most one every two seconds. */
 export function barsAsLines(print: (line: string) => void): ProgressBars {
   return {
     start(options) {
@@ -113,7 +112,7 @@ export function barsAsLines(print: (line: string) => void): ProgressBars {
   };
 }
 
-/** Nobody wants to know. */
+/** Shows no progress. */
 export const noBars: ProgressBars = {
   start: () => ({ at: () => undefined, end: () => undefined }),
   aside: (print) => print(),

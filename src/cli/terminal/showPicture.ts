@@ -11,8 +11,8 @@ import { terminalPictureSupport } from './terminalPictureSupport.js';
 export type ShowPicture = (picture: ImageBatch) => Promise<boolean>;
 
 /**
- * Creates a function that shows pictures with the best method of the terminal. The terminal is asked now, because later its answer
- * could mix with typed text. A picture that cannot be shown gives one warning.
+ * Creates a function that shows pictures by the best method of the terminal. The terminal is queried now, because later its answer
+ * could mix with typed text. The first picture that cannot be shown causes a warning.
  *
  * @throws Error if NVAE_PICTURES is not a known method
  */

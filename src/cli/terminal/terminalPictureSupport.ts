@@ -3,7 +3,7 @@ import { noPictures, type PictureSupport } from '../../ui/pictures/pictureSuppor
 import { terminalHints } from '../../ui/pictures/terminalHints.js';
 
 /**
- * How the terminal of standard error shows pictures.
+ * Finds out how the terminal on standard error shows pictures.
  *
  * @throws Error if NVAE_PICTURES is not a known method
  */

@@ -1,4 +1,4 @@
-/** One file of a folder of TensorBoard events. */
+/** One file in a folder of TensorBoard events. */
 import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../../base/errors.js';
@@ -10,17 +10,17 @@ import { tfRecord } from './record.js';
 
 export interface EventFile {
   /**
-   * Done when the system has it; one write at a time, in the order of the calls. `ready` is asked right before it, and what it throws
-   * prevents it.
+   * Resolves when the system has the bytes; one write at a time, in the order of the calls. `ready` runs right before a write,
+   * which it prevents by throwing.
    */
   append(bytes: Uint8Array, ready?: () => Promise<void>): Promise<void>;
-  /** Makes what was appended last through a power cut. */
+  /** Syncs the last append, so that it survives a power failure. */
   sync(): Promise<void>;
-  /** After the running write; those that wait are given up. */
+  /** Closes the file after the running write; waiting writes are dropped. */
   close(): Promise<void>;
 }
 
-/** A new file, made at the first write. `now` gives milliseconds since 1970. */
+/** A new file, created at the first write. `now` returns milliseconds since 1970. */
 export function eventFile(folder: string, now: () => number): EventFile {
   const queue = new Queue();
   let file: FileHandle | null = null;
@@ -37,8 +37,8 @@ export function eventFile(folder: string, now: () => number): EventFile {
 }
 
 /**
- * TensorBoard reads the files of a folder in the order of their names and takes what comes later for newer, so the time
- * in a new file's name is later than that of all others, also where two runs begin within one second or the clock was set.
+ * TensorBoard reads the files of a folder in the order of their names and takes later content as newer. So the time in a new file's
+ * name is later than in all others, even if two runs start within one second or the clock was set back.
  */
 async function newest(folder: string, now: () => number): Promise<FileHandle> {
   await mkdir(folder, { recursive: true });

@@ -1,7 +1,7 @@
 /** TensorBoard's events (tensorflow/core/util/event.proto) as protobuf bytes; only the fields that we write. */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
-/** Numbers of the fields in their messages. */
+/** Field numbers by message. */
 const fields = {
   event: { wallTime: 1, step: 2, fileVersion: 3, summary: 5, sessionLog: 7 },
   summary: { value: 1 },
@@ -22,7 +22,7 @@ export interface LogImage {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
-  /** As PNG or another format that browsers show. */
+  /** As PNG or another format that browsers can show. */
   readonly encoded: Uint8Array;
 }
 
@@ -33,7 +33,7 @@ export function versionEvent(wallTime: number): Uint8Array {
   );
 }
 
-/** A session begins: TensorBoard forgets what earlier files of the folder have at this step and beyond. */
+/** Marks the start of a session: TensorBoard discards what earlier files of the folder contain at this step and later. */
 export function sessionStartEvent(moment: LogMoment): Uint8Array {
   return written(moment, (event) => {
     const log = event.tag(fields.event.sessionLog, WireType.LengthDelimited).fork();
@@ -41,14 +41,14 @@ export function sessionStartEvent(moment: LogMoment): Uint8Array {
   });
 }
 
-/** Numbers by tag, all of the same step. */
+/** Numbers by tag, all for the same step. */
 export function scalarsEvent(moment: LogMoment, scalars: Iterable<readonly [string, number]>): Uint8Array {
   return written(moment, (event) => {
     const summary = event.tag(fields.event.summary, WireType.LengthDelimited).fork();
     for (const [tag, number] of scalars) {
       const value = summary.tag(fields.summary.value, WireType.LengthDelimited).fork();
       value.tag(fields.value.tag, WireType.LengthDelimited).string(tag);
-      // The field holds 32 bits; what does not fit them is infinite there, not an error.
+      // The field holds 32 bits; a number that does not fit becomes infinite, which is not an error.
       value.tag(fields.value.simpleValue, WireType.Bit32).float(Math.fround(number)).join();
     }
     summary.join();

@@ -1,4 +1,4 @@
-/** TFRecord, the framing of event files: length, checksum of it, data, checksum of those; all little-endian. */
+/** TFRecord, the framing of event files: length, its checksum, data, their checksum; all little-endian. */
 import { crc32c } from '@aws-crypto/crc32c';
 
 export function tfRecord(data: Uint8Array): Buffer {
@@ -10,7 +10,7 @@ export function tfRecord(data: Uint8Array): Buffer {
   return record;
 }
 
-/** A checksum of data that contain checksums is weak; the format therefore turns and shifts it. */
+/** A checksum over data that contain checksums is weak, so the format rotates and shifts it. */
 function masked(data: Uint8Array): number {
   const crc = crc32c(data);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

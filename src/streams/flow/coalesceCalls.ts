@@ -1,4 +1,4 @@
-/** Calls made while one is under way become one more turn behind it, so that synchronous streams do not nest. */
+/** Merges calls made during a turn into one more turn after it, so that synchronous streams do not nest. */
 export function coalesceCalls(turn: () => void): () => void {
   let [active, again] = [false, false];
   return () => {

@@ -2,13 +2,13 @@ import { defer, EMPTY, type Observable, of } from 'rxjs';
 import { type WarningEvent, warning } from '../run/events.js';
 
 export interface DropCounter {
-  /** So many more events were dropped. @default 1 */
+  /** Adds dropped events. @default 1 */
   add(count?: number): void;
-  /** One warning with the number since the last one; nothing if none was dropped. */
+  /** Emits one warning with the number of events dropped since the last warning; nothing if none was dropped. */
   readonly warning$: Observable<WarningEvent>;
 }
 
-/** Counts the events that a writer drops because its file is slow. `source` and `path` name the writer in the warning. */
+/** Counts the events that a writer drops because its file is too slow. `source` and `path` name the writer in the warning. */
 export function dropCounter(source: string, path: string): DropCounter {
   let dropped = 0;
   return {

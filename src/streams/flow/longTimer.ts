@@ -1,9 +1,9 @@
 import { asyncScheduler, concatMap, NEVER, type Observable, type SchedulerLike, timer } from 'rxjs';
 
-/** Timers of JavaScript hold no more milliseconds than this, which is 24 days; a longer one fires at once. */
+/** JavaScript timers hold at most this many milliseconds (24 days); a longer one fires at once. */
 const longest = 2 ** 31 - 1;
 
-/** Emits once after any number of milliseconds, and completes; never where they are infinite. */
+/** Emits once after any number of milliseconds, and completes. Never emits if the number is infinite. */
 export function longTimer(
   milliseconds: number,
   scheduler: SchedulerLike = asyncScheduler,

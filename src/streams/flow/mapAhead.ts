@@ -14,18 +14,18 @@ import { coalesceCalls } from './coalesceCalls.js';
 
 /** Options of `mapAhead`. */
 export interface MapAheadOptions {
-  /** Values prepared while another one is projected. @default 2 */
+  /** Number of values to prepare while another one is projected. @default 2 */
   readonly ahead?: number;
-  /** Its first value lets the running projection finish and then completes. @default never */
+  /** When it first emits, the running projection finishes and the stream completes. @default never */
   readonly stop$?: ObservableInput<unknown>;
   /** `true` pauses before the next projection, `false` resumes. @default never */
   readonly pause$?: ObservableInput<boolean>;
-  /** Called with `true` when it pauses, which is after the running projection, and with `false` when it resumes. */
+  /** Called with `true` when the stream pauses, after the running projection, and with `false` when it resumes. */
   readonly onPause?: (paused: boolean) => void;
 }
 
 /**
- * Back-pressure for RxJS: prepare at most `ahead` values early, and project them one at a time, in order.
+ * Back-pressure for RxJS: prepares at most `ahead` values early, and projects them one at a time, in order.
  *
  *     source       ab---------c--|
  *     mapAhead     -----A---B------(C|)   (preparing takes one, projecting four)
@@ -34,13 +34,13 @@ export interface MapAheadOptions {
  *     pause$       --t-------------f
  *     mapAhead     -----A--------------B--
  *
- * A slow projection slows preparation, so source values should be small: what is large is made by `prepare`. Values are not
- * lost, repeated or reordered. An error of the source ends the stream at once, an error of a preparation when its turn
- * comes. Stopping or unsubscribing aborts the signal passed to `prepare`.
+ * A slow projection slows preparation. Keep source values small, and create large data in `prepare`. No value is lost, repeated or
+ * reordered. An error of the source ends the stream at once; an error of a preparation ends it when that value is due. Stopping
+ * or unsubscribing aborts the signal passed to `prepare`.
  *
- * @param prepare makes what `project` needs; `signal` aborts when nobody waits for it any more. Emitting nothing skips the value
+ * @param prepare makes what `project` needs; `signal` aborts when the result is no longer needed. Emitting nothing skips the value
  * @param project runs for one prepared value at a time; what it emits is emitted
- * @param options how far ahead, and streams that stop or pause
+ * @param options how far ahead to prepare, and streams that stop or pause
  * @throws RangeError at call time when `ahead` is not a positive integer
  *
  * @example
@@ -75,7 +75,7 @@ export function mapAhead<T, P, R>(
       let [running, completed, stopping, paused, held] = [false, false, false, false, false];
 
       const failed = (error: unknown) => subscriber.error(error);
-      // A synchronous stream cannot be unsubscribed from before it has returned; this is what ends one.
+      // A synchronous stream cannot be unsubscribed before `subscribe` returns, so `takeWhile` ends it.
       const wanted = () => !subscriber.closed;
       const prepareMore = () => {
         while (prepared.length < ahead && waiting.size > 0) {
@@ -100,7 +100,7 @@ export function mapAhead<T, P, R>(
           running = false;
           goOn();
         };
-        // What one projection holds is released before the next one begins.
+        // Release what one projection holds before the next one begins.
         const projection = defer(() => project(result.made, value)).pipe(takeWhile(wanted), finalize(done));
         const next = (projected: R) => subscriber.next(projected);
         subscriber.add(projection.subscribe({ next, error: failed }));
@@ -115,7 +115,7 @@ export function mapAhead<T, P, R>(
         if (paused || stopping || subscriber.closed || !first.settled) return;
         prepared.shift();
         run(first);
-        goOn(); // prepares what comes next, which would have kept this one waiting
+        goOn(); // prepare further values only now, so that this does not delay the projection
       });
 
       subscriber.add(() => {
@@ -146,12 +146,12 @@ export function mapAhead<T, P, R>(
     });
 }
 
-/** One value while it is prepared, and what came of it. */
+/** One value during its preparation, and the result. */
 interface Preparation<T, P> {
   readonly value: T;
   readonly subscription: Subscription;
   settled: boolean;
-  /** Null where the preparation gave nothing. */
+  /** Null if the preparation emitted nothing. */
   result: { readonly made: P } | null;
   error: { readonly thrown: unknown } | null;
 }
@@ -178,7 +178,7 @@ function preparation<T, P>(
   return entry;
 }
 
-/** A first-in, first-out list; taking does not move what stays. */
+/** A first-in, first-out list; taking an item does not move the others. */
 function fifo<T>() {
   let values: T[] = [];
   let taken = 0;

@@ -4,16 +4,16 @@ import { coalesceCalls } from './coalesceCalls.js';
 
 /** Options of `newestMap`. */
 export interface NewestMapOptions<T> {
-  /** Values that may wait; one more drops the oldest of them. @default 1 */
+  /** Number of values that may wait; one more drops the oldest of them. @default 1 */
   readonly waiting?: number;
-  /** Projections that may run at the same time; they start in order. @default 1 */
+  /** Number of projections that may run at the same time; they start in order. @default 1 */
   readonly atOnce?: number;
   /** Called with each dropped value; if it throws, the stream fails with that error. */
   readonly onDrop?: (value: T) => void;
 }
 
 /**
- * Project one value at a time, or `atOnce`; while that is busy, keep only the newest `waiting` values and drop older ones.
+ * Projects one value at a time, or `atOnce`. Meanwhile it keeps only the newest `waiting` values and drops older ones.
  *
  *     source                    a-b-c-------|
  *     newestMap                 ----A---C---|           (a projection takes four; b is dropped)
@@ -50,7 +50,7 @@ export function newestMap<T, R>(
       const kept: T[] = [];
       let [running, completed] = [0, false];
       const failed = (error: unknown) => subscriber.error(error);
-      // A synchronous stream cannot be unsubscribed from before it has returned; this is what ends one.
+      // A synchronous stream cannot be unsubscribed before `subscribe` returns, so `takeWhile` ends it.
       const wanted = () => !subscriber.closed;
       const goOn = coalesceCalls(() => {
         if (running >= atOnce || subscriber.closed) return;
@@ -61,7 +61,7 @@ export function newestMap<T, R>(
           running -= 1;
           goOn();
         };
-        // What one projection holds is released before the next one begins.
+        // Release what one projection holds before the next one begins.
         const inner = defer(() => project(value)).pipe(takeWhile(wanted), finalize(done));
         subscriber.add(inner.subscribe({ next: (result) => subscriber.next(result), error: failed }));
         goOn();

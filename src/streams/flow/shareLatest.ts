@@ -1,19 +1,19 @@
 import { type MonoTypeOperatorFunction, map, Observable, pipe, Subject, type SubjectLike, share } from 'rxjs';
 
 /**
- * Share one run among all subscribers; late ones first receive the latest value of each key.
+ * Shares one subscription to the source among all subscribers; late ones first receive the latest value of each key.
  *
  *     source        a1--b1--a2--b2--|
  *     first         a1--b1--a2--b2--|
  *     second                  (b1,a2)b2--|       (subscribes after a2)
  *     third                             (a2,b2|) (subscribes after the end)
  *
- * The latest values come in the order in which they were emitted, then the end or the error, if there was one. The first
- * subscriber starts the source, once. It continues when nobody is subscribed, so that a dashboard may come and go: `stop$` of
- * the run ends it. All subscribers see the same order, even if one of them makes the source emit. One value is kept per key,
- * so keys should be few.
+ * A late subscriber receives the latest values in the order in which they were emitted, then the end or the error if there was
+ * one. The first subscriber starts the source, once. The source continues without subscribers, so a dashboard may disconnect and
+ * reconnect; to end a run use its `stop$`. All subscribers see the same order, even if one of them makes the source emit. One
+ * value is kept per key, so keep the number of keys small.
  *
- * @param keyOf the key of a value; if it throws, the stream fails with that error
+ * @param keyOf returns the key of a value; if it throws, the stream fails with that error
  *
  * @example
  * ```ts
@@ -43,7 +43,7 @@ interface Entry<T> {
   readonly value: T;
 }
 
-/** A subject that greets its subscribers with the newest entry of each key. */
+/** A subject that first sends new subscribers the newest entry of each key. */
 function latestSubject<T>(): SubjectLike<Entry<T>> {
   const newest = new Map<string, Entry<T>>();
   const live = new Subject<Entry<T>>();
@@ -58,7 +58,7 @@ function latestSubject<T>(): SubjectLike<Entry<T>> {
     subscribe: (observer) => greeted.subscribe(observer),
     next: (entry) =>
       behind(() => {
-        newest.delete(entry.key); // moves it behind the others
+        newest.delete(entry.key); // moves it to the end
         newest.set(entry.key, entry);
         live.next(entry);
       }),
@@ -68,8 +68,8 @@ function latestSubject<T>(): SubjectLike<Entry<T>> {
 }
 
 /**
- * Subscribers may act while they are told of something: what they cause to happen `behind` waits until that is over,
- * what happens `now` does not.
+ * Orders actions that subscribers cause while they handle an action: `behind` runs after the current action, `now` runs at
+ * once.
  */
 function turns() {
   const waiting: (() => void)[] = [];

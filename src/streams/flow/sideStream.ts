@@ -23,14 +23,14 @@ import { longTimer } from './longTimer.js';
 export interface SideStreamOptions {
   /** Milliseconds that the side stream may take to end after its source; `Infinity` for no limit. @default 30 000 */
   readonly patience?: number;
-  /** For `patience`. @default asyncScheduler */
+  /** Scheduler for `patience`. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
 }
 
 const over = Symbol('over');
 
 /**
- * Do something beside a stream, such as writing, so that its failure or slowness cannot end the stream.
+ * Runs a side stream, such as a writer, on a stream's values. If it fails or is slow, the main stream still continues.
  *
  *     source            a--b--c--|
  *     side              A--#
@@ -40,14 +40,14 @@ const over = Symbol('over');
  *     side              A----------
  *     sideStream        aA------(W|)      (a patience of five)
  *
- * `side` receives every value; what it emits is merged in after the value that caused it. If it throws or fails, a warning is
- * emitted, it receives nothing more, and the stream continues. The result completes when both have completed. If the side
- * stream is still busy `patience` milliseconds after its source has ended, it is unsubscribed with a warning. It decides itself
- * how to keep up with a fast source (`newestMap`, `auditTime`, `concatMap`).
+ * `side` receives every value; its output is merged in after the value that caused it. If it throws or fails, a warning is
+ * emitted, `side` receives nothing more, and the stream continues. The result completes when both have completed. If the side
+ * stream is still busy `patience` milliseconds after its source has ended, it is unsubscribed with a warning. The side stream
+ * itself decides how to keep up with a fast source (`newestMap`, `auditTime`, `concatMap`).
  *
- * @param name of the side stream, in its warnings
+ * @param name the side stream's name in warnings
  * @param side what to do with the values
- * @param options how long it may take to end
+ * @param options how long the side stream may take to end
  * @throws RangeError at call time when `patience` is not greater than 0
  *
  * @example

@@ -1,16 +1,16 @@
 import { defer, Observable, type ObservableInput, takeWhile } from 'rxjs';
 
 /**
- * A stream over something that takes time to open and to close.
+ * A stream over a resource that is opened and closed asynchronously.
  *
  *     open         --r|
  *     use(r)         a--b|
  *     usingAsync   --a--b---|     (closing takes three)
  *
- * The end, or the error, comes when all is closed. An unsubscribe closes too, and closes what was still opening as soon
- * as it is open; it cannot wait for it. What is opened is closed once, also where `use` throws.
+ * The end or the error is emitted after the resource is closed. Unsubscribing also closes it, without waiting; a resource that is
+ * still opening is closed as soon as it is open. The resource is closed exactly once, even if `use` throws.
  *
- * @param open is told when nobody waits for it any more
+ * @param open opens the resource; its signal aborts when the resource is no longer needed
  */
 export function usingAsync<R, T>(
   open: (signal: AbortSignal) => Promise<R>,

@@ -9,8 +9,8 @@ import { keyedGenerator } from '../../model/random.js';
 import type { Recipe } from './recipe.js';
 
 /**
- * Returns a new image of the same size for the given one, whose pixels must not be written to. `random` gives values in [0, 1), the
- * same ones at every call for the same image and epoch.
+ * Returns a new image of the same size; do not write to the pixels of the given one. `random` returns values in [0, 1), the same
+ * ones at every call for the same image and epoch.
  *
  * @example
  * const brighter: Augmentation = (image, random) => {
@@ -23,30 +23,30 @@ export type Augmentation = (
   random: () => number,
 ) => DecodedImage | Promise<DecodedImage>;
 
-/** The key of the random draws, together with the image's name. */
+/** Key of the random draws, together with the image's name. */
 export interface AugmentOptions {
-  /** The run's. */
+  /** The run's seed. */
   readonly seed: number;
-  /** From 0. */
+  /** Epoch, from 0. */
   readonly epoch: number;
   /**
-   * Names the draws: of two augmentations in one pipe, which draw the same numbers otherwise, one needs another purpose.
+   * Key that separates the draws of several augmentations in one pipe; with the same purpose they draw the same numbers.
    * @default 'augment'
    */
   readonly purpose?: string;
 }
 
 /**
- * Vary each image when it is made.
+ * Augments each image when it is made.
  *
  *     recipes   a--b--|
  *     augment   A--B--|
  *
- * Random draws depend on (seed, purpose, epoch, the image's name) only: not on order, batches or a resume.
+ * Random draws depend only on seed, purpose, epoch and the image's name, not on order, batches or a resume.
  *
- * @param augmentation keys of a configuration's `augmentation`, those left out being off, or a function of your own. If that throws,
- *   or returns something else than an image of the same size (TypeError), the recipe's `make` fails
- * @param options the key of the random draws
+ * @param augmentation keys of a configuration's `augmentation` (omitted keys are off), or your own function. If that throws, or
+ *   returns something other than an image of the same size (TypeError), the recipe's `make` fails
+ * @param options key of the random draws
  *
  * @example
  * recipes$.pipe(augment({ horizontalFlip: true, crop: 4 }, { seed: 1, epoch: 0 }), batch(16));
@@ -82,14 +82,14 @@ function varied(
   };
 }
 
-/** @throws TypeError when it is no image of the same size */
+/** @throws TypeError when the result is not an image of the same size */
 function checked(result: DecodedImage, { name, size }: DecodedImage): DecodedImage {
   const problem = pixelsProblem(Object(result).pixels, size);
   if (problem === null) return { name, size, pixels: result.pixels };
   throw new TypeError(`augment: the pixels of its result ${problem} for "${cut(printable(name))}"`);
 }
 
-/** Draws for one image; the generator is made for the first of them. */
+/** Random numbers for one image; the generator is created at the first draw. */
 function drawing(seed: number, purpose: string, epoch: number): () => number {
   let generator: RandomGenerator | null = null;
   return () => {

@@ -5,15 +5,15 @@ import type { DecodedImage } from '../../data/decodedImage.js';
 import type { Recipe } from './recipe.js';
 
 /**
- * Recipes of batches from recipes of images; the last one may be smaller.
+ * Combines recipes of images into recipes of batches; the last batch may be smaller.
  *
  *     recipes    a--b--c--|
  *     batch(2)   ---B-----(C|)    B.make() makes a and b
  *
- * A damaged image makes its batch smaller; if all are damaged, the batch makes null. The images of a batch are made at the
- * same time.
+ * A damaged image makes its batch smaller; if all are damaged, `make` resolves to null. The images of a batch are made
+ * concurrently.
  *
- * @param size images of a batch
+ * @param size number of images per batch
  * @throws RangeError at call time when the size is not a positive integer
  *
  * @example
@@ -39,7 +39,7 @@ function isImage(made: DecodedImage | Promise<DecodedImage | null>): made is Dec
   return 'pixels' in made;
 }
 
-/** One batch of images of one size; null of none. */
+/** Combines images of one size into a batch; null if there are none. */
 export function toBatch(images: readonly DecodedImage[]): ImageBatch | null {
   const [first] = images;
   if (!first) return null;

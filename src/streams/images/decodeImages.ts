@@ -9,46 +9,46 @@ import { imageFiles } from '../../data/imageFiles.js';
 import { type Decoder, itemPixels, peekPixels, type SkippedImage } from '../../data/itemPixels.js';
 import type { Recipe } from './recipe.js';
 
-/** What decoding takes, whatever the images are. */
+/** Options of decoding that apply to files and dataset items. */
 export interface DecodeOptions {
   /** Height and width of the images. */
   readonly size: number;
-  /** Keeps decoded images; without one every call of `make` decodes. The caller closes it. */
+  /** Keeps decoded images; without a cache every call of `make` decodes. The caller closes it. */
   readonly cache?: ImageCache;
   /**
-   * Called for each image that is skipped: for a damaged one once if there is a cache, for one that could not be read at the moment
-   * each time.
+   * Called for each skipped image: once for a damaged one if there is a cache, and each time for one that cannot be read at the
+   * moment.
    */
   readonly onWarning?: (message: string, skipped: SkippedImage) => void;
 }
 
-/** For the items of a dataset. */
+/** Options for the items of a dataset. */
 export interface DecodeItemsOptions<Item extends DatasetItem> extends DecodeOptions {
-  /** The dataset that the items are from. */
+  /** The dataset that contains the items. */
   readonly dataset: Decoder<Item>;
 }
 
-/** For files. */
+/** Options for files. */
 export interface DecodeImagesOptions extends DecodeOptions {
-  /** None: files decode the same way in every folder. */
+  /** Not set: files decode the same way in every folder. */
   readonly dataset?: undefined;
-  /** Images with more pixels are refused before they take memory. @default 268,402,689, as sharp */
+  /** Images with more pixels are refused before memory is allocated. @default 268,402,689, as in sharp */
   readonly maxPixels?: number;
 }
 
 /**
- * Recipes of decoded images. Files are turned upright by their EXIF entry, transparent parts are put on white, grey becomes RGB, the
- * shorter side is resized and the middle of the longer one kept; a `Dataset` decodes its items by itself.
+ * Recipes of decoded images. Files are rotated according to their EXIF orientation, transparent parts become white, grey becomes
+ * RGB, the shorter side is resized and the longer one cropped to the centre. A `Dataset` decodes its own items.
  *
  *     images         a--b--|
  *     decodeImages   A--B--|    A.make() decodes a
  *
- * An image that is damaged makes null, with a warning that names it. So does one that cannot be read at the moment; the next call of
- * `make` tries it again. `make` rejects as soon as its signal aborts, even if the dataset does not listen to it.
+ * For a damaged image `make` resolves to null, with a warning that names it. The same holds for one that cannot be read at the
+ * moment; the next call of `make` tries it again. `make` rejects as soon as its signal aborts, even if the dataset ignores it.
  *
- * @param options the size, a cache, and the dataset unless the items are files
+ * @param options the size, a cache, and the dataset if the items are not files
  * @throws RangeError at call time when the size is not a positive integer
- * @throws DatasetError from `make` when a dataset returns something else than `[size, size, 3]` bytes
+ * @throws DatasetError from `make` when a dataset returns something other than `[size, size, 3]` bytes
  *
  * @example
  * images(dataset).pipe(shuffle(1, 0), decodeImages({ dataset, size: 64 }), batch(16), trainStep(trainer));

@@ -6,16 +6,16 @@ import { type ListImagesOptions, listImages } from '../../data/listImages.js';
 import { listItems } from '../../data/listItems.js';
 
 /**
- * The images of a folder and the folders inside it, once, in an order that is always the same.
+ * Emits the images of a folder and its subfolders once, always in the same order.
  *
  *     images   (abc|)
  *
- * Files are known by their extension; hidden ones and all others are passed over. Links are followed, each folder is read
- * once, and what cannot be read is left out, with one warning. Cold: the folder is read at every subscription. Decoding shows
- * whether a file is a whole image.
+ * Files are recognised by their extension; hidden and other files are skipped. Links are followed, each folder is read once,
+ * and unreadable entries are left out with one warning. Cold: the folder is read at every subscription. Damaged files are
+ * detected only when they are decoded.
  *
- * @param folder its path
- * @param options what to leave out, and a function for the warning
+ * @param folder path of the folder
+ * @param options what to leave out, and a callback for the warning
  * @throws DatasetError in the stream when the folder is missing, unreadable, or has no image
  *
  * @example
@@ -23,13 +23,13 @@ import { listItems } from '../../data/listItems.js';
  */
 export function images(folder: string, options?: ListImagesOptions): Observable<ImageFile>;
 /**
- * The items of a dataset, once, in its order. Cold: it is listed at every subscription.
+ * Emits the items of a dataset once, in its order. Cold: the items are listed at every subscription.
  *
  *     images   (abc|)
  *
- * @param dataset of any origin
- * @param options a function for warnings
- * @throws DatasetError in the stream when it cannot be listed, or its items are not as `Dataset` says
+ * @param dataset any dataset
+ * @param options a callback for warnings
+ * @throws DatasetError in the stream when the dataset cannot be listed, or its items violate the rules of `Dataset`
  *
  * @example
  * images(dataset).pipe(decodeImages({ dataset, size: 64 }));

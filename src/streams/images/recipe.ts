@@ -1,19 +1,19 @@
 /**
- * A small value that makes an image or a batch when it is asked to. RxJS pushes and has no back-pressure, so recipes cross the
- * operators before the step instead of images; only `trainStep` asks them.
+ * A small value that creates an image or a batch on demand. RxJS pushes and has no back-pressure, so recipes instead of images
+ * pass through the operators before the step; only `trainStep` calls `make`.
  */
 export interface Recipe<T> {
-  /** The number of images it stands for, including those that turn out to be damaged. */
+  /** Number of images in the recipe, including those that turn out to be damaged. */
   readonly images: number;
   /**
-   * Make the value; null if all its images are damaged. Each call makes it anew, and the same. Rejects soon after `signal`
+   * Makes the value; null if all its images are damaged. Each call makes the same value anew. Rejects soon after `signal`
    * aborts.
    *
-   * @param signal aborts when the value is not wanted any more
+   * @param signal aborts when the value is no longer needed
    */
   make(signal?: AbortSignal): Promise<T | null>;
   /**
-   * The value of `make` if it is in memory, null otherwise: a promise for each image takes longer than copying one.
+   * Returns what `make` would if it is in memory, else null: a promise for each image takes longer than copying one.
    */
   peek?(): T | null;
 }

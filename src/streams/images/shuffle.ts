@@ -3,16 +3,16 @@ import { checkSeed, checkWhole } from '../../base/checkNumbers.js';
 import { keyedGenerator } from '../../model/random.js';
 
 /**
- * All values in a random order, which depends on seed, epoch and the number of values only.
+ * Emits all values in a random order that depends only on seed, epoch and the number of values.
  *
  *     source    a--b--c--|
  *     shuffle   ---------(bca|)
  *
- * Waits for the source's end, so it is for small values: names or recipes, not images. An error passes at once.
+ * Waits for the source to end, so use it for small values: names or recipes, not images. An error is passed on at once.
  *
- * @param seed an integer, the run's
- * @param epoch from 0
- * @throws RangeError at call time when the seed is not an integer, or the epoch not one of at least 0
+ * @param seed the run's seed, an integer
+ * @param epoch the epoch, from 0
+ * @throws RangeError at call time when the seed is not an integer, or the epoch is not an integer of at least 0
  *
  * @example
  * images('photos').pipe(shuffle(1, epoch), decodeImages({ size: 64 }));
@@ -28,7 +28,7 @@ export function shuffle<T>(seed: number, epoch: number): MonoTypeOperatorFunctio
     );
 }
 
-/** Fisher-Yates. */
+/** Shuffles with Fisher-Yates. */
 function permuted<T>(values: T[], seed: number, epoch: number): T[] {
   const generator = keyedGenerator(seed, 'shuffle', epoch);
   for (let i = values.length - 1; i > 0; i -= 1) {

@@ -1,4 +1,4 @@
-/** A run's journal: its events with the time of each, as JSON lines that people and programs can read. */
+/** The journal of a run: its events with their times, as JSON lines that people and programs can read. */
 import type { FailedEvent, TrainEvent } from '../run/events.js';
 
 /** What a journal contains: the events of a run, and the error that ended it. */
@@ -6,11 +6,11 @@ export type Journaled = TrainEvent | FailedEvent;
 
 /** An event with its time. */
 export type JournalEntry = Journaled & {
-  /** Milliseconds since 1970. */
+  /** Time in milliseconds since 1970. */
   readonly time: number;
 };
 
-/** Name of the journal in the folder of a run's logs. */
+/** File name of the journal in the run's log folder. */
 export const journalName = 'events.jsonl';
 
 export function toLine(event: Journaled, time: number): string {
@@ -18,8 +18,8 @@ export function toLine(event: Journaled, time: number): string {
 }
 
 /**
- * Null where the line is none, such as one that a crash has cut off. JSON writes numbers that are not finite as null; those of a
- * step or an epoch are numbers again.
+ * Parses a line; null if it is not an entry, such as one that a crash cut off. JSON writes non-finite numbers as null; in a
+ * `step` or `epoch` event they are converted back.
  */
 export function fromLine(line: string): JournalEntry | null {
   if (!line.startsWith('{')) return null;
@@ -32,7 +32,7 @@ export function fromLine(line: string): JournalEntry | null {
   }
 }
 
-/** Fields in which null is a value of its own. */
+/** Fields in which null is a valid value. */
 const nullable = new Set(['nonFinite', 'zero']);
 
 function withNumbers(losses: object): object {

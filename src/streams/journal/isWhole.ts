@@ -1,9 +1,9 @@
-/** Whether an event has what its readers rely on: a journal may be damaged, or written by another version. Pure. */
+/** Checks whether an event has the fields that readers rely on: a journal may be damaged, or from another version. Pure. */
 import type { Journaled } from './entry.js';
 
 type Check = (value: unknown) => boolean;
 
-// JSON has no number for what is not finite, and writes null.
+// JSON has no non-finite numbers and writes null.
 const number: Check = (value) => typeof value === 'number' || value === null;
 const finite: Check = (value) => typeof value === 'number';
 const positive: Check = (value) => finite(value) && Number(value) > 0;
@@ -61,7 +61,7 @@ const checks: Readonly<Record<Journaled['type'], Check>> = {
   }),
   epoch: (value) =>
     fields({ epoch: number, imagesTaken: number, seconds: number })(value) &&
-    // An earlier version has written no means, and there are none of no images.
+    // An earlier version did not write means, and an epoch without images has none.
     (!fields({ imagesTrained: positive })(value) ||
       fields({ loss: finite, reconstructionLoss: finite, kl: finite })(value)),
   paused: fields(position),
@@ -79,7 +79,7 @@ const checks: Readonly<Record<Journaled['type'], Check>> = {
   failed: fields({ message: text }),
 };
 
-/** False also for a type that this version does not know. */
+/** Returns false also for an event type that this version does not know. */
 export function isWhole<T extends { readonly type: string }>(event: T): boolean {
   return Object.hasOwn(checks, event?.type) && checks[event.type as Journaled['type']](event);
 }

@@ -16,14 +16,14 @@ import type { Journaled } from './entry.js';
 import { type WriteJournalOptions, writeJournal } from './writeJournal.js';
 
 /**
- * Pass the events of a run on, and write its journal beside them.
+ * Passes the events of a run on, and writes its journal on the side.
  *
  *     events        s--t--#
  *     written       s--t--f|     f: `failed`, with the error's message
  *     keepJournal   s--t---#     (writing takes one)
  *
- * The journal ends as the run does: an error is its last entry, and passes on when that is written. A file that cannot be written
- * costs one warning (`sideStream`). Unsubscribing writes nothing.
+ * An error is the last entry of the journal, and is passed on after it is written. If the file cannot be written, one warning is
+ * emitted (`sideStream`). Unsubscribing writes nothing.
  *
  * @param options as for `writeJournal`
  * @throws RangeError at call time when a number is out of range

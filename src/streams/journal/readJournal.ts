@@ -19,28 +19,29 @@ import { fromLine, type JournalEntry } from './entry.js';
 
 /** Options of `readJournal`. */
 export interface ReadJournalOptions {
-  /** Wait for new entries after the last one, until unsubscribed. @default false */
+  /** Whether to wait for new entries after the last one, until unsubscribed. @default false */
   readonly follow?: boolean;
   /** Milliseconds between two reads of the file. @default 250 */
   readonly interval?: number;
-  /** For `interval`. @default asyncScheduler */
+  /** Scheduler for `interval`. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
 }
 
 /**
- * Read a run's journal, entry by entry.
+ * Reads the journal of a run, entry by entry.
  *
  *     file            (abc)---(de)------
  *     readJournal     (abc|)                (not followed)
  *     readJournal     (abc)-----(de)----    (followed)
  *
  * Lines that are not entries, such as one that a crash cut off, are skipped. Reads at most a megabyte at a time. A file that does
- * not exist (yet) is an empty one; a file that has become shorter is read from its start. Cold: each subscription reads by
+ * not exist (yet) counts as empty; a file that has become shorter is read from its start. Cold: each subscription reads the file
  * itself.
  *
- * @param path the file, `runs/<name>/events.jsonl` of a run
+ * @param path the file, for example `runs/<name>/events.jsonl`
  * @param options whether to follow the file
- * @throws RangeError at call time when `interval` is not a number of at least 0; in the stream the system's error when the file cannot be read
+ * @throws RangeError at call time when `interval` is not a number of at least 0; in the stream the system's error when the file
+ *   cannot be read
  *
  * @example
  * ```ts
@@ -69,7 +70,7 @@ export function readJournal(path: string, options: ReadJournalOptions = {}): Obs
 
 const burstBytes = 2 ** 20;
 
-/** Whole lines from where the last ones ended. */
+/** Reads complete lines, starting after the last one read. */
 function lineReader(path: string) {
   const decoder = new TextDecoder();
   let position = 0;
@@ -81,7 +82,7 @@ function lineReader(path: string) {
     decoder.decode();
   };
   return {
-    /** Whether the last read has reached the file's end. */
+    /** Whether the last read reached the end of the file. */
     get atEnd() {
       return atEnd;
     },

@@ -18,32 +18,32 @@ import { type Journaled, toLine } from './entry.js';
 
 /** Options of `writeJournal` and `keepJournal`. */
 export interface WriteJournalOptions {
-  /** The file; lines are appended. */
+  /** The file; lines are appended to it. */
   readonly path: string;
-  /** Milliseconds between two steps that are written; steps in between are not. @default 1000 */
+  /** Least number of milliseconds between two written steps; steps in between are not written. @default 1000 */
   readonly interval?: number;
-  /** Lines that may wait for a slow disk; one more drops the oldest, with a warning. @default 1000 */
+  /** Number of lines that may wait for a slow disk; one more drops the oldest, with a warning. @default 1000 */
   readonly waiting?: number;
-  /** Calls of `append` that may run at once, if it keeps their order itself. @default 1 */
+  /** Number of `append` calls that may run at once, if `append` itself keeps their order. @default 1 */
   readonly atOnce?: number;
-  /** For the interval and the time of an entry. @default asyncScheduler */
+  /** Scheduler for the interval and the times of entries. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
-  /** Appends a line; done when it completes. @default to `path` */
+  /** Appends a line; completes when done. @default appends to `path` */
   readonly append?: (line: string) => ObservableInput<unknown>;
 }
 
 /**
- * Write the events of a run as JSON lines with their time; `nvae watch` shows a run from these. For a whole run use
+ * Writes the events of a run with their times as JSON lines, which `nvae watch` reads. For a complete run use
  * `keepJournal`.
  *
  *     events         s-ttttt-c-t-|
  *     written        s-t-----c-t-|     (an interval of more than five)
  *     writeJournal   ------------|     warnings only
  *
- * Every event is written, except steps that follow each other faster than `interval`; steps that were not applied are always
- * written. One write at a time. An error of the file passes through: use `sideStream`.
+ * Writes every event, except steps that follow each other faster than `interval`. Steps that were not applied are always
+ * written. Writes one line at a time. An error of the file is passed on: use `sideStream`.
  *
- * @param options file, and how much to write
+ * @param options the file, and how much to write
  * @throws RangeError at call time when a number is out of range
  *
  * @example
@@ -80,7 +80,7 @@ function notTooFast(interval: number, scheduler: SchedulerLike): (event: Journal
   return (event) => {
     if (event.type !== 'step' || !event.applied) return true;
     const now = scheduler.now();
-    // A clock that was set back must not silence a run.
+    // If the system clock was set back, do not stop writing steps.
     if (now >= last && now - last < interval) return false;
     last = now;
     return true;

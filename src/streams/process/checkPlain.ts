@@ -1,4 +1,4 @@
-/** Options of `train` that are functions, or consist of them. */
+/** Options of `train` that are functions or contain functions. */
 const only = ['augment', 'loss', 'createTrainer'] as const;
 
 /** @throws TypeError when an option cannot be sent to another process */

@@ -6,7 +6,7 @@ export interface CommandSources {
   readonly commands$?: Observable<RunCommand>;
 }
 
-/** Commands reach whichever process is there, or else the next one. */
+/** Passes commands to the running process, or to the next one if none is running. */
 export function listenForCommands({ commands$ = NEVER, stop$ = NEVER }: CommandSources) {
   const told = new Subject<RunCommand>();
   const stop = new ReplaySubject<void>(1);
@@ -29,7 +29,7 @@ export function listenForCommands({ commands$ = NEVER, stop$ = NEVER }: CommandS
   return {
     stop$: stop.asObservable(),
     stopping: () => stopping,
-    /** For each process in turn: a later one is paused as the one before it was. */
+    /** Commands for each process in turn; a later process starts paused if the one before it was paused. */
     forProcess$: defer(() => {
       const before: RunCommand[] = paused && !first ? ['pause'] : [];
       first = false;

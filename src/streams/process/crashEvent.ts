@@ -5,23 +5,23 @@ import { describeDeath } from './describeDeath.js';
 import type { Death } from './workerRun.js';
 
 export interface Circumstances {
-  /** How often the process has ended since the last new checkpoint. */
+  /** Number of times the process has crashed since the last new checkpoint. */
   readonly crashes: number;
-  /** Where the last checkpoint is; null without one. */
+  /** Position of the last checkpoint; null if there is none. */
   readonly saved: Position | null;
-  /** Whether the run has ever begun. */
+  /** Whether the run has ever started. */
   readonly everStarted: boolean;
-  /** Whether it was asked to stop. */
+  /** Whether the process was asked to stop. */
   readonly stopping: boolean;
   readonly restarts: number;
   /** Milliseconds before the first restart. */
   readonly restartDelay: number;
 }
 
-/** What is said, and done, about a process that has ended. */
+/** The `crash` event for a process that has ended: what to report, and whether to restart. */
 export function crashEvent(death: Death, circumstances: Circumstances): CrashEvent {
   const { crashes, saved, everStarted, stopping, restarts, restartDelay } = circumstances;
-  // What ends by itself before it has begun would do so again.
+  // A process that exits by itself before the run starts would exit again.
   const hopeless = death.signal === null && !everStarted;
   const restarting = !stopping && !hopeless && crashes <= restarts;
   const restartSeconds = restarting ? (restartDelay * 2 ** (crashes - 1)) / 1000 : null;

@@ -2,7 +2,7 @@ import type { Death } from './workerRun.js';
 
 const memoryAdvice = 'a smaller batch_size needs less';
 
-/** How a process ended, as a phrase that follows its name. */
+/** Describes how a process ended, as a phrase that follows its name. */
 export function describeDeath({ signal, exitCode, output }: Death): string {
   if (/out of memory|bad_alloc/i.test(output)) return `ran out of memory (${memoryAdvice})`;
   if (signal === 'SIGKILL') return `was killed, possibly because memory ran out (${memoryAdvice})`;
@@ -10,7 +10,7 @@ export function describeDeath({ signal, exitCode, output }: Death): string {
   return `ended with exit code ${exitCode}${lastLine(output)}`;
 }
 
-/** What it printed last that says something. */
+/** The last meaningful line of its output. */
 function lastLine(output: string): string {
   const lines = output.split('\n').map((line) => line.trim());
   const telling = lines.filter((line) => /error|assert|fatal|terminate/i.test(line)).at(-1);

@@ -20,8 +20,8 @@ interface JournalPlace {
 }
 
 /**
- * The crash, once it and the failure that may follow are in the run's journal, which the process that has ended can no
- * longer write. A journal that cannot be written costs one warning.
+ * Emits the crash after writing it, and the failure that may follow, to the run's journal: the process that ended can no longer do
+ * so. If the journal cannot be written, emits one warning.
  */
 export function journaledCrash(
   events: readonly [CrashEvent, ...FailedEvent[]],

@@ -1,4 +1,4 @@
-/** What a run's process and the one that watches it tell each other. */
+/** Messages between the process of a run and its supervisor. */
 import type { NvaeConfig } from '../../config/types.js';
 import type { TrainEvent } from '../run/events.js';
 import type { PlainError } from '../run/plainError.js';
@@ -20,7 +20,7 @@ export type PlainTrainOptions = Pick<
   | 'cache'
   | 'previews'
 > & {
-  /** Folder of images, flat or nested. @default 'dataset' */
+  /** Folder of images, with or without subfolders. @default 'dataset' */
   readonly dataset?: string;
   /** How checkpoints are written. */
   readonly checkpoints?: Omit<NonNullable<TrainOptions['checkpoints']>, 'save'>;
@@ -34,11 +34,11 @@ export type ToWorker =
       readonly options: PlainTrainOptions;
     }
   | { readonly type: 'command'; readonly command: RunCommand }
-  /** Stop at the next step and only release. */
+  /** Stop before the next step and release everything without saving. */
   | { readonly type: 'abort' };
 
 export type FromWorker =
   | { readonly type: 'event'; readonly event: TrainEvent }
-  /** Nothing follows these two. */
+  /** One of these two is the last message. */
   | { readonly type: 'error'; readonly error: PlainError }
   | { readonly type: 'complete' };

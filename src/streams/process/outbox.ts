@@ -1,15 +1,15 @@
 import { type StepEvent, type TrainEvent, warning } from '../run/events.js';
 
 export interface OutboxOptions {
-  /** Hands an event over; calls back when it is on its way. */
+  /** Sends an event, and calls back when it is sent. */
   readonly send: (event: TrainEvent, sent: () => void) => void;
-  /** Events that wait to be sent, beyond which steps are left out. @default 1000 */
+  /** Number of events that may wait to be sent; more steps are dropped. @default 1000 */
   readonly limit?: number;
 }
 
 /**
- * Events on their way to a reader that may have stopped reading. Steps beyond the limit are left out and counted, the
- * newest of them is kept; everything else is always told, in order, and a warning says how many steps are missing.
+ * Queues events for a reader that may have stopped reading. Beyond the limit, steps are dropped and counted, except the newest.
+ * All other events are sent, in order, and a warning reports how many steps were dropped.
  */
 export function outbox({ send, limit = 1000 }: OutboxOptions): (event: TrainEvent) => void {
   let [unsent, missing] = [0, 0];

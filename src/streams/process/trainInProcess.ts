@@ -1,4 +1,4 @@
-/** A training run in a supervised process. */
+/** Training in a supervised process. */
 import { join } from 'node:path';
 import {
   asyncScheduler,
@@ -37,43 +37,43 @@ import { type Death, WorkerDiedError, workerRun } from './workerRun.js';
 
 /** Options of `trainInProcess`. */
 export interface TrainInProcessOptions extends PlainTrainOptions {
-  /** As for `useEngine`. @default 'auto' */
+  /** Engine, as for `useEngine`. @default 'auto' */
   readonly engine?: EngineChoice;
-  /** Its first value lets the running step finish, writes the checkpoint and completes. @default never */
+  /** When it first emits, the running step finishes, the checkpoint is written and the stream completes. @default never */
   readonly stop$?: Observable<unknown>;
   /** Commands to the run. @default never */
   readonly commands$?: Observable<RunCommand>;
-  /** Aborting it ends the run after the running step without saving; the stream completes when everything is released. */
+  /** When it aborts, the run ends after the running step without saving; the stream completes when everything is released. */
   readonly signal?: AbortSignal;
-  /** How often a run is restarted that crashes before it reaches a new checkpoint. @default 3 */
+  /** How many times a run that crashes before a new checkpoint is restarted. @default 3 */
   readonly restarts?: number;
   /** Milliseconds before the first restart, doubled each time. @default 1000 */
   readonly restartDelay?: number;
-  /** For delays. @default asyncScheduler */
+  /** Scheduler of delays. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
-  /** For durations, in milliseconds. @default performance */
+  /** Clock of durations, in milliseconds. @default performance */
   readonly clock?: { now(): number };
 }
 
 /**
- * Train as `train` does, with the same events, in a supervised child process: this process stays responsive while a step
+ * Trains as `train` does, with the same events, but in a supervised child process. This process stays responsive while a step
  * computes, and a crash of the engine ends only the child.
  *
  *     train            s--t--t--c--t--X
  *     trainInProcess   s--t--t--c--t--x---s--t--t--f|      x: crash, then resumed from the checkpoint
  *
- * If the child ends unasked (out of memory, a segmentation fault, kill -9), a `crash` event says so, and it is restarted from its
- * last checkpoint: step numbers go back to that, and the steps are the same. A child that crashes while it stops is not
- * restarted: what it should have saved is lost, so the stream fails. Crashes are in the journal, too. If this process ends, the
- * child stops by itself, with a checkpoint. Cold: every subscription is a run of its own. Unsubscribing stops the child after
- * the running step, without a checkpoint.
+ * If the child crashes (out of memory, a segmentation fault, kill -9), a `crash` event reports it and the child is restarted from
+ * its last checkpoint: step numbers go back to the checkpoint, and the steps are the same. A child that crashes while it stops is
+ * not restarted: the state to be saved is lost, so the stream fails. Crashes are also written to the journal. If this process
+ * ends, the child stops by itself and writes a checkpoint. Cold: every subscription is a separate run. Unsubscribing stops the
+ * child after the running step, without a checkpoint.
  *
  * @param given the configuration
- * @param options as for `train`, as far as they are plain data, and how to supervise
+ * @param options plain-data options of `train`, and how to supervise the child
  * @throws RangeError at call time when the run's name cannot be a file name, or a number is out of range
  * @throws RangeError in the stream when the configuration has a value that is not allowed
- * @throws TypeError at call time when an option is given that only `train` takes: functions, and a dataset that is no folder
- * @throws RunCrashedError in the stream when the run crashed too often or while it was stopping, and what `train` throws
+ * @throws TypeError at call time when an option is given that only `train` accepts: a function, or a dataset that is not a folder
+ * @throws RunCrashedError in the stream when the run crashed too often or while it was stopping, and whatever `train` throws
  *
  * @example
  * ```ts
@@ -89,7 +89,7 @@ export function trainInProcess(
   given: NvaeConfig,
   options: TrainInProcessOptions = {},
 ): Observable<TrainEvent> {
-  // The process checks the configuration: this module would take twice as long to load with the schema.
+  // The child checks the configuration: loading the schema here would double the loading time of this module.
   const config = withRunName(given, options.name);
   const { signal, scheduler = asyncScheduler, engine = 'auto', seconds, clock = performance } = options;
   const { restarts = 3, restartDelay = 1000 } = options;
@@ -126,7 +126,7 @@ export function trainInProcess(
         type: 'start',
         config,
         engine,
-        // Whoever has taken it over since keeps it.
+        // If another process has taken the run over since then, do not take it back.
         options: { ...plainOptions(options), ...left, takeOver: options.takeOver === true && !everStarted },
       };
       return workerRun(start, commands.forProcess$, signal).pipe(tap(note));
@@ -140,7 +140,7 @@ export function trainInProcess(
     };
     const died = async (death: Death): Promise<Observable<TrainEvent>> => {
       const stopping = commands.stopping();
-      // The signals of a terminal reach a process that cannot listen yet; such a one has nothing to save.
+      // Ctrl-C in a terminal also signals a child that does not handle signals yet; such a child has nothing to save.
       if (stopping && !started && isStopSignal(death.signal)) return EMPTY;
       crashes += 1;
       const state = { crashes, saved: await findSaved(), everStarted, stopping, restarts, restartDelay };
@@ -159,7 +159,7 @@ export function trainInProcess(
     };
     const again = () => {
       if (waiting === null) return EMPTY;
-      // Where the time of the run is over meanwhile, another process says so.
+      // If the time limit passes meanwhile, the next process emits the `stopped` event.
       return longTimer(Math.min(waiting, 1000 * secondsLeft()), scheduler).pipe(
         takeUntil(merge(commands.stop$, fromAbort(signal))),
       );
@@ -186,7 +186,7 @@ export function trainInProcess(
   });
 }
 
-/** What crosses to the process. */
+/** The options to send to the child. */
 function plainOptions(options: TrainInProcessOptions): PlainTrainOptions {
   const { engine, stop$, commands$, signal, restarts, restartDelay, scheduler, clock, ...plain } = options;
   return plain;

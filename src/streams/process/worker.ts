@@ -1,6 +1,6 @@
 /**
- * The process of a run: what `trainInProcess` starts. It trains as it is told by messages and tells what happens by
- * messages. Where the one who started it goes away it stops as if asked to, with a checkpoint.
+ * The child process of a run, started by `trainInProcess`. It receives commands and sends events as messages. If its parent goes
+ * away, it stops and writes a checkpoint.
  */
 import { ReplaySubject, type Subscription } from 'rxjs';
 import { useEngine } from '../../engine/index.js';
@@ -20,7 +20,7 @@ const tell = outbox({
   },
 });
 
-/** The last message; the process ends when it is on its way. */
+/** Sends the last message; the process exits when it is sent. */
 function end(message: FromWorker): void {
   if (!process.connected) process.exit();
   process.send?.(message, undefined, {}, () => process.exit());
@@ -47,7 +47,7 @@ process.on('message', (message: ToWorker) => {
 });
 process.on('disconnect', () => commands$.next('stop'));
 process.on('SIGTERM', () => commands$.next('stop'));
-// A terminal sends these to all its processes; whoever started this one hears them too and decides.
+// A terminal sends these signals to the parent as well, which decides what to do.
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGUSR1'] as const) process.on(signal, () => undefined);
-// Where nobody reads any more there is nobody to tell.
+// If nothing reads the output any more, ignore the write errors.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);

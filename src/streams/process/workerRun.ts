@@ -1,4 +1,4 @@
-/** One life of a run's process as a stream. */
+/** One process of a run as a stream. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { type Observable as Commands, Observable } from 'rxjs';
 import { processOf } from '../../base/ownFile.js';
@@ -7,15 +7,15 @@ import { fromPlainError } from '../run/plainError.js';
 import type { RunCommand } from '../run/runCommand.js';
 import type { FromWorker, ToWorker } from './messages.js';
 
-/** The process has ended without having been asked to. */
+/** The process ended without having been asked to. */
 export interface Death {
   readonly signal: NodeJS.Signals | null;
   readonly exitCode: number | null;
-  /** The last of what it printed. */
+  /** The end of its output. */
   readonly output: string;
 }
 
-/** Thrown in the stream for a `Death`. */
+/** Thrown in the stream with a `Death`. */
 export class WorkerDiedError extends Error {
   readonly death: Death;
 
@@ -25,15 +25,15 @@ export class WorkerDiedError extends Error {
   }
 }
 
-/** Milliseconds that a process has to end in, once it has nothing more to do but finish its step. */
+/** Milliseconds that a process has to end, once only its running step is left to finish. */
 const patience = 30_000;
 const outputKept = 4000;
 
 /**
- * Starts the process, tells it the commands, and gives its events. Unsubscribing asks it to stop at the next step
- * without a checkpoint; an abort does too, and completes when it has ended.
+ * Starts the process, sends it the commands, and emits its events. Unsubscribing makes it stop before the next step without a
+ * checkpoint. An abort does the same, and the stream completes when the process has ended.
  *
- * @throws WorkerDiedError in the stream, or the error that the run itself ended with
+ * @throws WorkerDiedError in the stream, or the error that ended the run
  */
 export function workerRun(
   start: Extract<ToWorker, { type: 'start' }>,
@@ -43,7 +43,7 @@ export function workerRun(
   return new Observable((subscriber) => {
     const child = forkWorker();
     const tell = (message: ToWorker) => {
-      if (child.connected) child.send(message, () => undefined); // one that is gone is noticed by its end
+      if (child.connected) child.send(message, () => undefined); // if the process is gone, its exit event reports that
     };
     let output = '';
     let last: Exclude<FromWorker, { type: 'event' }> | null = null;
@@ -93,7 +93,7 @@ function closed(child: ChildProcess): Promise<{ signal: NodeJS.Signals | null; e
   return new Promise((resolve) => child.on('close', (exitCode, signal) => resolve({ exitCode, signal })));
 }
 
-/** All its messages have been received. */
+/** Resolves when all its messages have been received. */
 function disconnected(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => child.on('disconnect', resolve));
 }

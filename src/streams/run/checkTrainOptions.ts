@@ -4,9 +4,9 @@ import { checkDataset } from '../../data/checkDataset.js';
 import type { TrainOptions } from './trainOptions.js';
 
 /**
- * `where` names the function that was called with them.
+ * Checks the options of `train`. `where` names the function they were passed to.
  * @throws RangeError when a number among the options is out of range
- * @throws TypeError when a dataset or a function is something else
+ * @throws TypeError when a dataset or a function has the wrong type
  */
 export function checkTrainOptions(where: string, options: TrainOptions): void {
   const { seconds = 0, datasetPatience = 0, prefetch = 1, seed = 0, previews = {}, cache = {} } = options;

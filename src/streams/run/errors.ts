@@ -5,8 +5,8 @@ const adviceFor = {
 } as const;
 
 /**
- * Too many steps in a row had a loss or gradient that was not finite, or exactly 0. None of them changed the weights, and
- * none of their states was written: the last checkpoint is from before.
+ * Too many steps in a row had a loss or gradient that was not finite, or exactly 0. None of them changed the weights or was
+ * saved: the last checkpoint is from before.
  */
 export class NonFiniteLossError extends Error {
   /** The first term that was not finite, or 0, in the last of those steps: for example `balancedKl`. */

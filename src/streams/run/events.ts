@@ -50,13 +50,13 @@ export interface StepEvent extends StepResult {
 }
 
 /**
- * Mean losses of an epoch in nats per image: over the images of all steps that were applied since the epoch began, or since
- * the run was resumed within it. NaN if there was no such step.
+ * Mean losses of an epoch in nats per image, over the images of all steps that were applied since the epoch began or since the run
+ * was resumed within it. NaN if there was no such step.
  */
 export interface EpochMeans {
-  /** Number of images that the means are over. */
+  /** Number of images in the means. */
   readonly imagesTrained: number;
-  /** Mean of `StepEvent.loss`: each step counts with the weights and the KL coefficient it was made with. */
+  /** Mean of `StepEvent.loss`: each step counts with the weights and the KL weight at that step. */
   readonly loss: number;
   /** Mean of `StepEvent.reconstructionLoss`. */
   readonly reconstructionLoss: number;
@@ -94,7 +94,7 @@ export interface CheckpointEvent extends Position {
   readonly type: 'checkpoint';
   /** The checkpoint's file. */
   readonly path: string;
-  /** Seconds that writing it took, with failed tries. */
+  /** Seconds that writing took, including failed tries. */
   readonly seconds: number;
 }
 
@@ -105,7 +105,7 @@ export interface PreviewEvent {
   readonly kind: 'reconstruction' | 'samples';
   /** The picture's file. */
   readonly path: string;
-  /** Steps after which the model was in the state that made the preview. */
+  /** Number of steps the model had made when it made the preview. */
   readonly step: number;
   /** Images trained on by then. */
   readonly imagesSeen: number;
@@ -114,13 +114,13 @@ export interface PreviewEvent {
 /** Something went wrong, and the run continues. */
 export interface WarningEvent {
   readonly type: 'warning';
-  /** What it is about: `dataset`, `checkpoint`, `configuration`, `lock`, `step`, or the name of a side stream. */
+  /** The subject: `dataset`, `checkpoint`, `configuration`, `lock`, `step`, or the name of a side stream. */
   readonly about: string;
   /** What happened, and what to do, for people to read. */
   readonly message: string;
 }
 
-/** The process of a run has ended by itself; only in the events of `trainInProcess`. */
+/** The process of a run has ended unexpectedly; only in the events of `trainInProcess`. */
 export interface CrashEvent {
   readonly type: 'crash';
   /** What happened and what follows, for people to read. */
@@ -131,7 +131,7 @@ export interface CrashEvent {
   readonly exitCode: number | null;
   /** The last 4000 characters that the process printed to standard error. */
   readonly output: string;
-  /** Crashes since the last new checkpoint, this one included. */
+  /** Crashes since the last new checkpoint, including this one. */
   readonly crashes: number;
   /** Seconds until the process is restarted from its last checkpoint; null if it is not restarted. */
   readonly restartSeconds: number | null;
@@ -149,7 +149,7 @@ export interface FinishedEvent extends Position {
 /** The run was asked to stop, and can be resumed. */
 export interface StoppedEvent extends Position {
   readonly type: 'stopped';
-  /** `stop`: asked to by `stop$` or a command; `seconds`: its time is up. */
+  /** `stop`: requested by `stop$` or a command; `seconds`: the time limit was reached. */
   readonly reason: 'stop' | 'seconds';
   /** The checkpoint that the run can resume from; null if no step was made. */
   readonly checkpoint: string | null;
@@ -166,7 +166,7 @@ export interface FailedEvent {
   readonly message: string;
 }
 
-/** What the streams `train` and `trainInProcess` emit. `type` says which event it is. */
+/** The events that `train` and `trainInProcess` emit. `type` tells them apart. */
 export type TrainEvent =
   | StartedEvent
   | StepEvent

@@ -1,4 +1,4 @@
-/** Errors as plain data: a process or thread that receives one makes it an instance of the same class again. */
+/** Errors as plain data: the receiving process or thread recreates them as instances of the same class. */
 import { CheckpointError } from '../../checkpoint/checkpointError.js';
 import { RunInUseError, RunTakenOverError } from '../../checkpoint/lock/errors.js';
 import { ConfigError } from '../../config/configError.js';
@@ -10,12 +10,12 @@ export interface PlainError {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
-  /** What the class has besides. */
+  /** Additional fields of the class. */
   readonly fields: Readonly<Record<string, unknown>>;
   readonly cause?: PlainError;
 }
 
-/** Those that people may want to catch. */
+/** Error classes that callers may want to catch. */
 const classes: readonly (new (...args: never[]) => Error)[] = [
   CheckpointError,
   RunInUseError,
@@ -47,7 +47,7 @@ export function toPlainError(error: unknown): PlainError {
 
 export function fromPlainError({ name, message, stack, fields, cause }: PlainError): Error {
   const type = classes.find((candidate) => candidate.name === name);
-  // The constructors make messages of other things; this message is made already.
+  // The constructors build messages from other arguments; this message is complete.
   const error: Error = type ? Object.create(type.prototype) : new Error();
   const hidden = { configurable: true, writable: true, enumerable: false };
   Object.defineProperty(error, 'message', { ...hidden, value: message });

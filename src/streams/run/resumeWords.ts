@@ -1,4 +1,4 @@
-/** The end of a message about a run that has failed: what the same command will do. */
+/** The end of the message about a failed run: what the same command will do when it is run again. */
 export function resumeWords(hasCheckpoint: boolean): string {
   return hasCheckpoint
     ? 'the last checkpoint is intact, and the same command resumes from it'

@@ -1,16 +1,16 @@
 import type { StoppedEvent } from './events.js';
 
 /**
- * What a run can be asked to do while it lasts: a value of `TrainOptions.commands$`.
+ * A command to a running training: a value of `TrainOptions.commands$`.
  *
- * - `pause` holds the run before its next step, `resume` lets it continue.
+ * - `pause` stops the run before its next step, `resume` lets it continue.
  * - `checkpoint`, `reconstruct` and `sample` write a checkpoint, a preview of reconstructions or a preview of new images
  *   after the running step, or at once while the run is paused.
  * - `stop` lets the running step finish, writes the checkpoint and ends the run.
  */
 export type RunCommand = 'pause' | 'resume' | 'checkpoint' | 'reconstruct' | 'sample' | 'stop';
 
-/** What can be written between two steps. */
+/** Something to write between two steps. */
 export type RunRequest = Extract<RunCommand, 'checkpoint' | 'reconstruct' | 'sample'>;
 
 /** Why a run stops before its last epoch is done. */

@@ -1,4 +1,4 @@
-/** A whole training run as one stream. */
+/** A complete training run as one stream. */
 import {
   catchError,
   defer,
@@ -31,25 +31,25 @@ import type { TrainOptions } from './trainOptions.js';
  *
  *     s started    t step    e epoch    c checkpoint    p preview    f finished
  *
- * Events: `started`, a `step` after every batch, `epoch`, `checkpoint` and `preview` as the configuration says, `warning` for
- * every problem that does not end the run, `paused` and `resumed` when asked for, and at the end `finished` (the final model
- * is on disk) or `stopped` (the checkpoint is on disk). When `checkpoint`, `finished` or `stopped` is emitted, the logs of all
- * events before it are on disk.
+ * Events: `started`; a `step` after every batch; `epoch`, `checkpoint` and `preview` as the configuration says; `warning` for
+ * every problem that does not end the run; `paused` and `resumed` on request; at the end `finished` (the final model is on disk) or
+ * `stopped` (the checkpoint is on disk). When `checkpoint`, `finished` or `stopped` is emitted, the logs of all earlier events are
+ * on disk.
  *
- * A lock beside the checkpoint keeps a second run of the same name away. A lock without a sign of life for a minute is taken
+ * A lock file beside the checkpoint prevents a second run of the same name. A lock without a sign of life for a minute is taken
  * over.
  *
- * Cold: every subscription is a run of its own. It uses the engine that is in use (`useEngine`). At most `prefetch` batches
- * are made ahead, and none is lost. Unsubscribing stops after the running step without saving; all tensors are freed then.
+ * Cold: every subscription is a separate run. It uses the engine set by `useEngine`. At most `prefetch` batches are prepared
+ * ahead, and none is lost. Unsubscribing stops after the running step without saving and frees all tensors.
  *
  * @param config a configuration, as `loadConfig` returns it
  * @param options where the run reads and writes, and what controls it
  * @returns the events of the run: plain values, losses in nats per image
  * @throws RangeError at call time when the configuration or an option has a value that is not allowed, or the run's name cannot be a file name
- * @throws TypeError at call time when `dataset` is neither a folder nor a `Dataset`, or `augment` or `loss` is no function
+ * @throws TypeError at call time when `dataset` is neither a folder nor a `Dataset`, or `augment` or `loss` is not a function
  * @throws DatasetError in the stream when the dataset has no usable image
- * @throws RunInUseError in the stream when another process trains a run of this name, RunTakenOverError when one takes it over
- * @throws CheckpointError in the stream when the checkpoint is of another model, damaged, or cannot be written
+ * @throws RunInUseError in the stream when another process is training a run of this name, RunTakenOverError when one takes it over
+ * @throws CheckpointError in the stream when the checkpoint belongs to another model, is damaged, or cannot be written
  * @throws NonFiniteLossError in the stream after too many steps in a row that were not applied
  *
  * @example
@@ -76,7 +76,7 @@ export function train(config: NvaeConfig, options: TrainOptions = {}): Observabl
       },
       (run) => run.close(),
     ).pipe(
-      // An abort while the dataset is listed is no error.
+      // An abort while the dataset is being listed is not an error.
       catchError((error) => (isReason(error, options.signal) ? EMPTY : throwError(() => error))),
       finalize(() => opening$.complete()),
     );

@@ -9,30 +9,30 @@ import type { WritePreviewsOptions } from '../writers/writePreviews.js';
 import type { RunCommand } from './runCommand.js';
 import type { TrainerLike } from './trainerLike.js';
 
-/** Where a run reads and writes, how it trains, and what controls it. All of them are optional. */
+/** Options of `train`: where a run reads and writes, how it trains, and what controls it. All are optional. */
 export interface TrainOptions {
-  /** Name of the run: in the names of its files and folders, and in its `started` event. @default config.name */
+  /** Name of the run, in the names of its files and folders and in its `started` event. @default config.name */
   readonly name?: string;
-  /** Folder of images, flat or nested, or a dataset of any origin. @default 'dataset' */
+  /** Folder of images, with or without subfolders, or any `Dataset`. @default 'dataset' */
   readonly dataset?: string | Dataset;
   /**
-   * Varies each image after the augmentation of the configuration. What it draws depends on the seed, the epoch and the image's
-   * name only, so a resumed run draws the same. What it throws ends the run. @default none
+   * Changes each image after the augmentation of the configuration. Its random draws depend only on the seed, the epoch and the
+   * image's name, so a resumed run draws the same. If it throws, the run ends. @default none
    */
   readonly augment?: Augmentation;
   /** Adds terms to the loss, or replaces them; `StepEvent.terms` reports their values. @default the default terms */
   readonly loss?: LossFunction;
   /**
-   * Seconds to wait, with a warning for each try, while no image of the dataset can be read; then the run fails.
-   * @default 30 if its files are gone, 600 if they are there and cannot be read
+   * Seconds to keep trying, with a warning for each try, while no image of the dataset can be read; then the run fails.
+   * @default 30 if its files are gone, 600 if they exist but cannot be read
    */
   readonly datasetPatience?: number;
   /** Folder of the checkpoint, the final model and the lock. @default 'saved_weights' */
   readonly weightsFolder?: string;
-  /** Folder of previews; those of this run are in a folder with its name in there. @default 'images' */
+  /** Folder of previews; each run has its own subfolder. @default 'images' */
   readonly picturesFolder?: string;
   /**
-   * Folder of logs; TensorBoard's log and the journal of this run are in a folder with its name in there. null: no logs.
+   * Folder of logs; the TensorBoard log and the journal of each run are in its own subfolder. null: no logs.
    * @default 'runs'
    */
   readonly runsFolder?: string | null;
@@ -40,35 +40,35 @@ export interface TrainOptions {
   readonly seed?: number;
   /** When it emits, the running step finishes, the checkpoint is written and the stream completes. @default never */
   readonly stop$?: Observable<unknown>;
-  /** Commands to the run while it lasts. @default none */
+  /** Commands to the running training. @default none */
   readonly commands$?: Observable<RunCommand>;
   /** When it aborts, the stream completes after the running step without saving. @default never */
   readonly signal?: AbortSignal;
-  /** Seconds after which the run stops, as by `stop$`, but with previews. @default no limit */
+  /** Seconds after which the run stops as with `stop$`, but also writes previews. @default no limit */
   readonly seconds?: number;
   /**
-   * Take the run over from a process that seems to be training it. If that process is alive, its run fails with a
+   * Takes the run over from a process that seems to be training it. If that process is alive, its run fails with a
    * `RunTakenOverError`. @default false
    */
   readonly takeOver?: boolean;
-  /** Batches prepared before the running step is done: an integer of at least 1. @default 2 */
+  /** Number of batches prepared while a step is running: an integer of at least 1. @default 2 */
   readonly prefetch?: number;
-  /** Where and how many decoded images are cached. @default 1 GiB in memory, the others in a file */
+  /** Where and how many decoded images are cached. @default 1 GiB in memory, the rest in a file */
   readonly cache?: ImageCacheOptions;
   /**
-   * New images in the previews: how many, their temperature, and the iterations of the batch-norm re-adjustment before.
+   * New images in the previews: how many, their temperature, and the iterations of the batch-norm re-adjustment before sampling.
    * @default 9 samples, temperature 0.7, 10 iterations
    */
   readonly previews?: Pick<WritePreviewsOptions, 'samples' | 'temperature' | 'iterations'>;
   /** Retries when a checkpoint cannot be written, and another way to save it. @default 3 retries, saveCheckpoint */
   readonly checkpoints?: Omit<WriteCheckpointsOptions, 'path' | 'scheduler' | 'clock'>;
-  /** Makes the trainer on the engine in use. The run owns it and disposes it at its end. @default Trainer.create */
+  /** Creates the trainer on the engine in use. The run owns it and disposes it at its end. @default Trainer.create */
   readonly createTrainer?: (
     config: NvaeConfig,
     options: { readonly seed: number; readonly loss?: LossFunction },
   ) => Promise<TrainerLike>;
   /** Scheduler of delays and time limits. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
-  /** Clock of durations, in milliseconds. It must never be set back or forward, as a system clock is. @default performance */
+  /** Clock of durations, in milliseconds. It must be monotonic, unlike a system clock. @default performance */
   readonly clock?: { now(): number };
 }

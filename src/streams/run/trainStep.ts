@@ -9,13 +9,13 @@ import type { StepEvent } from './events.js';
 export interface TrainStepOptions {
   /** Epoch of these batches, from 0: the KL warm-up and the learning rate depend on it. @default 0 */
   readonly epoch?: number;
-  /** Batches prepared before the running step is done. @default 2 */
+  /** Number of batches prepared while a step is running. @default 2 */
   readonly prefetch?: number;
-  /** Its first value lets the running step finish and then completes the stream. @default never */
+  /** When it first emits, the running step finishes and the stream completes. @default never */
   readonly stop$?: ObservableInput<unknown>;
   /** `true` pauses before the next step, `false` continues. @default never */
   readonly pause$?: ObservableInput<boolean>;
-  /** Called with `true` when the stream pauses, which is after the running step, and with `false` when it continues. */
+  /** Called with `true` when the stream pauses, after the running step, and with `false` when it continues. */
   readonly onPause?: (paused: boolean) => void;
   /** Images of the epoch that were taken from the dataset before these batches. @default 0 */
   readonly imagesTaken?: number;
@@ -23,7 +23,7 @@ export interface TrainStepOptions {
   readonly clock?: { now(): number };
 }
 
-/** What makes a step: a `Trainer`, or a stand-in for one. */
+/** Makes steps: a `Trainer`, or a stand-in for one. */
 export interface Stepper {
   /**
    * Trains on one batch; emits or resolves to the result once.
@@ -36,7 +36,7 @@ export interface Stepper {
 
 /** A batch that has not been made yet: a `Recipe<ImageBatch>`, or a stand-in for one. */
 export interface BatchRecipe {
-  /** Images that it takes from the dataset, damaged ones included. */
+  /** Number of images it takes from the dataset, including damaged ones. */
   readonly images: number;
   /**
    * Makes the batch; null if none of its images can be read.
@@ -59,10 +59,10 @@ export interface BatchRecipe {
  * that are being made; the running step finishes inside the trainer.
  * Ownership: takes recipes and emits plain numbers. Tensors stay inside the trainer, which the caller disposes.
  *
- * @param trainer makes the steps
+ * @param trainer the trainer that makes the steps
  * @param options epoch, prefetch, and what stops and pauses the stream
  * @returns an operator from recipes of batches to step events, with losses in nats per image
- * @throws RangeError at call time when `prefetch` is no positive integer
+ * @throws RangeError at call time when `prefetch` is not a positive integer
  *
  * @example
  * const trainer = await Trainer.create(config);
@@ -94,7 +94,7 @@ export function trainStep(
         );
       };
       const pausing = (paused: boolean) => {
-        idle(); // a pause is no waiting for images
+        idle(); // a pause does not count as waiting for images
         onPause?.(paused);
       };
       return recipes$.pipe(

@@ -1,8 +1,8 @@
 import type { Trainer } from '../../training/trainer.js';
 
 /**
- * What a run needs of a trainer: a `Trainer`, or a stand-in for one that `TrainOptions.createTrainer` makes, as in tests.
- * The run owns it, and calls `dispose` at its end.
+ * The part of `Trainer` that a run needs. `TrainOptions.createTrainer` returns one: a `Trainer`, or a stand-in, as in tests. The
+ * run owns it, and calls `dispose` at its end.
  */
 export type TrainerLike = Pick<
   Trainer,

@@ -4,16 +4,16 @@ import { NonFiniteLossError } from './errors.js';
 import { type StepEvent, type WarningEvent, warning } from './events.js';
 
 /**
- * Adds a warning after each step that was not applied, and fails after too many of them in a row.
+ * Emits a warning after each step that was not applied, and fails after too many of them in a row.
  *
  *     steps            a--b----c--|      b's loss is not finite, or exactly 0
  *     watchFinite(2)   a--(bW)-c--|      W: a warning
  *
- * Other events pass unchanged and do not end a row.
+ * Other events pass unchanged and do not break a row.
  *
- * @param limit steps in a row that end the stream; the last of them is not emitted. With 0 or 1 the first one ends it
+ * @param limit number of such steps in a row that ends the stream; the last one is not emitted. With 0 or 1 the first one ends it
  * @returns an operator over step events, alone or among others
- * @throws RangeError at call time when the limit is no integer of at least 0
+ * @throws RangeError at call time when the limit is not an integer of at least 0
  * @throws NonFiniteLossError in the stream after `limit` such steps in a row
  *
  * @example

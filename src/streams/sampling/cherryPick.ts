@@ -27,28 +27,28 @@ export interface CherryPickOptions {
   readonly keep?: number;
 }
 
-/** Batches of candidates: a stream, or a function that makes the batch with a number (from 0); one that emits nothing ends them. */
+/** Batches of candidates: a stream, or a function from a batch number (from 0) to its batch; emitting nothing ends them. */
 export type Candidates = Observable<ImageBatch> | ((number: number) => ObservableInput<ImageBatch>);
 
 /**
- * Pick the best of many images, batch by batch. Emits the whole state at the start, after every choice, and when a batch
+ * Picks the best of many images, batch by batch. Emits the complete state at the start, after every choice, and when a batch
  * arrives; the last state has the chosen images in the chosen order.
  *
  *     candidates   -a----b
  *     choices      ---1n---2-u-3o
  *     cherryPick   SA-1w-B-2-u-3(D|)     S: empty, A, B: a batch, w: waiting for it, D: done
  *
- * Candidates given as a function are requested one batch ahead of the one that is shown, so they may be endless. Candidates
- * given as a stream push, and all that they emit early is kept, so it should be short.
+ * Candidates given as a function are requested one batch ahead of the one shown, so they may be endless. Candidates given as a
+ * stream push, and everything they emit early is kept, so the stream should be short.
  *
- * Choices made while a batch is sampled wait for it. A choice that is impossible sets the state's `problem` and changes nothing
- * else. With one image to keep there is no order to choose. Completes when done, when the choices end (with the state as it
- * is), and when there is no batch at all. An error of the choices passes at once, an error of the candidates when its batch is
+ * Choices made while a batch is being sampled wait for it. An invalid choice sets the state's `problem` and changes nothing else.
+ * With one image to keep there is no order to choose. Completes when done, when the choices end (with the state as it is), and
+ * when there is no batch at all. An error of the choices is passed on at once, an error of the candidates when its batch is
  * needed.
  * Ownership: plain data in and out; a pick is a copy and keeps nothing else of its batch in memory.
  *
  * @param candidates batches of images of one size: a stream, or a function of the batch number (from 0)
- * @param choices$ what the person picks
+ * @param choices$ the user's choices
  * @param options how many images to pick
  * @throws RangeError at call time when `keep` is not a positive integer; in the stream when batches differ in size
  *
@@ -105,7 +105,7 @@ export function cherryPick(
       progress = now;
       show(images);
     };
-    /** Does one thing that can be done now; false where there is nothing. */
+    /** Makes one step that is possible now; returns false if there is none. */
     const step = (): boolean => {
       const { waiting, exhausted } = progress.state;
       const [images] = arrived;
@@ -163,7 +163,7 @@ export function cherryPick(
   });
 }
 
-/** Makes the batch of each request, one at a time; completes after the first request that emits none. */
+/** Makes the batch of each request, one at a time; completes after the first request that emits no batch. */
 function makeBatches(candidates: (number: number) => ObservableInput<ImageBatch>) {
   const batch = (number: number) => defer(() => candidates(number)).pipe(take(1), defaultIfEmpty(null));
   return (requests: Observable<number>): Observable<ImageBatch> =>

@@ -1,48 +1,48 @@
-/** What `cherryPick` shows, and what a choice makes of it: plain data, and functions of it. */
+/** The state that `cherryPick` shows, and how a choice changes it: plain data and pure functions. */
 
 import { imageAt, joinImages } from '../../base/imageBatches.js';
 import type { ImageBatch } from '../../base/plainData.js';
 
-/** What a person chose. Images and picks are numbered from 1. */
+/** A user's choice. Images and picks are numbered from 1. */
 export type CherryChoice =
-  /** Pick this image of the batch that is shown, or leave it where it is picked. */
+  /** Pick this image of the batch shown, or unpick it if it is picked. */
   | { readonly type: 'toggle'; readonly number: number }
   /** Show the next batch. */
   | { readonly type: 'next' }
-  /** Take back the last toggle, also one of an earlier batch. */
+  /** Undo the last toggle, even one of an earlier batch. */
   | { readonly type: 'undo' }
-  /** The numbers of the picks in the order that they are wanted in. */
+  /** Numbers of the picks in the desired order. */
   | { readonly type: 'order'; readonly order: readonly number[] };
 
-/** An image that was picked. */
+/** A picked image. */
 export interface CherryPicked {
   /** Number of its batch. */
   readonly batch: number;
   /** Its number in that batch. */
   readonly number: number;
-  /** A batch of one. */
+  /** The image, as a batch of one. */
   readonly image: ImageBatch;
 }
 
-/** All that there is to draw. */
+/** Everything that a view draws. */
 export interface CherryState {
-  /** `ordering` when all picks are made; `done` when their order is known. */
+  /** `ordering`: all picks are made; `done`: their order is known. */
   readonly phase: 'picking' | 'ordering' | 'done';
-  /** Number of images wanted. */
+  /** Number of images to pick. */
   readonly keep: number;
-  /** Number of the batch that is shown, 1 for the first; 0 before there is one. */
+  /** Number of the batch shown, 1 for the first; 0 before there is one. */
   readonly batch: number;
-  /** The batch that is shown; null before there is one. */
+  /** The batch shown; null before there is one. */
   readonly images: ImageBatch | null;
-  /** Numbers of those picked in the batch that is shown. */
+  /** Numbers of the picked images in the batch shown. */
   readonly picked: readonly number[];
   /** All picks, in the order in which they were made. */
   readonly picks: readonly CherryPicked[];
-  /** Whether the batch that was asked for is still being made; choices wait for it. */
+  /** Whether the requested batch is still being made; choices wait for it. */
   readonly waiting: boolean;
-  /** Whether there is no batch behind the one that is shown, as far as is known. */
+  /** Whether the batch shown is known to be the last one. */
   readonly exhausted: boolean;
-  /** Why the last choice was refused: expected what, got what; null where it was not. */
+  /** Why the last choice was rejected (expected and received); null if it was accepted. */
   readonly problem: string | null;
   /** The order of the picks, when done. */
   readonly order: readonly number[] | null;
@@ -50,10 +50,10 @@ export interface CherryState {
   readonly chosen: ImageBatch | null;
 }
 
-/** How many toggles can be undone; each may hold an image that is no pick any more. */
+/** Number of toggles that can be undone; each may hold an image that is no longer picked. */
 const undoable = 100;
 
-/** A state, and the picks as they were before each toggle. */
+/** A state, and the picks before each toggle. */
 export interface CherryProgress {
   readonly state: CherryState;
   readonly before: readonly (readonly CherryPicked[])[];
@@ -64,20 +64,20 @@ export function beginning(keep: number): CherryProgress {
   return { state: { phase: 'picking', keep, ...nothing, waiting: true, exhausted: false }, before: [] };
 }
 
-/** The next batch has arrived. */
+/** The state after the next batch has arrived. */
 export function withBatch({ state, before }: CherryProgress, images: ImageBatch): CherryProgress {
   const shown = { ...state, batch: state.batch + 1, images, picked: [], waiting: false, problem: null };
   return { state: shown, before };
 }
 
-/** There are no more batches; a problem only if one was requested. */
+/** The state when there are no more batches; with a problem only if one was requested. */
 export function withoutBatch({ state, before }: CherryProgress): CherryProgress {
   const missing = state.batch > 0 ? `there are no more batches after ${state.batch}` : 'there are no batches';
   const problem = state.waiting ? missing : state.problem;
   return { state: { ...state, waiting: false, exhausted: true, problem }, before };
 }
 
-/** Applies a choice to a state that waits for nothing. An invalid choice is explained in `problem`. */
+/** Applies a choice to a state that is not waiting. If the choice is invalid, `problem` says why. */
 export function withChoice(progress: CherryProgress, choice: CherryChoice): CherryProgress {
   switch (choice.type) {
     case 'toggle':

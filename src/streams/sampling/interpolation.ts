@@ -13,25 +13,25 @@ import { renderImages } from '../../model/renderImages.js';
 export interface InterpolationOptions {
   /** Number of images between the two. @default 1 */
   readonly n?: number;
-  /** Apply a flow that is not fixed, as in training; the PyTorch implementation leaves it out. @default true */
+  /** Whether to apply flows that are not fixed, as in training; the PyTorch implementation omits them. @default true */
   readonly freeFlow?: boolean;
-  /** Which value of the output distribution a pixel gets. @default 'mean' */
+  /** Statistic of the output distribution to use for pixels. @default 'mean' */
   readonly statistic?: Statistic;
   /** Seed of the draw from the posterior. @default 0 */
   readonly seed?: number;
 }
 
-/** Points that are decoded at a time. */
+/** Number of points decoded at a time. */
 const atOnce = 8;
 
 /**
- * The images between two images: encode both, mix their latents in equal steps, decode.
+ * The images between two images: encodes both, mixes their latents in equal steps, and decodes them.
  *
  *     interpolation   --a--b--(c|)     n images, `[1, size, size, 3]` each
  *
- * Image i of n is (1 - i / (n + 1)) of the first and i / (n + 1) of the second, i = 1 ... n; the two images themselves are not
- * included. Cold; the same for the same seed.
- * Ownership: model and images stay the caller's; images are plain data, and no tensor is left.
+ * Image i of n is (1 - i / (n + 1)) of the first and i / (n + 1) of the second, i = 1 ... n. The two images themselves are not
+ * included. Cold; the same seed gives the same images.
+ * Ownership: model and images stay the caller's; the emitted images are plain data, and no tensor remains.
  *
  * @param model encodes and decodes
  * @param first one image, `[1, size, size, 3]`, of the model's size
@@ -79,7 +79,7 @@ export function interpolation(
   );
 }
 
-/** Plain values: tensors would be left where nobody waits for the end. */
+/** Reads latents into plain arrays: tensors would leak if the stream is unsubscribed. */
 async function latentsOf(
   model: Nvae,
   image: ImageBatch,
@@ -102,11 +102,11 @@ async function latentsOf(
 }
 
 interface Points {
-  /** From this one, */
+  /** Index of the first point. */
   readonly begin: number;
-  /** to the one before this one, */
+  /** Index after the last point. */
   readonly end: number;
-  /** of so many. */
+  /** Total number of points. */
   readonly n: number;
 }
 

@@ -16,13 +16,13 @@ export interface LatentWalkOptions {
   readonly temperature?: Temperature;
   /** Standard deviation of the new noise in the group. @default 0.4 */
   readonly variation?: number;
-  /** Variants per group. @default 8 */
+  /** Number of variants per group. @default 8 */
   readonly variants?: number;
-  /** Only this latent group, from 0. @default all, one after the other */
+  /** The only latent group to vary, from 0. @default all, one after the other */
   readonly group?: number;
-  /** Resample one position of the group at a time, all in turn; needs `group`. @default false */
+  /** Whether to resample one position of the group at a time, all in turn; needs `group`. @default false */
   readonly spatial?: boolean;
-  /** Which value of the output distribution a pixel gets. @default 'mean' */
+  /** Statistic of the output distribution to use for pixels. @default 'mean' */
   readonly statistic?: Statistic;
   /** Seed of all noise. @default 0 */
   readonly seed?: number;
@@ -38,29 +38,29 @@ export interface LatentVariants {
   readonly size: number;
   /** Row of the resampled positions, one column per variant; null: all positions at once. */
   readonly row: number | null;
-  /** `[1, height, width, 3]`; the same in all. */
+  /** `[1, height, width, 3]`; the same in all values. */
   readonly original: ImageBatch;
   /** `[variants, height, width, 3]`. */
   readonly variants: ImageBatch;
 }
 
-/** Images that are decoded at a time. */
+/** Number of images decoded at a time. */
 const atOnce = 8;
 
 /**
- * What each latent group does to an image: resample the noise of one group, keep the others'.
+ * Shows what each latent group does to an image: resamples the noise of one group and keeps the others'.
  *
  *     latentWalk            --0--1--(2|)     one value per group
  *     latentWalk, spatial   --a--b--(c|)     one value per row of positions
  *
- * Cold; values are made one after the other, a few images at a time, and are the same for the same seed. If the consumer may be
+ * Cold. Values are made one after the other, a few images at a time; the same seed gives the same values. If the consumer may be
  * slower, request one group at a time:
  *
  *     range(0, model.latentShapes.length).pipe(
  *       mapAhead((group) => latentWalk(model, { group }), ({ variants }) => slow(variants), { ahead: 1 }),
  *     )
  *
- * Ownership: the model stays the caller's; values are plain data, and no tensor is left.
+ * Ownership: the model stays the caller's; values are plain data, and no tensor remains.
  *
  * @param model decodes the latents
  * @param options noise, groups, seed
@@ -136,9 +136,9 @@ function variantsOf(
 interface Part {
   readonly group: number;
   readonly row: number | null;
-  /** Variants in all; the original comes before them. */
+  /** Total number of variants; the original comes before them. */
   readonly count: number;
-  /** Its number among those that are decoded at a time. */
+  /** Index of the part; a part is decoded at a time. */
   readonly part: number;
 }
 
@@ -162,7 +162,7 @@ function decodedPart(
 
 type LatentShape = readonly [height: number, width: number, channels: number];
 
-/** Of the original, `[1, height, width, channels]`. */
+/** Noise of the original, `[1, height, width, channels]`. */
 function baseNoise(
   shape: LatentShape,
   level: number,
@@ -176,7 +176,7 @@ function baseNoise(
   );
 }
 
-/** Of the images with these indices: 0 is the original, the variants are counted from 1. */
+/** Noise of the images with these indices: 0 is the original, variants count from 1. */
 function variedNoise(
   shape: LatentShape,
   level: number,
@@ -189,7 +189,7 @@ function variedNoise(
   const base = baseNoise(shape, level, options);
   const all = indices.map((index) => {
     if (index === 0) return base;
-    // The noise that comes in at a position is the same whether it comes in alone or with all the others.
+    // The new noise at a position is the same whether it is resampled alone or with all others.
     const draw = row === null ? index : 1;
     const values = normalValues(keyedGenerator(seed, `walk/${level}`, draw), height * width * channels);
     const fresh = tf.tensor4d(

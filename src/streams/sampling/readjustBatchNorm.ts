@@ -18,26 +18,26 @@ import type { Temperature } from '../../model/sampleSource.js';
 export interface ReadjustBatchNormOptions {
   /** Temperature at which images will be sampled. @default 1 */
   readonly temperature?: Temperature;
-  /** Sampling passes in train mode. @default 20 */
+  /** Number of sampling passes in train mode. @default 20 */
   readonly iterations?: number;
-  /** Images per iteration. @default 9 */
+  /** Number of images per iteration. @default 9 */
   readonly batchSize?: number;
   /** Seed of the noise. @default 0 */
   readonly seed?: number;
   /** Called after each iteration. */
   readonly onProgress?: (done: number, iterations: number) => void;
-  /** Starts each iteration, so that timers and signals get a turn. @default asyncScheduler */
+  /** Scheduler that starts each iteration, so that timers and signals get a turn. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
 }
 
 /**
- * Re-adjust the batch-norm averages of each model to a temperature, by sampling in train mode.
+ * Re-adjusts the batch-norm averages of each model to a temperature, by sampling in train mode.
  *
  *     models              m-----------|
  *     readjustBatchNorm   -------m----|
  *
  * Changes the model itself and emits it. Unsubscribing stops between two iterations.
- * Ownership: models stay the caller's; no tensor is left.
+ * Ownership: models stay the caller's; no tensor remains.
  *
  * @param options temperature, number of iterations, seed
  * @throws RangeError at call time when a number is out of range

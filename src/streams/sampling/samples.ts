@@ -9,10 +9,10 @@ import type { SampleSource } from '../../model/sampleSource.js';
  *
  *     samples   --a--b--(c|)
  *
- * The same seed, batch size and batch number give the same images. A trainer makes them between two steps and re-adjusts
- * its batch-norm averages for them; a model's averages are used as they are (see `readjustBatchNorm`).
+ * The same seed, batch size and batch number give the same images. A trainer makes them between two steps and re-adjusts its
+ * batch-norm averages for them; a model's averages are used as they are (see `readjustBatchNorm`).
  *
- * Batches come as fast as they are made. If the consumer may be slower, request one batch at a time with `mapAhead`, or
+ * Batches are emitted as fast as they are made. If the consumer may be slower, request one batch at a time with `mapAhead`, or
  * pull them with `pullSamples`:
  *
  *     range(0, 1000).pipe(
@@ -23,13 +23,13 @@ import type { SampleSource } from '../../model/sampleSource.js';
  *       ),
  *     )
  *
- * Cold. Unsubscribing lets the batch that is being made finish and makes no further one.
- * Ownership: the source stays the caller's; batches are plain data, and no tensor is left.
+ * Cold. Unsubscribing finishes the batch that is being made and makes no further one.
+ * Ownership: the source stays the caller's; batches are plain data, and no tensor remains.
  *
  * @param source a model, a trainer, another `SampleSource`, or a stream of these, sampled one after the other
- * @param options how many, in batches of what size, at which temperature
+ * @param options number of images, batch size, temperature, and more
  * @returns batches `[n, height, width, 3]`
- * @throws RangeError at call time when a number is out of range; in the stream what the source throws
+ * @throws RangeError at call time when a number is out of range; in the stream whatever the source throws
  *
  * @example
  * ```ts

@@ -5,12 +5,12 @@ import type { ImageBatch } from '../../base/plainData.js';
 
 /** Options of `toGrid`. */
 export interface GridOptions {
-  /** Images side by side. @default the smallest square that holds them */
+  /** Number of images side by side. @default the smallest square that holds them */
   readonly columns?: number;
 }
 
 /**
- * Put the images of each batch side by side in one picture, row by row, without gaps; empty places are black.
+ * Arranges the images of each batch in one picture, row by row, without gaps; empty places are black.
  *
  *     batches   a--b--|    [9, 32, 32, 3]
  *     toGrid    A--B--|    [1, 96, 96, 3]

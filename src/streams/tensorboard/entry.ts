@@ -1,4 +1,4 @@
-/** What the log of a run has of each event. */
+/** Log entries for the events of a run. */
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { messageOf } from '../../base/errors.js';
@@ -10,11 +10,11 @@ import { imageTags, stepScalars } from './tags.js';
 export interface Entry {
   readonly type: 'entry';
   readonly bytes: Uint8Array;
-  /** It is written at once, with all that waits before it. */
+  /** Whether it is written at once, together with everything that waits before it. */
   readonly last: boolean;
 }
 
-/** Null for events that the log has nothing of, and for pictures. `wallTime` is seconds since 1970. */
+/** Null for events that are not logged, and for pictures. `wallTime` is seconds since 1970. */
 export function entryOf(event: TrainEvent, wallTime: number): Entry | null {
   switch (event.type) {
     case 'started': {
@@ -30,7 +30,7 @@ export function entryOf(event: TrainEvent, wallTime: number): Entry | null {
   }
 }
 
-/** The picture's file as an entry; a warning where it cannot be read. */
+/** An entry with the picture's file, or a warning if it cannot be read. */
 export async function pictureEntry(
   { path, kind, imagesSeen }: PreviewEvent,
   wallTime: number,

@@ -1,4 +1,4 @@
-/** Which numbers and pictures of a run have which tag. */
+/** The tags of a run's numbers and pictures. */
 import type { PreviewEvent, StepEvent } from '../run/events.js';
 
 export function* stepScalars(step: StepEvent): Iterable<readonly [string, number]> {

@@ -29,38 +29,38 @@ import { type Entry, entryOf, pictureEntry } from './entry.js';
 
 /** Options of `writeTensorBoard`. */
 export interface WriteTensorBoardOptions {
-  /** A folder for this run only; every session adds a file. */
+  /** A folder for this run only; every session adds a file to it. */
   readonly folder: string;
-  /** Milliseconds after which entries are written at the latest. @default 5000 */
+  /** Longest time in milliseconds before entries are written. @default 5000 */
   readonly interval?: number;
-  /** Bytes after which entries are written at once. @default 65 536 */
+  /** Number of bytes after which entries are written at once. @default 65 536 */
   readonly bytes?: number;
-  /** Writes, and pictures to read, that may wait; one more drops the oldest, with a warning. @default 64 */
+  /** Number of waiting writes and pictures to read; one more drops the oldest, with a warning. @default 64 */
   readonly waiting?: number;
-  /** Each value writes all entries at once. @default never */
+  /** When it emits, all entries are written at once. @default never */
   readonly flush$?: Observable<unknown>;
-  /** For the interval and the time of an entry. @default asyncScheduler */
+  /** Scheduler for the interval and the times of entries. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
-  /** Appends to the log; done when it completes. @default to a new event file in `folder` */
+  /** Appends to the log; completes when done. @default appends to a new event file in `folder` */
   readonly append?: (bytes: Uint8Array) => ObservableInput<unknown>;
-  /** Calls of `append` that may run at once, if it keeps their order itself. @default 1 */
+  /** Number of `append` calls that may run at once, if `append` itself keeps their order. @default 1 */
   readonly atOnce?: number;
 }
 
 /**
- * Write the losses and pictures of a run as a TensorBoard log; the x-axis is images seen.
+ * Writes the losses and pictures of a run as a TensorBoard log; the x-axis is images seen.
  *
  *     events             s-t-t-t-t-c-t-|
  *     written            ----------W---(W|)      (at a checkpoint and at the end; else after `interval` or `bytes`)
  *     writeTensorBoard   --------------|         warnings only
  *
- * A step costs some hundred bytes. One write at a time; all is written when it completes. If the disk is too slow, the oldest
- * waiting writes are dropped, and a warning counts them. A session starts with a mark, so that TensorBoard forgets steps that
- * an earlier session logged after the checkpoint this one resumes from. A picture that cannot be read is a warning; an error of
- * the log's file passes through: use `sideStream`.
- * Ownership: the file is closed at the end, and after an unsubscribe when the running write is done.
+ * A step takes some hundred bytes. Writes one chunk at a time; everything is written when the stream completes. If the disk is too
+ * slow, the oldest waiting writes are dropped, and a warning counts them. A session starts with a marker, so that TensorBoard
+ * discards steps that an earlier session logged after the checkpoint from which this one resumes. A picture that cannot be read
+ * causes a warning; an error of the log's file is passed on: use `sideStream`.
+ * Ownership: the file is closed at the end, or, after an unsubscribe, when the running write is done.
  *
- * @param options folder, and when to write
+ * @param options the folder, and when to write
  * @throws RangeError at call time when `interval`, `bytes`, `waiting` or `atOnce` is not a positive integer
  *
  * @example
@@ -109,7 +109,7 @@ export function writeTensorBoard(
     });
 }
 
-/** Entries of the events. Numbers do not wait for pictures, which are added when they are read. */
+/** Entries of the events. Numbers do not wait for pictures; those are added when they have been read. */
 function logged(
   clock: { now(): number },
   waiting: number,
@@ -130,7 +130,7 @@ function logged(
   });
 }
 
-/** Entries to write together: those of an interval, of so many bytes, or up to a checkpoint. */
+/** Entries to write together: those of an interval, up to a number of bytes, or up to a checkpoint. */
 function together(
   interval: number,
   bytes: number,

@@ -32,38 +32,38 @@ import { type CheckpointEvent, type WarningEvent, warning } from '../run/events.
 export interface WriteCheckpointsOptions<Saved extends ObservableInput<unknown> = Promise<void>> {
   /** The checkpoint's file. */
   readonly path: string;
-  /** Tries after the first that fails. @default 3 */
+  /** Number of retries after the first failed try. @default 3 */
   readonly retries?: number;
-  /** Milliseconds before the second try, doubled before each further one. @default 1000 */
+  /** Milliseconds before the first retry, doubled before each further one. @default 1000 */
   readonly retryDelay?: number;
   /** Folder for the state if `path` cannot be written. @default the system's temporary folder */
   readonly fallbackFolder?: string;
-  /** For the delays. @default asyncScheduler */
+  /** Scheduler of the delays. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
-  /** For durations, in milliseconds; must not jump when the time is set. @default performance */
+  /** Clock of durations, in milliseconds; it must be monotonic. @default performance */
   readonly clock?: { now(): number };
-  /** Writes a checkpoint; done when it completes. @default saveCheckpoint */
+  /** Writes a checkpoint; completes when done. @default saveCheckpoint */
   readonly save?: (path: string, checkpoint: Checkpoint) => Saved;
 }
 
 type Options = WriteCheckpointsOptions<ObservableInput<unknown>>;
 
 /**
- * Write a checkpoint at each position: the trainer's state after the steps so far.
+ * Writes a checkpoint at each position: the trainer's state after the steps so far.
  *
  *     positions          a---------b----------|
  *     save               ---|      --#----|        (b: the first try fails)
  *     writeCheckpoints   ---A--------w----B---|    w: a warning, then again after `retryDelay`
  *
  * The state is taken when the position arrives, so steps may continue while it is written. If writing is slower than positions
- * arrive, only the newest waits; the last is always written. A failed try is a warning, and the delay doubles before each
+ * arrive, only the newest waits; the last is always written. A failed try causes a warning, and the delay doubles before each
  * further one. After the last try the state is saved in `fallbackFolder`, and the stream fails with an error that says where.
  * Ownership: the trainer stays the caller's.
  *
- * @param trainer gives its state as plain data
- * @param options file, tries, delays
+ * @param trainer the trainer whose state is saved
+ * @param options file, retries, delays
  * @throws RangeError at call time when `retries` or `retryDelay` is out of range
- * @throws CheckpointError in the stream when a checkpoint could not be written to its file
+ * @throws CheckpointError in the stream when a checkpoint cannot be written to its file
  *
  * @example
  * ```ts
@@ -132,7 +132,7 @@ function written(checkpoint: Checkpoint, options: Options): Observable<Checkpoin
   return tryNumber(1);
 }
 
-/** Saves the state elsewhere; always fails, with what became of it. */
+/** Saves the state in the fallback folder; always fails, with an error that says where the state is. */
 function rescue(error: unknown, checkpoint: Checkpoint, options: Options): Observable<never> {
   const { path, fallbackFolder = tmpdir(), save = saveCheckpoint } = options;
   const elsewhere = join(fallbackFolder, `rescued-${process.pid}-${basename(path)}`);
@@ -151,7 +151,7 @@ function rescue(error: unknown, checkpoint: Checkpoint, options: Options): Obser
   return concat(saved$, failed(`; the state is in ${elsewhere}: copy it to ${path} to resume from it`));
 }
 
-/** Without the file's name, which is said already. */
+/** The reason without the file name, which the message contains already. */
 function reasonOf(error: unknown): string {
   return messageOf(error instanceof CheckpointError && error.cause !== undefined ? error.cause : error);
 }

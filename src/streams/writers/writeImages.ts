@@ -14,15 +14,15 @@ import type { PictureKind } from '../../data/ownPictures.js';
 import { writeImage } from '../../pictures/writeImage.js';
 
 /**
- * Write every image of every batch to a file, one after the other, and emit its path.
+ * Writes every image of every batch to a file, one after the other, and emits its path.
  *
  *     batches       a---------b-----|
  *     writeImages   --A--A----B--B--|
  *
- * An error of the source passes after the images before it have been written.
+ * An error of the source is passed on after the images before it have been written.
  *
- * @param path of the image with this number, counted from 0 over all batches, or one path for all. The extension chooses the
- *   format (`.png`, `.webp`, ...); missing folders are made
+ * @param path a function from the number of an image, counted from 0 over all batches, to its path, or one path for all. The
+ *   extension chooses the format (`.png`, `.webp`, ...); missing folders are created
  * @param kind what the pictures show: a `grid` is never used for training, wherever it is
  * @throws Error in the stream when a file cannot be written; the message names it
  *

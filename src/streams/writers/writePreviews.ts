@@ -32,29 +32,29 @@ export interface WritePreviewsOptions {
   readonly temperature?: Temperature;
   /** Iterations of the batch-norm re-adjustment for the samples. @default 10 */
   readonly iterations?: number;
-  /** Writes a picture; done when it completes. @default writeImage */
+  /** Writes a picture; completes when done. @default writeImage */
   readonly write?: (path: string, image: ImageBatch) => ObservableInput<unknown>;
 }
 
 /** What a preview shows. */
 export type PreviewKind = PreviewEvent['kind'];
 
-/** A position at which previews are written. */
+/** A position at which to write previews. */
 export interface PreviewPosition extends Position {
   /** Which previews. @default both */
   readonly kinds?: readonly PreviewKind[];
 }
 
 /**
- * Write pictures of what the model has learned at each position: inputs above their reconstructions, and new samples.
+ * Writes pictures of what the model has learned at each position: inputs above their reconstructions, and new samples.
  *
  *     positions       a-----------|
  *     writePreviews   ---R---S----|
  *
- * The trainer makes them between two steps. While it does, only the newest position waits. An error of the trainer or of a
- * write passes through: use `sideStream`.
+ * The trainer makes them between two steps. Meanwhile only the newest position waits. An error of the trainer or of a write is
+ * passed on: use `sideStream`.
  *
- * @param trainer makes reconstructions and samples; stays the caller's
+ * @param trainer the trainer that makes reconstructions and samples; it stays the caller's
  * @param options folder, inputs, and how samples are made
  *
  * @example
@@ -123,7 +123,7 @@ function newImages(
   );
 }
 
-/** One picture of two rows. */
+/** One picture with inputs in the first row and outputs in the second. */
 export function inputsAbove(inputs: ImageBatch, outputs: ImageBatch): ImageBatch {
   return grid(joinImages([inputs, outputs]), inputs.shape[0]);
 }

@@ -15,9 +15,9 @@ import { type TileOf, Tiles } from './Tiles.js';
 
 /** Props of `CherryScreen`. */
 export interface CherryScreenProps {
-  /** The state that is shown. */
+  /** The state to show. */
   readonly state: CherryState;
-  /** The state as it is now, also between two frames. */
+  /** Returns the current state, also between two frames. */
   readonly newest: () => CherryState;
   /** Called with every choice of the user. */
   readonly onChoice: (choice: CherryChoice) => void;
@@ -29,19 +29,19 @@ interface Local {
   readonly order: readonly number[];
   readonly leaving: boolean;
   readonly help: boolean;
-  /** How often another size was requested. */
+  /** How many times the size was changed. */
   readonly zoom: number;
-  /** Index of an image on the page that is shown. */
+  /** Index of an image on the current page. */
   readonly at: number;
 }
 
 const begin: Local = { order: [], leaving: false, help: false, zoom: 0, at: 0 };
 
 /**
- * The cherry screen: candidates on the left, picks on the right; then the picks on the left and their order on the right. Render it
- * inside `fullScreen`.
+ * The cherry screen: candidates on the left and picks on the right; then the picks on the left and their order on the right. Render
+ * it inside `fullScreen`.
  *
- * @param props the state, and what to call
+ * @param props the state, and callbacks
  * @example
  * await fullScreen<void>((done) => (
  *   <CherryScreen state={state} newest={() => state} onChoice={console.log} onLeave={() => done()} />
@@ -51,7 +51,7 @@ export function CherryScreen({ state, newest, onChoice, onLeave }: CherryScreenP
   const { columns, rows } = useScreenSize();
   const support = usePictureSupport();
   const [local, setLocal] = useState(begin);
-  // Keys may come faster than frames.
+  // Keys may arrive faster than frames.
   const current = useRef(local);
   const change = (changes: Partial<Local>) => {
     current.current = { ...current.current, ...changes };
@@ -76,7 +76,7 @@ export function CherryScreen({ state, newest, onChoice, onLeave }: CherryScreenP
     if (input === '0') onChoice({ type: 'next' });
     else if (input === 'u') onChoice({ type: 'undo' });
     else if (/^[1-9]$/.test(input)) onChoice({ type: 'toggle', number: Number(input) });
-    // Show the page with the image that has changed.
+    // Show the page with the changed image.
     change({
       order: [],
       at: /^[1-9]$/.test(input) ? Number(input) - 1 : input === '0' ? 0 : current.current.at,
@@ -160,13 +160,13 @@ export function CherryScreen({ state, newest, onChoice, onLeave }: CherryScreenP
   );
 }
 
-/** Rows below which no pictures are shown. */
+/** Minimum number of rows to show pictures. */
 const leastRows = 10;
 
 interface GridsProps extends CellSpace {
   readonly tiles: readonly TileOf[];
   readonly beside: readonly TileOf[];
-  /** Title of the part beside. */
+  /** Title of the part on the right. */
   readonly title: string;
   readonly down: number;
   readonly page: Page;
@@ -197,7 +197,7 @@ function titleOf({ phase, batch, picks, keep }: CherryState, order: readonly num
     : `order: ${order.length} of ${keep} placed`;
 }
 
-/** All of them by number, the page's in brackets: `1 2 3 [4 ✓ 5 6] 7 8 9`. */
+/** Numbers of all images, the page's in brackets: `1 2 3 [4 ✓ 5 6] 7 8 9`. */
 function numbers(tiles: readonly TileOf[], { first, count }: Page): string {
   return tiles
     .map(({ marked }, i) => {

@@ -13,13 +13,13 @@ import { FailureContext } from '../useKeys.js';
 export interface TileOf {
   readonly image: ImageBatch;
   readonly label: string;
-  /** Marked in a way that is visible without colour. */
+  /** Whether the tile is marked, in a way that is visible without colour. */
   readonly marked?: boolean;
 }
 
 export interface TilesProps {
   readonly tiles: readonly TileOf[];
-  /** Tiles per row, and rows. */
+  /** Number of tiles per row. */
   readonly across: number;
   readonly down: number;
   readonly columns: number;
@@ -62,7 +62,7 @@ function Tile({ image, label, marked = false, columns, rows }: TileOf & { column
   );
 }
 
-/** An image for the terminal: text at once, a bitmap once it is encoded, which happens once for the same pixels. */
+/** An image for the terminal: text at once, a bitmap when it is encoded, which happens once for the same pixels. */
 function useTile(image: ImageBatch, { columns, rows }: CellSpace): TerminalPicture | null {
   const support = usePictureSupport();
   const fail = useContext(FailureContext);
@@ -94,7 +94,7 @@ function isSame(one: ImageBatch, other: ImageBatch): boolean {
   return one === other || Buffer.compare(one.pixels, other.pixels) === 0;
 }
 
-/** As large as it fits. */
+/** The image as large as it fits. */
 function fitted(image: ImageBatch, { columns, rows }: CellSpace, depth: PictureDepth): string[] {
   if (columns < 1 || rows < 1) return [];
   return halfBlocks(resampled(image, { width: columns, height: 2 * rows }), columns, depth);

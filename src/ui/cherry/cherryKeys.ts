@@ -1,4 +1,4 @@
-/** The keys of the cherry screen, for the bar below and the help. */
+/** The keys of the cherry screen, for the bottom line and the help. */
 import type { KeyHelp } from '../KeyList.js';
 import type { Page } from './pages.js';
 
@@ -25,7 +25,7 @@ const common: readonly KeyHelp[] = [
   { key: '?', short: 'help', long: 'this page' },
 ];
 
-/** While images are picked; the batches have so many. On a page the keys say what they do there. */
+/** Keys for picking from batches of `images` images. With a page, they describe what they do on it. */
 export function pickingKeys(images: number, page?: Page): readonly KeyHelp[] {
   return [
     {
@@ -40,7 +40,7 @@ export function pickingKeys(images: number, page?: Page): readonly KeyHelp[] {
   ];
 }
 
-/** When all `keep` are picked. */
+/** Keys when all `keep` images are picked. */
 export function orderingKeys(keep: number, page?: Page): readonly KeyHelp[] {
   return [
     {

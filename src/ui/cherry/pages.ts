@@ -1,7 +1,7 @@
-/** Which of the images are on the screen, and how large, so that one can choose by them. Pure. */
+/** Chooses which images are on the screen, and how large, so that they are recognisable. Pure. */
 import type { CellSpace } from '../pictures/bitmap.js';
 
-/** One way to show them. */
+/** One way to arrange them. */
 export interface Grid {
   readonly across: number;
   readonly down: number;
@@ -10,35 +10,35 @@ export interface Grid {
 }
 
 export interface Page extends Grid {
-  /** Index of the first image that is shown. */
+  /** Index of the first image shown. */
   readonly first: number;
   readonly count: number;
   /** Number of pages; 1 if all images are shown. */
   readonly pages: number;
-  /** Whether `zoom` 1 would show them larger; else it begins again with all of them. */
+  /** Whether `zoom + 1` would show them larger; otherwise it starts again with all of them. */
   readonly canGrow: boolean;
 }
 
 export interface PageOptions {
-  /** Images. */
+  /** Number of images. */
   readonly images: number;
-  /** Height and width of each. */
+  /** Height and width of each image. */
   readonly size: number;
   readonly space: CellSpace;
-  /** Pixels that a character cell has. */
+  /** Size of a character cell in pixels. */
   readonly cell: { readonly width: number; readonly height: number };
-  /** How often another size was requested. */
+  /** How many times the size was changed. */
   readonly zoom: number;
   /** Index of an image on the page. */
   readonly at: number;
 }
 
-/** Share of the width that the images get where something is beside them. */
+/** Share of the width for the images if something is beside them. */
 export const mainShare = 0.62;
-/** Pixels of an image that one can choose by. */
+/** Smallest size in pixels at which an image is recognisable. */
 const enough = 18;
 
-/** The page with an image on it. With a zoom of 0 it has as many images as remain recognisable. */
+/** The page that contains an image. With a zoom of 0 it has as many images as remain recognisable. */
 export function pageOf({ images, size, space, cell, zoom, at }: PageOptions): Page {
   const grids = gridsOf(images);
   const wanted = Math.min(size, enough);
@@ -59,14 +59,14 @@ export function pageOf({ images, size, space, cell, zoom, at }: PageOptions): Pa
   };
 }
 
-/** From the one with the most images to a single one. */
+/** Arrangements, from the one with the most images to a single image. */
 function gridsOf(images: number): Grid[] {
   const all = { across: 3, down: Math.max(1, Math.ceil(images / 3)), beside: true };
   const row = { across: 3, down: 1, beside: false };
   return [all, ...(images > 3 ? [row] : []), { across: 1, down: 1, beside: false }];
 }
 
-/** Height and width of a square image, below its label. */
+/** Height and width in pixels of a square image below its label. */
 function pixelsOf(
   { across, down, beside }: Grid,
   { columns, rows }: CellSpace,

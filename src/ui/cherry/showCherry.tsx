@@ -1,4 +1,4 @@
-/** The picking of cherries on a terminal. */
+/** Cherry-picking on a terminal. */
 import { useEffect, useRef, useState } from 'react';
 import { type Observable, Subject } from 'rxjs';
 import type { CherryChoice, CherryState } from '../../streams/sampling/cherryState.js';
@@ -10,9 +10,9 @@ type Ended = { readonly last: CherryState | null } | { readonly error: unknown }
 
 /**
  * Shows the states of `pick` (see `cherryPick`), with keys as choices, until it completes. Returns the last state, or null if the
- * screen was quit. Subscribes once, and unsubscribes when it closes.
+ * user quit. Subscribes once, and unsubscribes when the screen closes.
  *
- * @param pick gets the choices, returns the states
+ * @param pick receives the choices, returns the states
  * @param options the terminal
  * @throws the error of `pick`
  * @example
@@ -32,11 +32,11 @@ function Live({ pick, done }: { readonly pick: Pick; readonly done: (ended: Ende
   const [state, setState] = useState<CherryState | null>(null);
   const [choices] = useState(() => new Subject<CherryChoice>());
   const newest = useRef<CherryState | null>(null);
-  // Ignore keys while a batch is sampled: nobody has seen its images yet.
+  // Ignore keys while a batch is being sampled: the user has not seen its images yet.
   const choose = (choice: CherryChoice) => {
     if (!newest.current?.waiting) choices.next(choice);
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: one picking, from the first frame to the last
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `pick` stays the same while the screen is open
   useEffect(() => {
     const picking = pick(choices).subscribe({
       next: (next) => {

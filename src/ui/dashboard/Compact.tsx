@@ -10,14 +10,14 @@ export interface CompactProps {
   readonly quitting: boolean;
   readonly message: string;
   readonly columns: number;
-  /** Lines that may be used. */
+  /** Number of available lines. */
   readonly rows: number;
 }
 
-/** A run in a few lines, on a terminal that is too small for anything else; the most needed first. */
+/** A run in a few lines, on a terminal that is too small for anything else; the most important first. */
 export function Compact(props: CompactProps) {
   return compactLines(props).map((line, i) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
+    // biome-ignore lint/suspicious/noArrayIndexKey: a line is identified by its position
     <Text key={i} wrap="truncate">
       {line}
     </Text>

@@ -25,7 +25,7 @@ const styles: Record<PlotPart, string> = { axis: faint, dots: faint, line: '\u00
 const coloured: Record<PlotPart, string> = { ...styles, line: '\u001b[1;36m' };
 const plain = '\u001b[0m';
 
-/** A metric over the images seen: each step as a dot, and their smoothed course. */
+/** A metric over the images seen: each step as a dot, and a smoothed line. */
 export function CurveLines(props: CurveLinesProps) {
   const { history, metric, screen, imageSize, colour, columns, rows } = props;
   const samples = inRange(history, ranges[screen.range] ?? 'all').map((point) => ({
@@ -40,28 +40,28 @@ export function CurveLines(props: CurveLinesProps) {
   return <Raw lines={lines} columns={columns} rows={rows} />;
 }
 
-/** Its name and its newest value. */
+/** Name and latest value of a metric. */
 export function titleOf(metric: Metric, history: readonly Point[], imageSize: number): string {
   const now = recentMean(history, (point) => metric.value(point, imageSize), 20);
   return now === null ? metric.label : `${metric.label} ${metricFigure(metric, now)}`;
 }
 
 export interface CurveGridProps extends Omit<CurveLinesProps, 'metric'> {
-  /** The first of them that there is room for. */
+  /** Metrics; as many as fit are shown, from the first. */
   readonly metrics: readonly Metric[];
 }
 
-/** A curve needs so many cells to say something, its title included. */
+/** Smallest useful size of a curve in cells, including its title. */
 const [leastColumns, leastRows] = [28, 5];
 
-/** Several metrics, each with its title, beside and below each other. */
+/** Several metrics, each with its title, side by side and in rows. */
 export function CurveGrid({ metrics, columns, rows, ...props }: CurveGridProps) {
   const across = Math.min(
     metrics.length,
     Math.max(1, Math.floor(columns / leastColumns)),
     columns >= 150 ? 3 : 2,
   );
-  // A row that is nearly empty would take its height from the others.
+  // A nearly empty row would take height from the others.
   const whole = Math.max(1, Math.round(metrics.length / across - 0.1));
   const down = Math.min(whole, Math.floor(rows / leastRows));
   if (down < 1 || columns < leastColumns) return null;

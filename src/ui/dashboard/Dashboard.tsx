@@ -29,9 +29,9 @@ export interface DashboardProps {
   readonly name: string;
   /** State of the run. */
   readonly view: RunView;
-  /** Milliseconds since 1970. */
+  /** Current time in milliseconds since 1970. */
   readonly now: number;
-  /** Whether it can control the run; otherwise it only watches. */
+  /** Whether the dashboard can control the run; otherwise it only watches. */
   readonly controls: boolean;
   /** Whether the run was asked to end. */
   readonly ending: boolean;
@@ -43,17 +43,17 @@ export interface DashboardProps {
   readonly message: string;
   /** Path of a picture's file. */
   readonly pathOf: (preview: PreviewEvent) => string;
-  /** Called with what the user asks for. */
+  /** Called with the user's requests. */
   readonly onRequest: (request: ScreenRequest) => void;
-  /** Any key was pressed. */
+  /** Called when any key is pressed. */
   readonly onKey?: () => void;
 }
 
 /**
- * A run on the whole terminal: a function of its events and the keys pressed. Render it inside `fullScreen`; `showDashboard` does so
- * for a stream of events.
+ * A run on the whole terminal: a function of its events and the pressed keys. Render it inside `fullScreen`; `showDashboard` does
+ * this for a stream of events.
  *
- * @param props the run, and what to call
+ * @param props the run, and callbacks
  * @example
  * await fullScreen<void>((done) => (
  *   <Dashboard name="demo" view={view} now={Date.now()} controls={false} ending={false} colour checkpointBytes={null}
@@ -64,7 +64,7 @@ export function Dashboard(props: DashboardProps) {
   const { view, now, controls, ending, onRequest } = props;
   const { columns, rows } = useScreenSize();
   const [screen, setScreen] = useState(firstScreen);
-  // Keys may come faster than frames.
+  // Keys may arrive faster than frames.
   const current = useRef(screen);
   const over = view.ended !== null || view.status === 'gone';
   const paused = view.status === 'paused';
@@ -114,12 +114,12 @@ export function Dashboard(props: DashboardProps) {
   );
 }
 
-/** Lines that a notice has at most. */
+/** Maximum number of lines of a notice. */
 const noticeRows = 3;
 
 function Lines({ lines, ...style }: { lines: readonly string[]; inverse?: boolean; dimColor?: boolean }) {
   return lines.map((line, i) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
+    // biome-ignore lint/suspicious/noArrayIndexKey: a line is identified by its position
     <Text key={i} {...style} wrap="truncate">
       {line}
     </Text>

@@ -9,9 +9,9 @@ import { Pane, type PaneProps } from './Pane.js';
 export interface Fact {
   readonly name: string;
   readonly text: string;
-  /** A drawing of characters after the text; screen readers skip it. */
+  /** Characters drawn after the text, such as a bar; screen readers skip them. */
   readonly drawing?: string;
-  /** Needs attention; marked `!`, so that it is visible without colour. */
+  /** Whether it needs attention; then it is marked `!`, which is visible without colour. */
   readonly alarming?: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface FactsAndCurvesProps extends FactsPaneProps {
   readonly imageSize: number;
 }
 
-/** The facts, and below them what they were over time. */
+/** The facts, and below them their curves over time. */
 export function FactsAndCurves({
   facts,
   colour,
@@ -74,7 +74,7 @@ export function FactLines({ facts, colour, columns, rows }: FactLinesProps) {
     const words = alarming ? `! ${text}` : text;
     const lines = most > 1 ? wrapped(words, room, most) : [oneLine(words)];
     return lines.map((line, i) => (
-      // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
+      // biome-ignore lint/suspicious/noArrayIndexKey: a line is identified by its position
       <Text key={`${name}${i}`} wrap="truncate">
         <Text dimColor>{` ${(i === 0 ? name : '').padEnd(widest)}  `}</Text>
         <Text {...(alarming && colour && { color: 'yellow' })}>{line}</Text>
@@ -84,7 +84,7 @@ export function FactLines({ facts, colour, columns, rows }: FactLinesProps) {
   });
 }
 
-/** As much of its end as there is room for. */
+/** The end of a drawing, as much as fits. */
 function drawn(drawing: string, room: number): string {
   return room > 3 && drawing !== '' ? `  ${drawing.slice(-room)}` : '';
 }

@@ -17,10 +17,10 @@ export interface GroupsOverTimeProps extends GroupsPaneProps {
   readonly screen: Pick<ScreenState, 'range'>;
 }
 
-/** Cells before the history: a group's name, its bar, its number. */
+/** Widths in cells of what precedes the history: a group's name, its bar, its number. */
 const [nameColumns, barColumns, numberColumns] = [12, 13, 16];
 const leastHistory = 16;
-/** Rows of a group's history, at most. */
+/** Maximum number of rows for a group's history. */
 const mostRows = 12;
 const axisRows = 2;
 
@@ -84,7 +84,7 @@ interface GroupNowProps {
   readonly colour: boolean;
 }
 
-/** A group in as many lines as its history has. */
+/** The current state of a group, in as many lines as its history has. */
 function GroupNow({ group, most, sum, rows, colour }: GroupNowProps) {
   const { scale, name, kl, collapsed, variables } = group;
   const warn = { ...(colour && collapsed && { color: 'yellow' }) };

@@ -17,7 +17,7 @@ export interface GroupsPaneProps {
 
 const narrowest = 24;
 
-/** The KL of each latent group by scale, so that those that are not used are seen. */
+/** The KL of each latent group by scale, so that unused groups are visible. */
 export const GroupsPane = memo(function GroupsPane({
   history,
   latentShapes,
@@ -43,7 +43,7 @@ export const GroupsPane = memo(function GroupsPane({
   );
 });
 
-/** The note has how many there are, or how many may have collapsed. */
+/** The note says how many groups there are, or how many may have collapsed. */
 export function groupsTitle(groups: readonly Group[]): { readonly title: string; readonly note: string } {
   const dead = groups.filter(({ collapsed }) => collapsed).length;
   const number = groups.length === 0 ? '' : `${groups.length} groups, nats`;
@@ -58,7 +58,7 @@ interface BarsProps {
   readonly colour: boolean;
 }
 
-/** One line a group, in as many columns as it takes. */
+/** One line per group, in as many columns as needed. */
 function Bars({ groups, across, width, height, colour }: BarsProps) {
   const most = Math.max(...groups.map(({ kl }) => kl));
   const column = Math.floor(width / across);

@@ -6,12 +6,12 @@ import { batchOf, progressOf, type RunView, speed } from './runView.js';
 
 export interface HeaderProps {
   readonly view: RunView;
-  /** Of the run; without control characters. */
+  /** Name of the run, without control characters. */
   readonly name: string;
-  /** Milliseconds since 1970. */
+  /** Current time in milliseconds since 1970. */
   readonly now: number;
   readonly columns: number;
-  /** Whether the run was asked to end and has not yet. */
+  /** Whether the run was asked to end and has not ended yet. */
   readonly ending: boolean;
 }
 
@@ -38,7 +38,7 @@ export function Header(props: HeaderProps) {
   );
 }
 
-/** What stands in the first line, which it fills. */
+/** The parts of the first line, which together fill it. */
 function firstLine({ view, name, now, columns, ending }: HeaderProps) {
   const { started, ended } = view;
   const status = ending && !ended ? 'STOPPING' : badges[view.status];
@@ -56,7 +56,7 @@ function firstLine({ view, name, now, columns, ending }: HeaderProps) {
   return { left, badge, facts: filled(fitting(summary, room - 2), room), right };
 }
 
-/** The most needed first. */
+/** Position and times of the run, the most important first. */
 function timesOf(view: RunView, now: number): string[] {
   const { started, step, ended } = view;
   const { secondsLeft } = progressOf(view);

@@ -6,7 +6,7 @@ export interface LogLinesProps {
   readonly rows: number;
   /** Whether the terminal shows colours. */
   readonly colour: boolean;
-  /** Lines up from the end. @default 0 */
+  /** Number of lines scrolled up from the end. @default 0 */
   readonly scroll?: number;
 }
 

@@ -3,18 +3,18 @@ import type { ReactNode } from 'react';
 import { cut, widthOf } from '../text.js';
 
 export interface PaneProps {
-  /** The key that enlarges it. */
+  /** The key that enlarges the pane. */
   readonly digit: number;
   readonly title: string;
-  /** At the right end of the title's line. */
+  /** Text at the right end of the title's line. */
   readonly note?: string;
-  /** The frame included. */
+  /** Width, including the frame. */
   readonly columns: number;
   readonly rows: number;
   readonly children: ReactNode;
 }
 
-/** A frame with its title in the upper line; what does not fit in is cut off. */
+/** A frame with its title in the upper line; content that does not fit is cut off. */
 export function Pane({ digit, title, note = '', columns, rows, children }: PaneProps) {
   const left = cut(` ${digit} ${title} `, columns - 4);
   const room = columns - 4 - widthOf(left);

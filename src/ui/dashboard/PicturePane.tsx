@@ -11,19 +11,19 @@ import type { At } from './runView.js';
 export interface PicturePaneProps {
   readonly digit: number;
   readonly title: string;
-  /** Oldest first. */
+  /** Previews, oldest first. */
   readonly previews: readonly At<PreviewEvent>[];
-  /** How many before the newest. @default 0 */
+  /** How many previews to go back from the newest. @default 0 */
   readonly back?: number;
-  /** Where the file of a picture is. */
+  /** Returns the path of a picture's file. */
   readonly pathOf: (preview: PreviewEvent) => string;
-  /** Height and width of its images. */
+  /** Height and width of the images in the picture. */
   readonly imageSize: number;
-  /** Of them one below the other. @default 1 */
+  /** Number of images that belong together, one below the other. @default 1 */
   readonly together?: number;
   /** Lines to show while there is no picture. */
   readonly instead: readonly string[];
-  /** Whether the terminal shows colours; without colours or pictures, the file is named. */
+  /** Whether the terminal shows colours; without colours or pictures, the pane names the file. */
   readonly colour: boolean;
   readonly now: number;
   readonly columns: number;

@@ -1,10 +1,10 @@
-/** Amounts over time as filled areas of characters. Pure. */
+/** Draws values over time as filled areas of characters. Pure. */
 
 const eighths = ' ▁▂▃▄▅▆▇█';
 
 /**
- * `rows` lines of as many characters as there are values, from 0 at the bottom to `most` at the top; a gap where a value is
- * not finite. An amount that is not 0 is seen, however small it is.
+ * `rows` lines of one character per value, from 0 at the bottom to `most` at the top; a gap for a value that is not finite. A
+ * value other than 0 is always visible, however small it is.
  */
 export function areaChart(values: readonly number[], rows: number, most: number): string[] {
   const heights = values.map((value) => {
@@ -17,7 +17,7 @@ export function areaChart(values: readonly number[], rows: number, most: number)
   });
 }
 
-/** Means of what lies between `columns` equal stretches of x; where nothing does, what was before. */
+/** Means over `columns` equal intervals of x; an empty interval repeats the value before it. */
 export function resampled(
   samples: readonly { readonly x: number; readonly y: number }[],
   columns: number,

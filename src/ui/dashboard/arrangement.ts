@@ -1,4 +1,4 @@
-/** How many of the images of a picture are shown, beside and below each other, so that they use the space. Pure. */
+/** Arranges the images of a picture side by side and in rows, so that they use the space. Pure. */
 
 export interface Extent {
   readonly width: number;
@@ -13,8 +13,8 @@ export interface Arrangement {
 }
 
 /**
- * For `count` images of the size `image` in a space of so many pixels: the one that shows most of them, each as large as it
- * is; more than that says nothing new, so that among those the largest wins.
+ * The best arrangement of `count` images of size `image` in a space in pixels: as many images as possible, each as large as
+ * possible. Enlarging images beyond their own size only decides between otherwise equal arrangements.
  */
 export function arrangement(count: number, image: Extent, space: Extent): Arrangement {
   let best: Arrangement & { readonly worth: number } = { across: 1, down: 1, shown: 1, worth: 0 };
@@ -30,12 +30,12 @@ export function arrangement(count: number, image: Extent, space: Extent): Arrang
   return found;
 }
 
-/** Pixels of three bytes. */
+/** Pixels of three bytes each. */
 export interface Pixels extends Extent {
   readonly pixels: Uint8Array;
 }
 
-/** The images of a picture in another arrangement, filled up with black. */
+/** The images of a picture in another arrangement, with black in empty places. */
 export function rearranged(picture: Pixels, image: Extent, { across, down, shown }: Arrangement): Pixels {
   const perRow = Math.max(1, Math.floor(picture.width / image.width));
   const [width, height] = [across * image.width, down * image.height];

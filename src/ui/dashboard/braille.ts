@@ -1,13 +1,13 @@
-/** Dots and lines of braille characters, two by four in a cell. Pure. */
+/** Dots and lines drawn with braille characters, two by four dots per cell. Pure. */
 export interface BrailleCanvas {
-  /** In dots from the upper left; those outside are left out. */
+  /** Sets a dot, in dots from the upper left; dots outside are ignored. */
   dot(x: number, y: number): void;
   line(from: readonly [number, number], to: readonly [number, number]): void;
-  /** A space if there is no dot. */
+  /** The character of a cell; a space if it has no dot. */
   character(column: number, row: number): string;
 }
 
-/** Bits of a braille character's two by four dots, row by row. */
+/** Bits of the two by four dots of a braille character, row by row. */
 const bits = [
   [0x01, 0x08],
   [0x02, 0x10],

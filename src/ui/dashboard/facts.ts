@@ -28,13 +28,13 @@ export function termFacts({ history, started, step }: RunView): Fact[] {
 const weight = (value: number) => value.toFixed(2);
 
 export interface Measures {
-  /** Milliseconds since 1970. */
+  /** Current time in milliseconds since 1970. */
   readonly now: number;
   /** Size of the checkpoint file; null if unknown. */
   readonly checkpointBytes: number | null;
 }
 
-/** Whether all is well. */
+/** Numbers that show whether the run is healthy. */
 export function healthFacts(view: RunView, { now, checkpointBytes }: Measures): Fact[] {
   const { history, started, step, checkpoint, skipped, clipped, steps, warnings, crashes } = view;
   const norms = history.slice(-12).map(({ values }) => values.gradientNorm);
@@ -81,7 +81,7 @@ export function healthFacts(view: RunView, { now, checkpointBytes }: Measures): 
   ];
 }
 
-/** Whether memory grows, over the second half of the history: the first steps fill pools and caches. */
+/** Whether memory grows during the second half of the history: the first steps fill pools and caches. */
 export function trend(memory: readonly number[]): string {
   const last = memory.slice(memory.length >> 1);
   if (last.length < 10) return '';

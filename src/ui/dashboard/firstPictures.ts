@@ -1,11 +1,11 @@
-/** When a run will write its first pictures, as text. Pure. */
+/** Text that says when a run will write its first pictures. Pure. */
 import type { PreviewEvent } from '../../streams/run/events.js';
 import { count, duration } from '../format.js';
 import { progressOf, type RunView, speed } from './runView.js';
 
 /**
- * `first pictures after epoch 2, in about 3 min`: pictures are written with each checkpoint of the configuration. Also names the
- * key that writes some at once.
+ * `first pictures after epoch 2, in about 3 min`: the run writes pictures with each scheduled checkpoint. Also names the key that
+ * writes some at once.
  */
 export function firstPictures(view: RunView, kind: PreviewEvent['kind'], controls: boolean): string[] {
   const { started, step, ended, status } = view;
@@ -25,7 +25,7 @@ export function firstPictures(view: RunView, kind: PreviewEvent['kind'], control
   return [`first pictures ${when}, in about ${about}`, ...now];
 }
 
-/** When the next pictures are written, and the images until then. */
+/** When the next pictures are due, and the number of images until then. */
 function nextDue({ started, step }: RunView): { readonly name: string; readonly images: number } {
   const { images = 0, batchSize = 1, epochs = -1, config } = started ?? {};
   const { epochsPerCheckpoint = 1, imagesPerCheckpoint = null } = config?.training ?? {};

@@ -1,4 +1,4 @@
-/** The latent groups of a run, and what they say. */
+/** The latent groups of a run and their KL. */
 import { type Point, recentMean } from './history.js';
 
 export type LatentShape = readonly [height: number, width: number, channels: number];
@@ -6,14 +6,14 @@ export type LatentShape = readonly [height: number, width: number, channels: num
 export interface Group {
   readonly scale: string;
   readonly name: string;
-  /** Nats per image, over the last steps. */
+  /** KL in nats per image, over the last steps. */
   readonly kl: number;
   readonly collapsed: boolean;
-  /** Latent variables of an image. */
+  /** Number of latent variables per image. */
   readonly variables: number;
 }
 
-/** Nats per latent variable below which a group says next to nothing. */
+/** Nats per latent variable below which a group contains almost no information. */
 const collapse = 0.001;
 
 export function groupsOf(latentShapes: readonly LatentShape[], history: readonly Point[]): Group[] {

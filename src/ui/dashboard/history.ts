@@ -1,10 +1,10 @@
-/** What a run has gone through, in as many points as a screen can show: the newest steps one by one, older ones merged. */
+/** The history of a run in as many points as a screen can show: the newest steps individually, older ones merged. */
 import type { StepEvent } from '../../streams/run/events.js';
 
-/** The mean of `steps` steps that follow each other. */
+/** The mean of `steps` consecutive steps. */
 export interface Point {
   readonly steps: number;
-  /** Of the last of them. */
+  /** Number of the last of these steps. */
   readonly step: number;
   readonly epoch: number;
   readonly imagesSeen: number;
@@ -20,20 +20,20 @@ export interface PointValues {
   readonly gradientNorm: number;
   readonly learningRate: number;
   readonly imagesPerSecond: number;
-  /** Share of the time that was spent waiting for images. */
+  /** Share of the time spent waiting for images. */
   readonly waitShare: number;
-  /** NaN if unknown. */
+  /** Resident memory in bytes; NaN if unknown. */
   readonly residentBytes: number;
 }
 
 export type ValueName = keyof PointValues;
 
-/** Steps kept individually. */
+/** Number of steps kept individually. */
 const recent = 1024;
-/** Points of older steps. */
+/** Number of points for older steps. */
 const older = 1536;
 
-/** Null for a step that had no numbers. */
+/** Null for a step with a non-finite loss. */
 export function pointOf(event: StepEvent): Point | null {
   const values: PointValues = {
     loss: event.loss,
@@ -51,7 +51,7 @@ export function pointOf(event: StepEvent): Point | null {
   return { steps: 1, step, epoch, imagesSeen, values, klPerGroup };
 }
 
-/** The history with one step more. */
+/** The history with one more step. */
 export function withPoint(history: readonly Point[], point: Point): readonly Point[] {
   const longer = [...history, point];
   if (longer.length <= recent + 2 * older) return longer;
@@ -75,7 +75,7 @@ export function recentMean(
   return last.length > 0 ? last.reduce((sum, each) => sum + each, 0) / last.length : null;
 }
 
-/** The lower median of a value over the last steps: what single steps do does not count. */
+/** The lower median of a value over the last steps, so that single steps have no effect. */
 export function recentMedian(
   history: readonly Point[],
   value: (point: Point) => number,
@@ -89,7 +89,7 @@ export function recentMedian(
   return sorted[(sorted.length - 1) >> 1] ?? null;
 }
 
-/** Neighbours together as long as they are not more than `most` steps. */
+/** Merges neighbours up to `most` steps. */
 function merged(points: readonly Point[], most: number): Point[] {
   const result: Point[] = [];
   for (const point of points) {

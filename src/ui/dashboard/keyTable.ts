@@ -1,4 +1,4 @@
-/** The keys, for the bottom line and the help, with their current meaning. Pure. */
+/** The keys with their current meaning, for the bottom line and the help. Pure. */
 import type { KeyHelp } from '../KeyList.js';
 import type { ScreenState } from './screenState.js';
 
@@ -13,12 +13,12 @@ export interface DashboardKey extends KeyHelp {
   readonly controls?: boolean;
 }
 
-/** Parts with curves over the images seen. */
+/** Panes with curves over the images seen. */
 const withCurves: readonly ScreenState['pane'][] = [null, 'curve', 'groups', 'terms', 'health'];
 const withAxis: readonly ScreenState['pane'][] = [null, 'curve', 'terms', 'health'];
 const withPictures: readonly ScreenState['pane'][] = ['reconstructions', 'samples'];
 
-/** The keys that do something in this situation. */
+/** The keys that have an effect in this situation. */
 export function keysFor(situation: KeySituation): readonly DashboardKey[] {
   const { pane, controls } = situation;
   return [
@@ -76,10 +76,10 @@ function viewKeys({ pane, logarithmic }: KeySituation): DashboardKey[] {
   return keys;
 }
 
-/** For the bottom line, the most important first. */
+/** Key names for the bottom line, the most important first. */
 export function keyNames(situation: KeySituation): string[] {
   return keysFor(situation).map(({ key, short }) => `${key} ${short}`);
 }
 
-/** The question of `q`. */
+/** The question after `q` is pressed. */
 export const quitQuestion = ['[s] save and quit', '[k] quit without saving', '[esc] cancel'];

@@ -1,4 +1,4 @@
-/** Which parts are on the screen, and how large they are, in character cells. Pure. */
+/** Chooses the parts on the screen and their sizes in character cells. Pure. */
 import type { ScreenSize } from '../screenSize.js';
 import type { PaneName } from './screenState.js';
 
@@ -8,13 +8,13 @@ export interface Size {
 }
 
 export interface LayoutOptions {
-  /** Latent groups. */
+  /** Number of latent groups. */
   readonly groups: number;
-  /** The part that fills the screen; null: all of them. */
+  /** The part that fills the screen; null: all parts. */
   readonly pane: PaneName | null;
-  /** Lines that all keys take. */
+  /** Number of lines for all keys. */
   readonly keys: number;
-  /** Lines that the notice above the keys would take. */
+  /** Number of lines for the notice above the keys. */
   readonly notice: number;
 }
 
@@ -27,16 +27,16 @@ export interface Layout {
   readonly keyRows: number;
 }
 
-/** Of two columns of parts. */
+/** Minimum width for two columns of parts. */
 const leastForTwo = 90;
 const leastMain = 3;
-/** A smaller screen has no parts: only lines. */
+/** Minimum size for parts; a smaller screen shows only lines. */
 const least: Size = { columns: 30, rows: 10 };
 
 /**
- * The whole screen except its last line, where some terminals scroll; null if it is too small for parts. A notice takes lines of
- * the log, or else of the keys, so that nothing moves when it appears or disappears; only without both does it take lines of the
- * parts.
+ * Uses the whole screen except its last line, where some terminals scroll; null if it is too small for parts. A notice takes lines
+ * from the log, or else from the keys, so that nothing moves when it appears or disappears; only without both does it take lines
+ * from the parts.
  */
 export function layoutOf(screen: ScreenSize, { groups, pane, keys, notice }: LayoutOptions): Layout | null {
   if (screen.columns < least.columns || screen.rows < least.rows) return null;

@@ -1,4 +1,4 @@
-/** What a curve can show. */
+/** Metrics that a curve can show. */
 import { bitsPerDimension, bytes, figure, percent } from '../format.js';
 import type { Point } from './history.js';
 import type { AxisUnit } from './ticks.js';
@@ -6,9 +6,9 @@ import type { AxisUnit } from './ticks.js';
 export interface Metric {
   readonly label: string;
   readonly unit: string;
-  /** How its axis is labelled. @default 'number' */
+  /** Unit of the axis labels. @default 'number' */
   readonly axis?: AxisUnit;
-  /** For images of this height and width. */
+  /** Value for images of this height and width. */
   value(point: Point, size: number): number;
 }
 
@@ -37,7 +37,7 @@ function metricsOf(...labels: readonly string[]): readonly Metric[] {
   return labels.flatMap((label) => metrics.find((metric) => metric.label === label) ?? []);
 }
 
-/** How much of the history a curve shows. */
+/** Parts of the history that a curve can show. */
 export const ranges = ['all', 'last epoch', 'last 500 steps'] as const;
 export type Range = (typeof ranges)[number];
 

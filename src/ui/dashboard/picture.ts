@@ -1,4 +1,4 @@
-/** Pictures of a run, read from their files in the size of a part of the screen. */
+/** Pictures of a run, read from their files at the size of a part of the screen. */
 import { useEffect, useState } from 'react';
 import sharp from 'sharp';
 import { messageOf } from '../../base/errors.js';
@@ -8,13 +8,13 @@ import { usePictureSupport } from '../pictures/usePictureSupport.js';
 import { arrangement, rearranged } from './arrangement.js';
 
 export interface PictureSpace extends CellSpace {
-  /** Height and width of each image of the picture. */
+  /** Height and width of each image in the picture. */
   readonly tile: number;
   /** Images that belong together, one below the other: an input and its reconstruction. @default 1 */
   readonly together?: number;
 }
 
-/** The picture of a file, its images arranged to use the space; if there are too many, the first ones. */
+/** The picture in a file, with its images rearranged to use the space; if there are too many, only the first ones. */
 export async function readPicture(
   path: string,
   { columns, rows, tile, together = 1 }: PictureSpace,
@@ -42,7 +42,7 @@ export async function readPicture(
   );
 }
 
-/** The picture of a file; an explanation if it cannot be shown, null while it is read. */
+/** The picture in a file; an explanation if it cannot be shown, null while it is being read. */
 export function usePicture(
   path: string | null,
   { columns, rows, tile, together = 1 }: PictureSpace,

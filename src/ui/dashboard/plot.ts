@@ -1,4 +1,4 @@
-/** A curve as text: the values as faint dots of braille, their smoothed course as a line, labels at both axes. Pure. */
+/** A curve as text: values as faint braille dots, a smoothed line, labels on both axes. Pure. */
 import { type BrailleCanvas, brailleCanvas } from './braille.js';
 import { type AxisUnit, logarithmicTicks, tickLabels, ticks } from './ticks.js';
 
@@ -10,11 +10,11 @@ export interface Sample {
 export interface PlotOptions {
   readonly columns: number;
   readonly rows: number;
-  /** @default false */
+  /** Whether the y-axis is logarithmic. @default false */
   readonly logarithmic?: boolean;
-  /** How the labels of the y-axis are written. @default 'number' */
+  /** Unit of the labels of the y-axis. @default 'number' */
   readonly unit?: AxisUnit;
-  /** Whether single values are drawn beneath the smoothed line. @default true */
+  /** Whether to draw single values beneath the smoothed line. @default true */
   readonly dots?: boolean;
 }
 
@@ -23,20 +23,20 @@ export type PlotPart = 'axis' | 'dots' | 'line';
 /** A row from left to right. */
 export type PlotRow = readonly { readonly part: PlotPart; readonly text: string }[];
 
-/** Share of the samples over which the line is smoothed, to each side, and the number that it is at least. */
+/** Share of the samples over which the line is smoothed, to each side, and the minimum number of samples. */
 const smoothing = 0.03;
 const leastSmoothing = 4;
-/** Share of the samples at each end that may lie outside the picture. */
+/** Share of the samples at each end that may lie outside the plot. */
 const outliers = 0.02;
 
-/** Below that many rows the labels of the x-axis have no line of marks above them. */
+/** With fewer rows there is no line of marks above the labels of the x-axis. */
 const rowsForMarks = 8;
-/** Cells that a curve has at least, beside the labels of its axis. */
+/** Minimum width of a curve in cells, beside the labels of its axis. */
 const leastWidth = 8;
 
 /**
- * `rows` rows of `columns` characters; the last ones are the x-axis. Labels are round numbers at their places. Samples must
- * be in the order of their x. Those that are not finite, and on a logarithmic axis not positive, are left out.
+ * `rows` rows of `columns` characters; the last ones are the x-axis. Labels are round numbers at their positions. Samples must be
+ * sorted by x. Samples that are not finite, or not positive on a logarithmic axis, are omitted.
  */
 export function plot(samples: readonly Sample[], options: PlotOptions): PlotRow[] {
   const { columns, rows, logarithmic = false, dots = true, unit = 'number' } = options;
@@ -55,12 +55,12 @@ export function plot(samples: readonly Sample[], options: PlotOptions): PlotRow[
   const [first, last] = [points[0]?.x ?? 0, points.at(-1)?.x ?? 0];
   const labels = yLabels(low, high, plotRows, logarithmic, unit);
   const wanted = Math.max(0, ...labels.map((label) => label.length)) + 1;
-  // Where it is that narrow the curve says more than the numbers beside it.
+  // If space is that narrow, the curve is more useful than the labels.
   const margin = columns - wanted >= leastWidth ? wanted : 1;
   const width = columns - margin;
   const place = ({ x, y }: Sample): readonly [number, number] => [
     last > first ? ((x - first) / (last - first)) * (2 * width - 1) : 0,
-    // What lies outside is drawn just there: a line is walked dot by dot.
+    // Clamp points outside the plot to just outside, because a line is drawn dot by dot.
     Math.min(4 * plotRows, Math.max(-1, ((high - y) / (high - low)) * (4 * plotRows - 1))),
   ];
   const back = brailleCanvas(width, plotRows);
@@ -76,7 +76,7 @@ export function plot(samples: readonly Sample[], options: PlotOptions): PlotRow[
   return [...body, ...axis.map((text): PlotRow => [{ part: 'axis', text }])];
 }
 
-/** The mean of each sample's neighbourhood. */
+/** The mean over each sample's neighbourhood. */
 function smoothed(points: readonly Sample[]): Sample[] {
   const reach = Math.max(leastSmoothing, Math.floor(points.length * smoothing));
   const sums = [0];
@@ -93,12 +93,12 @@ function extent(points: readonly Sample[]): readonly [number, number] {
   const sorted = points.map(({ y }) => y).sort((a, b) => a - b);
   const skip = Math.floor(sorted.length * outliers);
   const [low = 0, high = 0] = [sorted[skip], sorted[sorted.length - 1 - skip]];
-  // A curve that does not move lies in the middle.
+  // Centre a constant curve.
   const room = low === high ? Math.max(1e-9, Math.abs(low) * 0.1) : 0;
   return [low - room, high + room];
 }
 
-/** Rows to a label of the y-axis, and cells to one of the x-axis. */
+/** Rows per label of the y-axis, and cells per label of the x-axis. */
 const [rowsApart, cellsApart] = [3, 12];
 
 /** One label or none for each row. */
@@ -121,7 +121,7 @@ function yLabels(low: number, high: number, rows: number, logarithmic: boolean, 
 export function xAxis(first: number, last: number, margin: number, width: number): string[] {
   const name = ' images';
   const most = Math.max(1, Math.floor(width / cellsApart));
-  // There are no halves of images.
+  // Images are counted in whole numbers.
   const values = ticks(first, last, most).filter(Number.isInteger);
   const texts = tickLabels(values);
   const room = width - (width >= 3 * name.length ? name.length : 0);

@@ -1,6 +1,6 @@
 import type { ScreenRequest } from './screenState.js';
 
-/** What the screens and screen readers say about a request until its effect is seen. */
+/** Messages of screens and screen readers about a request until its effect is visible. */
 export const requestWords: Readonly<Record<Exclude<ScreenRequest, 'leave'>, string>> = {
   pause: 'will pause after this step',
   resume: 'resuming',

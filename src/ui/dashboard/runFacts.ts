@@ -1,4 +1,4 @@
-/** What is trained, on what, and how far it is. */
+/** Facts about the model, the dataset and the progress of a run. */
 import type { StartedEvent } from '../../streams/run/events.js';
 import { clock, count, duration, figure } from '../format.js';
 import type { Fact } from './FactsPane.js';
@@ -51,7 +51,7 @@ function time(view: RunView, now: number): string {
   return parts.filter(Boolean).join(' · ');
 }
 
-/** `2 scales: 2 groups at 8x8, 2 at 16x16, 8 channels each`, from the one that is farthest from the pixels. */
+/** `2 scales: 2 groups at 8x8, 2 at 16x16, 8 channels each`, starting with the scale that is farthest from the pixels. */
 function latents({ latentShapes, config }: StartedEvent): string {
   const sizes = latentShapes.map(([height, width]) => `${height}x${width}`);
   const scales = [...new Set(sizes)].map((size) => ({

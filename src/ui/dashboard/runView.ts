@@ -1,4 +1,4 @@
-/** What the dashboard knows of a run, from its events alone; plain data, so that a screen is a function of it. */
+/** The dashboard's view of a run, built from its events alone; plain data, so that a screen is a function of it. */
 
 import type { JournalEntry, Journaled } from '../../streams/journal/entry.js';
 import { isWhole } from '../../streams/journal/isWhole.js';
@@ -16,7 +16,7 @@ import { count } from '../format.js';
 import { oneLine } from '../text.js';
 import { type Point, pointOf, recentMean, upTo, withPoint } from './history.js';
 
-/** `gone`: its process is gone and reported no result. */
+/** `gone`: the run's process is gone and reported no result. */
 export type RunStatus =
   | 'opening'
   | 'training'
@@ -40,11 +40,11 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** The state of a run as far as its events tell. */
+/** The state of a run according to its events. */
 export interface RunView {
   /** What the run is doing. */
   readonly status: RunStatus;
-  /** The event of its start; null before it. */
+  /** The `started` event; null before it. */
   readonly started: At<StartedEvent> | null;
   /** The last step; null before the first. */
   readonly step: At<StepEvent> | null;
@@ -56,7 +56,7 @@ export interface RunView {
   readonly previews: Readonly<Record<PreviewEvent['kind'], readonly At<PreviewEvent>[]>>;
   /** The last lines of the log, oldest first. */
   readonly log: readonly LogLine[];
-  /** Steps that were not applied, since the process began. */
+  /** Steps that were not applied since the process started. */
   readonly skipped: number;
   /** Steps with a clipped gradient since the process started. */
   readonly clipped: number;
@@ -93,13 +93,13 @@ export const newRun: RunView = {
 const logLines = 1000;
 const previewsKept = 500;
 const memoryKept = 400;
-/** Seconds. */
+/** Seconds; shorter epochs are not logged. */
 const shortEpoch = 10;
 
 /**
- * The view after one more event, of a run that is going on or of a journal. An event that this version does not know, or that
- * lacks something, changes nothing. An event without a time is dated now.
- * @param view the view before the event; it stays as it is
+ * Returns the view after one more event, from a live run or a journal. An event that this version does not know, or that is
+ * incomplete, changes nothing. An event without a time gets the current time.
+ * @param view the view before the event; it is not changed
  * @param event an event of a run, or an entry of its journal
  * @example
  * const views$ = trainInProcess(config).pipe(scan(withEvent, newRun));
@@ -166,8 +166,8 @@ function epochText({ epoch, seconds, imagesTrained, loss }: EpochEvent): string 
 }
 
 /**
- * The view after the run's process has ended. If the run reported no end, its status becomes `gone`.
- * @param view the view before; it stays as it is
+ * Returns the view after the run's process has ended. If the run reported no end, its status becomes `gone`.
+ * @param view the view before; it is not changed
  * @example
  * const last = withoutProcess(view);
  */
@@ -197,14 +197,14 @@ function logged(
   return { ...view, log: [...view.log, { time, kind, text: oneLine(text) }].slice(-logLines) };
 }
 
-/** Images per second over the last steps, the waiting for images included; null before the first. */
+/** Images per second over the last steps, including the time waiting for images; null before the first step. */
 export function speed(history: readonly Point[]): number | null {
-  // The mean of the times, not of the rates: one quick step must not count for many.
+  // Average the times, not the rates, so that one quick step does not dominate.
   const seconds = recentMean(history, ({ values }) => 1 / values.imagesPerSecond, 20);
   return seconds === null ? null : 1 / seconds;
 }
 
-/** Which batch of its epoch the last step had: `12/63`; null before the first. */
+/** Batch number within its epoch at the last step: `12/63`; null before the first step. */
 export function batchOf({ started, step }: RunView): string | null {
   if (!started || !step) return null;
   const { images, batchSize } = started;

@@ -1,4 +1,4 @@
-/** What the screen shows, and how a key changes it; plain data. */
+/** The state of the screen, and how a key changes it; plain data. */
 import type { RunCommand } from '../../streams/run/runCommand.js';
 import { metrics, ranges } from './metrics.js';
 
@@ -15,17 +15,17 @@ export const panes = [
 export type PaneName = (typeof panes)[number];
 
 export interface ScreenState {
-  /** The one that fills the screen; null: all of them. */
+  /** The part that fills the screen; null: all parts. */
   readonly pane: PaneName | null;
   readonly metric: number;
   readonly range: number;
   readonly logarithmic: boolean;
-  /** Steps back in the history of pictures. */
+  /** Number of steps back in the history of pictures. */
   readonly back: number;
-  /** Lines up in the log. */
+  /** Number of lines scrolled up in the log. */
   readonly scroll: number;
   readonly help: boolean;
-  /** Whether the question of how to end is asked. */
+  /** Whether the question of how to quit is open. */
   readonly quitting: boolean;
 }
 
@@ -68,7 +68,7 @@ export interface Pressed {
   readonly request: ScreenRequest | null;
 }
 
-/** What a key does. */
+/** The effect of a key. */
 export function pressed(screen: ScreenState, key: Key, situation: Situation): Pressed {
   const just = (changes: Partial<ScreenState>): Pressed => ({
     screen: { ...screen, ...changes },
@@ -120,7 +120,7 @@ function commandOf(input: string, paused: boolean): RunCommand | null {
   }
 }
 
-/** Null where the key moves nothing. */
+/** Returns null if the key moves nothing. */
 function movedBy(screen: ScreenState, key: Key): Partial<ScreenState> | null {
   const { pane } = screen;
   const shows = (name: PaneName | null) => ({ pane: name, back: 0, scroll: 0 });

@@ -25,33 +25,33 @@ export interface DashboardOptions extends FullScreenOptions {
   /** Name of the run. */
   readonly name: string;
   /**
-   * Of a run that is going on, or of a journal. Subscribed to once, with the first frame; if it fails, the screen closes with that
-   * error. An event without a time is shown with the time at which it comes.
+   * Events of a live run or of a journal. Subscribed to once, at the first frame; if they fail, the screen closes with that error.
+   * An event without a time is shown with its time of arrival.
    */
   readonly events$: Observable<Journaled & { readonly time?: number }>;
-  /** What is known so far. @default nothing */
+  /** The view so far. @default an empty one */
   readonly before?: RunView;
   /** Emits when the run's process has ended. @default never */
   readonly gone$?: Observable<unknown>;
-  /** Called with requests for the run; without it the screen only watches. */
+  /** Called with requests to the run; without it the screen only watches. */
   readonly onRequest?: (request: Exclude<ScreenRequest, 'leave'>) => void;
-  /** Where the file of a picture is. @default the path in its event */
+  /** Returns the path of a picture's file. @default the path in its event */
   readonly pathOf?: (preview: PreviewEvent) => string;
-  /** Whether colours are shown. @default true */
+  /** Whether to show colours. @default true */
   readonly colour?: boolean;
   /** Seconds until the screen of a finished run closes if no key is pressed. @default 60 */
   readonly patience?: number;
 }
 
-/** Milliseconds between two frames; keys do not wait for them. */
+/** Milliseconds between two frames; keys are handled at once. */
 const refresh = 1000;
-/** Milliseconds after which rare events are shown; unlike steps, people wait for them. */
+/** Milliseconds after which rare events are shown; unlike steps, users wait for them. */
 const soon = 100;
 
 /**
  * Shows a run until the screen is closed, and returns its state. A screen that controls the run closes when the run has stopped; a
- * finished run stays for a while. A screen that only watches closes when the events complete. Unsubscribes from the events when
- * it closes.
+ * finished run stays visible for a while. A screen that only watches closes when the events complete. Unsubscribes from the events
+ * when it closes.
  *
  * @param options the run's events, and the terminal
  * @returns the view when the screen closed
@@ -74,7 +74,7 @@ export async function showDashboard(options: DashboardOptions): Promise<RunView>
 type Ended = { readonly view: RunView } | { readonly error: unknown };
 
 interface LiveProps extends DashboardOptions {
-  /** Subscriptions to the run, as long as the screen is open. */
+  /** Subscriptions to the run while the screen is open. */
   readonly listening: Subscription;
   readonly done: (ended: Ended) => void;
 }
@@ -97,7 +97,7 @@ function Live(props: LiveProps) {
   const [staying, setStaying] = useState(false);
   const newest = useRef(before);
   const [now, setNow] = useState(() => Date.now());
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the run is one, from the first frame to the last
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the run stays the same while the screen is open
   useEffect(() => {
     const show = () => setView(newest.current);
     const changes$ = merge(
@@ -157,7 +157,7 @@ function Live(props: LiveProps) {
 
 interface Asked {
   readonly wish: Exclude<ScreenRequest, 'leave'>;
-  /** Milliseconds since 1970. */
+  /** Time in milliseconds since 1970. */
   readonly time: number;
 }
 
@@ -167,7 +167,7 @@ function finishedWords({ ended }: RunView, secondsLeft: number | null): string {
   return `finished: ${model} · press q to close${until}`;
 }
 
-/** The answer to the last request until its effect is visible; or why the run has ended. */
+/** The reply to the last request until its effect is visible, or the reason why the run has ended. */
 function answer(asked: Asked | null, { status, ended, checkpoint, previews }: RunView): string {
   if (ended?.type === 'failed') return `failed: ${ended.message} · press q to close`;
   if (ended || asked === null) return '';
@@ -185,7 +185,7 @@ function answer(asked: Asked | null, { status, ended, checkpoint, previews }: Ru
   return seen[asked.wish] ? '' : requestWords[asked.wish];
 }
 
-/** Seconds left while it runs. */
+/** Seconds left while `running`. */
 function useCountdown(running: boolean, seconds: number): number {
   const [left, setLeft] = useState(seconds);
   useEffect(() => {
@@ -196,7 +196,7 @@ function useCountdown(running: boolean, seconds: number): number {
   return left;
 }
 
-/** In bytes; checked again when `version` changes. */
+/** File size in bytes; read again when `version` changes. */
 function useFileSize(path: string | null, version: number): number | null {
   const [size, setSize] = useState<number | null>(null);
   const key = useMemo(() => ({ path, version }), [path, version]);

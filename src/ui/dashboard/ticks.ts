@@ -1,22 +1,22 @@
-/** Round numbers for an axis, and how they are written. Pure. */
+/** Round numbers for an axis, and their labels. Pure. */
 
-/** How the values of an axis are written. */
+/** Format of the values on an axis. */
 export type AxisUnit = 'number' | 'bytes' | 'percent' | 'seconds';
 
 /** Steps for times; below a second and above hours, powers of ten are used. */
 const timeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 
-/** The least of 1, 2 and 5 times a power of ten that is at least `value`. */
+/** The smallest of 1, 2 and 5 times a power of ten that is at least `value`. */
 function roundStep(value: number, unit: AxisUnit): number {
   const nice = unit === 'seconds' && value > 0.5 ? timeSteps.find((step) => step >= value) : undefined;
   if (nice !== undefined) return nice;
   const power = 10 ** Math.floor(Math.log10(value));
-  // A hair's breadth below is meant to be the number itself.
+  // A value slightly below a step, because of rounding, counts as that step.
   const factor = [1, 2, 5, 10].find((each) => each * power >= value * (1 - 1e-9)) ?? 10;
   return factor * power;
 }
 
-/** Round values between two, in ascending order: about `most` of them at most, and two at least. */
+/** Round values between two numbers, in ascending order: at most about `most`, and at least two. */
 export function ticks(low: number, high: number, most: number, unit: AxisUnit = 'number'): number[] {
   const span = high - low;
   if (!(span > 0) || !Number.isFinite(span)) return Number.isFinite(low) ? [low] : [];
@@ -32,14 +32,14 @@ export function ticks(low: number, high: number, most: number, unit: AxisUnit = 
   }
 }
 
-/** Powers of ten between two positive values, with 2 and 5 times them if there is room; otherwise as `ticks`. */
+/** Powers of ten between two positive values, with 2 and 5 times them if there is room; otherwise like `ticks`. */
 export function logarithmicTicks(
   low: number,
   high: number,
   most: number,
   unit: AxisUnit = 'number',
 ): number[] {
-  // Numbers at the end of what a computer can count have no powers beside them.
+  // Near the limits of floating-point numbers there are no neighbouring powers of ten.
   if (!(low > 1e-300 && high < 1e300)) return [];
   const from = Math.floor(Math.log10(low));
   const powers = Array.from({ length: Math.ceil(Math.log10(high)) - from + 1 }, (_, i) => 10 ** (from + i));
@@ -53,7 +53,7 @@ export function logarithmicTicks(
   return fitting.length >= 2 ? fitting : ticks(low, high, most, unit);
 }
 
-/** Every second, third, ... of them. */
+/** Every second, third, ... value, so that at most `most` remain. */
 function thinned(values: readonly number[], most: number): number[] {
   const every = Math.ceil(values.length / Math.max(1, most));
   return values.filter((_, i) => i % every === 0);
@@ -85,7 +85,7 @@ const times = [
 
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 10 });
 
-/** Labels of the ticks of one axis: all in one unit, with enough digits to differ. */
+/** Labels for the ticks of an axis: all in one unit, with enough digits to differ. */
 export function tickLabels(values: readonly number[], unit: AxisUnit = 'number'): string[] {
   const most = Math.max(0, ...values.map(Math.abs));
   const units = { number: thousands, bytes, seconds: times, percent: [{ from: 0, name: ' %', of: 0.01 }] }[
@@ -102,7 +102,7 @@ function written(value: number, all: readonly number[], size: number): string {
   return grouped.format(Number(value.toPrecision(6)));
 }
 
-/** What stands before the power of ten. */
+/** The factor before the power of ten. */
 function lead(value: number): number {
   return Number((value / 10 ** Math.floor(Math.log10(Math.abs(value)))).toPrecision(6));
 }

@@ -6,7 +6,7 @@ import { groupsOf } from './groups.js';
 import { runFacts } from './runFacts.js';
 import type { RunView } from './runView.js';
 
-/** Everything the dashboard would show. */
+/** All facts that the dashboard would show. */
 export function words(view: RunView, measures: Measures): string[] {
   const { started, history, status } = view;
   const groups = groupsOf(started?.latentShapes ?? [], history).map(

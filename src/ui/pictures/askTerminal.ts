@@ -5,15 +5,15 @@ import { supportOf, type TerminalHints } from './terminalHints.js';
 
 export interface AskedTerminal {
   readonly stdin: NodeJS.ReadStream;
-  /** Where the terminal is written to. */
+  /** The terminal to write to. */
   readonly stdout: NodeJS.WriteStream;
 }
 
 const interruption = '\u0003';
 
 /**
- * How a terminal shows pictures that are printed between lines of text: it is asked, where that is needed, and answers
- * within a second. Nobody else may be reading from it. What is typed meanwhile can be read afterwards; Ctrl-C interrupts.
+ * Finds out how a terminal shows pictures that are printed between lines of text. Queries the terminal if necessary, which takes at
+ * most a second. Nothing else may read from it meanwhile. Text typed meanwhile can be read afterwards; Ctrl-C interrupts.
  */
 export async function askTerminal(
   hints: TerminalHints,
@@ -28,7 +28,7 @@ export async function askTerminal(
       answers = known;
     },
   });
-  // Otherwise the terminal would show its answer, and keep it until the line is ended.
+  // Otherwise the terminal would echo its answer, and hold it back until the end of the line.
   stdin.setRawMode(true);
   keyboard.ask(hints.query);
   await keyboard.settled();

@@ -1,4 +1,4 @@
-/** Pictures as their terminal takes them: fitted into character cells, and encoded. */
+/** Pictures prepared for a terminal: fitted into character cells, and encoded. */
 import sharp, { type Sharp } from 'sharp';
 import type { ImageBatch } from '../../base/plainData.js';
 import { halfBlocks } from '../halfBlocks.js';
@@ -8,13 +8,13 @@ import { type PictureSupport, pixelsOfCell } from './pictureSupport.js';
 import { quantise } from './quantise.js';
 import { sixelPicture } from './sixel.js';
 
-/** A picture of pixels; it covers so many character cells. */
+/** A picture of pixels that covers a number of character cells. */
 export interface Bitmap {
   readonly columns: number;
   readonly rows: number;
-  /** Draws it where the cursor is. With an id it lies over a screen, and the cursor stays; without, it is printed. */
+  /** Draws it at the cursor. With an id it lies over a screen, and the cursor stays; without an id it is printed. */
   draw(id?: number): string;
-  /** Takes it away where that takes more than writing over its cells. */
+  /** Erases it, if that takes more than writing over its cells. */
   erase(id: number): string;
 }
 
@@ -25,13 +25,13 @@ export function isBitmap(picture: TerminalPicture): picture is Bitmap {
   return 'draw' in picture;
 }
 
-/** In character cells. */
+/** Size in character cells. */
 export interface CellSpace {
   readonly columns: number;
   readonly rows: number;
 }
 
-/** Rows of pixels that sixels draw at once. */
+/** Number of pixel rows in one band of sixels. */
 const band = 6;
 
 /**
@@ -77,7 +77,7 @@ async function bitmapOf(image: ImageBatch, { kind, cell, sixelColours }: Picture
   }
   const png = await sharpOf(image)
     .ensureAlpha()
-    // To whole cells, since the terminal stretches it to them.
+    // Extend to whole cells, since the terminal stretches the picture to them.
     .extend({
       right: place.columns * cell.width - width,
       bottom: place.rows * cell.height - height,

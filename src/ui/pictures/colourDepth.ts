@@ -1,7 +1,7 @@
 /** Bits of colour: none, the 16 colours of the terminal's theme, the 256 of xterm, or red, green and blue of a byte each. */
 export type ColourDepth = 1 | 4 | 8 | 24;
 
-/** Pictures need some. */
+/** Colour depths that can show pictures. */
 export type PictureDepth = Exclude<ColourDepth, 1>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -11,20 +11,20 @@ export function isInCi({ CI }: Environment): boolean {
   return Boolean(CI) && CI !== '0' && CI?.toLowerCase() !== 'false';
 }
 
-/** Those that say nothing of it in COLORTERM everywhere, or do not hand it on. */
+/** True-colour terminals that do not always announce this in COLORTERM, or do not pass it on. */
 const trueColourTerm = /direct|24bit|truecolor|kitty|ghostty|alacritty|foot|wezterm|contour|^iterm/;
 const trueColourProgram = /^(iTerm\.app|WezTerm|ghostty|mintty|vscode|Hyper)$/;
 
-/** How many colours the terminal shows. FORCE_COLOR has its usual levels, 0 to 3; NO_COLOR is stronger. */
+/** The colour depth of the terminal. FORCE_COLOR has its usual levels, 0 to 3; NO_COLOR takes precedence. */
 export function colourDepth(env: Environment): ColourDepth {
   const { NO_COLOR, FORCE_COLOR = '', COLORTERM = '', TERM = '', TERM_PROGRAM = '', STY, TMUX } = env;
   if (NO_COLOR || TERM === 'dumb') return 1;
   const forced = forcedDepths.get(FORCE_COLOR);
   if (forced) return forced;
-  // What the terminal around it has set is inherited; screen itself does not pass more colours on.
+  // Variables of the outer terminal are inherited, but screen itself does not pass more colours on.
   if (STY) return 8;
   if (/^(truecolor|24bit)$/.test(COLORTERM)) return 24;
-  // tmux takes all colours and gives the terminal around it those that it has.
+  // tmux accepts all colours and maps them to those of the outer terminal.
   if (TMUX || env.WT_SESSION || trueColourTerm.test(TERM) || trueColourProgram.test(TERM_PROGRAM)) return 24;
   return TERM === 'linux' ? 4 : 8;
 }

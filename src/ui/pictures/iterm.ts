@@ -1,12 +1,12 @@
 export interface ItermPlace {
-  /** In character cells. */
+  /** Size in character cells. */
   readonly columns: number;
   readonly rows: number;
   /** Whether the cursor stays in place, on terminals that support it. */
   readonly still: boolean;
 }
 
-/** Shows a PNG where the cursor is, as an inline image of iTerm2 (https://iterm2.com/documentation-images.html). Pure. */
+/** Shows a PNG at the cursor, as an inline image of iTerm2 (https://iterm2.com/documentation-images.html). Pure. */
 export function itermPicture(png: Buffer, { columns, rows, still }: ItermPlace): string {
   const settings = [
     'inline=1',

@@ -3,30 +3,30 @@ import { noAnswers, sift, type TerminalAnswers } from './terminalAnswers.js';
 
 /** Milliseconds to wait for answers; later ones still do not count as keys. */
 const patience = 1000;
-/** Milliseconds after which what looks like the beginning of an answer is taken for a key, as Escape is. */
+/** Milliseconds after which a possible beginning of an answer counts as a key, such as Escape. */
 const pieceMs = 50;
 
 export interface Keyboard {
   /** Typed keys, without the terminal's answers. */
   readonly keys: NodeJS.ReadStream;
-  /** Writes a query of ./terminalAnswers.ts; the terminal is in raw mode. */
+  /** Writes a query from ./terminalAnswers.ts; the terminal must be in raw mode. */
   ask(query: string): void;
-  /** When all questions are answered, or the terminal has had its time. */
+  /** Resolves when all queries are answered, or after the time limit. */
   settled(): Promise<void>;
-  /** Reads no more. */
+  /** Stops reading. */
   close(): void;
 }
 
 export interface KeyboardOptions {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: Pick<NodeJS.WriteStream, 'write'>;
-  /** Called with everything known so far, each time more is known. @default ignored */
+  /** Called with all answers so far, each time there is a new one. @default ignored */
   readonly onAnswers?: (answers: TerminalAnswers) => void;
 }
 
 /**
- * Keys and a terminal's answers come the same way; here they part. An answer is never taken for keys, however late it comes.
- * As long as all questions are answered, nothing is held back.
+ * Separates keys from the terminal's answers, which arrive on the same stream. An answer never counts as keys, however late it
+ * arrives. Keys are held back only while a query is unanswered.
  */
 export function keyboardOn({ stdin, stdout, onAnswers = () => undefined }: KeyboardOptions): Keyboard {
   const keys = keysOf(stdin);
@@ -46,7 +46,7 @@ export function keyboardOn({ stdin, stdout, onAnswers = () => undefined }: Keybo
   };
   const read = (chunk: Buffer | string) => {
     clearTimeout(holding);
-    // Bytes stay what they are, also where a character's are in two pieces.
+    // Latin-1 preserves the bytes, even if a character is split between two chunks.
     const input = rest + Buffer.from(chunk as Buffer).toString('latin1');
     rest = '';
     if (missing === 0) return pass(input);
@@ -63,7 +63,7 @@ export function keyboardOn({ stdin, stdout, onAnswers = () => undefined }: Keybo
     for (const done of waiting) done();
   };
   stdin.on('data', read);
-  // It may have been read from before, and paused then.
+  // Other code may have read from it and paused it.
   stdin.resume();
   return {
     keys,
@@ -90,12 +90,12 @@ export function keyboardOn({ stdin, stdout, onAnswers = () => undefined }: Keybo
   };
 }
 
-/** An escape and the possible beginning of an answer; longer input is not an answer. */
+/** An escape and the possible beginning of an answer; longer input is not a key. */
 function mayBeKeys(rest: string): boolean {
   return ['\u001b', '\u001b[', '\u001b_', '\u001b[6'].includes(rest);
 }
 
-/** A stream that Ink uses as the terminal's; its mode does not change until the last answer has arrived. */
+/** A stream that Ink uses as the terminal's input; its raw mode does not change until the last answer has arrived. */
 function keysOf(stdin: NodeJS.ReadStream): PassThrough & NodeJS.ReadStream {
   const keys = new PassThrough();
   const itself = (change?: () => unknown) => () => {

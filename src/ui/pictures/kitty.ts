@@ -1,20 +1,20 @@
 /**
- * Pictures in the kitty graphics protocol (https://sw.kovidgoyal.net/kitty/graphics-protocol): a PNG in pieces, over so
- * many character cells. Pure. The terminal answers nothing (`q=2`).
+ * Pictures in the kitty graphics protocol (https://sw.kovidgoyal.net/kitty/graphics-protocol): a PNG in chunks, over a number of
+ * character cells. Pure. The terminal sends no response (`q=2`).
  */
 
-/** Characters of base64 in one piece, at most. */
+/** Maximum number of base64 characters in one chunk. */
 const pieceLength = 4096;
 
 export interface KittyPlace {
-  /** In character cells, which the picture is stretched to. */
+  /** Size in character cells, to which the picture is stretched. */
   readonly columns: number;
   readonly rows: number;
   /** Id to replace and delete the picture; the cursor stays in place. Without an id it behaves like printed text. */
   readonly id?: number;
 }
 
-/** Shows a PNG where the cursor is; one that the terminal has by this id is replaced. */
+/** Shows a PNG at the cursor; replaces the terminal's picture with this id. */
 export function kittyPicture(png: Buffer, { columns, rows, id }: KittyPlace): string {
   const text = png.toString('base64');
   const pieces = Array.from({ length: Math.ceil(text.length / pieceLength) }, (_, i) =>
@@ -29,7 +29,7 @@ export function kittyPicture(png: Buffer, { columns, rows, id }: KittyPlace): st
     .join('');
 }
 
-/** Takes a picture off the screen and out of the terminal's memory. */
+/** Removes a picture from the screen and from the terminal's memory. */
 export function kittyDeletion(id: number): string {
   return `\u001b_Ga=d,d=I,i=${id},q=2\u001b\\`;
 }

@@ -1,8 +1,8 @@
-/** The colours that terminals number, and which of them is nearest. Pure. */
+/** The numbered colours of terminals, and the nearest one to a given colour. Pure. */
 
 export type Rgb = readonly [red: number, green: number, blue: number];
 
-/** Of xterm, which most themes come close to. */
+/** The colours of xterm, which most themes resemble. */
 const sixteen: readonly Rgb[] = [
   [0, 0, 0],
   [205, 0, 0],
@@ -24,7 +24,7 @@ const sixteen: readonly Rgb[] = [
 const levels = [0, 95, 135, 175, 215, 255];
 const [firstOfCube, firstOfGreys, greys] = [16, 232, 24];
 
-/** The number of a colour among xterm's 256: its cube of six levels, or its greys. Themes change the first 16. */
+/** Number of the nearest colour among xterm's 256: its cube of six levels, or its greys. Themes change the first 16. */
 export function nearestOf256(colour: Rgb): number {
   const [red, green, blue] = [nearestLevel(colour[0]), nearestLevel(colour[1]), nearestLevel(colour[2])];
   const inCube: Rgb = [levels[red]!, levels[green]!, levels[blue]!];
@@ -36,7 +36,7 @@ export function nearestOf256(colour: Rgb): number {
     : firstOfCube + 36 * red + 6 * green + blue;
 }
 
-/** The number of a colour among the first 16. */
+/** Number of the nearest colour among the first 16. */
 export function nearestOf16(colour: Rgb): number {
   const distances = sixteen.map((each) => distance(colour, each));
   return distances.indexOf(Math.min(...distances));
@@ -47,7 +47,7 @@ function nearestLevel(value: number): number {
   return distances.indexOf(Math.min(...distances));
 }
 
-/** Squared. */
+/** Squared distance. */
 function distance(a: Rgb, b: Rgb): number {
   return (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2;
 }

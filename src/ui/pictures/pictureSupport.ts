@@ -1,17 +1,17 @@
 import type { PictureDepth } from './colourDepth.js';
 
-/** The methods to choose from; the first three draw pixel by pixel. */
+/** Methods of showing pictures; the first three draw pixel by pixel. */
 export const pictureKinds = ['kitty', 'iterm', 'sixel', 'blocks', 'none'] as const;
 export type PictureKind = (typeof pictureKinds)[number];
 
 /** How a terminal shows pictures. */
 export interface PictureSupport {
-  /** `none`: pictures are named instead of shown. */
+  /** The method; with `none` files are named instead of shown. */
   readonly kind: PictureKind;
-  /** In pixels; assumed if the terminal does not report it. */
+  /** Size of a character cell in pixels; assumed if the terminal does not report it. */
   readonly cell: { readonly width: number; readonly height: number };
   readonly depth: PictureDepth;
-  /** Of a sixel picture, at most. */
+  /** Maximum number of colours in a sixel picture. */
   readonly sixelColours: number;
 }
 
@@ -26,17 +26,17 @@ export const trueColourBlocks: PictureSupport = {
 };
 export const noPictures: PictureSupport = { ...trueColourBlocks, kind: 'none' };
 
-/** Whether the terminal is given pixels, and not text. */
+/** Whether the terminal receives pixels instead of text. */
 export function isBitmapKind(kind: PictureKind): kind is 'kitty' | 'iterm' | 'sixel' {
   return kind === 'kitty' || kind === 'iterm' || kind === 'sixel';
 }
 
-/** Pixels that a character cell has room for. */
+/** Number of pixels that fit into a character cell. */
 export function pixelsOfCell({ kind, cell }: PictureSupport): PictureSupport['cell'] {
   return isBitmapKind(kind) ? cell : { width: 1, height: 2 };
 }
 
-/** As text, for `nvae doctor`. */
+/** A description for `nvae doctor`. */
 export function pictureWords({ kind, cell, depth, sixelColours }: PictureSupport): string {
   const cells = `cells of ${cell.width} x ${cell.height} pixels`;
   switch (kind) {

@@ -4,7 +4,7 @@ import { isBitmapKind, type PictureSupport, pixelsOfCell } from './pictureSuppor
 /** Lines left free for text printed after a picture. */
 const below = 2;
 
-/** As large as the screen has room for without scrolling its top away, but no cell wider than a pixel. */
+/** The largest space that does not scroll the top of the screen away, with at most one cell per pixel. */
 export function printedSpace(
   { width, height }: { readonly width: number; readonly height: number },
   { columns, rows }: CellSpace,

@@ -1,4 +1,4 @@
-/** Pictures in few colours: those of the picture where they are few enough, else a median cut with dithering. Pure. */
+/** Reduces the colours of a picture: keeps them if they are few enough, else a median cut with dithering. Pure. */
 import type { ImageBatch } from '../../base/plainData.js';
 import type { Rgb } from './nearestColour.js';
 
@@ -7,7 +7,7 @@ export interface IndexedImage {
   readonly height: number;
   /** At most 256 colours. */
   readonly palette: readonly Rgb[];
-  /** A colour of the palette for each pixel, row by row. */
+  /** Index of the palette colour for each pixel, row by row. */
   readonly indices: Uint8Array;
 }
 
@@ -47,7 +47,9 @@ const keyOf = (red: number, green: number, blue: number) =>
   ((red >> 3) << 10) | ((green >> 3) << 5) | (blue >> 3);
 const channelOf = (key: number, channel: number) => (key >> (10 - 5 * channel)) & 31;
 
-/** Cuts the box of colours with the greatest spread at its median, until there are enough; their means (Heckbert 1982). */
+/**
+ * Splits the box of colours with the greatest spread at its median, until there are enough; returns their means (Heckbert 1982).
+ */
 function medianCut(pixels: Uint8Array, most: number): Rgb[] {
   const boxes = [boxOf(binsOf(pixels))];
   while (boxes.length < most) {
@@ -76,9 +78,9 @@ function binsOf(pixels: Uint8Array): Bin[] {
 
 interface ColourBox {
   readonly bins: readonly Bin[];
-  /** The channel in which they are farthest apart. */
+  /** The channel with the largest range. */
   readonly channel: number;
-  /** The gain from splitting it; 0 if it cannot be split. */
+  /** The benefit of splitting it; 0 if it cannot be split. */
   readonly weight: number;
 }
 
@@ -96,7 +98,7 @@ function boxOf(bins: readonly Bin[]): ColourBox {
   return { bins, channel: spreads.indexOf(spread), weight: spread * Math.sqrt(count) };
 }
 
-/** Two boxes with about as many pixels each, and neither without any. */
+/** Two boxes with about as many pixels each, and neither of them empty. */
 function halves({ bins, channel }: ColourBox): [Bin[], Bin[]] {
   const sorted = bins.toSorted((a, b) => channelOf(a.key, channel) - channelOf(b.key, channel));
   const total = bins.reduce((sum, bin) => sum + bin.count, 0);
@@ -115,7 +117,7 @@ function meanOf(bins: readonly Bin[]): Rgb {
   return [mean(0), mean(1), mean(2)];
 }
 
-/** What a pixel's colour is off by goes to its neighbours (Floyd & Steinberg 1976). */
+/** Distributes the colour error of each pixel to its neighbours (Floyd & Steinberg 1976). */
 function dithered(
   pixels: Uint8Array,
   width: number,
@@ -124,7 +126,7 @@ function dithered(
   const indices = new Uint8Array(pixels.length / 3);
   const nearest = nearestIn(palette);
   const stride = 3 * width;
-  // The errors of this row and of the next, with a pixel beside each end.
+  // The errors of this row and the next, with an extra pixel at each end.
   let [here, below] = [new Float32Array(stride + 6), new Float32Array(stride + 6)];
   for (let i = 0; i < indices.length; i++) {
     const x = i % width;
@@ -151,7 +153,7 @@ function clamped(value: number): number {
   return Math.min(255, Math.max(0, Math.round(value)));
 }
 
-/** Colours that differ in the last two bits only have the same neighbour, which is looked for once. */
+/** Colours that differ only in the last two bits share a nearest colour, which is searched once. */
 function nearestIn(palette: readonly Rgb[]): (red: number, green: number, blue: number) => number {
   const known = new Int16Array(1 << 18).fill(-1);
   return (red, green, blue) => {

@@ -1,12 +1,12 @@
 /**
- * Pictures in sixels (DEC STD 070, chapter "Graphics"): bands of six rows, drawn once for each colour in them; a character
- * is a column of six pixels. Pure.
+ * Pictures in sixels (DEC STD 070, chapter "Graphics"): bands of six rows, drawn once for each colour in them; a character is a
+ * column of six pixels. Pure.
  */
 import type { IndexedImage } from './quantise.js';
 
 const bandHeight = 6;
 const first = '?'.charCodeAt(0);
-/** Shorter runs are no longer without their length before them. */
+/** Run-length encoding does not shorten shorter runs. */
 const shortestRun = 4;
 
 /** Draws a picture at the cursor; each pixel is one screen pixel, and the surroundings stay. */
@@ -22,7 +22,7 @@ export function sixelPicture({ width, height, palette, indices }: IndexedImage):
   return `\u001bP0;1;0q"1;1;${width};${height}${colours.join('')}${bands.join('-')}\u001b\\`;
 }
 
-/** For each colour of a band: which of the six pixels of each column have it, the upper one as the lowest bit. */
+/** For each colour of a band: the pixels of that colour in each column as six bits, the uppermost pixel as the lowest bit. */
 function columnsByColour(band: Uint8Array, width: number): Map<number, Uint8Array> {
   const found = new Map<number, Uint8Array>();
   for (const [i, colour] of band.entries()) {

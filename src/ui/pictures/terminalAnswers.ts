@@ -1,24 +1,24 @@
-/** Questions to a terminal, and its answers among the keys that come the same way. Pure. */
+/** Queries to a terminal, and its answers, which arrive among the keys. Pure. */
 
-/** What has been answered until now. */
+/** The answers so far. */
 export interface TerminalAnswers {
-  /** Whether the last question, which every terminal answers, has been answered: no more answers will follow. */
+  /** Whether the last query, which every terminal answers, has been answered: no more answers will follow. */
   readonly complete: boolean;
   readonly kitty: boolean;
   readonly sixel: boolean;
-  /** In pixels. */
+  /** Size of a character cell in pixels. */
   readonly cell?: { readonly width: number; readonly height: number };
   readonly sixelColours?: number;
 }
 
 export const noAnswers: TerminalAnswers = { complete: false, kitty: false, sixel: false };
 
-/** Cell size; registers of sixel colours; and what the terminal is, which says whether it knows sixels. */
+/** Queries the cell size, the sixel colour registers, and the device attributes, which show whether it supports sixels. */
 export const plainQuery = '\u001b[16t\u001b[?1;1;0S\u001b[c';
-/** Would it show this picture of one pixel? */
+/** Queries whether the terminal would show this picture of one pixel. */
 export const queryWithKitty = `\u001b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\u001b\\${plainQuery}`;
 
-/** No key sends any of them. */
+/** Matches answers; no key sends any of them. */
 const answer =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: answers consist of them
   /\u001b_G(?<kitty>[^\u001b]*)\u001b\\|\u001b\[\?(?<attributes>[\d;]*)c|\u001b\[\?(?<registers>[\d;]*)S|\u001b\[6;(?<cell>\d+;\d+)t/g;
@@ -26,12 +26,12 @@ const answer =
 const begun = /\u001b(?:_(?:G[^\u001b]*\u001b?)?|\[(?:\?[\d;]*|6(?:;\d*){0,2})?)?$/;
 
 export interface Sifted {
-  /** What was typed. */
+  /** The typed keys. */
   readonly keys: string;
   readonly answers: TerminalAnswers;
-  /** How often the last question was answered. */
+  /** Number of answers to the last query. */
   readonly completed: number;
-  /** A possible beginning of an answer. */
+  /** The rest, which may be the beginning of an answer. */
   readonly rest: string;
 }
 

@@ -1,4 +1,4 @@
-/** What environment variables say of the terminal's pictures, and what they and its answers come to. Pure. */
+/** What environment variables reveal about picture support, and how they combine with the terminal's answers. Pure. */
 import { type ColourDepth, colourDepth, type Environment, isInCi } from './colourDepth.js';
 import {
   assumedCell,
@@ -11,16 +11,16 @@ import {
 import { plainQuery, queryWithKitty, type TerminalAnswers } from './terminalAnswers.js';
 
 export interface TerminalHints {
-  /** The chosen method; null for the best available. */
+  /** The method the user chose; null for the best available. */
   readonly choice: PictureKind | null;
   readonly depth: ColourDepth;
-  /** What the terminal's own name promises; null: nothing. */
+  /** The method implied by the terminal's name; null: unknown. */
   readonly promised: 'kitty' | 'iterm' | null;
-  /** The questions to write to the terminal; empty if none are needed or it cannot be asked. */
+  /** Queries to write to the terminal; empty if none are needed or it cannot be queried. */
   readonly query: string;
 }
 
-/** The variable that chooses a method. */
+/** The variable that sets the method. */
 const variable = 'NVAE_PICTURES';
 
 /** @throws Error if the variable has an unknown value */
@@ -29,12 +29,12 @@ export function terminalHints(env: Environment): TerminalHints {
   const depth = isInCi(env) ? 1 : colourDepth(env);
   const promised = promisedBy(env);
   const asked = choice === null ? !cannotBeAsked(env) : isBitmapKind(choice);
-  // A multiplexer knows no kitty graphics, and tmux would take the question for the title of its window.
+  // Multiplexers do not support kitty graphics, and tmux would use the query as the title of its window.
   const query = choice === null && !isMultiplexer(env) ? queryWithKitty : plainQuery;
   return { choice, depth, promised, query: asked && depth > 1 ? query : '' };
 }
 
-/** How to show pictures, from the answers so far. */
+/** Picture support according to the answers so far. */
 export function supportOf(
   { choice, depth, promised }: TerminalHints,
   { complete, kitty, sixel, cell, sixelColours = 256 }: TerminalAnswers,
@@ -63,7 +63,7 @@ function promisedBy(env: Environment): TerminalHints['promised'] {
   const { TERM = '', TERM_PROGRAM, LC_TERMINAL } = env;
   if (isMultiplexer(env)) return null;
   if (/^xterm-(kitty|ghostty)$/.test(TERM)) return 'kitty';
-  // Only LC_TERMINAL reaches a remote shell.
+  // A remote shell receives only LC_TERMINAL.
   return /^(iTerm\.app|WezTerm|mintty)$/.test(TERM_PROGRAM ?? '') ||
     (!TERM_PROGRAM && LC_TERMINAL === 'iTerm2')
     ? 'iterm'
@@ -74,7 +74,7 @@ function isMultiplexer({ TMUX, STY, ZELLIJ, TERM = '' }: Environment): boolean {
   return Boolean(TMUX || STY || ZELLIJ) || /^(tmux|screen)/.test(TERM);
 }
 
-/** Terminals that print unknown questions. */
+/** Terminals that print unknown queries. */
 function cannotBeAsked({ TERM, TERM_PROGRAM }: Environment): boolean {
   return TERM === 'linux' || TERM_PROGRAM === 'Apple_Terminal';
 }

@@ -3,7 +3,7 @@ import { trueColourBlocks } from './pictureSupport.js';
 
 export const PictureSupportContext = createContext(trueColourBlocks);
 
-/** How the terminal shows pictures; the component is drawn again when more is known. */
+/** The picture support of the terminal; the component is rendered again when more is known. */
 export function usePictureSupport() {
   return useContext(PictureSupportContext);
 }

@@ -7,24 +7,24 @@ import { supportOf, type TerminalHints } from './terminalHints.js';
 export interface WatchedSupport {
   /** Typed keys, without the terminal's answers. */
   readonly keys: NodeJS.ReadStream;
-  /** The same object until more is known. */
+  /** The current support: the same object until it changes. */
   current(): PictureSupport;
-  /** Calls the listener when it changes. */
+  /** Calls the listener when the support changes. */
   subscribe(listener: () => void): () => void;
-  /** Resolves when only keys can still arrive. */
+  /** Stops; resolves when no answer can arrive any more. */
   close(): Promise<void>;
 }
 
 export interface WatchOptions {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
-  /** @default half blocks in true colour, without asking the terminal */
+  /** What is known in advance. @default half blocks in true colour, without querying the terminal */
   readonly hints?: TerminalHints;
 }
 
 /**
- * How a terminal shows pictures on a full screen: first from the hints, then from its answers, whenever they arrive. If it shows
- * pixels it is asked again when its size changes, since its cells may have changed too. Puts it into raw mode.
+ * How a terminal shows pictures on a full screen: first according to the hints, then according to its answers as they arrive. A
+ * terminal that shows pixels is queried again when its size changes, because its cells may have changed too. Sets raw mode.
  */
 export function watchSupport({ stdin, stdout, hints }: WatchOptions): WatchedSupport {
   let support = hints ? supportOf(hints, noAnswers) : trueColourBlocks;

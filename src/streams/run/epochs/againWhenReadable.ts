@@ -1,4 +1,4 @@
-/** An epoch of which nothing could be read starts again: a share may come back, or a disk wake up. */
+/** Restarts an epoch in which no image could be read: a network share may come back, or a disk wake up. */
 import {
   type MonoTypeOperatorFunction,
   merge,
@@ -12,7 +12,7 @@ import { DatasetError } from '../../../data/datasetError.js';
 import { longTimer } from '../../flow/longTimer.js';
 import type { Unread } from './skippedImages.js';
 
-/** Nothing of an epoch could be read at the moment. */
+/** No image of an epoch could be read at the moment. */
 export class NothingReadError extends Error {
   readonly unread: Unread;
 
@@ -25,7 +25,7 @@ export class NothingReadError extends Error {
 
 export interface AgainWhenReadableOptions {
   readonly dataset: string;
-  /** Seconds to wait in all. @default 30 where the files are gone, 600 where they are there and cannot be read */
+  /** Total number of seconds to wait. @default 30 if the files are gone, 600 if they exist but cannot be read */
   readonly patience?: number | undefined;
   readonly scheduler?: SchedulerLike | undefined;
   /** Ends the wait. */
@@ -37,13 +37,13 @@ const [patienceForFiles, patienceForSystems] = [30, 600];
 const longestWait = 60;
 
 /**
- * Subscribe again after 1, 2, 4, ... seconds while the source ends with a `NothingReadError`, so that a temporary outage does
+ * Subscribes again after 1, 2, 4, ... seconds while the source ends with a `NothingReadError`, so that a temporary outage does
  * not end a run.
  *
  *     source              #          -a|
  *     againWhenReadable   -------...--a|
  *
- * @throws DatasetError in the stream when that takes too long
+ * @throws DatasetError in the stream when the source still cannot be read after `patience`
  */
 export function againWhenReadable<T>(options: AgainWhenReadableOptions): MonoTypeOperatorFunction<T> {
   const { dataset, scheduler, stop$, warn } = options;

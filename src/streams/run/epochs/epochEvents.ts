@@ -16,16 +16,16 @@ import { epochMeans } from './epochMeans.js';
 
 /** What controls the epochs of a run. */
 export interface EpochControls {
-  /** Emits when the run is to stop after the running step. */
+  /** Emits when the run must stop after the running step. */
   readonly stop$: Observable<unknown>;
   readonly isStopped: () => boolean;
-  /** Whether the run is to be paused before the next step. */
+  /** Whether the run must pause before the next step. */
   readonly pause$: Observable<boolean>;
   /** Called with `true` when the run pauses, and with `false` when it continues. */
   readonly onPause: (paused: boolean) => void;
 }
 
-/** The steps of an epoch from a position on, and an `epoch` event at its end unless the run was stopped. */
+/** The steps of an epoch from a position on, then an `epoch` event unless the run was stopped. */
 export function epochEvents(
   run: Run,
   options: TrainOptions,

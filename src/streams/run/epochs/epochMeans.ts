@@ -2,7 +2,7 @@ import type { EpochMeans, StepEvent } from '../events.js';
 
 const losses = ['loss', 'reconstructionLoss', 'balancedKl', 'regularization', 'kl'] as const;
 
-/** Means over the images of the steps that are added; those that were not applied do not count. */
+/** Means over the images of the added steps; steps that were not applied do not count. */
 export function epochMeans() {
   const sums = { loss: 0, reconstructionLoss: 0, balancedKl: 0, regularization: 0, kl: 0 };
   let klPerGroup: readonly number[] = [];

@@ -10,8 +10,8 @@ import { epochEvents } from './epochEvents.js';
 export type RunEpochsEvent = StepEvent | EpochEvent | WarningEvent | PausedEvent | ResumedEvent;
 
 /**
- * The events of all epochs until the state says that the run is over, and of the pauses between their steps. The state hears
- * of each before it is emitted.
+ * The events of all epochs until the state says that the run is over, and of pauses between steps. Each event goes to the state
+ * before it is emitted.
  *
  * @throws NonFiniteLossError in the stream after too many steps in a row that were not applied
  */

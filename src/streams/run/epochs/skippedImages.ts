@@ -1,21 +1,21 @@
-/** Warnings of the images that a run skips: of the first ones by name, of the others as a count at the end of the epoch. */
+/** Warnings about images that a run skips: the first ones by name, the others as a count at the end of the epoch. */
 import type { SkippedImage } from '../../../data/itemPixels.js';
 
-/** Images of a kind that are named in one epoch. */
+/** Number of images of each kind that are named in one epoch. */
 const mostNamed = 10;
 
 export interface SkippedImages {
   tell(message: string, skipped: SkippedImage): void;
-  /** Warn of those that have not been named since the last call, with their number, and start over. */
+  /** Warns of the number of images not named since the last call, and starts over. */
   endOf(epoch: number): Unread;
 }
 
-/** What could not be read since the last call. */
+/** Images that could not be read since the last call. */
 export interface Unread {
   readonly count: number;
-  /** Whether all of them were gone, rather than there and not readable. */
+  /** Whether all of them were gone, rather than present but unreadable. */
   readonly gone: boolean;
-  /** Of the last one. */
+  /** The reason for the last one. */
   readonly reason: string;
 }
 

@@ -11,7 +11,7 @@ import {
 } from 'rxjs';
 import type { TrainEvent } from '../events.js';
 
-/** Events after which a killed process must have lost nothing that was reported before them. */
+/** Events after which nothing reported before them may be lost, even if the process is killed. */
 const guarantees: ReadonlySet<TrainEvent['type']> = new Set(['checkpoint', 'stopped', 'finished']);
 
 /**
@@ -22,9 +22,9 @@ const guarantees: ReadonlySet<TrainEvent['type']> = new Set(['checkpoint', 'stop
  *     flushed       ---|
  *     afterLogs   p----(cs)|
  *
- * Events that come meanwhile wait, and so do an error and the end.
+ * Events that arrive meanwhile wait, and so do an error and the end.
  *
- * @param flushed is done when the logs of all events so far are on disk. It has to end even if a disk hangs
+ * @param flushed completes when the logs of all events so far are on disk; it must complete even if a disk hangs
  */
 export function afterLogs(flushed: () => ObservableInput<unknown>): MonoTypeOperatorFunction<TrainEvent> {
   return (events) =>

@@ -5,7 +5,7 @@ import type { Run } from '../opening/run.js';
 import { resumeWords } from '../resumeWords.js';
 import type { RunState } from '../state/runState.js';
 
-/** The last event of a run; one that has all its epochs writes the final model first. */
+/** The last event of a run; if all epochs are done, the final model is written first. */
 export async function endEvent(
   { trainer, config, paths, writer }: Run,
   { position, stopReason: reason }: RunState,

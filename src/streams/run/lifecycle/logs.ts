@@ -9,11 +9,11 @@ import type { TrainOptions } from '../trainOptions.js';
 import { afterLogs } from './afterLogs.js';
 
 interface Logs {
-  /** Writes TensorBoard's log; completes when it is whole. */
+  /** Writes the TensorBoard log; completes when all of it is written. */
   readonly tensorBoard: MonoTypeOperatorFunction<TrainEvent>;
   /** Writes the journal, with the end or the error of the run. */
   readonly journal: MonoTypeOperatorFunction<TrainEvent>;
-  /** Delays the events that guarantee something until both are on disk. */
+  /** Delays the events that guarantee saved data until both logs are on disk. */
   readonly onDisk: MonoTypeOperatorFunction<TrainEvent>;
 }
 

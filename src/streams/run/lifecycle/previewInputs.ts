@@ -7,9 +7,9 @@ import { decodeImages } from '../../images/decodeImages.js';
 import type { Recipe } from '../../images/recipe.js';
 import type { Run } from '../opening/run.js';
 
-/** Images that previews reconstruct. */
+/** Number of images that previews reconstruct. */
 const count = 8;
-/** What 12 bits reach in a file of 16, as many cameras and microscopes write them. */
+/** Largest 8-bit value of 12-bit data in a 16-bit file, as many cameras and microscopes write it. */
 const dark = 2 ** 4;
 
 /** Images spread over the dataset; null if none of them can be decoded. */
@@ -27,7 +27,7 @@ export async function previewInputs({
     .pipe(decodeImages({ dataset, size: config.model.inputDimension, cache, onWarning: skipped.tell }))
     .subscribe((recipe) => recipes.push(recipe));
   const images = await Promise.all(recipes.map((recipe) => recipe.make()));
-  skipped.endOf(start.epoch); // these are named; the epoch counts its own
+  skipped.endOf(start.epoch); // named here; the epoch counts its own
   const batch = toBatch(images.filter((image) => image !== null));
   const oddity = batch && batch.shape[0] > 1 ? oddityOf(batch) : null;
   if (batch && oddity !== null) {
@@ -38,7 +38,7 @@ export async function previewInputs({
   return batch;
 }
 
-/** What images seldom are, unless their files are misread; null for nothing of that kind. */
+/** Describes an image that was probably misread; null if there is nothing unusual. */
 function oddityOf(batch: ImageBatch): string | null {
   const colour = onlyColour(batch);
   if (colour !== null) return `one colour (red, green, blue ${colour.join(', ')})`;
@@ -46,13 +46,13 @@ function oddityOf(batch: ImageBatch): string | null {
   return brightest < dark ? `nearly black (no value is above ${brightest} of 255)` : null;
 }
 
-/** The colour of all pixels of all images; null if they differ. */
+/** The colour of all pixels of all images; null if colours differ. */
 function onlyColour({ pixels }: ImageBatch): readonly number[] | null {
   const first = pixels.subarray(0, 3);
   return pixels.every((value, i) => value === first[i % 3]) ? [...first] : null;
 }
 
-/** Up to `count` indexes spread over the list: neighbours in a folder tend to look alike. */
+/** Up to `count` indices spread over the list: neighbours in a folder tend to look alike. */
 function spreadIndexes(length: number): number[] {
   const step = Math.max(1, length / count);
   return Array.from({ length: Math.min(length, count) }, (_, i) => Math.ceil(i * step));

@@ -1,4 +1,4 @@
-/** The steps of a run, and what is written between them. */
+/** The steps of a run, and the files written between them. */
 import { catchError, concat, concatMap, defer, EMPTY, merge, type Observable, of, throwError } from 'rxjs';
 import { messageOf } from '../../../base/errors.js';
 import type { ImageBatch } from '../../../base/plainData.js';
@@ -14,11 +14,11 @@ import type { RunStore } from '../state/runStore.js';
 import type { TrainOptions } from '../trainOptions.js';
 import { checkpoints, previews } from './writeDue.js';
 
-/** Milliseconds for the last previews after the run: those of a large model take minutes. */
+/** Milliseconds allowed for the last previews after the run: a large model takes minutes. */
 const previewPatience = 10 * 60_000;
 
 /**
- * Trains until the state says that the run is over, and writes what it says is due.
+ * Trains until the state says that the run is over, and writes whatever is due.
  *
  * @param inputs images that previews reconstruct; null for none
  */
@@ -46,7 +46,7 @@ export function runSteps(
         patience: previewPatience,
         ...(scheduler && { scheduler }),
       }),
-      // Users have to know what ended the steps; that the state could not be written after that is an addition.
+      // Report the error that ended the steps first; a failure to save the state afterwards is added to it.
       catchError((thrown: unknown) =>
         error ? of(warning('checkpoint', messageOf(thrown))) : throwError(() => thrown),
       ),
@@ -58,12 +58,12 @@ export function runSteps(
   });
 }
 
-/** After non-finite losses the weights may be diverging; an engine that has failed cannot read them. */
+/** After non-finite losses the weights may be diverging; a failed engine cannot read them. */
 function failureOf(thrown: unknown): 'error' | 'fatal' {
   return thrown instanceof NonFiniteLossError || thrown instanceof EngineFailedError ? 'fatal' : 'error';
 }
 
-/** Fails with what ended the steps; if people are advised to try again, it says where that will start. */
+/** Fails with the error that ended the steps; if the message advises to try again, it adds where the run will resume. */
 function withAdvice(thrown: unknown, checkpointPath: string): Observable<never> {
   if (!(thrown instanceof NonFiniteLossError)) return throwError(() => thrown);
   return defer(() => checkpointExists(checkpointPath)).pipe(

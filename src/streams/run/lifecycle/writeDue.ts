@@ -1,4 +1,4 @@
-/** Writers of what the state of a run makes due. */
+/** Writers of what the state of a run says is due. */
 import { catchError, concat, filter, map, type Observable, of } from 'rxjs';
 import { messageOf } from '../../../base/errors.js';
 import type { ImageBatch } from '../../../base/plainData.js';
@@ -28,7 +28,7 @@ export function checkpoints(
   );
 }
 
-/** Writes previews whenever some are due. An error is a warning: the next ones may succeed, as after a full disk. */
+/** Writes previews whenever they are due. An error becomes a warning: the next ones may succeed, for example after a full disk. */
 export function previews(
   { trainer, paths, writer }: Run,
   { previews }: TrainOptions,

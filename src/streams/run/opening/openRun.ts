@@ -18,21 +18,21 @@ import type { Run, Warn } from './run.js';
 import { type RunPaths, runPaths } from './runPaths.js';
 import { type ListedDataset, startOfData } from './startOfData.js';
 
-/** Weights and the optimiser's two moments. */
+/** Bytes for a weight and the optimiser's two moments. */
 const bytesPerParameter = 12;
 
 interface OpeningControls {
-  /** Aborts when nobody waits for the run any more. */
+  /** Aborts when the run is no longer needed. */
   readonly signal: AbortSignal;
-  /** Emits, or fails, when the run is to stop. */
+  /** Emits, or fails, when the run must stop. */
   readonly stop$: Observable<unknown>;
-  /** Reports what the opening waits for. */
+  /** Reports what opening the run is waiting for. */
   readonly warn: Warn;
 }
 
 /**
- * Opens a run. Everything is checked before anything is allocated: the dataset, that nobody else trains this run, the
- * checkpoint, then the model. An abort or a stop ends the wait for a lock whose holder may be gone.
+ * Opens a run. Everything is checked before memory is allocated: the dataset, the lock, the checkpoint, then the model. An abort or
+ * a stop ends the wait for a lock whose holder may be gone.
  * @throws DatasetError, RunInUseError, CheckpointError, RangeError
  */
 export async function openRun(
@@ -75,7 +75,7 @@ export async function openRun(
   }
 }
 
-/** A folder leaves out the pictures of the run itself. */
+/** The dataset of the run; a folder leaves out the pictures that the run writes. */
 function datasetOfRun(
   { name, training }: NvaeConfig,
   { dataset = 'dataset', picturesFolder = 'images' }: TrainOptions,
@@ -86,7 +86,7 @@ function datasetOfRun(
 }
 
 interface Opened extends ListedDataset {
-  /** Aborts when nobody waits for the run any more. */
+  /** Aborts when the run is no longer needed. */
   readonly left: AbortSignal;
   /** Warnings about the dataset. */
   readonly warnings: readonly string[];
@@ -102,7 +102,7 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
   const warnAbout = (about: string) => (message: string) => warn(about, message);
   warnings.forEach(warnAbout('dataset'));
   const checkpoint = await previousCheckpoint(paths.checkpoint, config, warnAbout('checkpoint'));
-  await writer.ready(); // so that it writes the first events of the run at once
+  await writer.ready(); // so that it writes the first events without delay
   const start = await startOfData(checkpoint, opened, { signal: left, warn: warnAbout('dataset') });
   const trainer = await openTrainer(config, options, checkpoint, paths.checkpoint);
   const bytes = trainer.model.parameterCount * bytesPerParameter;

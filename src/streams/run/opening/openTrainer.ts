@@ -1,4 +1,4 @@
-/** The trainer of a run, in the state of its checkpoint if it has one. */
+/** Creates the trainer of a run, and restores its checkpoint if there is one. */
 import { snakeCase } from '../../../base/camelCase.js';
 import { messageOf } from '../../../base/errors.js';
 import type { Checkpoint } from '../../../checkpoint/checkpointContent.js';
@@ -10,8 +10,8 @@ import type { TrainerLike } from '../trainerLike.js';
 import type { TrainOptions } from '../trainOptions.js';
 
 /**
- * The checkpoint at this path; null if there is none.
- * @throws CheckpointError when it cannot be read, or is of a model with another architecture
+ * Loads the checkpoint at this path; null if there is none.
+ * @throws CheckpointError when it cannot be read, or belongs to a model with another architecture
  */
 export async function previousCheckpoint(
   path: string,
@@ -28,7 +28,7 @@ export async function previousCheckpoint(
   return checkpoint;
 }
 
-/** @throws CheckpointError when the checkpoint does not fit the model, and what `createTrainer` throws */
+/** @throws CheckpointError when the checkpoint does not fit the model, and whatever `createTrainer` throws */
 export async function openTrainer(
   config: NvaeConfig,
   { createTrainer = Trainer.create, seed = config.training.seed, loss }: TrainOptions,
@@ -46,7 +46,7 @@ export async function openTrainer(
   }
 }
 
-/** One phrase for each key of the architecture that differs. */
+/** One phrase for each architecture key that differs. */
 function changesOf(before: ModelConfig, now: ModelConfig): string[] {
   const keys = Object.keys(now) as (keyof ModelConfig)[];
   return keys

@@ -13,15 +13,15 @@ import type { ListedDataset } from './startOfData.js';
 /** Emits a `warning` event. @param about as in `WarningEvent` */
 export type Warn = (about: string, message: string) => void;
 
-/** An open run: everything that `train` opens before the first step, and closes at the end. */
+/** An open run: everything that `train` opens before the first step and closes at the end. */
 export interface Run extends ListedDataset {
   readonly config: NvaeConfig;
   readonly trainer: TrainerLike;
   readonly cache: ImageCache;
   readonly paths: RunPaths;
-  /** Where the run begins in its data. */
+  /** The position in the dataset where the run starts. */
   readonly start: DataPosition;
-  /** Whether the trainer has the state of a checkpoint. */
+  /** Whether the trainer was restored from a checkpoint. */
   readonly resumed: boolean;
   readonly warn: Warn;
   /** All warnings of the run; never completes. */
@@ -30,17 +30,17 @@ export interface Run extends ListedDataset {
   readonly skipped: SkippedImages;
   /** Writes the logs and checkpoints, in order. */
   readonly writer: RunWriter;
-  /** Emits when those who buffer parts of a log have to hand them to `writer`. */
+  /** Emits when writers with buffered log data must pass it to `writer`. */
   readonly flush$: Observable<void>;
-  /** Done when the logs of all events so far are on disk, or their disk has hung for too long. */
+  /** Resolves when the logs of all events so far are on disk, or their disk has hung for too long. */
   flushed(): Promise<void>;
-  /** Never emits; fails when another process takes over the run. */
+  /** Never emits; fails when another process takes the run over. */
   readonly lost$: Observable<never>;
   /**
-   * How checkpoints are saved: by `writer`, or by a function of the user. The logs of all events before are on disk first, and
-   * `close` waits for saves that are running.
+   * How checkpoints are saved: by `writer`, or by the user's own function. The logs of all earlier events are on disk first, and
+   * `close` waits for running saves.
    */
   save(own?: Save): Save;
-  /** Releases everything; the lock last, when no file of the run is being written any more. */
+  /** Releases everything; the lock last, when no file of the run is being written. */
   close(): Promise<void>;
 }

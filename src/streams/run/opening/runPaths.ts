@@ -4,15 +4,15 @@ import type { TrainOptions } from '../trainOptions.js';
 
 /** The files and folders of a run. */
 export interface RunPaths {
-  /** Folder of the following three. */
+  /** Folder of the next three files. */
   readonly weights: string;
   readonly lock: string;
   readonly checkpoint: string;
   /** The final model. */
   readonly model: string;
-  /** Folder of the previews. */
+  /** Folder of previews. */
   readonly previews: string;
-  /** Folder of TensorBoard's log; null for none. */
+  /** Folder of the TensorBoard log; null for none. */
   readonly tensorBoard: string | null;
   /** File of the journal; null for none. */
   readonly journal: string | null;

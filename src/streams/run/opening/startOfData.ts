@@ -1,4 +1,4 @@
-/** Where a run resumes in its data, and the warning if these are not the data that it was trained on. */
+/** Where a run resumes in its dataset, with a warning if the dataset differs from the one it was trained on. */
 import type { Checkpoint, DataPosition } from '../../../checkpoint/checkpointContent.js';
 import type { Dataset, DatasetItem, ItemList } from '../../../data/dataset.js';
 import { datasetChange, datasetIdentity, imagesOf } from '../../../data/datasetIdentity.js';
@@ -22,11 +22,11 @@ export async function startOfData(
   const within = position.imagesTaken > 0 && !wasWhole;
   if (change) warn(changeWords(change.words, within && change.order));
   if (wasWhole) return { epoch: position.epoch + 1, imagesTaken: 0, dataset };
-  // A dataset that has shrunk may have nothing left to take: then the epoch ends at once, as it should.
+  // A dataset that has shrunk may have no images left for this epoch: then the epoch ends at once, as it should.
   return { epoch: position.epoch, imagesTaken: Math.min(position.imagesTaken, items.length), dataset };
 }
 
-/** Of a snapshot that was made outside a data pipeline. */
+/** The position for a snapshot made outside a data pipeline. */
 function trainerPosition({ state, config }: Checkpoint): DataPosition {
   const { epoch, batchInEpoch } = state.position;
   return { epoch, imagesTaken: batchInEpoch * config.training.batchSize };

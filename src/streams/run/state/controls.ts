@@ -3,7 +3,7 @@ import { longTimer } from '../../flow/longTimer.js';
 import type { TrainOptions } from '../trainOptions.js';
 import type { RunInput } from './runState.js';
 
-/** Commands, a stop and the time limit as events of the run's state. */
+/** Turns commands, a stop and the time limit into events of the run's state. */
 export function controls({
   commands$ = NEVER,
   stop$ = NEVER,

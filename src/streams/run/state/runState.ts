@@ -1,7 +1,7 @@
 /**
- * Everything that a run decides, without RxJS. The state is an immutable value; `nextState` is a pure function from a state
- * and an event to the next state, which says what is to be written now and whether the run is over. `runStore` holds the
- * state, and `lifecycle` trains and writes accordingly.
+ * All decisions of a run, without RxJS. The state is an immutable value. `nextState` is a pure function of a state and an event;
+ * the next state says what to write now and whether the run is over. `runStore` holds the state, and `lifecycle` trains and writes
+ * accordingly.
  */
 import type { DataPosition } from '../../../checkpoint/checkpointContent.js';
 import type { Position } from '../../../checkpoint/snapshot.js';
@@ -15,7 +15,7 @@ export type Schedule = Pick<
   'epochs' | 'batchSize' | 'imagesPerCheckpoint' | 'epochsPerCheckpoint' | 'writeReconstruction'
 >;
 
-/** What is to be written now, between two steps. */
+/** What to write now, between two steps. */
 export interface Due extends Position, DataPosition {
   readonly writes: readonly RunRequest[];
 }
@@ -28,34 +28,34 @@ export interface RunState {
   readonly stopReason: StopReason | null;
   /** Whether the last command of `pause` and `resume` was `pause`. */
   readonly pauseRequested: boolean;
-  /** Whether the run is paused, which it is as soon as the step that was running has finished. */
+  /** Whether the run is paused; it pauses as soon as the running step has finished. */
   readonly paused: boolean;
   /** Requests that are not due yet. */
   readonly requests: readonly RunRequest[];
   /** Position after the last step. */
   readonly position: Position;
-  /** How far the dataset has been taken by then. */
+  /** Position in the dataset after the last step. */
   readonly data: DataPosition;
-  /** Whether that is the end of the epoch. */
+  /** Whether the last step ended the epoch. */
   readonly epochDone: boolean;
   /** Whether the last step was applied. */
   readonly applied: boolean;
   /** Step after which the last checkpoint was due. */
   readonly savedStep: number;
-  /** Whether a scheduled checkpoint waits for a step that is applied: weights that may be diverging must not replace it. */
+  /** Whether a scheduled checkpoint waits for an applied step: weights that may be diverging must not overwrite it. */
   readonly checkpointOwed: boolean;
-  /** What the last event made due; null: nothing. */
+  /** What the last event made due; null for nothing. */
   readonly due: Due | null;
 }
 
-/** What ended the steps: no failure, an error, or one after which the weights cannot be trusted or read. */
+/** Why the steps ended: no failure, an error, or an error after which the weights cannot be trusted or read. */
 export type Failure = 'none' | 'error' | 'fatal';
 
 export type RunInput =
   | { readonly type: 'command'; readonly command: RunCommand }
-  /** The run has lasted as long as `TrainOptions.seconds`. */
+  /** The time limit `TrainOptions.seconds` was reached. */
   | { readonly type: 'timeUp' }
-  /** The run is open. The state of a resumed run is that of its checkpoint, so it is saved already. */
+  /** The run is open. A resumed run starts from its checkpoint, so its state is already saved. */
   | {
       readonly type: 'opened';
       readonly position: Position;
@@ -88,7 +88,7 @@ export function initialState(schedule: Schedule): RunState {
   };
 }
 
-/** What an event makes of a state. */
+/** Returns the state after an event. */
 export function nextState(before: RunState, event: RunInput): RunState {
   const state: RunState = { ...before, due: null };
   switch (event.type) {
@@ -119,7 +119,7 @@ export function nextState(before: RunState, event: RunInput): RunState {
   }
 }
 
-/** Where the next epoch begins: in the middle of it if the run was resumed there. */
+/** The start of the next epoch, or the middle of it if the run was resumed there. */
 export function nextEpoch({ data, epochDone }: RunState): DataPosition {
   return epochDone ? { ...data, epoch: data.epoch + 1, imagesTaken: 0 } : data;
 }
@@ -153,7 +153,9 @@ function isEpochScheduled({ schedule, data }: RunState): boolean {
   return (data.epoch + 1) % schedule.epochsPerCheckpoint === 0;
 }
 
-/** Makes the scheduled writes due if the last step was applied, else leaves them owed. A state that is saved is not saved again. */
+/**
+ * Makes the scheduled writes due if the last step was applied, else marks them as owed. A state that is saved is not saved again.
+ */
 function withScheduled(state: RunState, isScheduled: (state: RunState) => boolean): RunState {
   const isSaved = state.savedStep === state.position.step;
   const owed = state.checkpointOwed || (isScheduled(state) && !isSaved);
@@ -162,7 +164,7 @@ function withScheduled(state: RunState, isScheduled: (state: RunState) => boolea
 }
 
 /**
- * Makes the last writes due: a checkpoint unless the state is saved, and previews unless somebody waits for the end. After a
+ * Makes the last writes due: a checkpoint unless the state is saved, and previews unless a user is waiting for the end. After a
  * fatal failure nothing is written, so that the last checkpoint stays.
  */
 function afterEnd(state: RunState, failure: Failure): RunState {

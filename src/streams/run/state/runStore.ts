@@ -1,4 +1,4 @@
-/** Holds the current state of a run, and turns its changes into streams. */
+/** Holds the current state of a run, and exposes its changes as streams. */
 import { BehaviorSubject, distinctUntilChanged, filter, map, type Observable, Subject, take } from 'rxjs';
 import {
   type Due,
@@ -12,9 +12,9 @@ import {
 export interface RunStore {
   /** The current state. */
   state(): RunState;
-  /** Replaces the state by the one after an event. `due$` has emitted when this returns. */
+  /** Replaces the state with the one after an event. `due$` has emitted when this returns. */
   dispatch(event: RunInput): void;
-  /** Makes `stop$` and `pause$` fail, and so the run: a stream that controls it has failed. */
+  /** Makes `stop$` and `pause$` fail, and so the run, because a stream that controls the run has failed. */
   fail(error: unknown): void;
   /** Emits once, as soon as there is a reason to stop. */
   readonly stop$: Observable<unknown>;

@@ -5,7 +5,7 @@ import type { LogName } from './runWriter.js';
 
 export type Request =
   | { readonly type: 'append'; readonly log: LogName; readonly bytes: Uint8Array }
-  /** A state is sent with the first try to save it. The thread keeps it under its number until a try succeeds. */
+  /** The first try to save a state sends it. The thread keeps it under its number until a try succeeds. */
   | {
       readonly type: 'save';
       readonly path: string;

@@ -1,4 +1,4 @@
-/** Writes a run's checkpoints and logs, in order: the logs of all events before a checkpoint are on disk before it is. */
+/** Writes a run's checkpoints and logs, in order: before a checkpoint is on disk, the logs of all earlier events are. */
 
 import { Queue } from '../../../base/queue.js';
 import type { Checkpoint } from '../../../checkpoint/checkpointContent.js';
@@ -13,30 +13,30 @@ import { settling } from './settling.js';
 export type LogName = 'tensorboard' | 'journal';
 
 export interface RunWriter {
-  /** Append to a log, in the order of the calls. A caller need not wait for one before the next. */
+  /** Appends to a log, in the order of the calls. Callers need not wait between calls. */
   append(log: LogName, bytes: Uint8Array): Promise<void>;
   /**
-   * Write a checkpoint. What was appended before is on disk when the checkpoint's file takes its name. A log that hangs
-   * delays it once, by `logPatience`.
+   * Writes a checkpoint. When its file is renamed into place, everything appended before is on disk. A log that hangs delays it
+   * once, by `logPatience`.
    * @throws CheckpointError, RunTakenOverError
    */
   save(path: string, checkpoint: Checkpoint): Promise<void>;
   /**
-   * Wait as `save` does before it renames its file, for what somebody else writes: the logs are on disk, and the lock is
+   * Waits as `save` does before it renames its file, for files that another writer saves: the logs are on disk, and the lock is
    * still ours.
    * @throws RunTakenOverError
    */
   ready(): Promise<void>;
-  /** Done when what was appended before is on disk. Waits for a log that hangs as `save` does, and never fails. */
+  /** Resolves when everything appended before is on disk. Waits for a log that hangs as `save` does, and never fails. */
   flush(): Promise<void>;
-  /** Done when no file is open any more. Finishes the append that is running and drops those that wait. */
+  /** Resolves when no file is open. Finishes the running append and drops the waiting ones. */
   close(): Promise<void>;
 }
 
 /** Plain data: it is sent to the writer thread. */
 export interface RunWriterOptions {
   readonly lock: { readonly path: string; readonly holder: Holder };
-  /** Folder of TensorBoard's log; null for none. */
+  /** Folder of the TensorBoard log; null for none. */
   readonly tensorBoard: string | null;
   /** File of the journal; null for none. */
   readonly journal: string | null;
@@ -46,7 +46,7 @@ export interface RunWriterOptions {
   readonly signEvery?: number;
 }
 
-/** Milliseconds for which a log relies on the last check of the lock. */
+/** Milliseconds for which a log trusts the last check of the lock. */
 const verifiedFor = 1000;
 
 interface Log {
@@ -55,7 +55,7 @@ interface Log {
   close?(): Promise<void>;
 }
 
-/** @param onLost is called once if another process has taken over the run; nothing is written from then on */
+/** @param onLost called once if another process has taken the run over; nothing is written from then on */
 export function createRunWriter(
   { lock, tensorBoard, journal, logPatience = 5000, signEvery: every = signEvery }: RunWriterOptions,
   onLost: (error: RunTakenOverError) => void,
@@ -81,7 +81,7 @@ export function createRunWriter(
   };
 }
 
-/** Checks that the run is still ours, and keeps it by signs of life in the lock file. */
+/** Checks that the run is still ours, and keeps the lock by writing signs of life to its file. */
 function lockGuard(
   { path, holder }: RunWriterOptions['lock'],
   every: number,
@@ -104,7 +104,7 @@ function lockGuard(
   const verify = () => checked(keeper.verify);
   let signing: Promise<void> | null = null;
   const sign = () => {
-    if (signing) return; // the share hangs
+    if (signing) return; // a sign of life is still being written: the share hangs
     signing = checked(keeper.sign)
       .catch(() => undefined)
       .finally(() => {
@@ -118,7 +118,7 @@ function lockGuard(
       clearInterval(signs);
       await signing;
     },
-    /** As `verify`, if the last check is too old by either of two clocks: one of them stops while a machine sleeps. */
+    /** Like `verify`, if the last check is too old by either of two clocks: one of them stops while a machine sleeps. */
     async lately() {
       const since = Math.max(performance.now() - verified, Math.abs(Date.now() - verifiedByClock));
       if (lost || since >= verifiedFor) await verify();
@@ -126,15 +126,15 @@ function lockGuard(
   };
 }
 
-/** Appends in order. If the run was taken over it appends nothing and does not fail: the run itself ends with that error. */
+/** Appends in order. If the run was taken over, appends nothing and does not fail: the run itself ends with that error. */
 function orderedLog(log: Log, verify: () => Promise<void>) {
   const queue = new Queue();
   return {
     append: (bytes: Uint8Array) =>
       queue.run(async () => {
         try {
-          // Before the file is opened, which may create it, and again before it is written to: the process may be
-          // suspended in between.
+          // Verify before opening the file, which may create it, and again before writing: the process may be suspended in
+          // between.
           await verify();
           await log.append(bytes, verify);
         } catch (error) {

@@ -5,13 +5,13 @@ import type { RunWriter } from './runWriter.js';
 export type Save = NonNullable<WriteCheckpointsOptions['save']>;
 
 export interface Saves {
-  /** `own` in place of the writer's `save`. */
+  /** A save function: `own` if given, else the writer's `save`. */
   save(own?: Save): Save;
-  /** Done when no save is running any more; never fails. */
+  /** Resolves when no save is running; never fails. */
   settled(): Promise<void>;
 }
 
-/** Saves that are preceded by the logs of all events before them, and can be waited for. */
+/** Save functions that first write the logs of all earlier events, and whose saves can be awaited. */
 export function savesOf(writer: RunWriter, flushLogs: () => void): Saves {
   const running = new Set<Promise<void>>();
   return {

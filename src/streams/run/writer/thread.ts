@@ -1,4 +1,4 @@
-/** The writer thread of a run: a checkpoint takes as long as its disk needs, and never waits for a step. */
+/** The writer thread of a run: however slow the disk is, writing a checkpoint neither delays a step nor waits for one. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Checkpoint } from '../../../checkpoint/checkpointContent.js';
 import { toPlainError } from '../plainError.js';

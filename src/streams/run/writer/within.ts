@@ -1,4 +1,4 @@
-/** Whether the work is done within so many milliseconds; fails if it does. */
+/** Resolves to whether the work is done within the given milliseconds; fails if the work fails. */
 export async function within(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {

@@ -9,13 +9,13 @@ import type { FromThread, Request, ToThread } from './messages.js';
 import type { RunWriter, RunWriterOptions } from './runWriter.js';
 import { within } from './within.js';
 
-/** Milliseconds for the thread to close its files, and again to end: a disk that hangs must not keep the run. */
+/** Milliseconds for the thread to close its files, and again to end: a disk that hangs must not block the run. */
 const endPatience = 2000;
 
 export interface WriterThread extends RunWriter {
-  /** Never emits; fails when the run is taken over, or the thread ends. */
+  /** Never emits; fails when another process takes the run over, or the thread ends. */
   readonly lost$: Observable<never>;
-  /** Ends the thread, and with it the signs of life. */
+  /** Ends the thread, and so its signs of life. */
   close(): Promise<void>;
 }
 
@@ -25,8 +25,8 @@ interface Waiting {
 }
 
 /**
- * Starts the thread. A checkpoint's arrays are moved to it and are empty here from then on. To try again after a failure,
- * save the same checkpoint object: the thread has kept its content.
+ * Starts the thread. A checkpoint's arrays are transferred to it and are empty here afterwards. To retry after a failure, save the
+ * same checkpoint object: the thread has kept its content.
  */
 export function startWriterThread(options: RunWriterOptions): WriterThread {
   const [file, how] = threadOf(import.meta.url, 'thread');
@@ -63,7 +63,7 @@ export function startWriterThread(options: RunWriterOptions): WriterThread {
   return {
     lost$: lost,
     append(log, given) {
-      const bytes = new Uint8Array(given); // a small Buffer would move its whole pool
+      const bytes = new Uint8Array(given); // transferring a small Buffer would transfer its whole pool
       return ask({ type: 'append', log, bytes }, [bytes.buffer]);
     },
     save(path, checkpoint) {
@@ -77,7 +77,7 @@ export function startWriterThread(options: RunWriterOptions): WriterThread {
     flush: () => ask({ type: 'flush' }),
     async close() {
       closing = true;
-      // Files that are open when a thread is terminated stay open as long as the process lives.
+      // Files that are open when a thread is terminated stay open until the process ends.
       if (loaded)
         await within(
           ask({ type: 'close' }).catch(() => undefined),
@@ -88,7 +88,7 @@ export function startWriterThread(options: RunWriterOptions): WriterThread {
   };
 }
 
-/** Buffers that belong to one tensor alone; one that is shared is copied instead of moved. */
+/** Buffers that belong to a single tensor; a shared buffer is copied instead of transferred. */
 function buffersOf({ tensors }: Checkpoint): ArrayBuffer[] {
   const buffers = [...tensors.values()].flatMap(({ data }) =>
     data.byteLength === data.buffer.byteLength && !(data.buffer instanceof SharedArrayBuffer)
