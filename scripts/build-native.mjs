@@ -40,7 +40,8 @@ function compile(work, nodeGyp, headers) {
   const run = spawnSync(process.execPath, [nodeGyp, 'rebuild', '--jobs', 'max', ...nodedir], {
     cwd: work,
     encoding: 'utf8',
-    env: { ...process.env, LC_ALL: 'C' }, // messages in English
+    // Messages in English; `npm install --silent` must not hide the cause of a failure, which is read from them.
+    env: { ...process.env, LC_ALL: 'C', npm_config_loglevel: 'info' },
     maxBuffer: 1 << 26,
   });
   const output = `${run.stdout ?? ''}${run.stderr ?? ''}`
