@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -121,35 +121,6 @@ describe('nvae train and nvae sample', () => {
     expect(await sharp(inFolder('grid.png')).metadata()).toMatchObject({ width: 24, height: 24 });
   });
 
-  test('should train by the seed, on the engine and in the folder that it is given, and be quiet', async () => {
-    const train = async (folder: string, ...more: string[]) => {
-      const args = [
-        'train',
-        'small.yaml',
-        '--folder',
-        folder,
-        '--set',
-        'training_parameters.epochs=1',
-        ...more,
-      ];
-      const run = await nvae(...args);
-      return {
-        ...run,
-        weights: await readFile(inFolder(folder, 'saved_weights', 'final_result_small.model')),
-      };
-    };
-    const first = await train('a', '--quiet');
-    expect([first.code, first.stderr]).toEqual([0, '']);
-    const json = await train('b', '--json', '--seed', '5', '--engine', 'cpu');
-    const events = json.stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    expect(events).toContainEqual(expect.objectContaining({ type: 'started', seed: 5, engine: 'cpu' }));
-    expect(events.at(-1)).toMatchObject({ type: 'finished' });
-    expect(json.weights.equals(first.weights)).toBe(false);
-  });
-
   test('should stop at the first Ctrl-C with a checkpoint, and go on from it', async () => {
     const args = [
       'train',
@@ -174,16 +145,6 @@ describe('nvae train and nvae sample', () => {
     const logs = await readdir(inFolder('stopped', 'runs', 'small'));
     expect(logs.filter((name) => name.includes('tfevents'))).toHaveLength(2);
     expect(logs).toContain('events.jsonl');
-  });
-
-  test('should name a run as --name says, for nvae watch too', async () => {
-    const args = ['train', 'small.yaml', '--engine', 'native', '--name', 'a second', '--set'];
-    const { code, stdout } = await nvae(...args, 'training_parameters.epochs=1');
-    expect([code, stdout]).toEqual([0, `${join('saved_weights', 'final_result_a second.model')}\n`]);
-    expect((await nvae(...args, 'training_parameters.epochs=2')).stderr).toContain('resumed after step 3');
-    const watched = await nvae('watch', 'a second');
-    expect(watched.stderr).toContain('training a second on native');
-    expect(await readdir(inFolder('images', 'a second'))).not.toEqual([]);
   });
 
   test('should name a checkpoint that is cut in half', async () => {

@@ -6,7 +6,8 @@ import type { NvaeConfig } from '../../src/config/types.js';
 /** A model on 8x8 images that trains within milliseconds. */
 export function smallConfig(training: readonly string[] = [], name = 'small'): NvaeConfig {
   const model = ['channel_towers: 4', 'number_of_scales: 1', 'initial_splits_per_scale: 1', 'latent_size: 2'];
-  const text = [...model, 'input_dimension: 8', 'num_flows: 0', 'cells_per_split_enc: 1'].join('\n');
+  const cells = ['num_flows: 0', 'cells_per_split_enc: 1', 'num_cells_per_block_prepost: 1'];
+  const text = [...model, 'input_dimension: 8', ...cells].join('\n');
   const overrides = ['batch_size=4', ...training].map((entry) => `training_parameters.${entry}`);
   return parseConfig(text, { file: `${name}.yaml`, overrides });
 }

@@ -9,7 +9,6 @@ import type { RunCommand } from '../../../src/streams/run/runCommand.js';
 import { train } from '../../../src/streams/run/train.js';
 import { missingEngine } from '../../support/missingEngine.js';
 import { fourEpochs, ofType, stateIn, useProcessRuns, watched } from '../../support/processRuns.js';
-import { pointsOf, readLog } from '../../support/tensorBoard.js';
 
 // Each test starts up to four processes, one after the other, which take seconds each on a busy machine.
 jest.setTimeout(180_000);
@@ -39,28 +38,6 @@ describe('trainInProcess', () => {
     expect(there[0]).toMatchObject({ type: 'started', engine: 'native' });
     expect(ofType(there, 'started')[0]?.pid).not.toBe(process.pid);
     expect(await stateIn(inFolder('weights'))).toEqual(await stateIn(inFolder('here')));
-  });
-
-  test('should go on from the checkpoint after kill -9, with the same weights in the end', async () => {
-    await lastValueFrom(
-      train(fourEpochs(), { ...options(), weightsFolder: inFolder('here'), runsFolder: null }),
-    );
-    const killAt = new Set([5, 8]);
-    const events = await watched(trainInProcess(fourEpochs(), options()), (event, pid) => {
-      if (event.type === 'step' && killAt.delete(event.step)) process.kill(pid, 'SIGKILL');
-    });
-    expect(ofType(events, 'crash')).toHaveLength(2);
-    expect(ofType(events, 'crash')[0]).toMatchObject({ signal: 'SIGKILL', restartSeconds: 0.001 });
-    expect(ofType(events, 'crash')[0]?.message).toMatch(
-      /was killed, .*; restarting from the (beginning|checkpoint of step \d+)/,
-    );
-    expect(ofType(events, 'started')).toHaveLength(3);
-    expect(events.at(-1)).toMatchObject({ type: 'finished', step: 12 });
-    expect(await stateIn(inFolder('weights'))).toEqual(await stateIn(inFolder('here')));
-    const points = pointsOf(await readLog(inFolder('runs', 'small')), 'loss/iter');
-    const seen = points.map(([imagesSeen]) => imagesSeen);
-    expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b));
-    expect(seen.slice(-3)).toEqual([34, 38, 40]);
   });
 
   test.each([{ restarts: -1 }, { restarts: 1.5 }, { restartDelay: Number.NaN }, { seconds: -1 }])(

@@ -51,11 +51,11 @@ const grid = (columns: readonly number[], rows: readonly number[]): ScreenSize[]
 const sizes = grid([1, 2, 5, 12, 29, 30, 60, 80, 90, 110, 300], [1, 2, 3, 9, 10, 14, 20, 24, 26, 32, 100]);
 /** Those at which something changes. */
 const edges = grid([1, 29, 30, 60, 80, 90, 300], [1, 9, 10, 20, 24, 26, 100]);
-/** The corners, and an eighth of all: another one for each state of the screen, so that together they are all. */
+/** The corners, and a sixteenth of all: another one for each state of the screen, so that together they are all. */
 const some = (state: number): ScreenSize[] => [
   ...grid([1, 300], [1, 100]),
   ...grid([30, 80], [10, 24]),
-  ...sizes.filter((_, i) => i % 8 === state % 8),
+  ...sizes.filter((_, i) => i % 16 === state % 16),
 ];
 
 let frames: Frames | null = null;

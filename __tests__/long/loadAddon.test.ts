@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { processors } from '../../../src/base/processors.js';
-import { loadAddon, rebuildCommand } from '../../../src/engine/native/loadAddon.js';
-import { instructionSets } from '../../../src/engine/settings.js';
+import { processors } from '../../src/base/processors.js';
+import { loadAddon, rebuildCommand } from '../../src/engine/native/loadAddon.js';
+import { instructionSets } from '../../src/engine/settings.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const engine = join(root, 'src/engine/index.ts');

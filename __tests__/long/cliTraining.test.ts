@@ -1,0 +1,67 @@
+/** Options of `nvae train` in a process of its own. */
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { writePictures } from '../support/pictures.js';
+import { runCli } from '../support/runCli.js';
+import { useTemporaryFolder } from '../support/temporaryFolder.js';
+
+const config = `
+channel_towers: 4
+number_of_scales: 1
+initial_splits_per_scale: 1
+latent_size: 2
+input_dimension: 8
+num_flows: 0
+num_cells_per_block_prepost: 1
+cells_per_split_enc: 1
+training_parameters: { batch_size: 4, epochs: 2, warmup_epochs: 1, epochs_per_checkpoint: 1 }
+`;
+
+const inFolder = useTemporaryFolder();
+const nvae = (...args: string[]) => runCli(args, { cwd: inFolder() });
+beforeEach(async () => {
+  await writePictures(inFolder('dataset'), 10);
+  await writeFile(inFolder('small.yaml'), config);
+});
+
+describe('nvae train', () => {
+  test('should train by the seed, on the engine and in the folder that it is given, and be quiet', async () => {
+    const train = async (folder: string, ...more: string[]) => {
+      const args = [
+        'train',
+        'small.yaml',
+        '--folder',
+        folder,
+        '--set',
+        'training_parameters.epochs=1',
+        ...more,
+      ];
+      const run = await nvae(...args);
+      return {
+        ...run,
+        weights: await readFile(inFolder(folder, 'saved_weights', 'final_result_small.model')),
+      };
+    };
+    const first = await train('a', '--quiet');
+    expect([first.code, first.stderr]).toEqual([0, '']);
+    const json = await train('b', '--json', '--seed', '5', '--engine', 'cpu');
+    const events = json.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'started', seed: 5, engine: 'cpu' }));
+    expect(events.at(-1)).toMatchObject({ type: 'finished' });
+    expect(json.weights.equals(first.weights)).toBe(false);
+  });
+
+  test('should name a run as --name says, for nvae watch too', async () => {
+    const args = ['train', 'small.yaml', '--engine', 'native', '--name', 'a second', '--set'];
+    const { code, stdout } = await nvae(...args, 'training_parameters.epochs=1');
+    expect([code, stdout]).toEqual([0, `${join('saved_weights', 'final_result_a second.model')}\n`]);
+    expect((await nvae(...args, 'training_parameters.epochs=2')).stderr).toContain('resumed after step 3');
+    const watched = await nvae('watch', 'a second');
+    expect(watched.stderr).toContain('training a second on native');
+    expect(await readdir(inFolder('images', 'a second'))).not.toEqual([]);
+  });
+});
