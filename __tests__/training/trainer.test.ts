@@ -223,5 +223,5 @@ describe('numbers that make no sense', () => {
 
 test('calls after dispose are refused', async () => {
   await trainer.dispose();
-  await expect(trainer.step(smallBatch(0), 0)).rejects.toThrow('trainer: expected a trainer in use');
+  await expect(trainer.step(smallBatch(0), 0)).rejects.toThrow('trainer: it is disposed of');
 });

@@ -12,7 +12,7 @@ export function modelFrom({ config, tensors }: ModelData, where: string): Nvae {
     return Nvae.fromTensors(config.model, tensors);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new CheckpointError(where, `does not hold the model it describes: ${error.message}`, {
+    throw new CheckpointError(where, `its tensors do not fit its configuration: ${error.message}`, {
       cause: error,
     });
   }

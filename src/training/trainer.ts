@@ -224,13 +224,10 @@ export class Trainer implements SampleSource, AsyncDisposable {
 
   /** Lets a running call finish, then frees everything; waiting calls fail. */
   dispose(): Promise<void> {
-    return this.#queue.close(
-      new Error('trainer: expected a trainer in use, got one that was disposed'),
-      () => {
-        this.#optimizer.dispose();
-        this.model.dispose();
-      },
-    );
+    return this.#queue.close(new Error('trainer: it is disposed of; create another one'), () => {
+      this.#optimizer.dispose();
+      this.model.dispose();
+    });
   }
 
   /** `await using trainer = await Trainer.create(config)` disposes it at the end of the block, even after an error. */

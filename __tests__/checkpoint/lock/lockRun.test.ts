@@ -65,11 +65,15 @@ describe('lockRun', () => {
 
   test('should refuse what no run has put in its place, and say so', async () => {
     await mkdir(path);
-    await expect(lockRun(path, now)).rejects.toThrow(/mine\.lock: a folder is in the place .* remove it/);
+    await expect(lockRun(path, now)).rejects.toThrow(
+      /mine\.lock: expected the lock file of a run, found a folder; remove it/,
+    );
     expect(await watchLock(path)()).toBe(false);
     await rm(path, { recursive: true });
     await symlink('nowhere/at/all', path);
-    await expect(lockRun(path, now)).rejects.toThrow(/mine\.lock: a link to nothing is in the place/);
+    await expect(lockRun(path, now)).rejects.toThrow(
+      /mine\.lock: expected the lock file of a run, found a dangling link/,
+    );
   }, 20_000);
 
   test.each(['missing', 'of a process that is gone', 'without a sign of life', 'damaged', 'of no process'])(
@@ -156,7 +160,7 @@ describe('lockRun', () => {
     const told: string[] = [];
     const lock = await lockRun(path, { ...now, staleAfter: 2000, onWait: (message) => told.push(message) });
     expect(told).toEqual([
-      expect.stringMatching(/locked by process 7 on .*; its last sign of life is 1 s old: waiting up to 1 s/),
+      expect.stringMatching(/locked by process 7 on .* \(last sign of life 1 s ago\); waiting up to 1 s/),
     ]);
     await lock.release();
   });

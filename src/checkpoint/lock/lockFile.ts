@@ -38,7 +38,7 @@ export async function readLock(path: string): Promise<LockContent | null> {
 
 /** The error for something that no run created, and that no run would ever consider stale. */
 export function inTheWay(path: string, what: string): CheckpointError {
-  return new CheckpointError(path, `${what} is in the place of the run's lock; remove it`);
+  return new CheckpointError(path, `expected the lock file of a run, found ${what}; remove it`);
 }
 
 export function lockText(holder: Holder): string {

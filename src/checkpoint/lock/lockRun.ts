@@ -68,7 +68,7 @@ export async function lockRun(path: string, options: RunLockOptions = {}): Promi
     if (placed) return lock;
     const content = await readLock(path);
     if (content) read = performance.now();
-    else if (performance.now() - read >= absentFor) throw inTheWay(path, 'a link to nothing');
+    else if (performance.now() - read >= absentFor) throw inTheWay(path, 'a dangling link');
     const { life, silent, advanced } = await judged(content, () => now);
     if (takeOver || life === 'gone') {
       if (content && (await takenOver(path, content, own, takeOver))) return lock;
@@ -108,9 +108,9 @@ function inUse(path: string, content: LockContent | null, silentSeconds: number 
 }
 
 function waitingMessage(path: string, holder: Holder | null, silent: number, limit: number): string {
-  const sign = `its last sign of life is ${Math.round(silent / 1000)} s old`;
+  const sign = `last sign of life ${Math.round(silent / 1000)} s ago`;
   const rest = Math.ceil((limit - silent) / 1000);
-  return `${path}: locked by ${described(holder)}; ${sign}: waiting up to ${rest} s for the next (--take-over does not wait)`;
+  return `${path}: locked by ${described(holder)} (${sign}); waiting up to ${rest} s for the next (pass --take-over not to wait)`;
 }
 
 /**

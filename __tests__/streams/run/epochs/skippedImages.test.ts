@@ -47,7 +47,7 @@ describe('skippedImages', () => {
     expect(skipped.endOf(0)).toEqual({ count: 1, gone: false, reason: 'EIO: no' });
     expect(told().slice(-2)).toEqual([
       '20 unread',
-      'epoch 1: 11 images skipped for good, 10 of them named above',
+      'epoch 1: 11 images skipped because they are damaged; the first 10 are named above',
     ]);
     expect(skipped.endOf(1)).toMatchObject({ count: 0 });
     expect(told()).toEqual([]);

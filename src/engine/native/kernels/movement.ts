@@ -18,7 +18,7 @@ interface Side {
 function mover(addon: Addon) {
   const copy = (backend: NativeBackend, sizes: readonly number[], from: Side, to: Side): void => {
     const strides = packStrides(sizes, from.strides, to.strides);
-    if (!strides) throw new Error(`native engine: cannot copy a block with so many dimensions: [${sizes}]`);
+    if (!strides) throw new Error(`native engine: cannot copy a block with this many dimensions: [${sizes}]`);
     if (sizes.includes(0)) return;
     const bytes = from.tensor.dtype === 'bool' ? 1 : 4;
     addon.copy(

@@ -47,7 +47,9 @@ export function skippedImages(warn: (message: string) => void): SkippedImages {
       const { damaged, unread } = counted;
       const words = (count: number) => `epoch ${epoch + 1}: ${count} ${count === 1 ? 'image' : 'images'}`;
       if (damaged.count > damaged.named) {
-        warn(`${words(damaged.count)} skipped for good, ${damaged.named} of them named above`);
+        warn(
+          `${words(damaged.count)} skipped because they are damaged; the first ${damaged.named} are named above`,
+        );
       }
       if (unread.count > unread.named) {
         warn(`${words(unread.count)} could not be read (${reason}); the next epoch tries them again`);
