@@ -9,7 +9,7 @@ import { processors } from '../../src/base/processors.js';
 import { loadAddon, rebuildCommand } from '../../src/engine/native/loadAddon.js';
 import { instructionSets } from '../../src/engine/settings.js';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const engine = join(root, 'src/engine/index.ts');
 const program = `
 const { useEngine } = await import(process.argv[1]);
