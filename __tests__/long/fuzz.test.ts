@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { corpus } from '../scripts/fuzz/corpus.js';
-import { writeCase } from '../scripts/fuzz/fuzzCase.js';
-import { judge } from '../scripts/fuzz/judge.js';
-import { countByKind, reportOf, table } from '../scripts/fuzz/report.js';
-import { useTestEngine } from './support/engine.js';
+import { corpus } from '../../scripts/fuzz/corpus.js';
+import { writeCase } from '../../scripts/fuzz/fuzzCase.js';
+import { judge } from '../../scripts/fuzz/judge.js';
+import { countByKind, reportOf, table } from '../../scripts/fuzz/report.js';
+import { useTestEngine } from '../support/engine.js';
 
 useTestEngine();
 

@@ -2,10 +2,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { inChild, lastLine } from '../../../src/engine/foreign/inChild.js';
-import { tensorflowLoader } from '../../../src/engine/tensorflow/loader.js';
-import { runCli } from '../../support/runCli.js';
-import { useTemporaryFolder } from '../../support/temporaryFolder.js';
+import { inChild, lastLine } from '../../src/engine/foreign/inChild.js';
+import { tensorflowLoader } from '../../src/engine/tensorflow/loader.js';
+import { runCli } from '../support/runCli.js';
+import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
 const folder = useTemporaryFolder();
 const environment = { ...process.env };
