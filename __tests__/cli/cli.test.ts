@@ -5,23 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import sharp from 'sharp';
 import { missingEngine } from '../support/missingEngine.js';
 import { runCli, startCli } from '../support/runCli.js';
+import { smallYaml } from '../support/smallYaml.js';
 import { pointsOf, readLog } from '../support/tensorBoard.js';
 
-const config = `
-channel_towers: 4
-number_of_scales: 1
-initial_splits_per_scale: 1
-latent_size: 2
-input_dimension: 8
-num_flows: 0
-num_cells_per_block_prepost: 1
-cells_per_split_enc: 1
-training_parameters:
-  batch_size: 4
-  epochs: 2
-  warmup_epochs: 1
-  epochs_per_checkpoint: 1
-`;
+const config = smallYaml('epochs: 2, epochs_per_checkpoint: 1');
 
 let folder: string;
 const inFolder = (...names: string[]) => join(folder, ...names);

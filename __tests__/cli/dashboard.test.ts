@@ -4,23 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { writePictures } from '../support/pictures.js';
 import { nvae, openShell } from '../support/shell.js';
+import { smallYaml } from '../support/smallYaml.js';
 import { hasTmux, type Tmux } from '../support/tmux.js';
 
-const config = `
-channel_towers: 4
-number_of_scales: 1
-initial_splits_per_scale: 1
-latent_size: 2
-input_dimension: 8
-num_flows: 0
-num_cells_per_block_prepost: 1
-cells_per_split_enc: 1
-training_parameters:
-  batch_size: 4
-  epochs: -1
-  warmup_epochs: 1
-  epochs_per_checkpoint: 1000
-`;
+const config = smallYaml('epochs: -1, epochs_per_checkpoint: 1000');
 
 jest.setTimeout(180_000); // each waits for up to a dozen frames, which take seconds on a busy machine
 

@@ -4,19 +4,10 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { writePictures } from '../support/pictures.js';
 import { runCli } from '../support/runCli.js';
+import { smallYaml } from '../support/smallYaml.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
-const config = `
-channel_towers: 4
-number_of_scales: 1
-initial_splits_per_scale: 1
-latent_size: 2
-input_dimension: 8
-num_flows: 0
-num_cells_per_block_prepost: 1
-cells_per_split_enc: 1
-training_parameters: { batch_size: 4, epochs: 2, warmup_epochs: 1, epochs_per_checkpoint: 1 }
-`;
+const config = smallYaml('epochs: 2, epochs_per_checkpoint: 1');
 
 const inFolder = useTemporaryFolder();
 const nvae = (...args: string[]) => runCli(args, { cwd: inFolder() });

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { lastValueFrom, Subject, tap, toArray } from 'rxjs';
+import { firstValueFrom, lastValueFrom, Subject, tap, toArray } from 'rxjs';
 import { loadCheckpoint } from '../../../src/checkpoint/loadCheckpoint.js';
 import type { Dataset, DatasetItem } from '../../../src/data/dataset.js';
 import { DatasetError } from '../../../src/data/datasetError.js';
@@ -222,7 +222,11 @@ describe('a run on an own dataset', () => {
     await expect(all({ loss: bad, name: 'other' })).rejects.toThrow('loss: the function returned no term');
   });
 
-  const hanging = () => new Promise<never>(() => undefined);
+  const called$ = new Subject<void>();
+  const hanging = () => {
+    called$.next();
+    return new Promise<never>(() => undefined);
+  };
   test.each<[string, Partial<Dataset>]>([
     ['list its items', { items: hanging }],
     ['decode', { decode: hanging }],
@@ -230,8 +234,9 @@ describe('a run on an own dataset', () => {
     const before = tf.memory().numTensors;
     const abort = new AbortController();
     const run$ = train(config(), { ...options, dataset: { ...numbers, ...hangs }, signal: abort.signal });
+    const hanging$ = firstValueFrom(called$);
     const run = lastValueFrom(run$.pipe(toArray()));
-    await setTimeout(500);
+    await hanging$;
     abort.abort();
     const events = await run;
     expect(events.filter(({ type }) => type === 'step')).toEqual([]);

@@ -13,6 +13,7 @@ import { keyedNoise } from '../../../src/model/random.js';
 import { writeAnimation } from '../../../src/pictures/writeAnimation.js';
 import { type InterpolationOptions, interpolation } from '../../../src/streams/sampling/interpolation.js';
 import { useTestEngine } from '../../support/engine.js';
+import { eventually } from '../../support/eventually.js';
 import { smallBatch } from '../../support/smallConfig.js';
 import { withModel } from '../../support/withModel.js';
 
@@ -74,10 +75,11 @@ describe('interpolation', () => {
 
   test('should let a timer end it', () =>
     withModel(async (model) => {
+      const before = tf.memory().numTensors;
       const endless$ = interpolation(model, first, second, { n: 1_000_000 });
       const images = await lastValueFrom(endless$.pipe(takeUntil(timer(5)), toArray()));
       expect(images.length).toBeLessThan(100_000);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await eventually(() => expect(tf.memory().numTensors).toBe(before));
     }));
 
   test('should take the seed', () =>
@@ -93,8 +95,7 @@ describe('interpolation', () => {
       await expect(between(model, {}, first, smallBatch(1, 1, 16))).rejects.toThrow(
         'images: expected [batch, 8, 8, 3]',
       );
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      expect(tf.memory().numTensors).toBe(before);
+      await eventually(() => expect(tf.memory().numTensors).toBe(before));
     }));
 
   test('should refuse a number of points at call time', () =>

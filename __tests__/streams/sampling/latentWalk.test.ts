@@ -4,6 +4,7 @@ import * as tf from '../../../src/engine/tf.js';
 import { mapAhead } from '../../../src/streams/flow/mapAhead.js';
 import { type LatentWalkOptions, latentWalk } from '../../../src/streams/sampling/latentWalk.js';
 import { useTestEngine } from '../../support/engine.js';
+import { eventually } from '../../support/eventually.js';
 import { withModel } from '../../support/withModel.js';
 
 useTestEngine();
@@ -80,8 +81,7 @@ describe('latentWalk', () => {
       const before = tf.memory().numTensors;
       const endless$ = latentWalk(model, { variants: 100_000 }).pipe(takeUntil(timer(5)), toArray());
       expect(await lastValueFrom(endless$)).toEqual([]);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      expect(tf.memory().numTensors).toBe(before);
+      await eventually(() => expect(tf.memory().numTensors).toBe(before));
     }));
 
   test('should make nothing before it is subscribed, and ask for one group at a time', () =>
@@ -151,8 +151,7 @@ describe('latentWalk', () => {
     withModel(async (model) => {
       const before = tf.memory().numTensors;
       await firstValueFrom(latentWalk(model));
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      expect(tf.memory().numTensors).toBe(before);
+      await eventually(() => expect(tf.memory().numTensors).toBe(before));
     }));
 
   test.each<[LatentWalkOptions, string]>([
