@@ -1,11 +1,11 @@
 import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { setTimeout } from 'node:timers/promises';
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { watchCommand } from '../../src/cli/commands/watch.js';
 import { type Journaled, toLine } from '../../src/streams/journal/entry.js';
 import type { TrainEvent } from '../../src/streams/run/events.js';
 import { startedEvent, stepEvent } from '../support/events.js';
+import { eventually } from '../support/eventually.js';
 import { runCommand } from '../support/runCommand.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
@@ -67,7 +67,8 @@ describe('nvae watch', () => {
     const lock = { pid: process.pid, host: hostname(), birth: null, since: 'now', id: 'x' };
     await writeFile(inFolder('saved_weights', 'small.lock'), JSON.stringify(lock));
     const watched = watch('small', '--json');
-    await setTimeout(1500);
+    const shown = () => jest.mocked(process.stdout.write).mock.calls.join('');
+    await eventually(() => expect(shown()).toContain('"step":2'));
     await appendFile(journal(), lines([stepEvent(3), stopped]));
     await rm(inFolder('saved_weights', 'small.lock'));
     const { stdout } = await watched;
