@@ -1,7 +1,7 @@
 /**
  * Compares model and training with numbers from the PyTorch implementation:
  * `npm run parity -- [<folder>...] [--engine native] [--within 1] [--report <file>]`.
- * A folder is a case (config.yaml, reference.json, reference.safetensors) or a folder of cases; without one, the cases in this
+ * A folder is a case (see parity/caseKinds.ts) or a folder of cases; without one, the cases in this
  * repository are used. Prints one line of JSON per case, and writes it to the report. The exit code is 1 if a number is off by more
  * than its tolerance, or by more than the fraction of it given by `--within`, and 2 if a case cannot be read or the engine does not
  * work.

@@ -154,7 +154,9 @@ onLinux('what cannot be linked is said in one line:', () => {
     await rename(join(tensorflow, 'include'), join(tensorflow, 'elsewhere'));
     expect(errorOf(['--tensorflow', tensorflow])).toContain('has no C headers');
     await rm(join(tensorflow, 'libtensorflow_framework.so.2'));
-    expect(errorOf(['--tensorflow', tensorflow])).toContain('has no libtensorflow_framework.so.2 in the same folder');
+    expect(errorOf(['--tensorflow', tensorflow])).toContain(
+      'has no libtensorflow_framework.so.2 in the same folder',
+    );
   });
 
   test('tfjs-node of another version', async () => {

@@ -1,5 +1,5 @@
 /** Reads one case of reference data: config.yaml, reference.json and reference.safetensors. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { NamedTensors } from '../../src/base/plainData.js';
 import { readSafetensors } from '../../src/checkpoint/readSafetensors.js';
@@ -73,23 +73,6 @@ export type ReferenceCase = { readonly name: string; readonly tensors: NamedTens
   | { readonly reference: ModelReference; readonly config: NvaeConfig }
   | { readonly reference: DistributionsReference; readonly config: null }
 );
-
-/** The case folders in a path: the path itself, or its subfolders. */
-export function caseFolders(path: string): string[] {
-  const isCase = (folder: string) => existsSync(join(folder, 'reference.json'));
-  if (!existsSync(path) || !statSync(path).isDirectory()) {
-    throw new RangeError(
-      `${path}: expected a folder with reference data, got ${existsSync(path) ? 'a file' : 'nothing'}`,
-    );
-  }
-  const folders = isCase(path)
-    ? [path]
-    : readdirSync(path)
-        .map((name) => join(path, name))
-        .filter(isCase);
-  if (folders.length === 0) throw new RangeError(`${path}: expected folders with a reference.json, got none`);
-  return folders.sort();
-}
 
 export async function readCase(folder: string): Promise<ReferenceCase> {
   const name = basename(resolve(folder));
