@@ -121,7 +121,7 @@ export { sideStream } from './streams/flow/sideStream.js';
 // Plain data
 
 export { imageAt, joinImages } from './base/imageBatches.js';
-export type { ImageBatch, NamedTensors, TensorData } from './base/plainData.js';
+export type { ImageBatch, NamedImages, NamedTensors, TensorData } from './base/plainData.js';
 
 // Configuration
 
@@ -162,8 +162,9 @@ export {
 // Model
 
 export type { OutputDistribution, Statistic } from './model/distributions/outputDistribution.js';
+export { imageNoise } from './model/imageNoise.js';
 export { NonFiniteImagesError } from './model/nonFiniteImagesError.js';
-export type { ForwardResult } from './model/nvae.js';
+export type { EncodeOptions, ForwardResult, LatentKind } from './model/nvae.js';
 export { Nvae } from './model/nvae.js';
 export type { Noise } from './model/random.js';
 export { keyedNoise } from './model/random.js';

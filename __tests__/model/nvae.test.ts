@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as tf from '../../src/engine/tf.js';
+import { imageNoise } from '../../src/model/imageNoise.js';
 import { imagesFromTensor, imagesToTensor } from '../../src/model/imageTensors.js';
-import { Nvae } from '../../src/model/nvae.js';
-import { keyedNoise } from '../../src/model/random.js';
+import { type LatentKind, Nvae } from '../../src/model/nvae.js';
+import { keyedNoise, type Noise } from '../../src/model/random.js';
 import { useTestEngine } from '../support/engine.js';
 import { smallBatch, smallModel } from '../support/smallConfig.js';
 
@@ -138,6 +139,38 @@ describe('encoding', () => {
       return latents.flatMap(values);
     };
     expect(encode(true)).not.toEqual(encode(false));
+    images.dispose();
+  });
+
+  test('the mean of the posterior needs no random numbers, and draws lie around it', () => {
+    const images = imagesToTensor(smallBatch(1), 8);
+    const encode = (random: Noise, latents: LatentKind) => {
+      const made = model.encode(images, random, { latents, freeFlow: false });
+      return made.map(values);
+    };
+    const [mean = []] = encode(noise(), 'mean');
+    expect(encode(keyedNoise(9, 'test', 0), 'mean')[0]).toEqual(mean);
+    const many = Array.from({ length: 200 }, (_, i) => encode(keyedNoise(i, 'test', 0), 'drawn')[0] ?? []);
+    expect(many[0]).not.toEqual(mean);
+    const average = mean.map((_, i) => many.reduce((sum, one) => sum + (one[i] ?? 0), 0) / many.length);
+    const distance = average.reduce((sum, value, i) => sum + Math.abs(value - (mean[i] ?? 0)), 0);
+    expect(distance / mean.length).toBeLessThan(0.2);
+    images.dispose();
+  });
+
+  test('random numbers by name are the same in any batch and at any place in it', () => {
+    const images = imagesToTensor(smallBatch(1, 3), 8);
+    const encode = (order: readonly number[]) => {
+      const batch = tf.gather(images, [...order]);
+      const latents = model.encode(batch, imageNoise(1, 'test', order));
+      const rows = order.map((_, row) => latents.map((latent) => values(tf.slice(latent, row, 1))));
+      tf.dispose([batch, latents]);
+      return rows;
+    };
+    const [a, b, c] = tf.tidy(() => encode([0, 1, 2]));
+    expect(a).not.toEqual(b);
+    expect(tf.tidy(() => encode([2, 0]))).toEqual([c, a]);
+    expect(tf.tidy(() => encode([1]))).toEqual([b]);
     images.dispose();
   });
 });

@@ -17,6 +17,7 @@ import {
   type ImageFile,
   images,
   mapAhead,
+  type NamedImages,
   type Nvae,
   type NvaeConfig,
   newestMap,
@@ -70,7 +71,7 @@ describe('what is inferred', () => {
     const augmented$ = decoded$.pipe(augment({ horizontalFlip: true }, key));
     expectTypeOf(augmented$).toEqualTypeOf<Observable<Recipe<DecodedImage>>>();
     const batches$ = augmented$.pipe(batch(32));
-    expectTypeOf(batches$).toEqualTypeOf<Observable<Recipe<ImageBatch>>>();
+    expectTypeOf(batches$).toEqualTypeOf<Observable<Recipe<NamedImages>>>();
     const steps$ = batches$.pipe(trainStep(trainer));
     expectTypeOf(steps$).toEqualTypeOf<Observable<StepEvent>>();
   });

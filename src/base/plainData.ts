@@ -8,6 +8,12 @@ export interface ImageBatch {
   readonly shape: readonly [batch: number, height: number, width: number, channels: 3];
 }
 
+/** Images with a name each, such as those of a dataset. */
+export interface NamedImages extends ImageBatch {
+  /** One name per image, in order. */
+  readonly names: readonly string[];
+}
+
 /** The values of a tensor outside the engine, row-major. */
 export interface TensorData {
   /** Type of the values. */

@@ -42,7 +42,8 @@ export { NonFiniteImagesError } from '../model/nonFiniteImagesError.js';
 // Model
 
 export type { OutputDistribution, Statistic } from '../model/distributions/outputDistribution.js';
-export type { ForwardOptions, ForwardResult } from '../model/nvae.js';
+export { imageNoise } from '../model/imageNoise.js';
+export type { EncodeOptions, ForwardOptions, ForwardResult, LatentKind } from '../model/nvae.js';
 export { Nvae } from '../model/nvae.js';
 export type { LayerWeights, Mode } from '../model/pass.js';
 export { pullSamples } from '../model/pullSamples.js';

@@ -33,6 +33,9 @@ function posteriorOffset(
   return weightNormConvolution(pass, group.encoderSampler, mixed);
 }
 
+/** The part of a source of random numbers that latents need. */
+export type LatentNoise = Pick<Noise, 'normal'>;
+
 export interface PosteriorDraw {
   readonly prior: Normal;
   readonly posterior: Normal;
@@ -46,7 +49,7 @@ export function drawPosterior(
   group: LatentGroupPlan,
   encoded: tf.Tensor4D,
   features: tf.Tensor4D,
-  noise: Noise,
+  noise: LatentNoise,
 ): PosteriorDraw {
   const priorRaw = tf.tidy(() => priorParameters(pass, group, features));
   const posteriorRaw = tf.tidy(() => tf.add(posteriorOffset(pass, group, encoded, features), priorRaw));
@@ -69,7 +72,7 @@ export function drawPrior(
   return plan.config.fixedFlows ? flow(pass, group.flow, z) : z;
 }
 
-function latentNoise(group: LatentGroupPlan, batch: number, noise: Noise): tf.Tensor {
+function latentNoise(group: LatentGroupPlan, batch: number, noise: LatentNoise): tf.Tensor {
   return noise.normal(draws.latent(group.level), [batch, group.size, group.size, group.latentSize]);
 }
 

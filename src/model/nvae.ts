@@ -10,7 +10,7 @@ import * as tf from '../engine/tf.js';
 import { distributionOf } from './distributions/distributionOf.js';
 import type { OutputDistribution, Statistic } from './distributions/outputDistribution.js';
 import { statisticOf } from './distributions/outputDistribution.js';
-import { drawPosterior, drawPrior, latentKl } from './latents.js';
+import { drawPosterior, drawPrior, type LatentNoise, latentKl } from './latents.js';
 import { flow } from './layers/flow.js';
 import { weightNormWeight } from './layers/weightNormConvolution.js';
 import { checkTensors, ParameterStore } from './parameterStore.js';
@@ -49,6 +49,20 @@ export interface ForwardOptions {
   /** The result of `samplerWeights`, to share it with `regularization`. @default the weights are computed where they are used */
   readonly weights?: LayerWeights;
 }
+
+/** Which latents to take from the posterior: a draw, or its mean. */
+export type LatentKind = 'drawn' | 'mean';
+
+/** Options of `Nvae.encode`. */
+export interface EncodeOptions {
+  /** Whether to apply flows that are not fixed, as in training; the PyTorch implementation omits them. @default true */
+  readonly freeFlow?: boolean;
+  /** `drawn`: draws from the posterior; `mean`: the mean of the posterior, in every group. @default 'drawn' */
+  readonly latents?: LatentKind;
+}
+
+/** Zeros, so that a draw from a normal distribution is its mean. */
+const noNoise: LatentNoise = { normal: (_, shape) => tf.fill([...shape], 0) };
 
 /**
  * An NVAE model: encodes, decodes and samples. It owns its parameters until `dispose`. Images are `[batch, height, width, 3]` in
@@ -227,19 +241,25 @@ export class Nvae implements SampleSource, Disposable {
   }
 
   /**
-   * Encodes images to latents drawn from the posterior: those the decoder sees in training, after the flow.
+   * Encodes images to latents of the posterior, after the flow. The decoder sees such latents in training, and each group depends
+   * on the latents of the groups before it.
    * @param images `[B, H, W, 3]` in [0, 1]; the caller keeps them
    * @param noise source of the random numbers
-   * @param options `freeFlow: false` skips a flow that is not fixed, as the PyTorch implementation does
+   * @param options whether to draw latents or take the mean, and whether to skip free flows
    * @returns `[B, size, size, latentSize]` per latent group, level 0 first
    */
-  encode(images: tf.Tensor4D, noise: Noise, { freeFlow = true } = {}): tf.Tensor4D[] {
+  encode(
+    images: tf.Tensor4D,
+    noise: Noise,
+    { freeFlow = true, latents: kind = 'drawn' }: EncodeOptions = {},
+  ): tf.Tensor4D[] {
     return tf.tidy(() => {
       const pass = this.#pass('eval');
       const encoded = encoderTower(pass, this.plan, images);
       const latents: tf.Tensor4D[] = [];
+      const drawn = kind === 'mean' ? noNoise : noise;
       decoderTower(pass, this.plan, images.shape[0], (group, features) => {
-        const { z } = drawPosterior(pass, group, at(encoded, group), features, noise);
+        const { z } = drawPosterior(pass, group, at(encoded, group), features, drawn);
         const latent = freeFlow || this.config.fixedFlows ? flow(pass, group.flow, z) : z;
         latents.push(latent);
         return latent;

@@ -94,7 +94,11 @@ describe('batch', () => {
 
   test('should make a smaller batch of damaged images, and null of none', async () => {
     const [smaller, none] = await batchesOf([recipeOf(null), one, recipeOf(null), recipeOf(null)], 2);
-    expect(await smaller!.make()).toEqual({ pixels: Uint8Array.of(1, 1, 1), shape: [1, 1, 1, 3] });
+    expect(await smaller!.make()).toEqual({
+      pixels: Uint8Array.of(1, 1, 1),
+      shape: [1, 1, 1, 3],
+      names: ['a'],
+    });
     expect(await none!.make()).toBeNull();
     expect([smaller!.images, none!.images]).toEqual([2, 2]);
   });

@@ -1,11 +1,11 @@
 import { bufferCount, map, type OperatorFunction, pipe } from 'rxjs';
 import { checkCount } from '../../base/checkNumbers.js';
-import type { ImageBatch } from '../../base/plainData.js';
+import type { NamedImages } from '../../base/plainData.js';
 import type { DecodedImage } from '../../data/decodedImage.js';
 import type { Recipe } from './recipe.js';
 
 /**
- * Combines recipes of images into recipes of batches; the last batch may be smaller.
+ * Combines recipes of images into recipes of batches with the images' names; the last batch may be smaller.
  *
  *     recipes    a--b--c--|
  *     batch(2)   ---B-----(C|)    B.make() makes a and b
@@ -19,7 +19,7 @@ import type { Recipe } from './recipe.js';
  * @example
  * recipes$.pipe(batch(16), trainStep(trainer));
  */
-export function batch(size: number): OperatorFunction<Recipe<DecodedImage>, Recipe<ImageBatch>> {
+export function batch(size: number): OperatorFunction<Recipe<DecodedImage>, Recipe<NamedImages>> {
   checkCount('batch', 'size', size);
   return pipe(
     bufferCount<Recipe<DecodedImage>>(size),
@@ -40,7 +40,7 @@ function isImage(made: DecodedImage | Promise<DecodedImage | null>): made is Dec
 }
 
 /** Combines images of one size into a batch; null if there are none. */
-export function toBatch(images: readonly DecodedImage[]): ImageBatch | null {
+export function toBatch(images: readonly DecodedImage[]): NamedImages | null {
   const [first] = images;
   if (!first) return null;
   const length = first.size * first.size * 3;
@@ -53,5 +53,5 @@ export function toBatch(images: readonly DecodedImage[]): ImageBatch | null {
     }
     pixels.set(image.pixels, i * length);
   });
-  return { pixels, shape: [images.length, first.size, first.size, 3] };
+  return { pixels, shape: [images.length, first.size, first.size, 3], names: images.map(({ name }) => name) };
 }
