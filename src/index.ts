@@ -9,6 +9,7 @@ export type { TrainInProcessOptions } from './streams/process/trainInProcess.js'
 export { trainInProcess } from './streams/process/trainInProcess.js';
 export { NonFiniteLossError, RunCrashedError } from './streams/run/errors.js';
 export type {
+  BestModel,
   CheckpointEvent,
   CrashEvent,
   EpochEvent,
@@ -22,6 +23,7 @@ export type {
   StepEvent,
   StoppedEvent,
   TrainEvent,
+  ValidationEvent,
   WarningEvent,
 } from './streams/run/events.js';
 export type { RunCommand } from './streams/run/runCommand.js';
@@ -136,6 +138,7 @@ export type {
   NvaeConfig,
   SamplingMethod,
   TrainingConfig,
+  ValidationConfig,
 } from './config/types.js';
 
 // Engine

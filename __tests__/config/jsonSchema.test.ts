@@ -85,7 +85,7 @@ describe('the JSON Schema', () => {
         seen[issues.length === 0 ? 'accepted' : isCombination ? 'combinations' : 'refused'] += 1;
         expect([accepts(content), content]).toEqual([issues.length === 0 || isCombination, content]);
       }),
-      { numRuns: 1000, seed: 1 },
+      { numRuns: 1000, seed: 2 },
     );
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(5);
   });

@@ -67,6 +67,7 @@ describe('parseConfig', () => {
         seed: 0,
         maxPixels: 268_402_689,
         augmentation: { horizontalFlip: false, crop: 0, brightness: 0, contrast: 0, saturation: 0 },
+        validation: { fraction: 0, folder: null, epochs: 1, images: null },
       },
     });
   });
@@ -119,6 +120,18 @@ describe('parseConfig', () => {
     expect(problems(() => parse(content))).toContain(
       `training_parameters.augmentation.${key}: expected ${expected}`,
     );
+  });
+
+  test.each([
+    [{ fraction: 1 }, 'fraction: expected a number >= 0 and < 1, got 1'],
+    [{ fraction: -0.1 }, 'fraction: expected a number >= 0 and < 1, got -0.1'],
+    [{ folder: '' }, 'folder: expected a text, or null, got ""'],
+    [{ epochs: 0 }, 'epochs: expected an integer >= 1, got 0'],
+    [{ images: 0 }, 'images: expected an integer >= 1, or null, got 0'],
+    [{ fraction: 0.1, folder: 'held' }, 'folder: expected null because fraction is 0.1: held-out images are'],
+  ])('should refuse the validation %j', (validation, expected) => {
+    const content = { ...required, training_parameters: { validation } };
+    expect(problems(() => parse(content))).toContain(`training_parameters.validation.${expected}`);
   });
 
   test('should print no number beyond all bounds for too many scales', () => {

@@ -51,6 +51,7 @@ export function smallConfig(
       seed: 1,
       maxPixels: 268_402_689,
       augmentation: { horizontalFlip: false, crop: 0, brightness: 0, contrast: 0, saturation: 0 },
+      validation: { fraction: 0, folder: null, epochs: 1, images: null },
       ...training,
     },
   };

@@ -10,6 +10,7 @@ export function allowedValues(schema: JsonSchema): string {
   if (type === 'object') return 'a section with keys';
   if (type === 'boolean') return 'true or false';
   if (type === 'integer' || type === 'number') return numbers(schema);
+  if (type === 'string') return 'a text';
   return `${type}`;
 }
 
@@ -19,7 +20,8 @@ function numbers(schema: JsonSchema): string {
   const kind = type === 'integer' ? `an ${isEven ? 'even ' : ''}integer` : 'a number';
   const factor = multipleOf === undefined || isEven ? '' : `, a multiple of ${multipleOf}`;
   const [least, most] = [bound(schema.minimum), bound(schema.maximum)];
-  return `${kind}${range(least, most, exclusiveMinimum)}${factor}`;
+  const below = schema.exclusiveMaximum === undefined ? '' : ` and < ${schema.exclusiveMaximum}`;
+  return `${kind}${range(least, most, exclusiveMinimum)}${below}${factor}`;
 }
 
 function range(least?: number, most?: number, above?: number | boolean): string {

@@ -103,6 +103,41 @@ const augmentation = z
   })
   .describe('Random changes of the training images.');
 
+const validation = z
+  .strictObject({
+    fraction: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe(
+        'Share of the dataset that is held out of training; a hash of its name decides for each image. 0 for none.',
+      ),
+    folder: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe('Folder of held-out images, in place of `fraction`; relative to the working directory.'),
+    epochs: integer(1)
+      .default(1)
+      .describe('Measure each time this many epochs are finished, and after the last one.'),
+    images: integer(1)
+      .nullable()
+      .default(null)
+      .describe(
+        'Measure at most this many of the held-out images, always the same ones; null for all of them.',
+      ),
+  })
+  .superRefine(({ fraction, folder }, context) => {
+    if (context.issues.length > 0 || fraction === 0 || folder === null) return;
+    const message = `null because fraction is ${fraction}: held-out images are a share of the dataset or a folder, not both`;
+    context.addIssue({ code: 'custom', path: ['folder'], message });
+  })
+  .describe(
+    'Validation: measuring the model on held-out images. Off unless `fraction` or `folder` is given.',
+  );
+
 const trainingParameters = z
   .strictObject({
     learning_rate: positive()
@@ -179,6 +214,7 @@ const trainingParameters = z
         'Skip images of more pixels, which would take too much memory; the default is the limit of sharp.',
       ),
     augmentation: augmentation.prefault({}),
+    validation: validation.prefault({}),
   })
   .describe(
     'How to train the model. It is read again at every start, so that a stopped run can resume with other values.',

@@ -116,6 +116,33 @@ export interface AugmentationConfig {
   readonly saturation: number;
 }
 
+/** Validation: measuring the model on held-out images. Off unless `fraction` or `folder` is given. */
+export interface ValidationConfig {
+  /**
+   * Share of the dataset that is held out of training; a hash of its name decides for each image. 0 for
+   * none. Allowed: a number >= 0 and < 1.
+   * @default 0
+   */
+  readonly fraction: number;
+  /**
+   * Folder of held-out images, in place of `fraction`; relative to the working directory. Allowed: a text,
+   * or null.
+   * @default null
+   */
+  readonly folder: string | null;
+  /**
+   * Measure each time this many epochs are finished, and after the last one. Allowed: an integer >= 1.
+   * @default 1
+   */
+  readonly epochs: number;
+  /**
+   * Measure at most this many of the held-out images, always the same ones; null for all of them. Allowed:
+   * an integer >= 1, or null.
+   * @default null
+   */
+  readonly images: number | null;
+}
+
 /**
  * How to train the model. It is read again at every start, so that a stopped run can resume with other
  * values.
@@ -203,4 +230,6 @@ export interface TrainingConfig {
   readonly maxPixels: number;
   /** Random changes of the training images. */
   readonly augmentation: AugmentationConfig;
+  /** Validation: measuring the model on held-out images. Off unless `fraction` or `folder` is given. */
+  readonly validation: ValidationConfig;
 }

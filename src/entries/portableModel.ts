@@ -10,6 +10,7 @@ export type {
   NvaeConfig,
   SamplingMethod,
   TrainingConfig,
+  ValidationConfig,
 } from '../config/types.js';
 
 // Engine

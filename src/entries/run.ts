@@ -14,6 +14,7 @@ export type { RunCommand } from '../streams/run/runCommand.js';
 // Events
 
 export type {
+  BestModel,
   CheckpointEvent,
   CrashEvent,
   EpochEvent,
@@ -27,6 +28,7 @@ export type {
   StepEvent,
   StoppedEvent,
   TrainEvent,
+  ValidationEvent,
   WarningEvent,
 } from '../streams/run/events.js';
 
@@ -47,4 +49,5 @@ export type {
   NvaeConfig,
   SamplingMethod,
   TrainingConfig,
+  ValidationConfig,
 } from '../config/types.js';

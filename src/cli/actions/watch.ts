@@ -119,6 +119,7 @@ async function onScreen(
 const frequent: readonly string[] = [
   'step',
   'epoch',
+  'validation',
   'checkpoint',
   'preview',
   'paused',

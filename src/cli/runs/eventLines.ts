@@ -2,7 +2,14 @@
 
 import type { Journaled } from '../../streams/journal/entry.js';
 import { isWhole } from '../../streams/journal/isWhole.js';
-import type { EpochEvent, StartedEvent, StepEvent, StoppedEvent } from '../../streams/run/events.js';
+import type {
+  EpochEvent,
+  FinishedEvent,
+  StartedEvent,
+  StepEvent,
+  StoppedEvent,
+  ValidationEvent,
+} from '../../streams/run/events.js';
 
 const millisecondsBetweenLines = 2000;
 
@@ -39,6 +46,8 @@ function describe(event: Exclude<Journaled, StepEvent>): string | undefined {
       return describeStart(event);
     case 'epoch':
       return describeEpoch(event);
+    case 'validation':
+      return describeValidation(event);
     case 'checkpoint':
       return `checkpoint ${event.path} (step ${event.step}, ${event.seconds.toFixed(2)} s)`;
     case 'preview':
@@ -52,7 +61,7 @@ function describe(event: Exclude<Journaled, StepEvent>): string | undefined {
     case 'failed':
       return undefined;
     case 'finished':
-      return `finished after ${event.step} steps: ${event.model}`;
+      return describeFinish(event);
     case 'stopped':
       return describeStop(event);
   }
@@ -67,13 +76,35 @@ function describeEpoch(event: EpochEvent): string {
   return `${done}  mean ${means}`;
 }
 
+function describeValidation(event: ValidationEvent): string {
+  const { epoch, images, seconds, bitsPerDimension, negativeElbo, reconstructionLoss, kl } = event;
+  const measured = `validation after epoch ${epoch + 1}: ${images} images in ${seconds.toFixed(1)} s`;
+  const losses = `loss ${negativeElbo.toFixed(0)}  reconstruction ${reconstructionLoss.toFixed(0)}  KL ${kl.toFixed(0)}`;
+  return `${measured}  ${bitsPerDimension.toFixed(4)} bits/dim  ${losses}  ${describeBest(event)}`;
+}
+
+function describeBest({ best, bestModel }: ValidationEvent): string {
+  if (bestModel === null) return 'no best model yet';
+  if (best) return `the best so far: ${bestModel.path}`;
+  return `best ${bestModel.bitsPerDimension.toFixed(4)} after epoch ${bestModel.epoch + 1}`;
+}
+
+function describeFinish({ step, model, bestModel }: FinishedEvent): string {
+  const finished = `finished after ${step} steps: ${model}`;
+  if (!bestModel) return finished;
+  const { path, bitsPerDimension, epoch } = bestModel;
+  return `${finished}; best on held-out images: ${path} (epoch ${epoch + 1}, ${bitsPerDimension.toFixed(4)} bits/dim)`;
+}
+
 function describeStart(event: StartedEvent): string {
   const { name, engine, engineDescription, parameters, latentShapes, images, batchSize, resumed } = event;
+  const { validationImages: held = 0 } = event;
+  const measured = held > 0 ? `, ${held} held out for validation` : '';
   const millions = (parameters / 1e6).toFixed(2);
   const from = resumed ? `, resumed after step ${resumed.step}` : '';
   return (
     `training ${name} on ${engine} (${engineDescription}): ${millions} M parameters, ${latentShapes.length} latent groups, ` +
-    `${images} images in batches of ${batchSize}${from}`
+    `${images} images in batches of ${batchSize}${measured}${from}`
   );
 }
 

@@ -19,24 +19,26 @@ export function toLine(event: Journaled, time: number): string {
 
 /**
  * Parses a line; null if it is not an entry, such as one that a crash cut off. JSON writes non-finite numbers as null; in a
- * `step` or `epoch` event they are converted back.
+ * `step`, `epoch` or `validation` event they are converted back.
  */
 export function fromLine(line: string): JournalEntry | null {
   if (!line.startsWith('{')) return null;
   try {
     const entry = JSON.parse(line) as Partial<JournalEntry>;
     if (typeof entry.type !== 'string' || typeof entry.time !== 'number') return null;
-    return (['step', 'epoch'].includes(entry.type) ? withNumbers(entry) : entry) as JournalEntry;
+    return (losses.has(entry.type) ? withNumbers(entry) : entry) as JournalEntry;
   } catch {
     return null;
   }
 }
 
+/** Events of losses. */
+const losses: ReadonlySet<string> = new Set<Journaled['type']>(['step', 'epoch', 'validation']);
 /** Fields in which null is a valid value. */
-const nullable = new Set(['nonFinite', 'zero']);
+const nullable = new Set(['nonFinite', 'zero', 'bestModel']);
 
-function withNumbers(losses: object): object {
-  const revived = Object.entries(losses).map(([name, value]) => {
+function withNumbers(event: object): object {
+  const revived = Object.entries(event).map(([name, value]) => {
     if (Array.isArray(value)) return [name, value.map((each) => each ?? Number.NaN)];
     return [name, nullable.has(name) ? value : (value ?? Number.NaN)];
   });

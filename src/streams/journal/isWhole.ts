@@ -24,6 +24,7 @@ const fields =
     Object.entries(checks).every(([name, check]) => check((value as Record<string, unknown>)[name]));
 
 const position = { step: number };
+const bestModel = orNull(fields({ path: text, bitsPerDimension: finite, epoch: finite }));
 const config = fields({
   model: fields({ inputDimension: number, samplingMethod: text, latentSize: number }),
   training: fields({ warmupEpochs: number, epochsPerCheckpoint: number }),
@@ -64,6 +65,20 @@ const checks: Readonly<Record<Journaled['type'], Check>> = {
     // An earlier version did not write means, and an epoch without images has none.
     (!fields({ imagesTrained: positive })(value) ||
       fields({ loss: finite, reconstructionLoss: finite, kl: finite })(value)),
+  validation: fields({
+    ...position,
+    epoch: number,
+    imagesSeen: number,
+    images: number,
+    negativeElbo: number,
+    reconstructionLoss: number,
+    kl: number,
+    klPerGroup: listOf(number),
+    bitsPerDimension: number,
+    best: (value) => typeof value === 'boolean',
+    bestModel,
+    seconds: number,
+  }),
   paused: fields(position),
   resumed: fields(position),
   checkpoint: fields({ ...position, path: text, seconds: number }),

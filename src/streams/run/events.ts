@@ -26,8 +26,10 @@ export interface StartedEvent {
   readonly parameters: number;
   /** Shape of each latent group for one image, in the order of `StepEvent.klPerGroup`. */
   readonly latentShapes: readonly (readonly [height: number, width: number, channels: number])[];
-  /** Number of images in the dataset. */
+  /** Number of images to train on: those of the dataset without held-out ones. */
   readonly images: number;
+  /** Number of held-out images that a validation measures. @default no validation */
+  readonly validationImages?: number;
   /** Images per step; the last step of an epoch may have fewer. */
   readonly batchSize: number;
   /** Epochs to train; -1: until stopped. */
@@ -76,6 +78,42 @@ export interface EpochEvent extends Position, EpochMeans {
   /** Images of this epoch taken from the dataset: all of them. */
   readonly imagesTaken: number;
   /** Seconds since the epoch began, or since the run was resumed within it. */
+  readonly seconds: number;
+}
+
+/** The model with the lowest bits per dimension on the held-out images so far. */
+export interface BestModel {
+  /** Its file. */
+  readonly path: string;
+  /** Bits per dimension that it was measured to have. */
+  readonly bitsPerDimension: number;
+  /** Epoch, from 0, after which it was measured. */
+  readonly epoch: number;
+}
+
+/**
+ * The model was measured on the held-out images: in eval mode, with one draw of the latents per image that is the same in every
+ * validation. Values are means over the images, in nats per image unless stated otherwise.
+ */
+export interface ValidationEvent extends Position {
+  readonly type: 'validation';
+  /** Number of images measured. */
+  readonly images: number;
+  /** Negative ELBO with the likelihood of training: comparable with `reconstructionLoss + kl` of steps and epochs. */
+  readonly negativeElbo: number;
+  /** Reconstruction loss with the likelihood of training. */
+  readonly reconstructionLoss: number;
+  /** KL of all latent groups, unweighted. */
+  readonly kl: number;
+  /** KL of each latent group, in the order of `StartedEvent.latentShapes`. */
+  readonly klPerGroup: readonly number[];
+  /** Bits per dimension of the exact 8-bit values: comparable between models of any output distribution. */
+  readonly bitsPerDimension: number;
+  /** Whether this is the best model so far, now written to `bestModel.path`. */
+  readonly best: boolean;
+  /** The best model so far, this one included; null while there is none, because a number is not finite or the file cannot be written. */
+  readonly bestModel: BestModel | null;
+  /** Seconds that the measurement took, without pauses. */
   readonly seconds: number;
 }
 
@@ -142,6 +180,8 @@ export interface FinishedEvent extends Position {
   readonly type: 'finished';
   /** The final model's file. */
   readonly model: string;
+  /** The best model on the held-out images; null if there is none. @default no validation */
+  readonly bestModel?: BestModel | null;
   /** Seconds since the run was opened. */
   readonly seconds: number;
 }
@@ -171,6 +211,7 @@ export type TrainEvent =
   | StartedEvent
   | StepEvent
   | EpochEvent
+  | ValidationEvent
   | PausedEvent
   | ResumedEvent
   | CheckpointEvent

@@ -11,6 +11,7 @@ import type {
   StartedEvent,
   StepEvent,
   StoppedEvent,
+  ValidationEvent,
 } from '../../streams/run/events.js';
 import { count } from '../format.js';
 import { oneLine } from '../text.js';
@@ -128,6 +129,8 @@ function folded(view: RunView, event: JournalEntry): RunView {
       // Short epochs would fill the log.
       if (event.seconds < shortEpoch) return view;
       return logged(view, event, epochText(event));
+    case 'validation':
+      return logged(view, event, validationText(event));
     case 'paused':
       return logged({ ...view, status: 'paused' }, event, `paused after step ${event.step}`);
     case 'resumed':
@@ -157,6 +160,11 @@ function folded(view: RunView, event: JournalEntry): RunView {
     case 'failed':
       return logged({ ...view, status: 'failed', ended: event }, event, `failed: ${event.message}`);
   }
+}
+
+function validationText({ epoch, bitsPerDimension, best }: ValidationEvent): string {
+  const mark = best ? ', the best so far' : '';
+  return `validation after epoch ${epoch + 1}: ${bitsPerDimension.toFixed(4)} bits/dim${mark}`;
 }
 
 function epochText({ epoch, seconds, imagesTrained, loss }: EpochEvent): string {
