@@ -89,6 +89,7 @@ const started: TrainEvent = {
   epochs: 60,
   secondsLimit: null,
   resumed: null,
+  initFrom: null,
 };
 const step = (i: number): TrainEvent => ({
   type: 'step',

@@ -13,6 +13,12 @@ describe('wrong usage', () => {
     await expect(run).rejects.toThrow('Expected key=value with a dotted key');
   });
 
+  test('should be --init-partial without --init-from', async () => {
+    const run = runCommand(trainCommand(), ['demo', '--init-partial']);
+    await expect(run).rejects.toBeInstanceOf(CommanderError);
+    await expect(run).rejects.toThrow("option '--init-partial' needs --init-from");
+  });
+
   test('should be --spatial without --group, before a model is read', async () => {
     const run = runCommand(exploreCommand(), ['nowhere.model', '0.7', '--spatial']);
     await expect(run).rejects.toBeInstanceOf(CommanderError);

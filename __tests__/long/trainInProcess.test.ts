@@ -42,6 +42,33 @@ describe('trainInProcess', () => {
     expect(seen.slice(-3)).toEqual([34, 38, 40]);
   });
 
+  test('should take its initial weights once: a crash before its first checkpoint starts from them, a later one does not', async () => {
+    const model = inFolder('weights', 'final_result_first.model');
+    await lastValueFrom(train(fourEpochs(['seed=9']), { ...options(), name: 'first', runsFolder: null }));
+    const initFrom = { initFrom: model };
+    await lastValueFrom(
+      train(fourEpochs(), { ...options(), ...initFrom, weightsFolder: inFolder('here'), runsFolder: null }),
+    );
+    const killAt = new Set([1, 8]);
+    const events = await watched(
+      trainInProcess(fourEpochs(), { ...options(), ...initFrom }),
+      (event, pid) => {
+        if (event.type === 'step' && killAt.delete(event.step)) process.kill(pid, 'SIGKILL');
+      },
+    );
+    const starts = ofType(events, 'started').map(({ initFrom, resumed }) => [initFrom, resumed === null]);
+    expect(starts).toEqual([
+      [model, true],
+      [model, true],
+      [null, false],
+    ]);
+    expect(events.at(-1)).toMatchObject({ type: 'finished', step: 12 });
+    expect(await stateIn(inFolder('weights'))).toEqual(await stateIn(inFolder('here')));
+    const again = lastValueFrom(trainInProcess(fourEpochs(), { ...options(), ...initFrom }));
+    await expect(again).rejects.toBeInstanceOf(CheckpointError);
+    await expect(again).rejects.toThrow('run small already has a checkpoint');
+  });
+
   test('should give up after too many crashes, with the last checkpoint whole', async () => {
     const events: TrainEvent[] = [];
     const run = watched(

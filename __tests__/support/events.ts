@@ -21,6 +21,7 @@ export function startedEvent(changes: Partial<StartedEvent> = {}): StartedEvent 
     epochs: 1,
     secondsLimit: null,
     resumed: null,
+    initFrom: null,
     ...changes,
   };
 }

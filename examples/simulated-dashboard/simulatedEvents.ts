@@ -34,6 +34,7 @@ export function* simulatedEvents(steps: number): Generator<TrainEvent> {
     epochs: 1,
     secondsLimit: null,
     resumed: null,
+    initFrom: null,
   };
   for (let step = 1; step <= steps; step += 1) {
     yield stepEvent(step);

@@ -52,12 +52,19 @@ test.each<[string, unknown]>([
   ],
   ['augment must be a function, got {"crop":2}', { augment: { crop: 2 } }],
   ['loss must be a function, got "mse"', { loss: 'mse' }],
+  ['initFrom must be a file, or a model with config and tensors, got 7', { initFrom: 7 }],
+  [
+    'initFrom must be a file, or a model with config and tensors, got {"tensors":[]}',
+    { initFrom: { tensors: [] } },
+  ],
+  ['initPartial needs initFrom, the model to start from', { initPartial: true }],
 ])('train should say at once that %s', (message, options) => {
   expect(() => train(smallConfig(), options as TrainOptions)).toThrow(new TypeError(`train: ${message}`));
 });
 
 test.each<[string, TrainOptions]>([
   ['dataset must be a folder', { dataset: datasetOf(1, () => new Uint8Array(192)) }],
+  ['initFrom must be a file', { initFrom: { config: smallConfig(), tensors: new Map() } }],
   ['augment cannot be sent to another process', { augment: (image) => image }],
   ['loss cannot be sent to another process', { loss: ({ terms }) => terms }],
   [
@@ -66,7 +73,7 @@ test.each<[string, TrainOptions]>([
   ],
   ['checkpoints.save cannot be sent to another process', { checkpoints: { save: async () => undefined } }],
 ])('trainInProcess should say at once that %s', (problem, options) => {
-  const message = `trainInProcess: ${problem}; use train, which takes any dataset and functions`;
+  const message = `trainInProcess: ${problem}; use train, which takes any dataset, model and functions`;
   expect(() => trainInProcess(smallConfig(), options as TrainInProcessOptions)).toThrow(
     new TypeError(message),
   );

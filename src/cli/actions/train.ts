@@ -18,6 +18,7 @@ import { exitCodes } from '../exitCodes.js';
 import { createEventLines } from '../runs/eventLines.js';
 import { readRunAloud } from '../runs/readRunAloud.js';
 import { runOnScreen } from '../runs/runOnScreen.js';
+import { findModel } from '../sampling/findModel.js';
 import { listenForInterruption } from '../terminal/listenForInterruption.js';
 import { createOutput, hasScreenReader, isInteractive, type Output } from '../terminal/output.js';
 
@@ -28,6 +29,8 @@ interface TrainCommandOptions extends CommonOptions {
   readonly set: readonly string[];
   readonly seconds?: number;
   readonly takeOver?: boolean;
+  readonly initFrom?: string;
+  readonly initPartial?: boolean;
   readonly dashboard: boolean;
 }
 
@@ -46,7 +49,8 @@ function eventPrinter(output: Output): (event: TrainEvent) => void {
 export async function runTraining(architecture: string, options: TrainCommandOptions): Promise<void> {
   const output = createOutput(options);
   const config = await loadConfig(architecture, { overrides: options.set });
-  const { name = config.name } = options;
+  const { name = config.name, initFrom, initPartial } = options;
+  const model = initFrom === undefined ? null : await findModel(initFrom, options.folder, output);
   const followed = options.dashboard && isInteractive(options);
   let onScreen = followed && !hasScreenReader();
   const interruption = listenForInterruption(() => {
@@ -67,6 +71,7 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
       stop$: interruption.stop$,
       commands$: merge(interruption.checkpoint$.pipe(map((): RunCommand => 'checkpoint')), asked$),
       signal: AbortSignal.any([interruption.signal, abort.signal]),
+      ...(model !== null && { initFrom: model, initPartial: initPartial === true }),
       ...(options.seed !== undefined && { seed: options.seed }),
       ...(options.seconds !== undefined && { seconds: options.seconds }),
     });

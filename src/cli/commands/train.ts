@@ -9,6 +9,7 @@ Examples:
   nvae train demo --dataset my-photos
   nvae train penguin --set training_parameters.batch_size=8 --seconds 3600
   nvae train demo --name slow --set training_parameters.learning_rate=0.001
+  nvae train demo --name cats --dataset cats --init-from demo
 
 On a terminal a dashboard shows the run and its keys; otherwise progress is printed as lines.
 
@@ -28,13 +29,21 @@ export function trainCommand(): Command {
         .argParser(collect)
         .default([], 'none'),
     )
+    .option(
+      '--init-from <model>',
+      'start a new run from the weights of a .model or .checkpoint file, or of the named run',
+    )
+    .option('--init-partial', 'with --init-from: take only the tensors that fit, and warn about the others')
     .option('--seconds <number>', 'stop after this time, as Ctrl-C does', positiveNumber)
     .option('--take-over', 'take the run over at once from a process that is dead or unreachable')
     .option('--no-dashboard', 'print plain lines on a terminal too')
     .addHelpText('after', examples);
-  return withCommonOptions(command).action(async (...given: Parameters<typeof runTraining>) =>
-    (await import('../actions/train.js')).runTraining(...given),
-  );
+  return withCommonOptions(command).action(async (...given: Parameters<typeof runTraining>) => {
+    const [, { initFrom, initPartial }] = given;
+    if (initPartial && initFrom === undefined)
+      command.error("error: option '--init-partial' needs --init-from; add --init-from <model>");
+    await (await import('../actions/train.js')).runTraining(...given);
+  });
 }
 
 function collect(value: string, previous: readonly string[]): string[] {

@@ -98,10 +98,11 @@ function describeFinish({ step, model, bestModel }: FinishedEvent): string {
 
 function describeStart(event: StartedEvent): string {
   const { name, engine, engineDescription, parameters, latentShapes, images, batchSize, resumed } = event;
-  const { validationImages: held = 0 } = event;
+  const { validationImages: held = 0, initFrom } = event;
   const measured = held > 0 ? `, ${held} held out for validation` : '';
   const millions = (parameters / 1e6).toFixed(2);
-  const from = resumed ? `, resumed after step ${resumed.step}` : '';
+  const weights = initFrom ? `, starting from the weights of ${initFrom}` : '';
+  const from = resumed ? `, resumed after step ${resumed.step}` : weights;
   return (
     `training ${name} on ${engine} (${engineDescription}): ${millions} M parameters, ${latentShapes.length} latent groups, ` +
     `${images} images in batches of ${batchSize}${measured}${from}`

@@ -16,6 +16,10 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
 const fields =
   (checks: Readonly<Record<string, Check>>): Check =>
   (value) =>
@@ -42,6 +46,8 @@ const checks: Readonly<Record<Journaled['type'], Check>> = {
     batchSize: number,
     epochs: number,
     resumed: orNull(fields(position)),
+    // An earlier version did not write it.
+    initFrom: optional(orNull(text)),
   }),
   step: fields({
     ...position,

@@ -16,12 +16,15 @@ export type PlainTrainOptions = Pick<
   | 'seed'
   | 'seconds'
   | 'takeOver'
+  | 'initPartial'
   | 'prefetch'
   | 'cache'
   | 'previews'
 > & {
   /** Folder of images, with or without subfolders. @default 'dataset' */
   readonly dataset?: string;
+  /** File of the model that a new run takes its weights and running averages from. @default random weights */
+  readonly initFrom?: string;
   /** How checkpoints are written. */
   readonly checkpoints?: Omit<NonNullable<TrainOptions['checkpoints']>, 'save'>;
 };

@@ -118,7 +118,18 @@ export function trainInProcess(
       if (step > (saved?.step ?? 0)) crashes = 0;
       saved = { epoch, batchInEpoch, step, imagesSeen };
     };
-    const life$ = defer(() => {
+    // What reads checkpoints takes a while to load, and is needed only after a crash.
+    const checkpoints = () => import('../../checkpoint/loadCheckpoint.js');
+    const optionsOfLife = async (): Promise<PlainTrainOptions> => {
+      const plain = plainOptions(options);
+      if (plain.initFrom === undefined || !everStarted) return plain;
+      const { checkpointExists } = await checkpoints();
+      if (!(await checkpointExists(path))) return plain;
+      // The run has written this checkpoint since it took its weights: it resumes.
+      const { initFrom, initPartial, ...resuming } = plain;
+      return resuming;
+    };
+    const life$ = defer(async () => {
       started = false;
       waiting = null;
       const left = seconds === undefined ? {} : { seconds: secondsLeft() };
@@ -127,14 +138,13 @@ export function trainInProcess(
         config,
         engine,
         // If another process has taken the run over since then, do not take it back.
-        options: { ...plainOptions(options), ...left, takeOver: options.takeOver === true && !everStarted },
+        options: { ...(await optionsOfLife()), ...left, takeOver: options.takeOver === true && !everStarted },
       };
       return workerRun(start, commands.forProcess$, signal).pipe(tap(note));
-    });
+    }).pipe(concatAll());
     const findSaved = async () => {
       if (saved) return saved;
-      // What reads checkpoints takes a while to load, and is needed only here.
-      const { checkpointPosition } = await import('../../checkpoint/loadCheckpoint.js');
+      const { checkpointPosition } = await checkpoints();
       saved = await checkpointPosition(path).catch(() => null);
       return saved;
     };

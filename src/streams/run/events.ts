@@ -38,6 +38,11 @@ export interface StartedEvent {
   readonly secondsLimit: number | null;
   /** Position of the checkpoint that the run resumes from; null for a new run. */
   readonly resumed: Position | null;
+  /**
+   * Where the weights of a new run come from: `initFrom`, or the name of its configuration if it is a model as plain data. null:
+   * the weights are random, or those of the checkpoint that the run resumes from.
+   */
+  readonly initFrom: string | null;
 }
 
 /** One step is done. Losses are in nats per image. */
@@ -152,7 +157,7 @@ export interface PreviewEvent {
 /** Something went wrong, and the run continues. */
 export interface WarningEvent {
   readonly type: 'warning';
-  /** The subject: `dataset`, `checkpoint`, `configuration`, `lock`, `step`, or the name of a side stream. */
+  /** The subject: `dataset`, `checkpoint`, `weights`, `configuration`, `lock`, `step`, or the name of a side stream. */
   readonly about: string;
   /** What happened, and what to do, for people to read. */
   readonly message: string;

@@ -1,4 +1,5 @@
 import type { Observable, SchedulerLike } from 'rxjs';
+import type { ModelData } from '../../checkpoint/weightsOf.js';
 import type { NvaeConfig } from '../../config/types.js';
 import type { Dataset } from '../../data/dataset.js';
 import type { ImageCacheOptions } from '../../data/imageCache.js';
@@ -38,6 +39,16 @@ export interface TrainOptions {
   readonly runsFolder?: string | null;
   /** Seed of a new run: an integer. A resumed run keeps the seed of its checkpoint. @default config.training.seed */
   readonly seed?: number;
+  /**
+   * Model that a new run takes its weights and running averages from: a file, or a model as plain data with the same architecture. The
+   * optimiser starts afresh, at epoch 0. A run that has a checkpoint refuses it. @default random weights
+   */
+  readonly initFrom?: string | ModelData;
+  /**
+   * Takes only the tensors of `initFrom` that have a name and a shape of the run's model, with a warning that names the others.
+   * @default false: a tensor that does not fit is an error
+   */
+  readonly initPartial?: boolean;
   /** When it emits, the running step finishes, the checkpoint is written and the stream completes. @default never */
   readonly stop$?: Observable<unknown>;
   /** Commands to the running training. @default none */

@@ -118,7 +118,8 @@ function folded(view: RunView, event: JournalEntry): RunView {
       const crashes = view.status === 'crashed' ? view.crashes : 0;
       const before = { ...(resumed ? view : { ...newRun, log: view.log }), crashes };
       const history = upTo(before.history, resumed?.step ?? 0);
-      const since = resumed ? `, resuming after step ${resumed.step}` : '';
+      const weights = event.initFrom ? `, starting from the weights of ${event.initFrom}` : '';
+      const since = resumed ? `, resuming after step ${resumed.step}` : weights;
       const text = `started ${event.name} in process ${event.pid}${since}`;
       const fresh = { skipped: 0, clipped: 0, steps: 0, warnings: 0, memory: [], ended: null };
       return logged({ ...before, ...fresh, status: 'training', started: event, history }, event, text);

@@ -32,7 +32,10 @@ export function runEvents(run: Run, options: TrainOptions, store: RunStore): Obs
   });
 }
 
-function startedEvent({ trainer, config, items, resumed }: Run, { seconds }: TrainOptions): StartedEvent {
+function startedEvent(
+  { trainer, config, items, resumed, initFrom }: Run,
+  { seconds }: TrainOptions,
+): StartedEvent {
   const { model, seed, position } = trainer;
   const engine = engineInUse();
   return {
@@ -50,5 +53,6 @@ function startedEvent({ trainer, config, items, resumed }: Run, { seconds }: Tra
     epochs: config.training.epochs,
     secondsLimit: seconds ?? null,
     resumed: resumed ? position : null,
+    initFrom,
   };
 }

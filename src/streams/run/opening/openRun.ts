@@ -13,6 +13,7 @@ import { type WarningEvent, warning } from '../events.js';
 import type { TrainOptions } from '../trainOptions.js';
 import { savesOf } from '../writer/savesOf.js';
 import { startWriterThread, type WriterThread } from '../writer/writerThread.js';
+import { initialWeights } from './initialWeights.js';
 import { openTrainer, previousCheckpoint } from './openTrainer.js';
 import type { Run, Warn } from './run.js';
 import { type RunPaths, runPaths } from './runPaths.js';
@@ -101,10 +102,14 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
   const warn: Warn = (about, message) => warnings$.next(warning(about, message));
   const warnAbout = (about: string) => (message: string) => warn(about, message);
   warnings.forEach(warnAbout('dataset'));
+  const weights = await initialWeights(options, config, {
+    checkpointPath: paths.checkpoint,
+    onWarning: warnAbout('weights'),
+  });
   const checkpoint = await previousCheckpoint(paths.checkpoint, config, warnAbout('checkpoint'));
   await writer.ready(); // so that it writes the first events without delay
   const start = await startOfData(checkpoint, opened, { signal: left, warn: warnAbout('dataset') });
-  const trainer = await openTrainer(config, options, checkpoint, paths.checkpoint);
+  const trainer = await openTrainer(config, options, { checkpoint, weights }, paths.checkpoint);
   const bytes = trainer.model.parameterCount * bytesPerParameter;
   const problems = [await spaceWarning(paths.checkpoint, bytes), await syncWarning(paths.weights)];
   problems.filter((problem) => problem !== null).forEach(warnAbout('checkpoint'));
@@ -120,6 +125,7 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
     paths,
     start,
     resumed: checkpoint !== null,
+    initFrom: weights?.source ?? null,
     warn,
     warnings$,
     skipped: skippedImages(warnAbout('dataset')),

@@ -1,13 +1,14 @@
 /** Creates the trainer of a run, and restores its checkpoint if there is one. */
-import { snakeCase } from '../../../base/camelCase.js';
 import { messageOf } from '../../../base/errors.js';
 import type { Checkpoint } from '../../../checkpoint/checkpointContent.js';
 import { CheckpointError } from '../../../checkpoint/checkpointError.js';
 import { checkpointExists, loadCheckpoint } from '../../../checkpoint/loadCheckpoint.js';
-import type { ModelConfig, NvaeConfig } from '../../../config/types.js';
+import type { NvaeConfig } from '../../../config/types.js';
 import { Trainer } from '../../../training/trainer.js';
 import type { TrainerLike } from '../trainerLike.js';
 import type { TrainOptions } from '../trainOptions.js';
+import { architectureChanges } from './architectureChanges.js';
+import { type InitialWeights, startFrom } from './initialWeights.js';
 
 /**
  * Loads the checkpoint at this path; null if there is none.
@@ -20,7 +21,7 @@ export async function previousCheckpoint(
 ): Promise<Checkpoint | null> {
   if (!(await checkpointExists(path))) return null;
   const checkpoint = await loadCheckpoint(path, { onWarning });
-  const changes = changesOf(checkpoint.config.model, model);
+  const changes = architectureChanges(checkpoint.config.model, model, 'was');
   if (changes.length > 0) {
     const remedy = 'undo the change, or use another run name (--name)';
     throw new CheckpointError(path, `has another architecture: ${changes.join(', ')}; ${remedy}`);
@@ -28,28 +29,28 @@ export async function previousCheckpoint(
   return checkpoint;
 }
 
-/** @throws CheckpointError when the checkpoint does not fit the model, and whatever `createTrainer` throws */
+/** What the trainer starts with instead of random weights; at most one of these is there. */
+export interface Start {
+  readonly checkpoint: Checkpoint | null;
+  readonly weights: InitialWeights | null;
+}
+
+/** @throws CheckpointError when the checkpoint or the weights do not fit the model, and whatever `createTrainer` throws */
 export async function openTrainer(
   config: NvaeConfig,
   { createTrainer = Trainer.create, seed = config.training.seed, loss }: TrainOptions,
-  checkpoint: Checkpoint | null,
+  { checkpoint, weights }: Start,
   checkpointPath: string,
 ): Promise<TrainerLike> {
   const trainer = await createTrainer(config, { seed, ...(loss && { loss }) });
   try {
     if (checkpoint) await trainer.restore(checkpoint);
+    if (weights) await startFrom(trainer, weights);
     return trainer;
   } catch (error) {
     await trainer.dispose();
+    if (error instanceof CheckpointError) throw error;
     const problem = `does not fit the model: ${messageOf(error)}`;
     throw new CheckpointError(checkpointPath, problem, { cause: error });
   }
-}
-
-/** One phrase for each architecture key that differs. */
-function changesOf(before: ModelConfig, now: ModelConfig): string[] {
-  const keys = Object.keys(now) as (keyof ModelConfig)[];
-  return keys
-    .filter((key) => before[key] !== now[key])
-    .map((key) => `${snakeCase(key)} ${now[key]} (was ${before[key]})`);
 }

@@ -23,6 +23,8 @@ export interface Run extends ListedDataset {
   readonly start: DataPosition;
   /** Whether the trainer was restored from a checkpoint. */
   readonly resumed: boolean;
+  /** As in `StartedEvent.initFrom`. */
+  readonly initFrom: string | null;
   readonly warn: Warn;
   /** All warnings of the run; never completes. */
   readonly warnings$: Observable<WarningEvent>;
