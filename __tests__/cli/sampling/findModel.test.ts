@@ -51,6 +51,23 @@ describe('findModel', () => {
     );
   });
 
+  test('should say of a folder that it is one', async () => {
+    await weights({ 'demo.checkpoint': 1 });
+    const before = process.cwd();
+    process.chdir(inFolder());
+    try {
+      await expect(found('saved_weights')).rejects.toThrow(
+        /^saved_weights: is a folder, and no run has this name; runs in .*: demo;/,
+      );
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  test.each(['', ' '])('should say that %j is no model', async (given) => {
+    await expect(found(given)).rejects.toThrow(`model: expected a file or the name of a run, got "${given}"`);
+  });
+
   test('should not name a folder among the runs', async () => {
     await mkdir(inFolder('saved_weights', 'odd.checkpoint'), { recursive: true });
     await expect(found('odd')).rejects.toThrow(/^odd: no file or run has this name; there are no runs in /);

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { describeValue } from '../../base/messageText.js';
 import { nearest } from '../../base/nearest.js';
 import { runNameProblem } from '../../config/runName.js';
 import type { Output } from '../terminal/output.js';
@@ -13,6 +14,8 @@ const [finalPrefix, modelEnd, checkpointEnd] = ['final_result_', '.model', '.che
  * @throws Error if there is neither
  */
 export async function findModel(given: string, folder: string, output: Output): Promise<string> {
+  if (given.trim() === '')
+    throw new Error(`model: expected a file or the name of a run, got ${describeValue(given)}`);
   if ((await writtenAt(given)) !== null || runNameProblem(given) !== null) return given;
   const weights = join(folder, 'saved_weights');
   const names = [`${finalPrefix}${given}${modelEnd}`, `${given}${checkpointEnd}`, given];
@@ -49,5 +52,7 @@ async function notFound(given: string, weights: string): Promise<string> {
   const known =
     names.length > 0 ? `runs in ${weights}: ${names.join(', ')}` : `there are no runs in ${weights}`;
   const hint = similar ? ` (did you mean ${similar}?)` : '; choose another folder with --folder';
-  return `${given}: no file or run has this name; ${known}${hint}`;
+  const isFolder = (await stat(given).catch(() => null))?.isDirectory() ?? false;
+  const what = isFolder ? 'is a folder, and no run has this name' : 'no file or run has this name';
+  return `${given}: ${what}; ${known}${hint}`;
 }
