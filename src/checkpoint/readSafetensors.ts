@@ -1,11 +1,9 @@
 /** Reads safetensors files. */
 import { totalmem } from 'node:os';
-import { messageOf } from '../base/errors.js';
-import { openFile } from '../base/files.js';
-import type { ByteSource } from './byteSource.js';
 import { CheckpointError } from './checkpointError.js';
 import { headerFrom, type SafetensorsContent, safetensorsFrom } from './safetensorsFrom.js';
 import type { SafetensorsHeader } from './safetensorsHeader.js';
+import { withFile } from './withFile.js';
 
 /**
  * Reads a complete file. 64-bit integers become 32-bit ones.
@@ -32,22 +30,4 @@ export function readSafetensors(path: string): Promise<SafetensorsContent> {
  */
 export function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
   return withFile(path, async (source) => (await headerFrom(source, path)).header);
-}
-
-async function withFile<T>(path: string, use: (source: ByteSource) => Promise<T>): Promise<T> {
-  let file: Awaited<ReturnType<typeof openFile>> | undefined;
-  try {
-    file = await openFile(path);
-    const opened = file;
-    const { size } = await opened.stat();
-    return await use({
-      size,
-      read: async (target, position) => (await opened.read(target, 0, target.length, position)).bytesRead,
-    });
-  } catch (error) {
-    if (error instanceof CheckpointError) throw error;
-    throw new CheckpointError(path, `cannot be read: ${messageOf(error)}`, { cause: error });
-  } finally {
-    await file?.close();
-  }
 }

@@ -3,6 +3,7 @@
 import { describeValue } from '../base/messageText.js';
 import type { NamedTensors, TensorData } from '../base/plainData.js';
 import type { ByteSource } from './byteSource.js';
+import { readFully } from './readFully.js';
 import type { SafetensorsHeader, TensorEntry } from './safetensorsHeader.js';
 import { damaged, largestHeader, parseHeader } from './safetensorsHeader.js';
 
@@ -17,9 +18,6 @@ export interface LocatedHeader {
   readonly dataStart: number;
 }
 
-/** Bytes per read. */
-const pieceSize = 16 * 2 ** 20;
-
 /**
  * Reads only the header, whatever the total size.
  * @param where names the bytes in messages
@@ -29,14 +27,14 @@ export async function headerFrom(source: ByteSource, where: string): Promise<Loc
   const { size } = source;
   if (size < 8) throw damaged(where, `expected at least 8 bytes, got ${size}`);
   const prefix = new DataView(new ArrayBuffer(8));
-  await readFully(source, where, new Uint8Array(prefix.buffer), 0);
+  await fill(source, where, new Uint8Array(prefix.buffer), 0);
   const length = prefix.getBigUint64(0, true);
   const most = Math.min(largestHeader, size - 8);
   if (length > BigInt(most)) {
     throw damaged(where, `expected a header of at most ${most} bytes, got ${length}`);
   }
   const bytes = new Uint8Array(Number(length));
-  await readFully(source, where, bytes, 8);
+  await fill(source, where, bytes, 8);
   const dataStart = 8 + bytes.length;
   return { header: parseHeader(bytes, size - dataStart, where), dataStart };
 }
@@ -63,7 +61,7 @@ async function readTensor(
   dataStart: number,
 ): Promise<TensorData> {
   const bytes = new Uint8Array(end - begin);
-  await readFully(source, where, bytes, dataStart + begin);
+  await fill(source, where, bytes, dataStart + begin);
   if (dtype === 'F32') return { dtype: 'float32', shape, data: new Float32Array(bytes.buffer) };
   if (dtype === 'I32') return { dtype: 'int32', shape, data: new Int32Array(bytes.buffer) };
   const wide = new BigInt64Array(bytes.buffer);
@@ -74,17 +72,8 @@ async function readTensor(
   return { dtype: 'int32', shape, data };
 }
 
-async function readFully(
-  source: ByteSource,
-  where: string,
-  target: Uint8Array,
-  position: number,
-): Promise<void> {
-  let done = 0;
-  while (done < target.length) {
-    const piece = target.subarray(done, done + pieceSize);
-    const bytesRead = await source.read(piece, position + done);
-    if (bytesRead === 0) throw damaged(where, `expected ${target.length} bytes at ${position}, got ${done}`);
-    done += bytesRead;
-  }
+async function fill(source: ByteSource, where: string, target: Uint8Array, position: number): Promise<void> {
+  const done = await readFully(source, target, position);
+  if (done < target.length)
+    throw damaged(where, `expected ${target.length} bytes at ${position}, got ${done}`);
 }

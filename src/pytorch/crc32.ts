@@ -1,47 +1,70 @@
-/** The checksum of zip archives: CRC-32 with the polynomial of ISO 3309. */
+/**
+ * CRC-32 of zip archives, 16 bytes at a time. Node has a function for it only since 20.15 and browsers have none; libraries for both
+ * take one byte at a time and are several times slower, which counts for files of hundreds of megabytes.
+ */
+const width = 16;
 
-/** Bytes per turn of the loop; each has a table of its own. */
-const slices = 8;
+/** Tables one after the other; the entry n tables on has n more zero bytes behind the byte. */
 const tables = makeTables();
+
+function makeTables(): Int32Array {
+  const made = new Int32Array(256 * width);
+  for (let byte = 0; byte < 256; byte += 1) {
+    let crc = byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+    made[byte] = crc;
+  }
+  for (let i = 256; i < made.length; i += 1) {
+    const shorter = made[i - 256] as number;
+    made[i] = (shorter >>> 8) ^ (made[shorter & 255] as number);
+  }
+  return made;
+}
 
 /**
  * Returns the CRC-32 of bytes.
- * @param before the result for the bytes before these, if they come in pieces
+ * @param bytes any bytes; they are not changed
+ * @param before the CRC-32 of all bytes before them
+ * @example
+ * const crc = crc32(second, crc32(first));
  */
 export function crc32(bytes: Uint8Array, before = 0): number {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as [Table, Table, Table, Table, Table, Table, Table, Table];
-  const { length } = bytes;
+  const t = tables;
   let crc = ~before;
-  let i = 0;
-  for (; i + slices <= length; i += slices) {
-    const low = crc ^ (bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24));
+  const head = Math.min(bytes.length, -bytes.byteOffset & 3);
+  crc = byteByByte(bytes, 0, head, crc);
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + head, (bytes.length - head) >> 2);
+  let word = 0;
+  for (; word + 3 < words.length; word += 4) {
+    const a = crc ^ (words[word] as number);
+    const b = words[word + 1] as number;
+    const c = words[word + 2] as number;
+    const d = words[word + 3] as number;
     crc =
-      t7[low & 255]! ^
-      t6[(low >>> 8) & 255]! ^
-      t5[(low >>> 16) & 255]! ^
-      t4[low >>> 24]! ^
-      t3[bytes[i + 4]!]! ^
-      t2[bytes[i + 5]!]! ^
-      t1[bytes[i + 6]!]! ^
-      t0[bytes[i + 7]!]!;
+      (t[3840 + (a & 255)] as number) ^
+      (t[3584 + ((a >>> 8) & 255)] as number) ^
+      (t[3328 + ((a >>> 16) & 255)] as number) ^
+      (t[3072 + (a >>> 24)] as number) ^
+      (t[2816 + (b & 255)] as number) ^
+      (t[2560 + ((b >>> 8) & 255)] as number) ^
+      (t[2304 + ((b >>> 16) & 255)] as number) ^
+      (t[2048 + (b >>> 24)] as number) ^
+      (t[1792 + (c & 255)] as number) ^
+      (t[1536 + ((c >>> 8) & 255)] as number) ^
+      (t[1280 + ((c >>> 16) & 255)] as number) ^
+      (t[1024 + (c >>> 24)] as number) ^
+      (t[768 + (d & 255)] as number) ^
+      (t[512 + ((d >>> 8) & 255)] as number) ^
+      (t[256 + ((d >>> 16) & 255)] as number) ^
+      (t[d >>> 24] as number);
   }
-  for (; i < length; i += 1) crc = t0[(crc ^ bytes[i]!) & 255]! ^ (crc >>> 8);
-  return ~crc >>> 0;
+  return ~byteByByte(bytes, head + 4 * word, bytes.length, crc) >>> 0;
 }
 
-type Table = Uint32Array;
-
-/** Table k holds the checksum of each byte followed by k zero bytes. */
-function makeTables(): Table[] {
-  const first = Uint32Array.from({ length: 256 }, (_, byte) => {
-    let crc = byte;
-    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-    return crc;
-  });
-  const all = [first];
-  for (let k = 1; k < slices; k += 1) {
-    const last = all[k - 1] ?? first;
-    all.push(last.map((crc) => (first[crc & 255] ?? 0) ^ (crc >>> 8)));
+function byteByByte(bytes: Uint8Array, begin: number, end: number, before: number): number {
+  let crc = before;
+  for (let i = begin; i < end; i += 1) {
+    crc = (tables[(crc ^ (bytes[i] as number)) & 255] as number) ^ (crc >>> 8);
   }
-  return all;
+  return crc;
 }
