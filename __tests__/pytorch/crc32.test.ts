@@ -10,7 +10,7 @@ test('should give the known checksum of the digits', () => {
 
 test('should give the checksums of another library, for bytes at once and in pieces', () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(100), (bytes, cut) => {
+    fc.property(fc.uint8Array({ maxLength: 100, size: 'max' }), fc.nat(100), (bytes, cut) => {
       expect(crc32(bytes)).toBe(library(Buffer.from(bytes)));
       expect(crc32(bytes.subarray(cut), crc32(bytes.subarray(0, cut)))).toBe(crc32(bytes));
     }),

@@ -29,10 +29,11 @@ function makeTables(): Int32Array {
  * const crc = crc32(second, crc32(first));
  */
 export function crc32(bytes: Uint8Array, before = 0): number {
+  if (bytes.length < 2 * width) return ~byteByByte(bytes, 0, bytes.length, ~before) >>> 0;
   const t = tables;
-  let crc = ~before;
-  const head = Math.min(bytes.length, -bytes.byteOffset & 3);
-  crc = byteByByte(bytes, 0, head, crc);
+  // Words begin at multiples of 4 in memory.
+  const head = -bytes.byteOffset & 3;
+  let crc = byteByByte(bytes, 0, head, ~before);
   const words = new Int32Array(bytes.buffer, bytes.byteOffset + head, (bytes.length - head) >> 2);
   let word = 0;
   for (; word + 3 < words.length; word += 4) {
