@@ -1,4 +1,5 @@
 /** The bytes of a safetensors file, which Python's library can also read. Works without Node. */
+import { joinedPieces } from '../base/joinedPieces.js';
 import type { NamedTensors, TensorData } from '../base/plainData.js';
 import type { TensorEntry } from './safetensorsHeader.js';
 import { formatHeader } from './safetensorsHeader.js';
@@ -22,27 +23,8 @@ export function safetensorsPieces(
   const prefix = new DataView(new ArrayBuffer(8));
   prefix.setBigUint64(0, BigInt(header.length), true);
   const parts = [new Uint8Array(prefix.buffer), header, ...[...tensors.values()].map(bytesOf)];
-  return pieces(parts);
-}
-
-/** The same bytes in pieces of `pieceSize`, with small parts combined. The memory is reused for the next piece. */
-function* pieces(parts: readonly Uint8Array[]): Generator<Uint8Array> {
   const total = parts.reduce((sum, part) => sum + part.length, 0);
-  const piece = new Uint8Array(Math.min(pieceSize, total));
-  let filled = 0;
-  for (const part of parts) {
-    for (let done = 0; done < part.length; ) {
-      const length = Math.min(part.length - done, piece.length - filled);
-      piece.set(part.subarray(done, done + length), filled);
-      done += length;
-      filled += length;
-      if (filled === piece.length) {
-        yield piece;
-        filled = 0;
-      }
-    }
-  }
-  if (filled > 0) yield piece.subarray(0, filled);
+  return joinedPieces(parts, Math.min(pieceSize, total));
 }
 
 /** The bytes of a tensor's values, not copied. */
