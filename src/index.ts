@@ -110,6 +110,15 @@ export { writeJournal } from './streams/journal/writeJournal.js';
 export type { WriteTensorBoardOptions } from './streams/tensorboard/writeTensorBoard.js';
 export { writeTensorBoard } from './streams/tensorboard/writeTensorBoard.js';
 
+// Summaries of runs
+
+export { listRuns } from './streams/runs/listRuns.js';
+export type { RunSummariesOptions } from './streams/runs/runSummaries.js';
+export { runSummaries } from './streams/runs/runSummaries.js';
+export type { RunSummary, RunSummaryStatus, ValidationSummary } from './streams/runs/runSummary.js';
+export type { SummarizeRunOptions } from './streams/runs/summarizeRun.js';
+export { summarizeRun } from './streams/runs/summarizeRun.js';
+
 // Flow control
 
 export type { MapAheadOptions } from './streams/flow/mapAhead.js';

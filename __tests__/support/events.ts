@@ -1,5 +1,5 @@
 /** Sample events of a run. */
-import type { StartedEvent, StepEvent } from '../../src/streams/run/events.js';
+import type { EpochEvent, StartedEvent, StepEvent, ValidationEvent } from '../../src/streams/run/events.js';
 import { smallConfig } from './checkpoints.js';
 
 export function startedEvent(changes: Partial<StartedEvent> = {}): StartedEvent {
@@ -50,6 +50,49 @@ export function stepEvent(step: number, changes: Partial<StepEvent> = {}): StepE
     applied: true,
     nonFinite: null,
     zero: null,
+    ...changes,
+  };
+}
+
+/** A validation after an epoch; the best unless the changes say otherwise. */
+export function validationEvent(epoch: number, changes: Partial<ValidationEvent> = {}): ValidationEvent {
+  const bitsPerDimension = changes.bitsPerDimension ?? 3;
+  return {
+    type: 'validation',
+    epoch,
+    batchInEpoch: 0,
+    step: epoch + 1,
+    imagesSeen: epoch + 1,
+    images: 4,
+    negativeElbo: 1,
+    reconstructionLoss: 1,
+    kl: 0,
+    klPerGroup: [0, 0],
+    bitsPerDimension,
+    best: true,
+    bestModel: { path: 'small.best.model', bitsPerDimension, epoch },
+    seconds: 1,
+    ...changes,
+  };
+}
+
+/** The end of an epoch with its mean losses. */
+export function epochEvent(epoch: number, changes: Partial<EpochEvent> = {}): EpochEvent {
+  return {
+    type: 'epoch',
+    epoch,
+    batchInEpoch: 0,
+    step: epoch + 1,
+    imagesSeen: epoch + 1,
+    imagesTaken: 1,
+    seconds: 1,
+    imagesTrained: 1,
+    loss: 1,
+    reconstructionLoss: 1,
+    balancedKl: 0,
+    regularization: 0,
+    kl: 0,
+    klPerGroup: [0, 0],
     ...changes,
   };
 }

@@ -9,6 +9,7 @@ import { configsCommand } from './commands/configs.js';
 import { doctorCommand } from './commands/doctor.js';
 import { exploreCommand } from './commands/explore.js';
 import { interpolateCommand } from './commands/interpolate.js';
+import { runsCommand } from './commands/runs.js';
 import { sampleCommand } from './commands/sample.js';
 import { trainCommand } from './commands/train.js';
 import { watchCommand } from './commands/watch.js';
@@ -23,6 +24,7 @@ function createProgram(): Command {
     .version(readManifest().version)
     .addCommand(trainCommand())
     .addCommand(watchCommand())
+    .addCommand(runsCommand())
     .addCommand(sampleCommand())
     .addCommand(cherryCommand())
     .addCommand(exploreCommand())

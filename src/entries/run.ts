@@ -38,6 +38,15 @@ export type { JournalEntry, Journaled } from '../streams/journal/entry.js';
 export type { ReadJournalOptions } from '../streams/journal/readJournal.js';
 export { readJournal } from '../streams/journal/readJournal.js';
 
+// Summaries of runs
+
+export { listRuns } from '../streams/runs/listRuns.js';
+export type { RunSummariesOptions } from '../streams/runs/runSummaries.js';
+export { runSummaries } from '../streams/runs/runSummaries.js';
+export type { RunSummary, RunSummaryStatus, ValidationSummary } from '../streams/runs/runSummary.js';
+export type { SummarizeRunOptions } from '../streams/runs/summarizeRun.js';
+export { summarizeRun } from '../streams/runs/summarizeRun.js';
+
 // Configuration
 
 export { ConfigError } from '../config/configError.js';

@@ -14,7 +14,6 @@ import {
   tap,
   timer,
 } from 'rxjs';
-import { nearest } from '../../base/nearest.js';
 import { checkpointExists } from '../../checkpoint/loadCheckpoint.js';
 import { watchLock } from '../../checkpoint/lock/watchLock.js';
 import { type JournalEntry, journalName } from '../../streams/journal/entry.js';
@@ -27,6 +26,7 @@ import { loadScreen, ScreenError } from '../../ui/screenError.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
 import { createEventLines } from '../runs/eventLines.js';
+import { noSuchRun } from '../runs/noSuchRun.js';
 import { readRunAloud } from '../runs/readRunAloud.js';
 import { listenForInterruption } from '../terminal/listenForInterruption.js';
 import { createOutput, hasScreenReader, isInteractive, type Output } from '../terminal/output.js';
@@ -158,11 +158,5 @@ async function journalOf(name: string, runs: string): Promise<string> {
   if (found) return path;
   const entries = await readdir(runs).catch(() => []);
   const names = entries.filter((run) => existsSync(join(runs, run, journalName)));
-  const known = names.length > 0 ? `runs in ${runs}: ${names.join(', ')}` : `there are no runs in ${runs}`;
-  throw new Error(`${name}: no run has this name; ${known}${similar(name, names)}`);
-}
-
-function similar(name: string, names: readonly string[]): string {
-  const meant = nearest(name, names);
-  return meant ? ` (did you mean ${meant}?)` : '; choose another folder with --folder';
+  throw noSuchRun(name, names, runs);
 }
