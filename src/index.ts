@@ -174,6 +174,10 @@ export {
 // Model
 
 export type { OutputDistribution, Statistic } from './model/distributions/outputDistribution.js';
+export type { BatchEvaluation } from './model/evaluation/batchEvaluation.js';
+export { bitsPerDimension } from './model/evaluation/bitsPerDimension.js';
+export type { EvaluateBatchOptions } from './model/evaluation/evaluateBatch.js';
+export { evaluateBatch } from './model/evaluation/evaluateBatch.js';
 export { imageNoise } from './model/imageNoise.js';
 export { NonFiniteImagesError } from './model/nonFiniteImagesError.js';
 export type { EncodeOptions, ForwardResult, LatentKind } from './model/nvae.js';

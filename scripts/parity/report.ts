@@ -53,6 +53,11 @@ export class Report {
     this.#compare(quantity, name, [got], [expected], {});
   }
 
+  /** Compares values with expected ones that are not among the tensors. */
+  values(quantity: string, name: string, got: ArrayLike<number>, expected: ArrayLike<number>): void {
+    this.#compare(quantity, name, got, expected, {});
+  }
+
   #compare(
     quantity: string,
     name: string,

@@ -43,6 +43,10 @@ export { NonFiniteImagesError } from '../model/nonFiniteImagesError.js';
 // Model
 
 export type { OutputDistribution, Statistic } from '../model/distributions/outputDistribution.js';
+export type { BatchEvaluation } from '../model/evaluation/batchEvaluation.js';
+export { bitsPerDimension } from '../model/evaluation/bitsPerDimension.js';
+export type { EvaluateBatchOptions } from '../model/evaluation/evaluateBatch.js';
+export { evaluateBatch } from '../model/evaluation/evaluateBatch.js';
 export { imageNoise } from '../model/imageNoise.js';
 export type { EncodeOptions, ForwardOptions, ForwardResult, LatentKind } from '../model/nvae.js';
 export { Nvae } from '../model/nvae.js';

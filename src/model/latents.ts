@@ -87,3 +87,23 @@ export function latentKl(plan: ModelPlan, draw: PosteriorDraw, flowed: tf.Tensor
     : tf.sub(normalLogDensity(posterior, z), normalLogDensity(prior, flowed));
   return tf.sum(elements, [1, 2, 3]);
 }
+
+/** Log densities of one draw per image, `[B]` each. */
+export interface LatentLogDensities {
+  /** Of the latent under its posterior. */
+  readonly logQ: tf.Tensor1D;
+  /** Under its prior: of the latent after a free flow, which belongs to the posterior, or before a fixed one, which belongs to the decoder. */
+  readonly logPrior: tf.Tensor1D;
+}
+
+/** Computes the log densities of a group's latent before and after the flow. */
+export function latentLogDensities(
+  plan: ModelPlan,
+  { prior, posterior, z }: PosteriorDraw,
+  flowed: tf.Tensor4D,
+): LatentLogDensities {
+  return {
+    logQ: tf.sum(normalLogDensity(posterior, z), [1, 2, 3]),
+    logPrior: tf.sum(normalLogDensity(prior, plan.config.fixedFlows ? z : flowed), [1, 2, 3]),
+  };
+}

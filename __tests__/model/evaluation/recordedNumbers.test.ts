@@ -1,0 +1,32 @@
+/** Numbers of the PyTorch implementation: cases in this repository, and further ones beside it where they are present. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+import { compareEvaluation } from '../../../scripts/parity/evaluationCase.js';
+import { compareLikelihoods } from '../../../scripts/parity/likelihoodsCase.js';
+import { testEngine, useTestEngine } from '../../support/engine.js';
+
+useTestEngine();
+
+const copy = fileURLToPath(new URL('../../fixtures/evaluation', import.meta.url));
+const beside = fileURLToPath(new URL('../../../../shared/evaluation', import.meta.url));
+// Rounding alone stays well inside the tolerance.
+const mostUsed = testEngine === 'native' ? 1 / 4 : 1;
+
+test.each([join(copy, 'flows_free'), join(beside, 'logistic'), join(beside, 'flows_fixed')])(
+  'every number per draw and image should be within its tolerance: %s',
+  async (folder) => {
+    if (folder.startsWith(beside) && !existsSync(folder)) return;
+    const report = (await compareEvaluation(folder)).result('case');
+    expect(report.failed).toEqual([]);
+    expect(report.compared).toBeGreaterThanOrEqual(16);
+    expect(report.largestToleranceUsed).toBeLessThan(mostUsed);
+  },
+);
+
+test('the probabilities of all values should be within their tolerance, from wide components to the sharpest', async () => {
+  const report = (await compareLikelihoods(join(copy, 'likelihoods'))).result('likelihoods');
+  expect(report).toMatchObject({ failed: [], compared: 6 });
+  expect(report.largestToleranceUsed).toBeLessThan(mostUsed);
+});

@@ -1,0 +1,148 @@
+/**
+ * The probability of the 8-bit value of a colour, in float64 outside the engine: the integral of the output distribution from
+ * half a value below to half a value above; 0 and 255 own the tails. The probabilities of the 256 values add up to 1, so
+ * models with different output distributions can be compared.
+ */
+import type { SamplingMethod } from '../../config/types.js';
+import { logNormalProbability, normalProbability } from './normalTail.js';
+
+/** Log probability of the value `level` (0 to 255) of one colour, whose raw parameters begin at `first`. */
+export type ColourLogMass = (parameters: Float32Array, first: number, level: number) => number;
+
+/** Probability of a value for one component with the raw parameters; relatively exact until it becomes 0. */
+type Mass = (mean: number, logScale: number, level: number) => number;
+
+/** A sum of probabilities above this has lost nothing; one below is computed from logarithms. */
+const smallestSum = 1e-280;
+const sigmaFloor = 0.01;
+
+function softClamp(value: number): number {
+  return 5 * Math.tanh(value / 5);
+}
+
+/** log(1 + exp v) */
+function softplus(v: number): number {
+  return Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)));
+}
+
+/** Width of a value on the scale -1 to 1. */
+const width = 2 / 255;
+
+/** sigmoid(b) - sigmoid(a) = sigmoid(b) sigmoid(-a) (1 - exp(a - b)), with nothing to cancel. */
+const logisticMass: Mass = (mean, logScale, level) => {
+  const inverse = Math.exp(-Math.max(logScale, -7));
+  const centred = (2 * level) / 255 - 1 - Math.min(Math.max(mean, -5), 5);
+  if (level === 0) return 1 / (1 + Math.exp((-width / 2 - centred) * inverse));
+  const expA = Math.exp((centred - width / 2) * inverse);
+  if (level === 255) return 1 / (1 + expA);
+  const minusBetween = Math.expm1(-width * inverse);
+  return -minusBetween / ((1 + expA) * (1 + (1 + minusBetween) / expA));
+};
+
+/** The same in logarithms. */
+const logisticLogMass: Mass = (mean, logScale, level) => {
+  const scale = Math.max(logScale, -7);
+  const inverse = Math.exp(-scale);
+  const centred = (2 * level) / 255 - 1 - Math.min(Math.max(mean, -5), 5);
+  const below = level === 0 ? 0 : softplus((centred - width / 2) * inverse);
+  const above = level === 255 ? 0 : softplus((-width / 2 - centred) * inverse);
+  if (level === 0 || level === 255) return -below - above;
+  // for very wide components, 1 - exp(-v) is v, which may be too small for a number
+  const between = scale > 40 ? Math.log(width) - scale : Math.log(-Math.expm1(-width * inverse));
+  return between - below - above;
+};
+
+const normalMass: Mass = (mean, logScale, level) => {
+  const mu = softClamp(mean);
+  const inverse = 1 / (Math.exp(softClamp(logScale)) + sigmaFloor);
+  const low = ((level - 0.5) / 255 - mu) * inverse;
+  const high = ((level + 0.5) / 255 - mu) * inverse;
+  if (level === 0) return normalProbability(high);
+  if (level === 255) return normalProbability(-low);
+  // in the lower tail, where Phi is relatively exact
+  return low > 0
+    ? normalProbability(-low) - normalProbability(-high)
+    : normalProbability(high) - normalProbability(low);
+};
+
+const normalLogMass: Mass = (mean, logScale, level) => {
+  const mu = softClamp(mean);
+  const inverse = 1 / (Math.exp(softClamp(logScale)) + sigmaFloor);
+  const low = ((level - 0.5) / 255 - mu) * inverse;
+  const high = ((level + 0.5) / 255 - mu) * inverse;
+  if (level === 0) return logNormalProbability(high);
+  if (level === 255) return logNormalProbability(-low);
+  const [a, b] = low > 0 ? [-high, -low] : [low, high];
+  const upper = logNormalProbability(b);
+  return upper + Math.log(-Math.expm1(logNormalProbability(a) - upper));
+};
+
+/** k logits, k means and k log scales per colour. */
+function mixtureLogMass(components: number, mass: Mass, logMass: Mass): ColourLogMass {
+  const inLogarithms: ColourLogMass = (parameters, first, level) => {
+    let [largest, sum, weights] = [Number.NEGATIVE_INFINITY, 0, 0];
+    for (let i = first; i < first + components; i += 1) {
+      const logit = softClamp(parameters[i]!);
+      const term = logit + logMass(parameters[i + components]!, parameters[i + 2 * components]!, level);
+      weights += Math.exp(logit);
+      sum = term > largest ? sum * Math.exp(largest - term) + 1 : sum + Math.exp(term - largest);
+      largest = Math.max(largest, term);
+    }
+    return largest + Math.log(sum / weights);
+  };
+  return (parameters, first, level) => {
+    let [sum, weights] = [0, 0];
+    for (let i = first; i < first + components; i += 1) {
+      const weight = Math.exp(softClamp(parameters[i]!));
+      weights += weight;
+      sum += weight * mass(parameters[i + components]!, parameters[i + 2 * components]!, level);
+    }
+    return sum > smallestSum ? Math.log(sum / weights) : inLogarithms(parameters, first, level);
+  };
+}
+
+/** The mean, and the log standard deviation three places later. */
+const gaussianLogMass: ColourLogMass = (parameters, first, level) => {
+  const [mean, logScale] = [parameters[first]!, parameters[first + 3]!];
+  const mass = normalMass(mean, logScale, level);
+  return mass > smallestSum ? Math.log(mass) : normalLogMass(mean, logScale, level);
+};
+
+/** Returns the log probability of one colour's value. `components` is the number of components of a mixture. */
+export function colourLogMass(method: SamplingMethod, components: number): ColourLogMass {
+  if (method === 'gaussian') return gaussianLogMass;
+  return method === 'gaussian_mixture'
+    ? mixtureLogMass(components, normalMass, normalLogMass)
+    : mixtureLogMass(components, logisticMass, logisticLogMass);
+}
+
+/**
+ * Returns the log probability of each image, summed over the colours of its pixels, in nats.
+ * @param method output distribution
+ * @param parameters raw parameters `[B, H, W, outputChannels]`
+ * @param pixels the images in bytes, `[B, H, W, 3]`
+ * @param images B
+ */
+export function logMassOfImages(
+  method: SamplingMethod,
+  parameters: Float32Array,
+  pixels: Uint8Array,
+  images: number,
+): Float64Array {
+  const channels = (3 * parameters.length) / pixels.length;
+  const colour = colourLogMass(method, channels / 9);
+  const perColour = method === 'gaussian' ? 1 : channels / 3;
+  const perImage = pixels.length / images;
+  const sums = new Float64Array(images);
+  for (let image = 0, i = 0; image < images; image += 1) {
+    let sum = 0;
+    for (const end = i + perImage; i < end; i += 3) {
+      const first = (i / 3) * channels;
+      sum += colour(parameters, first, pixels[i]!);
+      sum += colour(parameters, first + perColour, pixels[i + 1]!);
+      sum += colour(parameters, first + 2 * perColour, pixels[i + 2]!);
+    }
+    sums[image] = sum;
+  }
+  return sums;
+}
