@@ -183,6 +183,38 @@ describe('snapshot and restore', () => {
   });
 });
 
+describe('loadWeights', () => {
+  test('should replace the weights that are given, and nothing else', async () => {
+    await run(trainer, [0, 1]);
+    const { tensors } = await trainer.snapshot();
+    const other = await Trainer.create(config, { seed: 99 });
+    await run(other, [2]);
+    const before = await other.snapshot();
+    const given = new Map([...tensors].filter(([name]) => name.startsWith('encoder')));
+    expect(given.size).toBeGreaterThan(0);
+    await other.loadWeights(given);
+    const after = await other.snapshot();
+    expect(after.state).toEqual(before.state);
+    expect(after.tensors).toEqual(new Map([...before.tensors, ...given]));
+    await other.dispose();
+  });
+
+  test('should change nothing where one has another shape', async () => {
+    const before = await trainer.snapshot();
+    const [first = ''] = before.tensors.keys();
+    const last = [...before.tensors.keys()].filter((name) => !name.startsWith('adamax.')).at(-2) ?? '';
+    const wrong = { dtype: 'float32', shape: [99], data: new Float32Array(99) } as const;
+    const values = before.tensors.get(first);
+    const other = { ...values, data: Float32Array.from(values?.data ?? [], () => 7) } as typeof wrong;
+    const tensors = new Map([
+      [first, other],
+      [last.replace(/[^.]*$/, 'running_var'), wrong],
+    ]);
+    await expect(trainer.loadWeights(tensors)).rejects.toThrow(RangeError);
+    expect(await trainer.snapshot()).toEqual(before);
+  });
+});
+
 describe('images', () => {
   test('sampling does not move the run', async () => {
     await run(trainer, [0]);

@@ -88,7 +88,7 @@ export class ParameterStore {
       result.set(name, { dtype: 'float32', shape: [...buffer.shape], data });
     }
     for (const [name, count] of this.#batchesSeen) {
-      result.set(`${name}.num_batches_tracked`, { dtype: 'int32', shape: [], data: Int32Array.of(count) });
+      result.set(counterName(name), { dtype: 'int32', shape: [], data: Int32Array.of(count) });
     }
     return result;
   }
@@ -104,14 +104,26 @@ export class ParameterStore {
    */
   load(tensors: NamedTensors): void {
     this.check(tensors);
-    for (const spec of this.specs) {
+    this.loadSome(tensors);
+  }
+
+  /**
+   * Loads the values that are given, as `load` does; all others stay as they are.
+   * @throws RangeError when a tensor has another shape; nothing is changed then
+   */
+  loadSome(tensors: NamedTensors): void {
+    const isGiven = ({ name }: { readonly name: string }) => tensors.has(name);
+    const parameters = this.specs.filter(isGiven);
+    const averages = this.#batchNorms.flatMap(averagesOf).filter(isGiven);
+    for (const spec of [...parameters, ...averages]) float32(tensors, spec);
+    const counts = this.#batchNorms
+      .filter(({ name }) => tensors.has(counterName(name)))
+      .map(({ name }) => [name, counter(tensors, name)] as const);
+    for (const spec of parameters) {
       assign(this.parameter(spec.name), valuesFromTorch(float32(tensors, spec), spec.shape, spec.layout));
     }
-    for (const plan of this.#batchNorms) {
-      for (const spec of averagesOf(plan))
-        assign(this.buffer(spec.name), Float32Array.from(float32(tensors, spec)));
-      this.#batchesSeen.set(plan.name, counter(tensors, plan.name));
-    }
+    for (const spec of averages) assign(this.buffer(spec.name), Float32Array.from(float32(tensors, spec)));
+    for (const [name, count] of counts) this.#batchesSeen.set(name, count);
   }
 
   /** Runs `use`, then restores the running averages. */
@@ -163,9 +175,13 @@ function averagesOf({ name, channels }: BatchNormPlan): ParameterSpec[] {
   }));
 }
 
+function counterName(batchNorm: string): string {
+  return `${batchNorm}.num_batches_tracked`;
+}
+
 /** Returns how many batches the running averages cover. */
 function counter(tensors: NamedTensors, batchNorm: string): number {
-  const name = `${batchNorm}.num_batches_tracked`;
+  const name = counterName(batchNorm);
   const count = tensors.get(name)?.data[0];
   if (count === undefined || !Number.isInteger(count) || count < 0) {
     throw new RangeError(`${name}: expected a counter, got ${count ?? 'nothing'}`);

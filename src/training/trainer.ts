@@ -6,7 +6,7 @@
 import { checkFunction } from '../base/checkFunction.js';
 import { checkCount, checkSeed, checkWhole } from '../base/checkNumbers.js';
 import { nextTurn } from '../base/nextTurn.js';
-import type { ImageBatch } from '../base/plainData.js';
+import type { ImageBatch, NamedTensors } from '../base/plainData.js';
 import { Queue } from '../base/queue.js';
 import type { Position, Snapshot } from '../checkpoint/snapshot.js';
 import { checkNvaeConfig } from '../config/checkConfig.js';
@@ -220,6 +220,20 @@ export class Trainer implements SampleSource, AsyncDisposable {
       this.#seed = state.seed;
       this.#position = { ...state.position };
     });
+  }
+
+  /**
+   * Replaces parameters and running averages; the optimiser, the seed and the position stay. Tensors that are not given keep their
+   * values; other names are ignored.
+   *
+   * @param tensors weights as in a model file; they stay the caller's
+   * @throws RangeError when a tensor has another shape than in the model; then nothing is changed
+   * @example
+   * const trainer = await Trainer.create(config); // a new run
+   * await trainer.loadWeights((await loadCheckpoint('saved_weights/other.checkpoint')).tensors);
+   */
+  loadWeights(tensors: NamedTensors): Promise<void> {
+    return this.#queue.run(() => this.model.store.loadSome(tensors));
   }
 
   /** Lets a running call finish, then frees everything; waiting calls fail. */

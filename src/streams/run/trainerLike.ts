@@ -14,5 +14,6 @@ export type TrainerLike = Pick<
   | 'sampleImages'
   | 'snapshot'
   | 'restore'
+  | 'loadWeights'
   | 'dispose'
 > & { readonly model: Pick<Trainer['model'], 'parameterCount' | 'latentShapes'> };

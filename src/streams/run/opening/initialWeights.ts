@@ -66,12 +66,11 @@ export async function initialWeights(
 
 /** Replaces the new trainer's weights; its optimiser, its seed and its position stay those of a new run. */
 export async function startFrom(
-  trainer: Pick<TrainerLike, 'snapshot' | 'restore'>,
+  trainer: Pick<TrainerLike, 'loadWeights'>,
   { source, tensors }: InitialWeights,
 ): Promise<void> {
-  const fresh = await trainer.snapshot();
   try {
-    await trainer.restore({ ...fresh, tensors: new Map([...fresh.tensors, ...tensors]) });
+    await trainer.loadWeights(tensors);
   } catch (error) {
     throw new CheckpointError(source, `does not fit the model: ${messageOf(error)}`, { cause: error });
   }
