@@ -179,6 +179,9 @@ describe('readJournal', () => {
     expect(await collect(readJournal(inFolder('none')))).toEqual([]);
     await writeFile(inFolder('file'), '');
     await expect(collect(readJournal(inFolder('file', 'under')))).rejects.toThrow('ENOTDIR');
+    await expect(collect(readJournal(inFolder()))).rejects.toThrow(
+      `${inFolder()}: is a folder, not a journal`,
+    );
   });
 
   test('should go on with what is written later, also where a line comes in two halves', async () => {

@@ -41,7 +41,7 @@ export interface ReadJournalOptions {
  * @param path the file, for example `runs/<name>/events.jsonl`
  * @param options whether to follow the file
  * @throws RangeError at call time when `interval` is not a number of at least 0; in the stream the system's error when the file
- *   cannot be read
+ *   cannot be read, or an error that says that it is a folder
  *
  * @example
  * ```ts
@@ -97,7 +97,9 @@ function lineReader(path: string) {
         return [];
       }
       try {
-        if ((await file.stat()).size < position) begin();
+        const status = await file.stat();
+        if (status.isDirectory()) throw new Error(`${path}: is a folder, not a journal; move it away`);
+        if (status.size < position) begin();
         const { bytesRead, buffer } = await file.read(new Uint8Array(burstBytes), 0, burstBytes, position);
         position += bytesRead;
         atEnd = bytesRead < burstBytes;
