@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { imagesOf } from '../../src/base/imagesOf.js';
 import type { ItemList } from '../../src/data/dataset.js';
-import { datasetChange, datasetIdentity, imagesOf } from '../../src/data/datasetIdentity.js';
+import { datasetChange, datasetIdentity } from '../../src/data/datasetIdentity.js';
 import { datasetOf } from '../../src/data/datasetOf.js';
 import { folderDataset } from '../../src/data/folderDataset.js';
 import type { ImageFile } from '../../src/data/imageFile.js';

@@ -28,12 +28,6 @@ export async function datasetIdentity(
   return [orderOf(items), items.length, content].join('/');
 }
 
-/** The number of items; null for an identity from an earlier version, which did not contain it. */
-export function imagesOf(identity: string): number | null {
-  const [, count] = identity.split('/');
-  return count === undefined ? null : Number(count);
-}
-
 /** Returns null if nothing is known to have changed. */
 export function datasetChange(before: string, now: string): DatasetChange | null {
   const [orderBefore, countBefore = unknown, ...contentBefore] = before.split('/');

@@ -8,10 +8,8 @@ import { packValues, readPacked } from '../model/packedParameters.js';
 import type { ParameterStore } from '../model/parameterStore.js';
 import { assign, float32 } from '../model/parameterStore.js';
 import { valuesFromTorch } from '../model/tensorLayout.js';
+import { adamaxSettings } from './adamaxSettings.js';
 
-const beta1 = 0.9;
-const beta2 = 0.999;
-const epsilon = 1e-3;
 const slotNames = { momentum: 'adamax.momentum', maximum: 'adamax.maximum' } as const;
 
 export interface UpdateOptions {
@@ -52,8 +50,8 @@ export class Adamax {
   /** Updates all parameters. The gradients are packed like the parameters, and stay the caller's. */
   update(gradients: readonly tf.Tensor[], options: UpdateOptions): void {
     this.#updates += 1;
-    const learningRate = options.learningRate / (1 - beta1 ** this.#updates);
-    const settings = { ...options, learningRate, beta1, beta2, epsilon };
+    const learningRate = options.learningRate / (1 - adamaxSettings.beta1 ** this.#updates);
+    const settings = { ...options, ...adamaxSettings, learningRate };
     this.#parameters.forEach((parameters, i) => {
       const gradient = gradients[i];
       const momentum = this.#momenta[i];

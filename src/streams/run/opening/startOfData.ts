@@ -1,7 +1,8 @@
 /** Where a run resumes in its dataset, with a warning if the dataset differs from the one it was trained on. */
+import { imagesOf } from '../../../base/imagesOf.js';
 import type { Checkpoint, DataPosition } from '../../../checkpoint/checkpointContent.js';
 import type { Dataset, DatasetItem, ItemList } from '../../../data/dataset.js';
-import { datasetChange, datasetIdentity, imagesOf } from '../../../data/datasetIdentity.js';
+import { datasetChange, datasetIdentity } from '../../../data/datasetIdentity.js';
 
 export interface ListedDataset {
   readonly dataset: Dataset;

@@ -1,0 +1,27 @@
+import { expect, test } from '@jest/globals';
+import { torchOmissions } from '../../src/modelFiles/torchOmissions.js';
+import { smallConfig } from '../support/smallConfig.js';
+import { wholeCheckpoint } from '../support/wholeCheckpoint.js';
+
+test('should name only the seed and the order of the images for a plain run between two epochs', () => {
+  expect(torchOmissions(wholeCheckpoint(smallConfig()))).toEqual([
+    'the seed 7 is lost: random numbers and the order of the images will be others there',
+  ]);
+});
+
+test('should name everything that the PyTorch implementation does not do', () => {
+  const { augmentation, validation } = smallConfig().training;
+  const training = {
+    epochs: -1,
+    augmentation: { ...augmentation, horizontalFlip: true, crop: 2 },
+    validation: { ...validation, fraction: 0.1 },
+  };
+  const dataPosition = { epoch: 4, imagesTaken: 30, dataset: 'a/100/-' };
+  const omissions = torchOmissions(wholeCheckpoint(smallConfig({}, training), { dataPosition }));
+  expect(omissions.slice(1)).toEqual([
+    'the place within epoch 5 is lost: it starts anew there, with 30 images that were already taken',
+    'augmentation is not known there: images are trained on without it (horizontal_flip true, crop 2)',
+    'validation is not known there: the held-out images are trained on, too',
+    'epochs is -1, with which nothing is trained there: set training_parameters.epochs in small.yaml to go on; the learning rate stays 0.01',
+  ]);
+});

@@ -1,0 +1,38 @@
+import { snakeCase } from '../base/camelCase.js';
+import type { Checkpoint } from '../checkpoint/checkpointContent.js';
+import { finishedEpochs } from './finishedEpochs.js';
+
+/**
+ * What the PyTorch implementation does not do as this run would, because its checkpoints and its code have no place for it: one sentence
+ * each.
+ * @param checkpoint a checkpoint that is to be exported
+ * @example
+ * for (const omission of torchOmissions(checkpoint)) console.warn(omission);
+ */
+export function torchOmissions(checkpoint: Checkpoint): string[] {
+  const { config, state } = checkpoint;
+  const { name, training } = config;
+  const { epoch, imagesTaken } = finishedEpochs(checkpoint);
+  const omissions = [
+    `the seed ${state.seed} is lost: random numbers and the order of the images will be others there`,
+  ];
+  if (imagesTaken > 0) {
+    omissions.push(
+      `the place within epoch ${epoch + 1} is lost: it starts anew there, with ${imagesTaken} images that were already taken`,
+    );
+  }
+  const changes = Object.entries(training.augmentation).filter(([, value]) => value !== false && value !== 0);
+  if (changes.length > 0) {
+    const keys = changes.map(([key, value]) => `${snakeCase(key)} ${value}`).join(', ');
+    omissions.push(`augmentation is not known there: images are trained on without it (${keys})`);
+  }
+  if (training.validation.fraction > 0) {
+    omissions.push('validation is not known there: the held-out images are trained on, too');
+  }
+  if (training.epochs === -1) {
+    omissions.push(
+      `epochs is -1, with which nothing is trained there: set training_parameters.epochs in ${name}.yaml to go on; the learning rate stays ${training.learningRate}`,
+    );
+  }
+  return omissions;
+}
