@@ -137,6 +137,7 @@ export type { ImageBatch, NamedImages, NamedTensors, TensorData } from './base/p
 // Configuration
 
 export { ConfigError } from './config/configError.js';
+export { formatConfig } from './config/formatConfig.js';
 export type { ConfigListing, LoadConfigOptions } from './config/loadConfig.js';
 export { listConfigs, loadConfig } from './config/loadConfig.js';
 export type { ParseConfigOptions } from './config/parseConfig.js';
@@ -208,3 +209,6 @@ export type { Position, Snapshot, TrainerState } from './checkpoint/snapshot.js'
 export type { ModelData } from './checkpoint/weightsOf.js';
 export { loadModel } from './modelFiles/loadModel.js';
 export { modelFromBytes } from './modelFiles/modelFromBytes.js';
+export { saveTorchCheckpoint } from './modelFiles/saveTorchCheckpoint.js';
+export { saveTorchModel } from './modelFiles/saveTorchModel.js';
+export { torchOmissions } from './modelFiles/torchOmissions.js';

@@ -21,3 +21,6 @@ export { saveModel } from '../checkpoint/saveModel.js';
 export type { ConfigListing, LoadConfigOptions } from '../config/loadConfig.js';
 export { listConfigs, loadConfig } from '../config/loadConfig.js';
 export { loadModel } from '../modelFiles/loadModel.js';
+export { saveTorchCheckpoint } from '../modelFiles/saveTorchCheckpoint.js';
+export { saveTorchModel } from '../modelFiles/saveTorchModel.js';
+export { torchOmissions } from '../modelFiles/torchOmissions.js';

@@ -2,6 +2,7 @@
 // Configuration
 
 export { ConfigError } from '../config/configError.js';
+export { formatConfig } from '../config/formatConfig.js';
 export type { ParseConfigOptions } from '../config/parseConfig.js';
 export { parseConfig } from '../config/parseConfig.js';
 export type {
