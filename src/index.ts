@@ -196,19 +196,23 @@ export { Trainer } from './training/trainer.js';
 // Files of models and checkpoints
 
 export type { BytesOptions, FileBytes } from './checkpoint/bytes.js';
-export { checkpointFromBytes, checkpointToBytes, modelToBytes } from './checkpoint/bytes.js';
+export { checkpointToBytes, modelToBytes } from './checkpoint/bytes.js';
 export type { Checkpoint, DataPosition } from './checkpoint/checkpointContent.js';
 export { CheckpointError } from './checkpoint/checkpointError.js';
-export type { LoadCheckpointOptions } from './checkpoint/loadCheckpoint.js';
-export { checkpointExists, loadCheckpoint } from './checkpoint/loadCheckpoint.js';
+export { checkpointExists } from './checkpoint/checkpointExists.js';
 export { RunInUseError, RunTakenOverError } from './checkpoint/lock/errors.js';
 export type { SaveOptions } from './checkpoint/saveCheckpoint.js';
 export { saveCheckpoint } from './checkpoint/saveCheckpoint.js';
 export { saveModel } from './checkpoint/saveModel.js';
 export type { Position, Snapshot, TrainerState } from './checkpoint/snapshot.js';
 export type { ModelData } from './checkpoint/weightsOf.js';
+export type { ReadBytesOptions } from './modelFiles/anyModelFileFromBytes.js';
+export { checkpointFromBytes } from './modelFiles/checkpointFromBytes.js';
+export type { LoadCheckpointOptions } from './modelFiles/loadCheckpoint.js';
+export { loadCheckpoint } from './modelFiles/loadCheckpoint.js';
 export { loadModel } from './modelFiles/loadModel.js';
 export { modelFromBytes } from './modelFiles/modelFromBytes.js';
+export type { ReadModelOptions } from './modelFiles/readTorchFile.js';
 export { saveTorchCheckpoint } from './modelFiles/saveTorchCheckpoint.js';
 export { saveTorchModel } from './modelFiles/saveTorchModel.js';
 export { torchOmissions } from './modelFiles/torchOmissions.js';

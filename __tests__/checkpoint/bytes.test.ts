@@ -1,17 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import {
-  checkpointFromBytes,
-  checkpointToBytes,
-  modelFileFromBytes,
-  modelToBytes,
-} from '../../src/checkpoint/bytes.js';
+import { checkpointToBytes, modelToBytes } from '../../src/checkpoint/bytes.js';
 import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
-import { loadCheckpoint } from '../../src/checkpoint/loadCheckpoint.js';
 import { nodeSha256 } from '../../src/checkpoint/nodeSha256.js';
 import { portableSha256 } from '../../src/checkpoint/portableSha256.js';
 import { saveCheckpoint } from '../../src/checkpoint/saveCheckpoint.js';
 import { saveModel } from '../../src/checkpoint/saveModel.js';
+import { anyModelFileFromBytes } from '../../src/modelFiles/anyModelFileFromBytes.js';
+import { checkpointFromBytes } from '../../src/modelFiles/checkpointFromBytes.js';
+import { loadCheckpoint } from '../../src/modelFiles/loadCheckpoint.js';
 import { smallCheckpoint } from '../support/checkpoints.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
@@ -39,7 +36,7 @@ describe('bytes', () => {
   });
 
   test('should leave the optimiser out of a model', async () => {
-    const { kind, tensors } = await modelFileFromBytes(await modelToBytes(smallCheckpoint(3)), 'bytes');
+    const { kind, tensors } = await anyModelFileFromBytes(await modelToBytes(smallCheckpoint(3)), {});
     expect(kind).toBe('model');
     expect([...tensors.keys()]).toEqual(['conv.weight', 'bn.num_batches_tracked']);
   });

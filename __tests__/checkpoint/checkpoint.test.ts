@@ -5,13 +5,13 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { regionsOf } from '../../scripts/fuzz/checkpointBytes.js';
 import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
-import { loadCheckpoint } from '../../src/checkpoint/loadCheckpoint.js';
 import type { FileKind } from '../../src/checkpoint/modelContent.js';
 import { readModelFile } from '../../src/checkpoint/readModelFile.js';
 import { saveCheckpoint } from '../../src/checkpoint/saveCheckpoint.js';
 import { saveModel } from '../../src/checkpoint/saveModel.js';
 import { writeModelFile } from '../../src/checkpoint/writeModelFile.js';
 import type { ModelConfig } from '../../src/config/types.js';
+import { loadCheckpoint } from '../../src/modelFiles/loadCheckpoint.js';
 import { smallCheckpoint } from '../support/checkpoints.js';
 
 let folder: string;

@@ -31,7 +31,7 @@ jest.unstable_mockModule('node:fs/promises', () => ({
   },
 }));
 const { atomicWrite } = await import('../../src/checkpoint/atomicWrite.js');
-const { loadCheckpoint } = await import('../../src/checkpoint/loadCheckpoint.js');
+const { loadCheckpoint } = await import('../../src/modelFiles/loadCheckpoint.js');
 const { saveCheckpoint } = await import('../../src/checkpoint/saveCheckpoint.js');
 const { lockRun } = await import('../../src/checkpoint/lock/lockRun.js');
 const { syncWarning } = await import('../../src/base/sync.js');

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { loadCheckpoint } from '../../src/checkpoint/loadCheckpoint.js';
+import { loadCheckpoint } from '../../src/modelFiles/loadCheckpoint.js';
 import type { StepEvent, TrainEvent } from '../../src/streams/run/events.js';
 import { writePictures } from '../support/pictures.js';
 import { runCli } from '../support/runCli.js';

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { loadCheckpoint } from '../../src/checkpoint/loadCheckpoint.js';
+import { loadCheckpoint } from '../../src/modelFiles/loadCheckpoint.js';
 import { writePictures } from '../support/pictures.js';
 import { nvaeCommand, type RunningCli, runCli, startCli } from '../support/runCli.js';
 import { settled } from '../support/settled.js';

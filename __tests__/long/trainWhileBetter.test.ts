@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { lastValueFrom, toArray } from 'rxjs';
 import { trainWhileBetter } from '../../examples/early-stopping/trainWhileBetter.js';
-import { loadCheckpoint } from '../../src/checkpoint/loadCheckpoint.js';
+import { loadCheckpoint } from '../../src/modelFiles/loadCheckpoint.js';
 import type { TrainOptions } from '../../src/streams/run/trainOptions.js';
 import { Trainer } from '../../src/training/trainer.js';
 import { smallConfig } from '../support/checkpoints.js';

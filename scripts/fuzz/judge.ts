@@ -2,13 +2,13 @@
 import { basename, dirname } from 'node:path';
 import { lastValueFrom, toArray } from 'rxjs';
 import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
-import { loadCheckpoint } from '../../src/checkpoint/loadCheckpoint.js';
 import { readModelFile } from '../../src/checkpoint/readModelFile.js';
 import { ConfigError } from '../../src/config/configError.js';
 import { loadConfig } from '../../src/config/loadConfig.js';
 import { DatasetError } from '../../src/data/datasetError.js';
 import * as tf from '../../src/engine/tf.js';
 import { planModel } from '../../src/model/plan.js';
+import { loadCheckpoint } from '../../src/modelFiles/loadCheckpoint.js';
 import { loadModel } from '../../src/modelFiles/loadModel.js';
 import { decodeImages } from '../../src/streams/images/decodeImages.js';
 import { images } from '../../src/streams/images/images.js';

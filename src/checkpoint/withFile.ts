@@ -10,19 +10,20 @@ import { CheckpointError } from './checkpointError.js';
  * @throws CheckpointError when the file cannot be opened or read, and what `use` throws
  */
 export async function withFile<T>(path: string, use: (source: ByteSource) => Promise<T>): Promise<T> {
-  let file: Awaited<ReturnType<typeof openFile>> | undefined;
+  const orRefuse = async <R>(act: () => Promise<R>): Promise<R> => {
+    try {
+      return await act();
+    } catch (error) {
+      throw new CheckpointError(path, `cannot be read: ${messageOf(error)}`, { cause: error });
+    }
+  };
+  const file = await orRefuse(() => openFile(path));
   try {
-    file = await openFile(path);
-    const opened = file;
-    const { size } = await opened.stat();
-    return await use({
-      size,
-      read: async (target, position) => (await opened.read(target, 0, target.length, position)).bytesRead,
-    });
-  } catch (error) {
-    if (error instanceof CheckpointError) throw error;
-    throw new CheckpointError(path, `cannot be read: ${messageOf(error)}`, { cause: error });
+    const { size } = await orRefuse(() => file.stat());
+    const read: ByteSource['read'] = (target, position) =>
+      orRefuse(async () => (await file.read(target, 0, target.length, position)).bytesRead);
+    return await use({ size, read });
   } finally {
-    await file?.close();
+    await file.close();
   }
 }

@@ -8,6 +8,7 @@ import { cherryCommand } from './commands/cherry.js';
 import { configsCommand } from './commands/configs.js';
 import { doctorCommand } from './commands/doctor.js';
 import { exploreCommand } from './commands/explore.js';
+import { importCommand } from './commands/import.js';
 import { interpolateCommand } from './commands/interpolate.js';
 import { runsCommand } from './commands/runs.js';
 import { sampleCommand } from './commands/sample.js';
@@ -29,6 +30,7 @@ function createProgram(): Command {
     .addCommand(cherryCommand())
     .addCommand(exploreCommand())
     .addCommand(interpolateCommand())
+    .addCommand(importCommand())
     .addCommand(configsCommand())
     .addCommand(doctorCommand())
     .hook('preAction', () => void engineSettings());

@@ -12,15 +12,17 @@ export { listEngines, useEngine } from '../engine/index.js';
 
 // Files
 
-export type { LoadCheckpointOptions } from '../checkpoint/loadCheckpoint.js';
-export { checkpointExists, loadCheckpoint } from '../checkpoint/loadCheckpoint.js';
+export { checkpointExists } from '../checkpoint/checkpointExists.js';
 export { RunInUseError, RunTakenOverError } from '../checkpoint/lock/errors.js';
 export type { SaveOptions } from '../checkpoint/saveCheckpoint.js';
 export { saveCheckpoint } from '../checkpoint/saveCheckpoint.js';
 export { saveModel } from '../checkpoint/saveModel.js';
 export type { ConfigListing, LoadConfigOptions } from '../config/loadConfig.js';
 export { listConfigs, loadConfig } from '../config/loadConfig.js';
+export type { LoadCheckpointOptions } from '../modelFiles/loadCheckpoint.js';
+export { loadCheckpoint } from '../modelFiles/loadCheckpoint.js';
 export { loadModel } from '../modelFiles/loadModel.js';
+export type { ReadModelOptions } from '../modelFiles/readTorchFile.js';
 export { saveTorchCheckpoint } from '../modelFiles/saveTorchCheckpoint.js';
 export { saveTorchModel } from '../modelFiles/saveTorchModel.js';
 export { torchOmissions } from '../modelFiles/torchOmissions.js';

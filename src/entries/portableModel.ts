@@ -67,9 +67,11 @@ export { Trainer } from '../training/trainer.js';
 // Files as bytes
 
 export type { BytesOptions, FileBytes } from '../checkpoint/bytes.js';
-export { checkpointFromBytes, checkpointToBytes, modelToBytes } from '../checkpoint/bytes.js';
+export { checkpointToBytes, modelToBytes } from '../checkpoint/bytes.js';
 export type { Checkpoint, DataPosition } from '../checkpoint/checkpointContent.js';
 export { CheckpointError } from '../checkpoint/checkpointError.js';
 export type { Position, Snapshot, TrainerState } from '../checkpoint/snapshot.js';
 export type { ModelData } from '../checkpoint/weightsOf.js';
+export type { ReadBytesOptions } from '../modelFiles/anyModelFileFromBytes.js';
+export { checkpointFromBytes } from '../modelFiles/checkpointFromBytes.js';
 export { modelFromBytes } from '../modelFiles/modelFromBytes.js';

@@ -1,15 +1,20 @@
-import { readModelFile } from '../checkpoint/readModelFile.js';
 import type { Nvae } from '../model/nvae.js';
 import { modelFrom } from './modelFrom.js';
+import { readAnyModelFile } from './readAnyModelFile.js';
+import type { ReadModelOptions } from './readTorchFile.js';
 
 /**
- * Loads a model from a `.model` or a `.checkpoint` file, on the engine in use.
+ * Loads a model from a `.model` or a `.checkpoint` file, ours or one of the PyTorch implementation, on the engine in use.
  * @param path the file
+ * @param options configuration of a PyTorch file, and a callback for warnings
  * @returns the model; the caller disposes it
- * @throws CheckpointError when the file is missing, damaged, or does not contain the model of its configuration
+ * @throws CheckpointError when the file is missing, damaged, or does not contain the model of its configuration, or when the
+ * configuration of a PyTorch file is not found
+ * @throws ConfigError when the configuration of a PyTorch file is invalid
  * @example
  * const model = await loadModel('saved_weights/final_result_demo.model');
+ * const fromPyTorch = await loadModel('final_result_mine.model', { config: 'mine.yaml' });
  */
-export async function loadModel(path: string): Promise<Nvae> {
-  return modelFrom(await readModelFile(path), path);
+export async function loadModel(path: string, options: ReadModelOptions = {}): Promise<Nvae> {
+  return modelFrom(await readAnyModelFile(path, { ...options, weightsOnly: true }), path);
 }

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { lastValueFrom, take, toArray } from 'rxjs';
 import sharp from 'sharp';
 import type { ImageBatch } from '../../../src/base/plainData.js';
-import { loadCheckpoint } from '../../../src/checkpoint/loadCheckpoint.js';
+import { loadCheckpoint } from '../../../src/modelFiles/loadCheckpoint.js';
 import type { TrainEvent } from '../../../src/streams/run/events.js';
 import { train } from '../../../src/streams/run/train.js';
 import type { TrainOptions } from '../../../src/streams/run/trainOptions.js';

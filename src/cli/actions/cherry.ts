@@ -35,6 +35,7 @@ import { createOutput, isInteractive, type Output } from '../terminal/output.js'
 import { pictureShower, type ShowPicture } from '../terminal/showPicture.js';
 
 interface CherryOptions extends CommonOptions {
+  readonly config?: string;
   readonly folder: string;
   readonly keep: number;
   readonly out?: string;
@@ -52,7 +53,7 @@ export async function cherry(
   options: CherryOptions,
 ): Promise<void> {
   const output = createOutput(options);
-  const { engine, keep, seed = 0, json = false, quiet = false } = options;
+  const { engine, config, keep, seed = 0, json = false, quiet = false } = options;
   const interruption = listenForInterruption(() => output.progress('stopped'));
   const { stop$ } = interruption;
   try {
@@ -65,7 +66,7 @@ export async function cherry(
     const showPicture = await pictureShower(output);
     if (why !== null) output.progress(why);
     const report = cherryReporter({ output, showPicture, path, files: json || !quiet });
-    const adjusted = { engine, temperature, iterations, batchSize, seed, stop$ };
+    const adjusted = { engine, config, temperature, iterations, batchSize, seed, stop$ };
     const last = await lastValueFrom(
       withAdjustedModel(file, adjusted, output, (model) => {
         const candidates = (i: number) =>

@@ -19,6 +19,7 @@ import { pictureShower } from '../terminal/showPicture.js';
 import { withProgress } from '../terminal/withProgress.js';
 
 interface ExploreOptions extends CommonOptions {
+  readonly config?: string;
   readonly folder: string;
   readonly group?: number;
   readonly spatial?: boolean;
@@ -40,12 +41,12 @@ export function explore(
 ): Promise<void> {
   const output = createOutput(options);
   return interruptible(output, async (stop$) => {
-    const { engine, seed = 0, difference = false } = options;
+    const { engine, config, seed = 0, difference = false } = options;
     const file = await findModel(model, options.folder, output);
     const folder = join(options.folder, 'images');
     const pathOf = await outputFiles(options.out, { name: nameOf(file, options), count: 1, folder });
     const showPicture = await pictureShower(output);
-    const adjusted = { engine, temperature, iterations, batchSize: 9, seed, stop$ };
+    const adjusted = { engine, config, temperature, iterations, batchSize: 9, seed, stop$ };
     const walk$ = withAdjustedModel(file, adjusted, output, (model) =>
       walkOf(model, temperature, options, output),
     );

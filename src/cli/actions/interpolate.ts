@@ -21,6 +21,7 @@ import { pictureShower } from '../terminal/showPicture.js';
 import { withProgress } from '../terminal/withProgress.js';
 
 interface InterpolateOptions extends CommonOptions {
+  readonly config?: string;
   readonly folder: string;
   readonly gif?: boolean;
   readonly freeFlow: boolean;
@@ -40,9 +41,9 @@ export function interpolate(
     const file = await findModel(model, options.folder, output);
     const { path, filmPath } = await pathsOf(file, options);
     const showPicture = await pictureShower(output);
-    const { engine, seed = 0 } = options;
+    const { engine, config, seed = 0 } = options;
     // Encoding and decoding use the batch-norm averages from training unchanged.
-    const asTrained = { engine, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ };
+    const asTrained = { engine, config, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ };
     const frames$ = withAdjustedModel(file, asTrained, output, (model) =>
       framesOf(model, { firstPath, secondPath, n }, options, output),
     );

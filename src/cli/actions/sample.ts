@@ -33,6 +33,7 @@ import { pictureShower, type ShowPicture } from '../terminal/showPicture.js';
 import { withProgress } from '../terminal/withProgress.js';
 
 interface SampleOptions extends CommonOptions {
+  readonly config?: string;
   readonly folder: string;
   readonly rows: number;
   readonly columns: number;
@@ -64,7 +65,7 @@ export async function sample(
   options: SampleOptions,
 ): Promise<void> {
   const output = createOutput(options);
-  const { engine, batch: batchSize, seed = 0 } = options;
+  const { engine, config, batch: batchSize, seed = 0 } = options;
   const layout = layoutOf(options);
   let making = false;
   const interruption = listenForInterruption(() => {
@@ -77,7 +78,7 @@ export async function sample(
     const pathOf = await outputFiles(options.out, { name, count: layout.files, folder });
     const showPicture = await pictureShower(output);
     const { stop$ } = interruption;
-    const adjusted = { engine, temperature, iterations, batchSize, seed, stop$ };
+    const adjusted = { engine, config, temperature, iterations, batchSize, seed, stop$ };
     const written$ = withAdjustedModel(file, adjusted, output, (model) => {
       const write = (images: ImageBatch, turn: number) =>
         written(images, turn, layout, pathOf, options, showPicture);

@@ -14,7 +14,7 @@ import {
   tap,
   timer,
 } from 'rxjs';
-import { checkpointExists } from '../../checkpoint/loadCheckpoint.js';
+import { checkpointExists } from '../../checkpoint/checkpointExists.js';
 import { watchLock } from '../../checkpoint/lock/watchLock.js';
 import { type JournalEntry, journalName } from '../../streams/journal/entry.js';
 import { readJournal } from '../../streams/journal/readJournal.js';

@@ -1,7 +1,7 @@
 /** Arguments of `nvae cherry`. */
 import { Command } from 'commander';
 import type { cherry } from '../actions/cherry.js';
-import { folderHelp, integerFrom, withCommonOptions } from './commonOptions.js';
+import { configOption, folderHelp, integerFrom, withCommonOptions } from './commonOptions.js';
 import { withSamplingArguments } from './samplingArguments.js';
 
 const examples = `
@@ -24,6 +24,7 @@ export function cherryCommand(): Command {
       '--out <path>',
       'file of the grid, or a folder (default: images/<model>_t<temperature>_cherry.png)',
     )
+    .addOption(configOption())
     .option('--folder <folder>', folderHelp, '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof cherry>) =>

@@ -64,7 +64,17 @@ export function runName(text: string): string {
 
 /** Help text for the argument `model`. */
 export const modelHelp =
-  'a .model or .checkpoint file, or the name of a run (uses its final model or checkpoint, whichever is newer)';
+  'a .model or .checkpoint file, also of the PyTorch implementation, or the name of a run (uses its final model or checkpoint, ' +
+  'whichever is newer)';
+
+/** The option `--config` of commands that read a model; its value goes to `openModel`, `loadModel` or `readAnyModelFile`. */
+export function configOption(): Option {
+  return new Option(
+    '--config <configuration>',
+    'name or path of the configuration of a PyTorch file, which does not contain it (default: the one that the file names, ' +
+      'beside it or in model_configs)',
+  );
+}
 
 /** Help text for `--folder` in commands that read a model. */
 export const folderHelp = 'folder with the saved_weights of the run; images are written to images in it';

@@ -1,7 +1,7 @@
 /** Arguments of `nvae explore`. */
 import { Command } from 'commander';
 import type { explore } from '../actions/explore.js';
-import { folderHelp, integerFrom, numberFromZero, withCommonOptions } from './commonOptions.js';
+import { configOption, folderHelp, integerFrom, numberFromZero, withCommonOptions } from './commonOptions.js';
 import { statisticOption, withSamplingArguments } from './samplingArguments.js';
 
 const examples = `
@@ -24,6 +24,7 @@ export function exploreCommand(): Command {
     .option('--variants <number>', 'variants per group', integerFrom(1), 8)
     .addOption(statisticOption())
     .option('--out <file>', 'file to write (default: images/<model>_explore.png)')
+    .addOption(configOption())
     .option('--folder <folder>', folderHelp, '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof explore>) => {

@@ -1,7 +1,7 @@
 /** Arguments of `nvae interpolate`. */
 import { Command } from 'commander';
 import type { interpolate } from '../actions/interpolate.js';
-import { folderHelp, integerFrom, modelHelp, withCommonOptions } from './commonOptions.js';
+import { configOption, folderHelp, integerFrom, modelHelp, withCommonOptions } from './commonOptions.js';
 import { statisticOption } from './samplingArguments.js';
 
 const examples = `
@@ -22,6 +22,7 @@ export function interpolateCommand(): Command {
     .option('--no-free-flow', 'encode as the PyTorch implementation does: skip flows that are not fixed')
     .addOption(statisticOption())
     .option('--out <file>', 'file to write (default: images/<model>_interpolation.png)')
+    .addOption(configOption())
     .option('--folder <folder>', folderHelp, '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof interpolate>) =>

@@ -3,14 +3,16 @@ import { concatMap, filter, type Observable, type ObservableInput, of, takeUntil
 import { useEngine } from '../../engine/index.js';
 import type { Nvae } from '../../model/nvae.js';
 import type { Temperature } from '../../model/sampleSource.js';
-import { loadModel } from '../../modelFiles/loadModel.js';
 import { usingAsync } from '../../streams/flow/usingAsync.js';
 import { readjustBatchNorm } from '../../streams/sampling/readjustBatchNorm.js';
 import type { Output } from '../terminal/output.js';
 import { withProgress } from '../terminal/withProgress.js';
+import { openModel } from './openModel.js';
 
 export interface AdjustedModelOptions {
   readonly engine: string;
+  /** The option `--config`. */
+  readonly config?: string | undefined;
   readonly temperature: Temperature;
   /** Iterations of the batch-norm re-adjustment. */
   readonly iterations: number;
@@ -23,7 +25,7 @@ export interface AdjustedModelOptions {
 /** The stream returned by `use`; the model is disposed at the end of that stream. */
 export function withAdjustedModel<T>(
   file: string,
-  { engine, iterations, stop$, ...options }: AdjustedModelOptions,
+  { engine, config, iterations, stop$, ...options }: AdjustedModelOptions,
   output: Output,
   use: (model: Nvae) => ObservableInput<T>,
 ): Observable<T> {
@@ -32,7 +34,7 @@ export function withAdjustedModel<T>(
     const { name, description, warnings } = await useEngine(engine);
     for (const warning of warnings) output.warning(warning);
     output.progress(`engine ${name}: ${description}`);
-    return loadModel(file);
+    return openModel(file, config, output);
   };
   const unit = iterations === 1 ? 'iteration' : 'iterations';
   const work = { label: 're-adjusting the batch norm', total: iterations, unit: 'iterations' };

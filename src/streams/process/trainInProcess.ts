@@ -18,6 +18,7 @@ import {
   throwError,
 } from 'rxjs';
 import { checkAmount, checkLimit } from '../../base/checkNumbers.js';
+import { checkpointExists } from '../../checkpoint/checkpointExists.js';
 import type { Position } from '../../checkpoint/snapshot.js';
 import { withRunName } from '../../config/runName.js';
 import type { NvaeConfig } from '../../config/types.js';
@@ -118,12 +119,9 @@ export function trainInProcess(
       if (step > (saved?.step ?? 0)) crashes = 0;
       saved = { epoch, batchInEpoch, step, imagesSeen };
     };
-    // What reads checkpoints takes a while to load, and is needed only after a crash.
-    const checkpoints = () => import('../../checkpoint/loadCheckpoint.js');
     const optionsOfLife = async (): Promise<PlainTrainOptions> => {
       const plain = plainOptions(options);
       if (plain.initFrom === undefined || !everStarted) return plain;
-      const { checkpointExists } = await checkpoints();
       if (!(await checkpointExists(path))) return plain;
       // The run has written this checkpoint since it took its weights: it resumes.
       const { initFrom, initPartial, ...resuming } = plain;
@@ -144,7 +142,8 @@ export function trainInProcess(
     }).pipe(concatAll());
     const findSaved = async () => {
       if (saved) return saved;
-      const { checkpointPosition } = await checkpoints();
+      // What reads checkpoints takes a while to load, and is needed only after a crash.
+      const { checkpointPosition } = await import('../../modelFiles/checkpointPosition.js');
       saved = await checkpointPosition(path).catch(() => null);
       return saved;
     };

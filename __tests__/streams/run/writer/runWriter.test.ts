@@ -3,9 +3,9 @@ import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { loadCheckpoint } from '../../../../src/checkpoint/loadCheckpoint.js';
 import { RunTakenOverError } from '../../../../src/checkpoint/lock/errors.js';
 import { lockRun, type RunLock } from '../../../../src/checkpoint/lock/lockRun.js';
+import { loadCheckpoint } from '../../../../src/modelFiles/loadCheckpoint.js';
 import {
   createRunWriter,
   type RunWriter,

@@ -1,4 +1,4 @@
-import { checkpointExists } from '../../../checkpoint/loadCheckpoint.js';
+import { checkpointExists } from '../../../checkpoint/checkpointExists.js';
 import { saveModel } from '../../../checkpoint/saveModel.js';
 import type { FinishedEvent, StoppedEvent } from '../events.js';
 import type { Run } from '../opening/run.js';

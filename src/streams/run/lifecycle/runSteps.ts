@@ -2,7 +2,7 @@
 import { catchError, concat, concatMap, defer, EMPTY, merge, type Observable, of, throwError } from 'rxjs';
 import { messageOf } from '../../../base/errors.js';
 import type { ImageBatch } from '../../../base/plainData.js';
-import { checkpointExists } from '../../../checkpoint/loadCheckpoint.js';
+import { checkpointExists } from '../../../checkpoint/checkpointExists.js';
 import { EngineFailedError } from '../../../engine/index.js';
 import { sideStream } from '../../flow/sideStream.js';
 import { runEpochs } from '../epochs/runEpochs.js';

@@ -2,15 +2,15 @@
 import { messageOf } from '../../../base/errors.js';
 import type { NamedTensors } from '../../../base/plainData.js';
 import { CheckpointError } from '../../../checkpoint/checkpointError.js';
+import { checkpointExists } from '../../../checkpoint/checkpointExists.js';
 import { checkFinite } from '../../../checkpoint/finite.js';
-import { checkpointExists } from '../../../checkpoint/loadCheckpoint.js';
 import { readModelFile } from '../../../checkpoint/readModelFile.js';
 import type { ModelData } from '../../../checkpoint/weightsOf.js';
 import type { NvaeConfig } from '../../../config/types.js';
+import { architectureChanges } from '../../../modelFiles/architectureChanges.js';
 import { type FittingWeights, fittingWeights } from '../../../modelFiles/fittingWeights.js';
 import type { TrainerLike } from '../trainerLike.js';
 import type { TrainOptions } from '../trainOptions.js';
-import { architectureChanges } from './architectureChanges.js';
 
 /** Weights for a new run. */
 export interface InitialWeights {

@@ -106,7 +106,10 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
     checkpointPath: paths.checkpoint,
     onWarning: warnAbout('weights'),
   });
-  const checkpoint = await previousCheckpoint(paths.checkpoint, config, warnAbout('checkpoint'));
+  const checkpoint = await previousCheckpoint(paths.checkpoint, config, {
+    seed: options.seed,
+    onWarning: warnAbout('checkpoint'),
+  });
   await writer.ready(); // so that it writes the first events without delay
   const start = await startOfData(checkpoint, opened, { signal: left, warn: warnAbout('dataset') });
   const trainer = await openTrainer(config, options, { checkpoint, weights }, paths.checkpoint);

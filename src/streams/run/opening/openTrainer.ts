@@ -2,30 +2,28 @@
 import { messageOf } from '../../../base/errors.js';
 import type { Checkpoint } from '../../../checkpoint/checkpointContent.js';
 import { CheckpointError } from '../../../checkpoint/checkpointError.js';
-import { checkpointExists, loadCheckpoint } from '../../../checkpoint/loadCheckpoint.js';
+import { checkpointExists } from '../../../checkpoint/checkpointExists.js';
 import type { NvaeConfig } from '../../../config/types.js';
+import { checkArchitecture } from '../../../modelFiles/checkArchitecture.js';
+import { readCheckpoint } from '../../../modelFiles/readCheckpoint.js';
 import { Trainer } from '../../../training/trainer.js';
 import type { TrainerLike } from '../trainerLike.js';
 import type { TrainOptions } from '../trainOptions.js';
-import { architectureChanges } from './architectureChanges.js';
 import { type InitialWeights, startFrom } from './initialWeights.js';
 
 /**
- * Loads the checkpoint at this path; null if there is none.
+ * Loads the checkpoint at this path; null if there is none. A checkpoint of the PyTorch implementation, which contains neither a
+ * configuration nor a seed, gets those of the run.
  * @throws CheckpointError when it cannot be read, or belongs to a model with another architecture
  */
 export async function previousCheckpoint(
   path: string,
-  { model }: NvaeConfig,
-  onWarning: (message: string) => void,
+  config: NvaeConfig,
+  { seed, onWarning }: { readonly seed: number | undefined; readonly onWarning: (message: string) => void },
 ): Promise<Checkpoint | null> {
   if (!(await checkpointExists(path))) return null;
-  const checkpoint = await loadCheckpoint(path, { onWarning });
-  const changes = architectureChanges(checkpoint.config.model, model, 'was');
-  if (changes.length > 0) {
-    const remedy = 'undo the change, or use another run name (--name)';
-    throw new CheckpointError(path, `has another architecture: ${changes.join(', ')}; ${remedy}`);
-  }
+  const checkpoint = await readCheckpoint(path, { config, onWarning, ...(seed !== undefined && { seed }) });
+  checkArchitecture(path, checkpoint.config, config, 'undo the change, or use another run name (--name)');
   return checkpoint;
 }
 

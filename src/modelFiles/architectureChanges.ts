@@ -1,5 +1,5 @@
-import { snakeCase } from '../../../base/camelCase.js';
-import type { ModelConfig } from '../../../config/types.js';
+import { snakeCase } from '../base/camelCase.js';
+import type { ModelConfig } from '../config/types.js';
 
 /**
  * One phrase for each architecture key that differs.
