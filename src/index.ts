@@ -88,6 +88,27 @@ export { samples } from './streams/sampling/samples.js';
 export type { GridOptions } from './streams/sampling/toGrid.js';
 export { toGrid } from './streams/sampling/toGrid.js';
 
+// Latents
+
+export { encodingAt, joinEncodings } from './base/encodings.js';
+export type { LatentsWritten } from './checkpoint/latents/latentsWriter.js';
+export type { DecodeLatentsOptions } from './model/decodeLatents.js';
+export { decodeLatents } from './model/decodeLatents.js';
+export type { EncodeImagesOptions } from './model/encodeImages.js';
+export { encodeImages } from './model/encodeImages.js';
+export { NonFiniteLatentsError } from './model/nonFiniteLatentsError.js';
+export type { ImageSource } from './streams/images/batchesOf.js';
+export type { DecodingsOptions, LatentSource } from './streams/latents/decodings.js';
+export { decodings } from './streams/latents/decodings.js';
+export type { EncodingsOptions, ReadImagesOptions } from './streams/latents/encodings.js';
+export { encodings } from './streams/latents/encodings.js';
+export type { ReadLatentsOptions } from './streams/latents/readLatents.js';
+export { readLatents } from './streams/latents/readLatents.js';
+export type { Reconstruction, ReconstructionsOptions } from './streams/latents/reconstructions.js';
+export { reconstructions } from './streams/latents/reconstructions.js';
+export type { WriteLatentsOptions } from './streams/latents/writeLatents.js';
+export { writeLatents } from './streams/latents/writeLatents.js';
+
 // Writers
 
 export type { PictureKind } from './data/ownPictures.js';
@@ -132,7 +153,14 @@ export { sideStream } from './streams/flow/sideStream.js';
 // Plain data
 
 export { imageAt, joinImages } from './base/imageBatches.js';
-export type { ImageBatch, NamedImages, NamedTensors, TensorData } from './base/plainData.js';
+export type {
+  Encoding,
+  ImageBatch,
+  LatentValues,
+  NamedImages,
+  NamedTensors,
+  TensorData,
+} from './base/plainData.js';
 
 // Configuration
 

@@ -24,5 +24,21 @@ export interface TensorData {
   readonly data: Float32Array | Int32Array;
 }
 
+/** The latents of one group for some images. */
+export interface LatentValues extends TensorData {
+  readonly dtype: 'float32';
+  /** [images, height, width, channels] */
+  readonly shape: readonly [images: number, height: number, width: number, channels: number];
+  readonly data: Float32Array;
+}
+
+/** Images as latents. */
+export interface Encoding {
+  /** One name per image, in order. */
+  readonly names: readonly string[];
+  /** One entry per latent group, level 0 first; all for the same images. */
+  readonly latents: readonly LatentValues[];
+}
+
 /** Tensors by name, as in a weights file. */
 export type NamedTensors = ReadonlyMap<string, TensorData>;

@@ -7,6 +7,7 @@ import type { NvaeConfig } from '../config/types.js';
 import { CheckpointError } from './checkpointError.js';
 import { checksum, checksumKey } from './checksum.js';
 import { checkFinite } from './finite.js';
+import { latentsFormat } from './latents/latentsLayout.js';
 import { format, formatVersion, type ModelFile } from './modelContent.js';
 import type { SafetensorsContent } from './safetensorsFrom.js';
 import type { Sha256 } from './sha256.js';
@@ -21,6 +22,9 @@ export async function modelFileFrom(
   where: string,
   hash: Sha256,
 ): Promise<ModelFile> {
+  if (metadata.get('format') === latentsFormat) {
+    throw new CheckpointError(where, 'contains latents, not a model; give it to nvae decode after a model');
+  }
   if (metadata.get('format') !== format) {
     throw new CheckpointError(where, 'this safetensors file was not written by nvae');
   }

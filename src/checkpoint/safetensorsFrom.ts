@@ -5,7 +5,7 @@ import type { NamedTensors, TensorData } from '../base/plainData.js';
 import type { ByteSource } from './byteSource.js';
 import { readFully } from './readFully.js';
 import type { SafetensorsHeader, TensorEntry } from './safetensorsHeader.js';
-import { damaged, largestHeader, parseHeader } from './safetensorsHeader.js';
+import { damaged, largestHeader, modelTypes, parseHeader, unreadType } from './safetensorsHeader.js';
 
 export interface SafetensorsContent {
   readonly metadata: ReadonlyMap<string, string>;
@@ -60,6 +60,7 @@ async function readTensor(
   { dtype, shape, begin, end }: TensorEntry,
   dataStart: number,
 ): Promise<TensorData> {
+  if (!modelTypes.includes(dtype)) throw unreadType(where, name, dtype);
   const bytes = new Uint8Array(end - begin);
   await fill(source, where, bytes, dataStart + begin);
   if (dtype === 'F32') return { dtype: 'float32', shape, data: new Float32Array(bytes.buffer) };
@@ -72,7 +73,13 @@ async function readTensor(
   return { dtype: 'int32', shape, data };
 }
 
-async function fill(source: ByteSource, where: string, target: Uint8Array, position: number): Promise<void> {
+/** @throws CheckpointError when the source ends before the target is full */
+export async function fill(
+  source: ByteSource,
+  where: string,
+  target: Uint8Array,
+  position: number,
+): Promise<void> {
   const done = await readFully(source, target, position);
   if (done < target.length)
     throw damaged(where, `expected ${target.length} bytes at ${position}, got ${done}`);

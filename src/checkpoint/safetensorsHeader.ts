@@ -15,7 +15,24 @@ const colon = 0x3a;
 const space = 0x20;
 const mostMetadata = 1000;
 
-const itemSizes = { F32: 4, I32: 4, I64: 8 } as const;
+/** Bytes per value of the format's types. */
+const itemSizes = {
+  F32: 4,
+  I32: 4,
+  I64: 8,
+  F64: 8,
+  F16: 2,
+  BF16: 2,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  I16: 2,
+  I8: 1,
+  U64: 8,
+  U32: 4,
+  U16: 2,
+  U8: 1,
+  BOOL: 1,
+} as const;
 export type StoredType = keyof typeof itemSizes;
 
 export interface TensorEntry {
@@ -71,6 +88,15 @@ export function formatHeader({ metadata, tensors }: SafetensorsHeader): Uint8Arr
   return padded;
 }
 
+/** Types of the tensors in checkpoints and models. */
+export const modelTypes: readonly StoredType[] = ['F32', 'I32', 'I64'];
+
+/** The error for a tensor of another type. */
+export function unreadType(file: string, name: string, dtype: unknown): CheckpointError {
+  const expected = `expected a dtype of ${modelTypes.join(', ')}`;
+  return damaged(file, `"${cut(name)}": ${expected}, got ${describeValue(dtype)}`);
+}
+
 export function damaged(file: string, problem: string, cause?: unknown): CheckpointError {
   return new CheckpointError(file, `damaged safetensors file: ${problem}`, { cause });
 }
@@ -106,10 +132,7 @@ function parseEntry(name: string, value: unknown, file: string): TensorEntry {
   const { dtype, shape, data_offsets: offsets, ...others } = record(value, name, file);
   const other = Object.keys(others)[0];
   if (other !== undefined) throw damaged(file, `"${name}": unknown key ${describeValue(other)}`);
-  if (!isStoredType(dtype)) {
-    const known = Object.keys(itemSizes).join(', ');
-    throw damaged(file, `"${name}": expected a dtype of ${known}, got ${describeValue(dtype)}`);
-  }
+  if (!isStoredType(dtype)) throw unreadType(file, name, dtype);
   if (!isCounts(shape)) throw damaged(file, `"${name}": expected a shape, got ${describeValue(shape)}`);
   const [begin, end] = isCounts(offsets) && offsets.length === 2 ? offsets : [];
   if (begin === undefined || end === undefined || end < begin) {

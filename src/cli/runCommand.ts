@@ -6,10 +6,13 @@ import { Command, CommanderError } from 'commander';
 import { engineSettings } from '../engine/settings.js';
 import { cherryCommand } from './commands/cherry.js';
 import { configsCommand } from './commands/configs.js';
+import { decodeCommand } from './commands/decode.js';
 import { doctorCommand } from './commands/doctor.js';
+import { encodeCommand } from './commands/encode.js';
 import { exploreCommand } from './commands/explore.js';
 import { importCommand } from './commands/import.js';
 import { interpolateCommand } from './commands/interpolate.js';
+import { reconstructCommand } from './commands/reconstruct.js';
 import { runsCommand } from './commands/runs.js';
 import { sampleCommand } from './commands/sample.js';
 import { trainCommand } from './commands/train.js';
@@ -30,6 +33,9 @@ function createProgram(): Command {
     .addCommand(cherryCommand())
     .addCommand(exploreCommand())
     .addCommand(interpolateCommand())
+    .addCommand(reconstructCommand())
+    .addCommand(encodeCommand())
+    .addCommand(decodeCommand())
     .addCommand(importCommand())
     .addCommand(configsCommand())
     .addCommand(doctorCommand())

@@ -25,16 +25,37 @@ export interface ListImagesOptions {
 
 /** Number of files examined at a time. */
 const concurrency = 32;
-const createFolder = 'create it, or pass --dataset';
-const fillFolder = 'put training images there, or choose another folder with --dataset';
+
+/** What a message suggests. */
+export interface FolderRemedies {
+  /** For a folder that does not exist. */
+  readonly missing: string;
+  /** For a folder without images, or something that is no folder. */
+  readonly empty: string;
+  /** For a folder that cannot be read. */
+  readonly unreadable: string;
+  /** For a file. */
+  readonly file: (folder: string) => string;
+}
+
+const remediesInTraining: FolderRemedies = {
+  missing: 'create it, or pass --dataset',
+  empty: 'put training images there, or choose another folder with --dataset',
+  unreadable: 'check its permissions, or pass --dataset',
+  file: (folder) => `pass its folder: --dataset ${folder}`,
+};
 
 /**
  * The images of a folder and its subfolders, with links followed, in byte order of their names.
  * @throws DatasetError when the folder is missing, unreadable, or contains no image
  */
-export async function listImages(folder: string, options: ListImagesOptions = {}): Promise<ImageFile[]> {
+export async function listImages(
+  folder: string,
+  options: ListImagesOptions = {},
+  remedies: FolderRemedies = remediesInTraining,
+): Promise<ImageFile[]> {
   const notes = omissions();
-  const { root, found } = await walked(folder, options, notes);
+  const { root, found } = await walked(folder, options, notes, remedies);
   const images = found
     .filter(({ name }) => {
       const extension = extname(name).slice(1).toLowerCase();
@@ -50,7 +71,7 @@ export async function listImages(folder: string, options: ListImagesOptions = {}
     const listed = await Promise.all(some.map((one) => fileOf(folder, root, one, isOwn, notes)));
     files.push(...listed.filter((file) => file !== null));
   }
-  if (files.length === 0) throw noImages(folder, notes);
+  if (files.length === 0) throw noImages(folder, notes, remedies);
   const words = notes.words();
   if (words !== null) options.onWarning?.(`${printable(folder)}: left out ${words}`);
   return files;
@@ -61,7 +82,12 @@ interface Walked {
   readonly found: readonly FoundFile[];
 }
 
-async function walked(folder: string, { except = [] }: ListImagesOptions, notes: Omissions): Promise<Walked> {
+async function walked(
+  folder: string,
+  { except = [] }: ListImagesOptions,
+  notes: Omissions,
+  remedies: FolderRemedies,
+): Promise<Walked> {
   const passedOver = await Promise.all(except.map((one) => resolved(bytePath(one)).catch(() => null)));
   const options = { omissions: notes, except: new Set(passedOver.filter((one) => one !== null)) };
   const root = bytePath(folder);
@@ -69,11 +95,11 @@ async function walked(folder: string, { except = [] }: ListImagesOptions, notes:
     return { root, found: await walkFolder(root, options) };
   } catch (error) {
     const meant = folder.includes('\uFFFD') ? await lostPath(folder) : null;
-    if (meant === null) throw await noFolder(folder, error);
+    if (meant === null) throw await noFolder(folder, error, remedies);
     try {
       return { root: meant, found: await walkFolder(meant, options) };
     } catch (again) {
-      throw await noFolder(folder, again);
+      throw await noFolder(folder, again, remedies);
     }
   }
 }
@@ -122,28 +148,28 @@ async function ownPictures(folder: string | undefined): Promise<(file: BytePath)
   return async (file) => file.startsWith(inside(pictures, '')) && isOwnPicture(file);
 }
 
-function noImages(folder: string, notes: Omissions): DatasetError {
+function noImages(folder: string, notes: Omissions, { empty }: FolderRemedies): DatasetError {
   const problem = `no images found (${readableExtensions.join(', ')})`;
   const words = notes.words();
-  const got = words === null ? fillFolder : `left out ${words}`;
+  const got = words === null ? empty : `left out ${words}`;
   return new DatasetError(folder, `${problem}; ${got}`);
 }
 
-async function noFolder(folder: string, error: unknown): Promise<DatasetError> {
+async function noFolder(folder: string, error: unknown, remedies: FolderRemedies): Promise<DatasetError> {
   const cause = { cause: error };
   const status = await stat(folder).catch(() => null);
   if (status?.isFile()) {
-    const remedy = `pass its folder: --dataset ${dirname(folder)}`;
+    const remedy = remedies.file(dirname(folder));
     return new DatasetError(folder, `this is a file, not a folder; ${remedy}`, cause);
   }
   if (hasCode(error, 'ENOENT'))
-    return new DatasetError(folder, `folder does not exist; ${createFolder}`, cause);
+    return new DatasetError(folder, `folder does not exist; ${remedies.missing}`, cause);
   if (status !== null && !status.isDirectory()) {
-    return new DatasetError(folder, `this is not a folder; ${fillFolder}`, cause);
+    return new DatasetError(folder, `this is not a folder; ${remedies.empty}`, cause);
   }
   return new DatasetError(
     folder,
-    `folder cannot be read (${messageOf(error)}); check its permissions, or pass --dataset`,
+    `folder cannot be read (${messageOf(error)}); ${remedies.unreadable}`,
     cause,
   );
 }

@@ -37,18 +37,30 @@ export * as tf from '../engine/tf.js';
 // Plain data
 
 export { imageAt, joinImages } from '../base/imageBatches.js';
-export type { ImageBatch, NamedTensors, TensorData } from '../base/plainData.js';
+export type {
+  Encoding,
+  ImageBatch,
+  LatentValues,
+  NamedImages,
+  NamedTensors,
+  TensorData,
+} from '../base/plainData.js';
 export { imagesFromTensor, imagesToTensor } from '../model/imageTensors.js';
 export { NonFiniteImagesError } from '../model/nonFiniteImagesError.js';
 
 // Model
 
+export type { DecodeLatentsOptions } from '../model/decodeLatents.js';
+export { decodeLatents } from '../model/decodeLatents.js';
 export type { OutputDistribution, Statistic } from '../model/distributions/outputDistribution.js';
+export type { EncodeImagesOptions } from '../model/encodeImages.js';
+export { encodeImages } from '../model/encodeImages.js';
 export type { BatchEvaluation } from '../model/evaluation/batchEvaluation.js';
 export { bitsPerDimension } from '../model/evaluation/bitsPerDimension.js';
 export type { EvaluateBatchOptions } from '../model/evaluation/evaluateBatch.js';
 export { evaluateBatch } from '../model/evaluation/evaluateBatch.js';
 export { imageNoise } from '../model/imageNoise.js';
+export { NonFiniteLatentsError } from '../model/nonFiniteLatentsError.js';
 export type { EncodeOptions, ForwardOptions, ForwardResult, LatentKind } from '../model/nvae.js';
 export { Nvae } from '../model/nvae.js';
 export type { LayerWeights, Mode } from '../model/pass.js';

@@ -79,6 +79,9 @@ export function configOption(): Option {
 /** Help text for `--folder` in commands that read a model. */
 export const folderHelp = 'folder with the saved_weights of the run; images are written to images in it';
 
+/** Help text for `--folder` in commands that read a model and write no pictures. */
+export const latentsFolderHelp = 'folder with the saved_weights of the run';
+
 /** Help text for the argument `temperature`. */
 export const temperatureHelp =
   'multiplies the standard deviations of the latents, 0 to 1; or one per latent group, level 0 first: 0.6,0.8,1';

@@ -94,14 +94,14 @@ export function modelName(model: string): string {
 }
 
 /** The name, shortened so that numbers and suffixes can be appended. */
-function fitting(name: string): string {
+export function fitting(name: string): string {
   const characters = [...name];
   while (Buffer.byteLength(characters.join('')) > mostBytes) characters.pop();
   return characters.join('');
 }
 
 /** The folder; null if `out` is a file. */
-async function folderOf(out: string | undefined, folder: string): Promise<string | null> {
+export async function folderOf(out: string | undefined, folder: string): Promise<string | null> {
   if (out === undefined) return folder;
   if (out === '') throw new Error('--out: the path is empty; give a file or a folder');
   const there = await stat(out).catch(() => null);
@@ -119,7 +119,7 @@ function checkExtension(path: string): void {
 }
 
 /** Writes a test file: permissions do not reveal a read-only disk, and mean nothing for root. */
-async function checkFolder(folder: string): Promise<void> {
+export async function checkFolder(folder: string): Promise<void> {
   const probe = join(folder, `.nvae-${process.pid}`);
   try {
     await mkdir(folder, { recursive: true });

@@ -1,0 +1,50 @@
+import { describe, expect, test } from '@jest/globals';
+import { of } from 'rxjs';
+import { datasetOf } from '../../../src/data/datasetOf.js';
+import { batchesOf, type ImageSource } from '../../../src/streams/images/batchesOf.js';
+import { collect } from '../../support/collect.js';
+import { writePictures } from '../../support/pictures.js';
+import { greyBatch } from '../../support/recipes.js';
+import { useTemporaryFolder } from '../../support/temporaryFolder.js';
+
+const inFolder = useTemporaryFolder();
+
+/** Names in each batch. */
+async function namesOf(source: ImageSource, warnings: string[] = []): Promise<(string[] | null)[]> {
+  const options = { size: 2, batchSize: 2, onWarning: (message: string) => warnings.push(message) };
+  const recipes = await collect(batchesOf('test', source, options));
+  const made = await Promise.all(recipes.map((recipe) => recipe.make()));
+  return made.map((batch) => batch && [...batch.names]);
+}
+
+describe('batchesOf', () => {
+  test('should read a folder and a dataset', async () => {
+    await writePictures(inFolder(), 3);
+    expect(await namesOf(inFolder())).toEqual([['00.png', '01.png'], ['02.png']]);
+    const dataset = datasetOf(3, (index, size) => {
+      if (index === 1) throw new Error('broken');
+      return new Uint8Array(size * size * 3);
+    });
+    const warnings: string[] = [];
+    expect(await namesOf(dataset, warnings)).toEqual([['0'], ['2']]);
+    expect(warnings).toEqual(['dataset: 1: skipped: broken']);
+  });
+
+  test('should number images without a name, anew for each subscriber', async () => {
+    const named = { ...greyBatch(2, 7), names: ['seven'] };
+    const recipe = { images: 3, make: async () => greyBatch(2, 1, 2) };
+    const source$ = of(greyBatch(2, 1, 2), named, recipe, greyBatch(2, 9));
+    const names = [['0', '1'], ['seven'], ['3', '4'], ['6']];
+    const recipes$ = batchesOf('test', source$, { size: 2, batchSize: 2 });
+    for (const _ of [1, 2]) {
+      const made = await Promise.all((await collect(recipes$)).map((one) => one.make()));
+      expect(made.map((batch) => batch?.names)).toEqual(names);
+    }
+  });
+
+  test('should refuse a batch size at call time', () => {
+    expect(() => batchesOf('test', of(), { size: 2, batchSize: 0 })).toThrow(
+      'test: batchSize must be a positive integer, got 0',
+    );
+  });
+});
