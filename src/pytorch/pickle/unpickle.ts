@@ -12,8 +12,15 @@ import { opcodes } from './opcodes.js';
 import { PickleBytes } from './pickleBytes.js';
 import { type Arguments, parameterFrom, storageFrom, tensorFrom } from './torchCalls.js';
 
-/** A checkpoint of 5000 weights makes 250,000. One byte can make a dict of 200 bytes. */
-const mostValues = 1_000_000;
+/**
+ * One byte of a pickle can make a value of 200 bytes, so they are counted, in units of about 50 bytes of memory. A checkpoint of 5000
+ * weights has 800,000.
+ */
+const mostUnits = 2_000_000;
+const unitsOf = { dict: 4, list: 4, tuple: 3, other: 2, memo: 1, mark: 1 } as const;
+
+/** Programs write lists and dicts by the thousand values; only tuples are longer. */
+const highestStack = 1_000_000;
 
 export interface Unpickled {
   readonly content: PickleValue;
@@ -44,10 +51,10 @@ class Machine {
   readonly #tuples = new Map<Item, TupleNotes>();
   readonly #orderedDicts = new Set<Item>();
   readonly #storages = new Map<string, TorchStorage>();
-  #values = 0;
+  #units = 0;
   /** What each opcode does. */
   readonly #actions = new Map<number, () => void>([
-    [opcodes.MARK, () => this.#marks.push(this.#counted(this.#stack.length))],
+    [opcodes.MARK, () => this.#marks.push(this.#counted(this.#stack.length, 'mark'))],
     [opcodes.NONE, () => this.#push(null)],
     [opcodes.NEWTRUE, () => this.#push(true)],
     [opcodes.NEWFALSE, () => this.#push(false)],
@@ -57,8 +64,8 @@ class Machine {
     [opcodes.LONG1, () => this.#push(this.#bytes.integer(this.#bytes.uint8()))],
     [opcodes.BINFLOAT, () => this.#push(new PickleFloat(this.#bytes.float64()))],
     [opcodes.BINUNICODE, () => this.#push(this.#bytes.text(this.#bytes.uint32()))],
-    [opcodes.EMPTY_DICT, () => this.#push(this.#counted(new Map()))],
-    [opcodes.EMPTY_LIST, () => this.#push(this.#counted([]))],
+    [opcodes.EMPTY_DICT, () => this.#push(this.#counted(new Map(), 'dict'))],
+    [opcodes.EMPTY_LIST, () => this.#push(this.#counted([], 'list'))],
     [opcodes.EMPTY_TUPLE, () => this.#pushTuple([])],
     [opcodes.TUPLE1, () => this.#pushTuple([this.#pop()])],
     [opcodes.TUPLE2, () => this.#pushTuple([this.#pop(), this.#pop()].reverse())],
@@ -90,7 +97,7 @@ class Machine {
     }
     const item = this.#pop();
     if (this.#stack.length > 0 || this.#marks.length > 0) {
-      throw damaged(this.#where, `its pickle ends with ${this.#stack.length} values too many`);
+      throw damaged(this.#where, 'its pickle ends with more than one value');
     }
     return { content: this.#content(item), storages: this.#storages, end: this.#bytes.position };
   }
@@ -110,14 +117,14 @@ class Machine {
     const action = this.#actions.get(opcode);
     if (!action) {
       const name = `the opcode ${describeOpcode(opcode)} at byte ${this.#bytes.position - 1}`;
-      const problem = `its pickle uses ${name}, which weights and plain data do not need; nothing was run`;
+      const problem = `its pickle uses ${name}, which no file of weights needs, so it was not read`;
       throw new CheckpointError(this.#where, problem);
     }
     action();
   }
 
   #push(item: Item): void {
-    this.#stack.push(item);
+    if (this.#stack.push(item) > highestStack) throw this.#tooMany();
   }
 
   #top(): Item {
@@ -139,16 +146,20 @@ class Machine {
     return this.#stack.splice(mark);
   }
 
-  #counted<T>(value: T): T {
-    this.#values += 1;
-    if (this.#values > mostValues) {
-      throw new CheckpointError(this.#where, `its pickle has more than ${mostValues} values; not read`);
-    }
+  /** Counts a value that takes memory, and returns it. */
+  #counted<T>(value: T, kind: keyof typeof unitsOf): T {
+    this.#units += unitsOf[kind];
+    if (this.#units > mostUnits) throw this.#tooMany();
     return value;
   }
 
+  #tooMany(): CheckpointError {
+    const problem = 'its pickle has far more values than a checkpoint (millions)';
+    return new CheckpointError(this.#where, `${problem}; not read`);
+  }
+
   #put(key: number): void {
-    this.#memo.set(this.#counted(key), this.#top());
+    this.#memo.set(this.#counted(key, 'memo'), this.#top());
   }
 
   #get(key: number): void {
@@ -159,7 +170,7 @@ class Machine {
 
   #pushTuple(items: readonly Item[]): void {
     const tuple = items.map((item) => (item instanceof PickleFloat ? item.value : item));
-    this.#tuples.set(this.#counted(tuple as PickleValue), {
+    this.#tuples.set(this.#counted(tuple as PickleValue, 'tuple'), {
       hasFloat: items.some((item) => item instanceof PickleFloat),
       isInternal: items.some((item) => this.#isInternal(item)),
     });
@@ -208,7 +219,7 @@ class Machine {
     const text = cut(printable(`${module}.${name}`));
     const meaning = meanings.get(globalKey(module, name));
     if (meaning) return new PickleGlobal(meaning, text);
-    const problem = `its pickle names ${text}, which is neither a tensor nor plain data; nothing was run`;
+    const problem = `its pickle names ${text}, which is neither a tensor nor plain data, so it was not read`;
     const remedy = 'save only a state_dict: torch.save({"state_dict": model.state_dict()}, path)';
     throw new CheckpointError(this.#where, `${problem}; ${remedy}`);
   }
@@ -220,7 +231,7 @@ class Machine {
       const both = `${known.length} ${known.kind} and ${storage.length} ${storage.kind} values`;
       throw damaged(this.#where, `storage ${storage.key} has both ${both}`);
     }
-    if (!known) this.#storages.set(storage.key, this.#counted(storage));
+    if (!known) this.#storages.set(storage.key, this.#counted(storage, 'other'));
     return known ?? storage;
   }
 
@@ -229,16 +240,21 @@ class Machine {
     const callee = this.#pop();
     if (!(callee instanceof PickleGlobal)) throw this.#fault(`calls ${describeItem(callee)}`);
     if (!values) throw this.#fault(`calls ${callee.text} without a tuple of arguments`);
-    this.#push(this.#counted(this.#call(callee, values)));
+    this.#push(this.#call(callee, values));
   }
 
   #call({ meaning, text }: PickleGlobal, values: Arguments): Item {
-    if (meaning === 'tensor') return tensorFrom(values, (item) => this.#asTuple(item), this.#where);
+    if (meaning === 'tensor') {
+      return this.#counted(
+        tensorFrom(values, (item) => this.#asTuple(item), this.#where),
+        'other',
+      );
+    }
     if (meaning === 'parameter') return parameterFrom(values, this.#where);
     if (meaning !== 'ordered dict' || values.items.length > 0) {
       throw this.#fault(`calls ${text} with ${values.items.length} arguments`);
     }
-    const dict = new Map<PickleValue, PickleValue>();
+    const dict = this.#counted(new Map<PickleValue, PickleValue>(), 'dict');
     this.#orderedDicts.add(dict);
     return dict;
   }

@@ -93,17 +93,21 @@ export class ZipData {
   /** Checks the local header against the directory. */
   async #dataPosition(record: ZipRecord): Promise<number> {
     const { begin, limit, storedSize, name } = record;
-    const header = new DataView((await readExactly(this.#source, this.#where, begin, headerSize)).buffer);
-    const [nameLength, extraLength] = [header.getUint16(26, true), header.getUint16(28, true)];
-    const position = begin + headerSize + nameLength + extraLength;
-    if (header.getUint32(0, true) !== 0x04034b50 || position + storedSize > limit)
+    const expected = new TextEncoder().encode(name);
+    // Usually one read is enough: PyTorch's extra fields have at most 64 bytes.
+    const guess = Math.min(headerSize + expected.length + 128, limit - begin);
+    let bytes = await readExactly(this.#source, this.#where, begin, guess);
+    const header = new DataView(bytes.buffer);
+    const nameEnd = headerSize + header.getUint16(26, true);
+    const end = nameEnd + header.getUint16(28, true);
+    if (header.getUint32(0, true) !== 0x04034b50 || begin + end + storedSize > limit) {
       throw this.#contradiction(record);
-    const rest = await readExactly(this.#source, this.#where, begin + headerSize, nameLength + extraLength);
-    const isSame =
-      sameText(rest.subarray(0, nameLength), name) &&
-      agrees(header, new DataView(rest.buffer, nameLength), record);
+    }
+    if (end > guess) bytes = await readExactly(this.#source, this.#where, begin, end);
+    const extra = new DataView(bytes.buffer, nameEnd, end - nameEnd);
+    const isSame = isEqual(bytes.subarray(headerSize, nameEnd), expected) && agrees(header, extra, record);
     if (!isSame) throw this.#contradiction(record);
-    return position;
+    return begin + end;
   }
 
   #contradiction({ name }: ZipRecord): CheckpointError {
@@ -136,9 +140,8 @@ function agrees(
   return [crc, size, storedSize].every((value, i) => found[i] === value || (isLater && found[i] === 0));
 }
 
-function sameText(bytes: Uint8Array, text: string): boolean {
-  const expected = new TextEncoder().encode(text);
-  return expected.length === bytes.length && expected.every((byte, i) => byte === bytes[i]);
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** Copies what a piece at `at` has of the range at `begin`, unless the piece is a part of the target already. */
