@@ -10,6 +10,7 @@ import { decodeCommand } from './commands/decode.js';
 import { doctorCommand } from './commands/doctor.js';
 import { encodeCommand } from './commands/encode.js';
 import { exploreCommand } from './commands/explore.js';
+import { exportCommand } from './commands/export.js';
 import { importCommand } from './commands/import.js';
 import { interpolateCommand } from './commands/interpolate.js';
 import { reconstructCommand } from './commands/reconstruct.js';
@@ -37,6 +38,7 @@ function createProgram(): Command {
     .addCommand(encodeCommand())
     .addCommand(decodeCommand())
     .addCommand(importCommand())
+    .addCommand(exportCommand())
     .addCommand(configsCommand())
     .addCommand(doctorCommand())
     .hook('preAction', () => void engineSettings());

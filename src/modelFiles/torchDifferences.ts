@@ -5,6 +5,7 @@ import { isDict, type PickleValue } from '../pytorch/pickleValue.js';
 import { adamaxSettings } from '../training/adamaxSettings.js';
 import { learningRate } from '../training/schedule.js';
 import type { TorchDict } from './torchEntries.js';
+import { torchCosineLength } from './torchSchedule.js';
 
 /** Relative difference of two numbers that are the same but for rounding: PyTorch multiplies the rate from epoch to epoch. */
 const rounding = 1e-6;
@@ -26,13 +27,14 @@ export function torchDifferences(
 ): string[] {
   const schedule = run.get('optimizer_scheduler');
   const scheduled = (key: string) => (isDict(schedule) ? schedule.get(key) : undefined);
-  const { epochs, warmupEpochs } = training;
+  const { epochs } = training;
+  const cosine = epochs === -1 ? 'its value for training without an end' : 'epochs - warmup_epochs - 1';
   const rows: Row[] = [
     ['lr', group.get('lr'), `learning rate of epoch ${epoch + 1}`, learningRate(epoch, training)],
     ['initial_lr', group.get('initial_lr'), 'learning_rate', training.learningRate],
     ['base_lrs', itemOf(scheduled('base_lrs'), 0), 'learning_rate', training.learningRate],
     ['eta_min', scheduled('eta_min'), 'learning_rate_min', training.learningRateMin],
-    ['T_max', scheduled('T_max'), 'epochs - warmup_epochs - 1', epochs - warmupEpochs - 1],
+    ['T_max', scheduled('T_max'), cosine, torchCosineLength(training)],
     ['total_epochs', run.get('total_epochs'), 'epochs', epochs],
     ['weight_decay', group.get('weight_decay'), 'weight_decay', training.weightDecay],
     ['betas[0]', itemOf(group.get('betas'), 0), 'constant', adamaxSettings.beta1],

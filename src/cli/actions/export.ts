@@ -40,7 +40,7 @@ export async function exportFile(model: string, options: ExportOptions): Promise
   const needs = { weightsOnly, onWarning: output.warning, ...(given !== undefined && { config: given }) };
   const file = await readAnyModelFile(source, needs);
   const { config } = file;
-  const kind = weightsOnly || file.kind === 'model' ? 'model' : 'checkpoint';
+  const kind = !weightsOnly && file.kind === 'checkpoint' ? 'checkpoint' : 'model';
   const path = out ?? join(options.folder, 'exported', nameFor(source, kind));
   checkExtension(path, kind, source);
   await checkFree(path);
@@ -70,7 +70,9 @@ async function checkOut(out: string): Promise<void> {
   if (out === '') throw new Error('--out: the path is empty; give a file');
   if (!Object.values<string>(extensions).includes(extname(out))) {
     const got = extname(out) || 'no extension';
-    throw new Error(`--out: expected a .checkpoint or a .model, as the PyTorch implementation needs it (got ${got})`);
+    throw new Error(
+      `--out: expected a .checkpoint or a .model, as the PyTorch implementation needs it (got ${got})`,
+    );
   }
   await checkFree(out);
 }
@@ -116,5 +118,8 @@ async function hasConfig(path: string, config: NvaeConfig): Promise<boolean> {
   if (!(await fileExists(path))) return false;
   const there = await loadConfig(path).catch(() => null);
   if (isDeepStrictEqual(there, config)) return true;
-  throw new CheckpointError(path, 'exists with another configuration; move it away, or name another folder with --out');
+  throw new CheckpointError(
+    path,
+    'exists with another configuration; move it away, or name another folder with --out',
+  );
 }

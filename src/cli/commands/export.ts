@@ -13,7 +13,9 @@ configuration in model_configs. Warnings say what is lost. No file is ever repla
 
 export function exportCommand(): Command {
   const command = new Command('export')
-    .description('Write a model or checkpoint as a file of PyTorch, for the PyTorch implementation and other programs.')
+    .description(
+      'Write a model or checkpoint as a file of PyTorch, for the PyTorch implementation and other programs.',
+    )
     .argument('<model>', modelHelp)
     .addOption(configOption())
     .option(
