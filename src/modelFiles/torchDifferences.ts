@@ -10,8 +10,14 @@ import { torchCosineLength } from './torchSchedule.js';
 /** Relative difference of two numbers that are the same but for rounding: PyTorch multiplies the rate from epoch to epoch. */
 const rounding = 1e-6;
 
-/** A value as [what it is in the file, its value there, what it is here, its value here]. */
-type Row = readonly [there: string, PickleValue | undefined, here: string, number];
+interface Comparison {
+  /** What it is in the file. */
+  readonly key: string;
+  readonly there: PickleValue | undefined;
+  /** What it is in the configuration. */
+  readonly meaning: string;
+  readonly here: number;
+}
 
 /**
  * One sentence for each value of the file that differs from that of the configuration, which counts.
@@ -25,35 +31,67 @@ export function torchDifferences(
   epoch: number,
   { name, training }: NvaeConfig,
 ): string[] {
-  const schedule = run.get('optimizer_scheduler');
-  const scheduled = (key: string) => (isDict(schedule) ? schedule.get(key) : undefined);
-  const { epochs } = training;
-  const cosine = epochs === -1 ? 'its value for training without an end' : 'epochs - warmup_epochs - 1';
-  const rows: Row[] = [
-    ['lr', group.get('lr'), `learning rate of epoch ${epoch + 1}`, learningRate(epoch, training)],
-    ['initial_lr', group.get('initial_lr'), 'learning_rate', training.learningRate],
-    ['base_lrs', itemOf(scheduled('base_lrs'), 0), 'learning_rate', training.learningRate],
-    ['eta_min', scheduled('eta_min'), 'learning_rate_min', training.learningRateMin],
-    ['T_max', scheduled('T_max'), cosine, torchCosineLength(training)],
-    ['total_epochs', run.get('total_epochs'), 'epochs', epochs],
-    ['weight_decay', group.get('weight_decay'), 'weight_decay', training.weightDecay],
-    ['betas[0]', itemOf(group.get('betas'), 0), 'constant', adamaxSettings.beta1],
-    ['betas[1]', itemOf(group.get('betas'), 1), 'constant', adamaxSettings.beta2],
-    ['eps', group.get('eps'), 'constant', adamaxSettings.epsilon],
+  const scheduler = run.get('optimizer_scheduler');
+  const scheduled = (key: string) => (isDict(scheduler) ? scheduler.get(key) : undefined);
+  const base = { meaning: 'learning_rate', here: training.learningRate };
+  const rates = [
+    { ...base, key: 'initial_lr', there: group.get('initial_lr') },
+    { ...base, key: 'base_lrs', there: itemOf(scheduled('base_lrs'), 0) },
+  ].filter(differs);
+  const [first, second] = rates;
+  const same = first && second && first.there === second.there;
+  const configured: Comparison[] = [
+    {
+      key: 'lr',
+      there: group.get('lr'),
+      meaning: `the learning rate of epoch ${epoch + 1}`,
+      here: learningRate(epoch, training),
+    },
+    ...(same ? [{ ...first, key: `${first.key} (base_lrs)` }] : rates),
+    {
+      key: 'eta_min',
+      there: scheduled('eta_min'),
+      meaning: 'learning_rate_min',
+      here: training.learningRateMin,
+    },
+    {
+      key: 'T_max',
+      there: scheduled('T_max'),
+      meaning: 'epochs - warmup_epochs - 1',
+      here: torchCosineLength(training),
+    },
+    { key: 'total_epochs', there: run.get('total_epochs'), meaning: 'epochs', here: training.epochs },
+    {
+      key: 'weight_decay',
+      there: group.get('weight_decay'),
+      meaning: 'weight_decay',
+      here: training.weightDecay,
+    },
   ];
-  return rows
-    .filter(([, there, , here]) => there !== undefined && !isSame(there, here))
-    .map(([key, there, meaning, here]) =>
-      meaning === 'constant'
-        ? `${key} of the optimiser is ${describePickleValue(there)} in the file, but always ${here} here; training goes on with ${here}`
-        : `${key} is ${describePickleValue(there)} in the file, but ${meaning} is ${here} in the configuration ${name}, which counts`,
-    );
+  const betas = group.get('betas');
+  const { beta1, beta2, epsilon } = adamaxSettings;
+  const constant: Comparison[] = [
+    { key: 'betas[0]', there: itemOf(betas, 0), meaning: '', here: beta1 },
+    { key: 'betas[1]', there: itemOf(betas, 1), meaning: '', here: beta2 },
+    { key: 'eps', there: group.get('eps'), meaning: '', here: epsilon },
+  ];
+  return [
+    ...configured.filter(differs).map(({ key, there, meaning, here }) => {
+      const inFile = `${key} is ${describePickleValue(there)} in the file`;
+      return `${inFile}, but ${meaning} is ${here} in the configuration ${name}, which counts`;
+    }),
+    ...constant.filter(differs).map(({ key, there, here }) => {
+      return `${key} of its optimiser is ${describePickleValue(there)}, but always ${here} here`;
+    }),
+  ];
+}
+
+/** Whether the file has the value, and another one. */
+function differs({ there, here }: Comparison): boolean {
+  if (there === undefined) return false;
+  return typeof there !== 'number' || !(Math.abs(there - here) <= rounding * Math.abs(here));
 }
 
 function itemOf(list: PickleValue | undefined, index: number): PickleValue | undefined {
   return Array.isArray(list) ? (list as readonly PickleValue[])[index] : undefined;
-}
-
-function isSame(there: PickleValue, here: number): boolean {
-  return typeof there === 'number' && Math.abs(there - here) <= rounding * Math.abs(here);
 }

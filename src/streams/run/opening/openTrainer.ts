@@ -5,6 +5,7 @@ import { CheckpointError } from '../../../checkpoint/checkpointError.js';
 import { checkpointExists } from '../../../checkpoint/checkpointExists.js';
 import type { NvaeConfig } from '../../../config/types.js';
 import { checkArchitecture } from '../../../modelFiles/checkArchitecture.js';
+import { isTorchPath } from '../../../modelFiles/isTorchPath.js';
 import { readCheckpoint } from '../../../modelFiles/readCheckpoint.js';
 import { Trainer } from '../../../training/trainer.js';
 import type { TrainerLike } from '../trainerLike.js';
@@ -24,6 +25,10 @@ export async function previousCheckpoint(
   if (!(await checkpointExists(path))) return null;
   const checkpoint = await readCheckpoint(path, { config, onWarning, ...(seed !== undefined && { seed }) });
   checkArchitecture(path, checkpoint.config, config, 'undo the change, or use another run name (--name)');
+  if (await isTorchPath(path)) {
+    const remedy = 'keep a copy if it is needed there; nvae export writes such files too';
+    onWarning(`${path}: the next checkpoint replaces this file of the PyTorch implementation; ${remedy}`);
+  }
   return checkpoint;
 }
 
