@@ -40,6 +40,12 @@ export function torchDifferences(
   ].filter(differs);
   const [first, second] = rates;
   const same = first && second && first.there === second.there;
+  const schedule = {
+    key: 'T_max',
+    there: scheduled('T_max'),
+    meaning: 'epochs - warmup_epochs - 1',
+    here: torchCosineLength(training),
+  };
   const configured: Comparison[] = [
     {
       key: 'lr',
@@ -54,12 +60,8 @@ export function torchDifferences(
       meaning: 'learning_rate_min',
       here: training.learningRateMin,
     },
-    {
-      key: 'T_max',
-      there: scheduled('T_max'),
-      meaning: 'epochs - warmup_epochs - 1',
-      here: torchCosineLength(training),
-    },
+    // Without an end there is no schedule to compare; that total_epochs differs says it all.
+    ...(training.epochs === -1 ? [] : [schedule]),
     { key: 'total_epochs', there: run.get('total_epochs'), meaning: 'epochs', here: training.epochs },
     {
       key: 'weight_decay',

@@ -1,5 +1,5 @@
 /** The weights of a PyTorch file: exactly the tensors of a model, and nothing else. Works without Node. */
-import { describeValue } from '../base/messageText.js';
+import { cut, describeValue, printable } from '../base/messageText.js';
 import type { TensorData } from '../base/plainData.js';
 import { CheckpointError } from '../checkpoint/checkpointError.js';
 import { describePickleValue } from '../pytorch/describePickleValue.js';
@@ -102,6 +102,7 @@ export async function readWeights(
 function someOf(names: readonly PickleValue[]): string {
   const [first] = names;
   const others = names.length - 1;
-  const text = describePickleValue(first);
+  // Names of tensors have more characters than other texts in messages.
+  const text = typeof first === 'string' ? `"${cut(printable(first), 160)}"` : describePickleValue(first);
   return others === 0 ? text : `${text} and ${others} ${others === 1 ? 'other' : 'others'}`;
 }
