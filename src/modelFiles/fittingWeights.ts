@@ -21,9 +21,14 @@ const optimiserPrefix = 'adamax.';
 /**
  * Compares tensors with those of a model, by name and shape. The running averages of a batch normalisation and their counter are taken
  * together or not at all.
+ * @param misfits tensors that were left out before, each with a phrase that begins with its name
  * @throws RangeError when the configuration does not describe a valid model
  */
-export function fittingWeights(tensors: NamedTensors, config: ModelConfig): FittingWeights {
+export function fittingWeights(
+  tensors: NamedTensors,
+  config: ModelConfig,
+  misfits: ReadonlyMap<string, string> = new Map(),
+): FittingWeights {
   const layout = torchLayout(config);
   const problems = new Map(layout.map((entry) => [entry.name, problemOf(entry, tensors.get(entry.name))]));
   const fitting = new Map<string, TensorData>();
@@ -32,11 +37,12 @@ export function fittingWeights(tensors: NamedTensors, config: ModelConfig): Fitt
     const problem = problems.get(name) ?? (kind === 'parameter' ? null : averagesProblem(name, problems));
     const tensor = tensors.get(name);
     if (problem === null && tensor) fitting.set(name, tensor);
-    else unmet.push(`${describeValue(name)} ${problem}`);
+    else unmet.push(misfits.get(name) ?? `${describeValue(name)} ${problem}`);
   }
   const unknown = [...tensors.keys()]
     .filter((name) => !problems.has(name) && !name.startsWith(optimiserPrefix))
     .map((name) => `${describeValue(name)} is not in the model`);
+  for (const [name, phrase] of misfits) if (!problems.has(name)) unknown.push(phrase);
   return { fitting, unmet, unknown, count: layout.length };
 }
 

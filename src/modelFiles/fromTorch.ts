@@ -19,7 +19,7 @@ import {
   torchSlots,
 } from './torchOptimizer.js';
 import { positionOf } from './torchPosition.js';
-import { readWeights, type TorchWeight, torchWeights } from './torchWeights.js';
+import { type OnMisfit, readWeights, type TorchWeight, torchWeights } from './torchWeights.js';
 
 export interface FromTorchOptions {
   /** Finds the configuration, which is not in the file. `modelArch` is any text, or null if the file has none. */
@@ -28,6 +28,11 @@ export interface FromTorchOptions {
   readonly weightsOnly?: boolean;
   /** Seed of the run that goes on from a checkpoint, which has none. @default that of the configuration */
   readonly seed?: number;
+  /**
+   * Called for each tensor that does not fit the configuration, which is then left out. Only with `weightsOnly`.
+   * @default a tensor that does not fit is an error
+   */
+  readonly onMisfit?: OnMisfit | undefined;
   /** Called with what a user should know, such as a learning rate that differs from the configuration. */
   readonly onWarning?: (message: string) => void;
 }
@@ -45,12 +50,12 @@ export interface ConvertedFile extends ModelFile {
 export async function fromTorch(
   file: TorchFile,
   where: string,
-  { configOf, weightsOnly = false, seed, onWarning = () => undefined }: FromTorchOptions,
+  { configOf, weightsOnly = false, seed, onMisfit, onWarning = () => undefined }: FromTorchOptions,
 ): Promise<ConvertedFile> {
   const { stateDict, modelArch, run } = torchEntries(file.content, where);
   const config = await configOf(modelArch);
   const layout = layoutOf(config, where);
-  const weights = torchWeights(stateDict, layout, where, config.name);
+  const weights = torchWeights(stateDict, layout, where, config.name, weightsOnly ? onMisfit : undefined);
   const optimizer = run && torchOptimizer(run, where);
   const warn = (problem: string) => onWarning(`${where}: ${problem}`);
   if (run && optimizer && !weightsOnly) {
@@ -61,7 +66,9 @@ export async function fromTorch(
     return { kind, config, tensors, metadata: new Map(Object.entries(metadata)) };
   }
   // A damaged state of the optimiser is damage, even if it is not needed; that of another optimiser is none.
-  if (optimizer && !isOtherOptimizer(optimizer)) torchSlots(optimizer, parametersOf(layout), where);
+  const isWhole = weights.length === layout.length;
+  if (isWhole && optimizer && !isOtherOptimizer(optimizer))
+    torchSlots(optimizer, parametersOf(layout), where);
   const tensors = await readWeights(file, weights, where);
   checkFinite(where, tensors);
   warnIfUntrained(tensors, warn);

@@ -4,6 +4,7 @@ import type { NvaeConfig } from '../config/types.js';
 import { torchFileFrom } from '../pytorch/torchFile.js';
 import { type ConvertedFile, fromTorch } from './fromTorch.js';
 import { torchConfig } from './torchConfig.js';
+import type { OnMisfit } from './torchWeights.js';
 
 /** Options of the functions that read a model from a file. */
 export interface ReadModelOptions {
@@ -20,6 +21,8 @@ export interface ReadModelOptions {
 export interface Needs extends ReadModelOptions {
   /** Whether only the weights are needed: then the result is a model, whatever the file is. @default false */
   readonly weightsOnly?: boolean;
+  /** Called for each tensor of a PyTorch file that does not fit, as in `FromTorchOptions`. */
+  readonly onMisfit?: OnMisfit | undefined;
   /** Seed of the run that goes on from a PyTorch checkpoint, which has none. @default that of the configuration */
   readonly seed?: number;
 }

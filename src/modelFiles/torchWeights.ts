@@ -14,6 +14,9 @@ export interface TorchWeight extends TorchEntry {
   readonly tensor: TorchTensor;
 }
 
+/** Receives the name of a tensor that does not fit a model, and a phrase that begins with it. */
+export type OnMisfit = (name: string, phrase: string) => void;
+
 const prefix = 'module.';
 const largestCounter = 2 ** 31 - 1;
 
@@ -21,6 +24,7 @@ const largestCounter = 2 ** 31 - 1;
  * Finds the tensors of a layout in a `state_dict`. No value is read.
  * @param where names the file in messages
  * @param config name of the configuration that the layout is from
+ * @param onMisfit called for each tensor that is missing, unknown, or has another shape, which is then left out; else that is an error
  * @throws CheckpointError when a tensor is missing, unknown, or has another shape
  */
 export function torchWeights(
@@ -28,6 +32,7 @@ export function torchWeights(
   layout: readonly TorchEntry[],
   where: string,
   config: string,
+  onMisfit?: OnMisfit,
 ): TorchWeight[] {
   const fail = (problem: string): never => {
     const remedy = 'pass the configuration that it was trained with (--config)';
@@ -47,6 +52,19 @@ export function torchWeights(
   const missing = layout.filter(({ name }) => !stateDict.has(name)).map(({ name }) => name);
   const known = new Set<PickleValue>(layout.map(({ name }) => name));
   const unknown = names.filter((name) => !known.has(name));
+  if (onMisfit) {
+    for (const name of unknown) {
+      onMisfit(String(name), `${describePickleValue(name)} is not in the model`);
+    }
+    return layout.flatMap((entry) => {
+      const tensor = stateDict.get(entry.name);
+      const problem = tensorProblem(tensor, entry);
+      if (problem === null) return [{ ...entry, tensor: tensor as TorchTensor }];
+      const is = tensor === undefined ? 'is missing' : `does not fit (${problem})`;
+      onMisfit(entry.name, `${describeValue(entry.name)} ${is}`);
+      return [];
+    });
+  }
   if (missing.length > 0) fail(`it has no tensor ${someOf(missing)}`);
   if (unknown.length > 0) fail(`the model has no tensor ${someOf(unknown)}`);
   return layout.map((entry) => {

@@ -1,5 +1,6 @@
 /** New runs that start from the weights of a model. */
 import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { firstValueFrom, lastValueFrom, Subject, tap, toArray } from 'rxjs';
 import type { TensorData } from '../../../src/base/plainData.js';
@@ -8,11 +9,13 @@ import { readModelFile } from '../../../src/checkpoint/readModelFile.js';
 import { saveModel } from '../../../src/checkpoint/saveModel.js';
 import type { Snapshot } from '../../../src/checkpoint/snapshot.js';
 import type { ModelData } from '../../../src/checkpoint/weightsOf.js';
+import { loadConfig } from '../../../src/config/loadConfig.js';
 import type { NvaeConfig } from '../../../src/config/types.js';
 import { datasetOf } from '../../../src/data/datasetOf.js';
 import { useEngine } from '../../../src/engine/index.js';
 import * as tf from '../../../src/engine/tf.js';
 import { loadCheckpoint } from '../../../src/modelFiles/loadCheckpoint.js';
+import { readOneFile } from '../../../src/modelFiles/readOneFile.js';
 import { readJournal } from '../../../src/streams/journal/readJournal.js';
 import type { TrainEvent } from '../../../src/streams/run/events.js';
 import { train } from '../../../src/streams/run/train.js';
@@ -241,6 +244,65 @@ describe('initFrom', () => {
     const initFrom = inFolder('nowhere.model');
     await expect(all(config(), { initFrom })).rejects.toBeInstanceOf(CheckpointError);
     await expect(all(config(), { initFrom })).rejects.toThrow(initFrom);
+  });
+});
+
+describe('initFrom with a PyTorch file', () => {
+  const file = fileURLToPath(new URL('../../fixtures/pytorch/base.checkpoint', import.meta.url));
+  const yaml = file.replace('.checkpoint', '.yaml');
+  const own = async (...overrides: string[]) => ({
+    ...(await loadConfig(yaml, { overrides })),
+    name: 'small',
+  });
+  const inTorch = async (given: NvaeConfig) => {
+    const misfits: string[] = [];
+    const { tensors } = await readOneFile(file, {
+      config: given,
+      weightsOnly: true,
+      onMisfit: (name) => misfits.push(name),
+    });
+    return { tensors, misfits };
+  };
+
+  test('should take its weights and averages, by the configuration of the run', async () => {
+    const given = await own();
+    const state = await stateAtStart(given, { initFrom: file, seed: 5 });
+    const { tensors } = await loadCheckpoint(file, { config: given });
+    expect(weightsIn(state.tensors)).toEqual(weightsIn(tensors));
+    expect(state.state).toMatchObject({ seed: 5, position: { epoch: 0, step: 0 }, optimizerUpdates: 0 });
+  });
+
+  test('should name what does not fit, and how to take the rest', async () => {
+    const run = all(await own('latent_size=2'), { initFrom: file });
+    await expect(run).rejects.toBeInstanceOf(CheckpointError);
+    await expect(run).rejects.toThrow(
+      new RegExp(
+        `^${file}: does not fit the model: "mixer.encoder_sampler.0.bias" does not fit \\(expected floating-point numbers \\[4\\], got .*; use another file, or take only the tensors that fit \\(--init-partial\\)$`,
+      ),
+    );
+  });
+
+  test('should take what fits with initPartial', async () => {
+    const given = await own('latent_size=2');
+    const fresh = await stateAtStart(given, { seed: 5 });
+    const { tensors, misfits } = await inTorch(given);
+    expect(misfits.length).toBeGreaterThan(0);
+    const options = { initFrom: file, initPartial: true, seed: 5 };
+    const state = await stateAtStart(given, options);
+    const expected = new Map([...weightsIn(fresh.tensors), ...tensors]);
+    expect(weightsIn(state.tensors)).toEqual(expected);
+    const warnings = warningsOf(await upTo(1, given, options)).filter((text) => text.includes('took'));
+    expect(warnings).toEqual([
+      expect.stringContaining(
+        `took ${tensors.size} of ${expected.size} tensors; initialised at random instead: "${misfits[0]}" does not fit`,
+      ),
+    ]);
+  });
+
+  test('should refuse a file that holds no model', async () => {
+    const kinds = file.replace('base.checkpoint', 'kinds.pt');
+    await expect(all(await own(), { initFrom: kinds })).rejects.toBeInstanceOf(CheckpointError);
+    await expect(all(await own(), { initFrom: kinds })).rejects.toThrow(kinds);
   });
 });
 

@@ -40,7 +40,7 @@ export interface TrainOptions {
   /** Seed of a new run: an integer. A resumed run keeps the seed of its checkpoint. @default config.training.seed */
   readonly seed?: number;
   /**
-   * Model that a new run takes its weights and running averages from: a file, or a model as plain data with the same architecture. The
+   * Model that a new run takes its weights and running averages from: a file (also one of PyTorch), or a model as plain data. The
    * optimiser starts afresh, at epoch 0. A run that has a checkpoint refuses it. @default random weights
    */
   readonly initFrom?: string | ModelData;

@@ -4,11 +4,11 @@ import type { NamedTensors } from '../../../base/plainData.js';
 import { CheckpointError } from '../../../checkpoint/checkpointError.js';
 import { checkpointExists } from '../../../checkpoint/checkpointExists.js';
 import { checkFinite } from '../../../checkpoint/finite.js';
-import { readModelFile } from '../../../checkpoint/readModelFile.js';
 import type { ModelData } from '../../../checkpoint/weightsOf.js';
 import type { NvaeConfig } from '../../../config/types.js';
 import { architectureChanges } from '../../../modelFiles/architectureChanges.js';
 import { type FittingWeights, fittingWeights } from '../../../modelFiles/fittingWeights.js';
+import { readOneFile } from '../../../modelFiles/readOneFile.js';
 import type { TrainerLike } from '../trainerLike.js';
 import type { TrainOptions } from '../trainOptions.js';
 
@@ -48,9 +48,19 @@ export async function initialWeights(
       `run ${config.name} already has a checkpoint, ${checkpointPath}; ${remedy}`,
     );
   }
-  const data: ModelData = typeof initFrom === 'string' ? await readModelFile(initFrom) : initFrom;
+  const misfits = new Map<string, string>();
+  // A PyTorch file has no configuration: it is compared with that of the run, tensor by tensor.
+  const data: ModelData =
+    typeof initFrom === 'string'
+      ? await readOneFile(initFrom, {
+          config,
+          weightsOnly: true,
+          onMisfit: (name, phrase) => misfits.set(name, phrase),
+          onWarning,
+        })
+      : initFrom;
   const changes = architectureChanges(data.config.model, config.model, 'there');
-  const weights = fittingWeights(data.tensors, config.model);
+  const weights = fittingWeights(data.tensors, config.model, misfits);
   if (!initPartial) requireAll(weights, changes, source);
   if (weights.fitting.size === 0) {
     throw new CheckpointError(
