@@ -219,7 +219,9 @@ class Machine {
     const text = cut(printable(`${module}.${name}`));
     const meaning = meanings.get(globalKey(module, name));
     if (meaning) return new PickleGlobal(meaning, text);
-    const problem = `its pickle names ${text}, which is neither a tensor nor plain data, so it was not read`;
+    const isOtherTensor = /^torch\b/.test(module) && /Storage$|^_rebuild_\w*tensor/.test(name);
+    const what = isOtherTensor ? 'a kind of tensor that is not read' : 'neither a tensor nor plain data';
+    const problem = `its pickle names ${text}, which is ${what}; nothing was run`;
     const remedy = 'save only a state_dict: torch.save({"state_dict": model.state_dict()}, path)';
     throw new CheckpointError(this.#where, `${problem}; ${remedy}`);
   }
