@@ -2,6 +2,7 @@
 import { checkFinite } from './finite.js';
 import type { ModelFileContent } from './modelContent.js';
 import type { Snapshot } from './snapshot.js';
+import type { ValidationRecord } from './validationRecord.js';
 
 /** Position of a run in its dataset. */
 export interface DataPosition {
@@ -17,11 +18,13 @@ export interface DataPosition {
 export interface Checkpoint extends Snapshot {
   /** Absent if the snapshot was made outside a data pipeline. */
   readonly dataPosition?: DataPosition;
+  /** Absent if the run has not been measured on held-out images. */
+  readonly validation?: ValidationRecord;
 }
 
 /** @throws CheckpointError when a value is not finite */
 export function contentOf(checkpoint: Checkpoint, where: string): ModelFileContent {
-  const { config, tensors, state, dataPosition } = checkpoint;
+  const { config, tensors, state, dataPosition, validation } = checkpoint;
   checkFinite(where, tensors);
   const { position } = state;
   const metadata = {
@@ -31,6 +34,7 @@ export function contentOf(checkpoint: Checkpoint, where: string): ModelFileConte
     seed: String(state.seed),
     state: JSON.stringify(state),
     ...(dataPosition && { data_position: JSON.stringify(dataPosition) }),
+    ...(validation && { validation: JSON.stringify(validation) }),
   };
   return { kind: 'checkpoint', config, tensors, metadata };
 }

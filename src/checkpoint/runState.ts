@@ -18,6 +18,17 @@ export const trainerStateSchema = z.object(
   section,
 );
 
+const number = z.number({ error: 'expected a number' });
+
+export const validationRecordSchema = z.object(
+  {
+    epoch: count,
+    images: z.string({ error: 'expected a text' }),
+    best: z.object({ bitsPerDimension: number, epoch: count, step: count }, section).nullable(),
+  },
+  section,
+);
+
 export const dataPositionSchema = z.object(
   {
     epoch: count,

@@ -17,14 +17,15 @@ export interface DatasetChange {
 
 /**
  * `order/count/content`: a digest of the names, the number of items, and what the dataset reports about its content, which may have
- * several parts. `-` stands for an unknown part.
+ * several parts. `-` stands for an unknown part. `items` can be a part of what the dataset `listed`.
  */
 export async function datasetIdentity(
   dataset: Pick<Dataset, 'identity'>,
   items: ItemList<DatasetItem>,
   signal: AbortSignal,
+  listed: ItemList<DatasetItem> = items,
 ): Promise<string> {
-  const content = await contentOf(dataset, items, signal);
+  const content = await contentOf(dataset, listed, signal);
   return [orderOf(items), items.length, content].join('/');
 }
 

@@ -9,7 +9,7 @@ import { DatasetError } from './datasetError.js';
 import { fileVersion } from './fileVersion.js';
 import { isReadable, readableExtensions, unreadableFormat } from './formats.js';
 import type { ImageFile } from './imageFile.js';
-import { type Omissions, omissions } from './omissions.js';
+import { type OmissionKind, type Omissions, omissions } from './omissions.js';
 import { isOwnPicture } from './ownPictures.js';
 import { type FoundFile, resolved, walkFolder } from './walkFolder.js';
 
@@ -19,6 +19,8 @@ export interface ListImagesOptions {
   readonly onWarning?: (message: string) => void;
   /** Subfolders to leave out. */
   readonly except?: readonly string[];
+  /** A folder inside it whose images have another use, such as held-out images; it is left out silently. @default none */
+  readonly elsewhere?: string | undefined;
   /** A folder inside it, or around it, from which pictures written by this package are left out. */
   readonly picturesFolder?: string;
 }
@@ -84,12 +86,18 @@ interface Walked {
 
 async function walked(
   folder: string,
-  { except = [] }: ListImagesOptions,
+  { except = [], elsewhere }: ListImagesOptions,
   notes: Omissions,
   remedies: FolderRemedies,
 ): Promise<Walked> {
-  const passedOver = await Promise.all(except.map((one) => resolved(bytePath(one)).catch(() => null)));
-  const options = { omissions: notes, except: new Set(passedOver.filter((one) => one !== null)) };
+  const passedOver = new Map<BytePath, OmissionKind | null>();
+  const passOver = async (path: string, kind: OmissionKind | null) => {
+    const real = await resolved(bytePath(path)).catch(() => null);
+    if (real !== null) passedOver.set(real, kind);
+  };
+  for (const path of except) await passOver(path, 'own');
+  if (elsewhere !== undefined) await passOver(elsewhere, null);
+  const options = { omissions: notes, except: passedOver };
   const root = bytePath(folder);
   try {
     return { root, found: await walkFolder(root, options) };

@@ -4,7 +4,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { codeOf, hasCode } from '../base/errors.js';
 import { type BytePath, bufferOf, bytePath, inside, textOf } from './bytePath.js';
-import type { Omissions } from './omissions.js';
+import type { OmissionKind, Omissions } from './omissions.js';
 
 export interface FoundFile {
   /** Path inside the folder. */
@@ -18,8 +18,8 @@ export interface FoundFile {
 export interface WalkOptions {
   /** Records what was left out. */
   readonly omissions: Omissions;
-  /** Folders to leave out, with links resolved. */
-  readonly except?: ReadonlySet<BytePath>;
+  /** Folders to leave out, with links resolved, and how to record each; null for folders that are not worth a record. */
+  readonly except?: ReadonlyMap<BytePath, OmissionKind | null>;
 }
 
 interface Folder {
@@ -41,8 +41,10 @@ export async function walkFolder(root: BytePath, { omissions, except }: WalkOpti
   const links: { name: BytePath; from: Folder }[] = [];
 
   const enter = (folder: Folder) => {
-    if (except?.has(folder.real)) omissions.note('own', textOf(folder.name));
-    else if (seen.has(folder.real)) omissions.note('again', textOf(folder.name));
+    const kind = except?.get(folder.real);
+    if (kind) omissions.note(kind, textOf(folder.name));
+    if (kind !== undefined) return;
+    if (seen.has(folder.real)) omissions.note('again', textOf(folder.name));
     else {
       seen.add(folder.real);
       folders.push(folder);

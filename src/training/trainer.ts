@@ -6,13 +6,15 @@
 import { checkFunction } from '../base/checkFunction.js';
 import { checkCount, checkSeed, checkWhole } from '../base/checkNumbers.js';
 import { nextTurn } from '../base/nextTurn.js';
-import type { ImageBatch, NamedTensors } from '../base/plainData.js';
+import type { ImageBatch, NamedImages, NamedTensors } from '../base/plainData.js';
 import { Queue } from '../base/queue.js';
 import type { Position, Snapshot } from '../checkpoint/snapshot.js';
 import { checkNvaeConfig } from '../config/checkConfig.js';
 import type { NvaeConfig } from '../config/types.js';
 import { checkHalfPrecision } from '../engine/checkHalfPrecision.js';
 import * as tf from '../engine/tf.js';
+import type { BatchEvaluation } from '../model/evaluation/batchEvaluation.js';
+import { evaluateBatch } from '../model/evaluation/evaluateBatch.js';
 import { imagesToTensor } from '../model/imageTensors.js';
 import { Nvae } from '../model/nvae.js';
 import type { Noise } from '../model/random.js';
@@ -167,6 +169,19 @@ export class Trainer implements SampleSource, AsyncDisposable {
         return this.model.decode(this.model.encode(images, noise), noise);
       });
     });
+  }
+
+  /**
+   * Measures the model on images, in eval mode. One draw of the latents per image, which depends on the image's name alone: the
+   * same weights give the same numbers.
+   *
+   * @param batch images of the model's size; stays the caller's
+   * @returns numbers per image, in the order of the batch
+   * @throws RangeError when the images do not have the model's size
+   */
+  evaluate(batch: NamedImages): Promise<BatchEvaluation> {
+    const options = { samples: 1, seed: 0, keys: batch.names };
+    return this.#queue.run(() => evaluateBatch(this.model, batch, options));
   }
 
   /**

@@ -144,7 +144,7 @@ export interface CheckpointEvent extends Position {
 /** A preview is on disk. */
 export interface PreviewEvent {
   readonly type: 'preview';
-  /** `reconstruction`: images of the dataset above their reconstructions; `samples`: new images. */
+  /** `reconstruction`: held-out images, or else images of the dataset, above their reconstructions; `samples`: new images. */
   readonly kind: 'reconstruction' | 'samples';
   /** The picture's file. */
   readonly path: string;
@@ -157,7 +157,7 @@ export interface PreviewEvent {
 /** Something went wrong, and the run continues. */
 export interface WarningEvent {
   readonly type: 'warning';
-  /** The subject: `dataset`, `checkpoint`, `weights`, `configuration`, `lock`, `step`, or the name of a side stream. */
+  /** The subject: `dataset`, `checkpoint`, `weights`, `configuration`, `lock`, `step`, `validation`, or the name of a side stream. */
   readonly about: string;
   /** What happened, and what to do, for people to read. */
   readonly message: string;

@@ -11,6 +11,7 @@ export type TrainerLike = Pick<
   | 'position'
   | 'step'
   | 'reconstruct'
+  | 'evaluate'
   | 'sampleImages'
   | 'snapshot'
   | 'restore'

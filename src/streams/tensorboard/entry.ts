@@ -5,7 +5,7 @@ import { messageOf } from '../../base/errors.js';
 import { imageEvent, scalarsEvent, sessionStartEvent } from '../../logs/tensorboard/logEvents.js';
 import { tfRecord } from '../../logs/tensorboard/record.js';
 import { type PreviewEvent, type TrainEvent, type WarningEvent, warning } from '../run/events.js';
-import { imageTags, stepScalars } from './tags.js';
+import { imageTags, stepScalars, validationScalars } from './tags.js';
 
 export interface Entry {
   readonly type: 'entry';
@@ -23,6 +23,8 @@ export function entryOf(event: TrainEvent, wallTime: number): Entry | null {
     }
     case 'step':
       return entry(tfRecord(scalarsEvent({ wallTime, step: event.imagesSeen }, stepScalars(event))));
+    case 'validation':
+      return entry(tfRecord(scalarsEvent({ wallTime, step: event.imagesSeen }, validationScalars(event))));
     case 'checkpoint':
       return entry(new Uint8Array(), true);
     default:

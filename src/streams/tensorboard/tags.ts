@@ -1,5 +1,5 @@
 /** The tags of a run's numbers and pictures. */
-import type { PreviewEvent, StepEvent } from '../run/events.js';
+import type { PreviewEvent, StepEvent, ValidationEvent } from '../run/events.js';
 
 export function* stepScalars(step: StepEvent): Iterable<readonly [string, number]> {
   yield ['loss/iter', step.loss];
@@ -11,6 +11,14 @@ export function* stepScalars(step: StepEvent): Iterable<readonly [string, number
   yield ['kl_coefficient/iter', step.klCoefficient];
   yield ['learning_rate/iter', step.learningRate];
   yield ['gradient_norm/iter', step.gradientNorm];
+}
+
+export function* validationScalars(event: ValidationEvent): Iterable<readonly [string, number]> {
+  yield ['validation/negative_elbo', event.negativeElbo];
+  yield ['validation/bits_per_dimension', event.bitsPerDimension];
+  yield ['validation/rec_loss', event.reconstructionLoss];
+  yield ['validation/kl_loss', event.kl];
+  for (const [i, kl] of event.klPerGroup.entries()) yield [`validation/kl_loss_${i}`, kl];
 }
 
 export const imageTags: Readonly<Record<PreviewEvent['kind'], string>> = {

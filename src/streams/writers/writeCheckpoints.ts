@@ -46,6 +46,12 @@ export interface WriteCheckpointsOptions<Saved extends ObservableInput<unknown> 
   readonly save?: (path: string, checkpoint: Checkpoint) => Saved;
 }
 
+/** A position at which to write a checkpoint. */
+export interface CheckpointPosition extends DataPosition {
+  /** What the run has measured on held-out images so far. @default nothing */
+  readonly validation?: Checkpoint['validation'] | null;
+}
+
 type Options = WriteCheckpointsOptions<ObservableInput<unknown>>;
 
 /**
@@ -88,20 +94,20 @@ type Options = WriteCheckpointsOptions<ObservableInput<unknown>>;
 export function writeCheckpoints(
   trainer: { snapshot(): ObservableInput<Snapshot> },
   options: WriteCheckpointsOptions<ObservableInput<unknown>>,
-): OperatorFunction<DataPosition, CheckpointEvent | WarningEvent> {
+): OperatorFunction<CheckpointPosition, CheckpointEvent | WarningEvent> {
   const { retries = 3, retryDelay = 1000 } = options;
   checkLimit('writeCheckpoints', 'retries', retries);
   checkAmount('writeCheckpoints', 'retryDelay', retryDelay);
   return (positions) =>
     positions.pipe(
-      map(({ epoch, imagesTaken, dataset }) => {
+      map(({ epoch, imagesTaken, dataset, validation }) => {
         const dataPosition: DataPosition = { epoch, imagesTaken, ...(dataset !== undefined && { dataset }) };
         const snapshot = new AsyncSubject<Snapshot>();
         from(trainer.snapshot()).subscribe(snapshot);
-        return { dataPosition, snapshot };
+        return { more: { dataPosition, ...(validation && { validation }) }, snapshot };
       }),
-      newestMap(({ dataPosition, snapshot }) =>
-        snapshot.pipe(concatMap((state) => written({ ...state, dataPosition }, options))),
+      newestMap(({ more, snapshot }) =>
+        snapshot.pipe(concatMap((state) => written({ ...state, ...more }, options))),
       ),
     );
 }

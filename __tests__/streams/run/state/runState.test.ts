@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { ValidationRecord } from '../../../../src/checkpoint/validationRecord.js';
 import type { RunCommand, RunRequest } from '../../../../src/streams/run/runCommand.js';
 import {
   type Due,
@@ -19,15 +20,18 @@ const schedule: Schedule = {
   imagesPerCheckpoint: null,
   epochsPerCheckpoint: 1,
   writeReconstruction: true,
+  validation: { fraction: 0.1, folder: null, epochs: 1, images: null },
 };
 const all: RunRequest[] = ['checkpoint', 'reconstruct', 'sample'];
 const beginning = { epoch: 0, batchInEpoch: 0, step: 0, imagesSeen: 0 };
-const opened: RunInput = {
-  type: 'opened',
+const opened = {
+  type: 'opened' as const,
   position: beginning,
   data: { epoch: 0, imagesTaken: 0 },
   resumed: false,
-};
+  validates: false,
+  validation: null,
+} satisfies RunInput;
 const command = (name: RunCommand): RunInput => ({ type: 'command', command: name });
 const ended = (failure: Failure = 'none'): RunInput => ({ type: 'ended', failure });
 const [paused, resumed]: RunInput[] = [{ type: 'paused' }, { type: 'resumed' }] as const;
@@ -48,6 +52,14 @@ const step = (number: number, applied = true): RunInput => {
   };
 };
 const epochEnd = (epoch: number): RunInput => ({ type: 'epoch', epoch, imagesTaken: 10 });
+
+/** What is known after the validation of an epoch. */
+const recordOf = (epoch: number): ValidationRecord => ({
+  epoch,
+  images: 'i',
+  best: { bitsPerDimension: 1 / (epoch + 1), epoch, step: 3 * (epoch + 1) },
+});
+const validation = (epoch: number): RunInput => ({ type: 'validation', validation: recordOf(epoch) });
 
 /** The states after the events, in their order. */
 function statesAfter(given: Partial<Schedule>, ...events: readonly (RunInput | undefined)[]): RunState[] {
@@ -78,6 +90,7 @@ describe('what a run writes', () => {
       step: 6,
       imagesSeen: 20,
       writes: all,
+      validation: null,
     });
   });
 
@@ -187,6 +200,44 @@ describe('what a run writes', () => {
   });
 });
 
+describe('a validation', () => {
+  const measuring = { ...opened, validates: true };
+  const epoch = [step(1), step(2), step(3), epochEnd(0)];
+
+  test('should come before the checkpoint of its epoch, which holds it', () => {
+    const states = statesAfter({}, measuring, ...epoch, validation(0));
+    expect(dues(states)).toEqual([[3, ...all]]);
+    expect(states.map(({ validationDue }) => validationDue)).toEqual([null, null, null, null, 0, null]);
+    expect(last(states).due).toMatchObject({ epoch: 0, imagesTaken: 10, validation: recordOf(0) });
+  });
+
+  test('should be saved at the end although its step has been', () => {
+    const given = { epochs: 1, imagesPerCheckpoint: 12, epochsPerCheckpoint: 9 };
+    const states = statesAfter(given, measuring, ...epoch, validation(0), ended());
+    expect(dues(states)).toEqual([
+      [3, ...all],
+      [3, ...all],
+    ]);
+    expect(last(states).due).toMatchObject({ validation: recordOf(0) });
+  });
+
+  test('should come again where a stop prevented it, also after the last epoch', () => {
+    const states = statesAfter({ epochs: 1 }, measuring, ...epoch, command('stop'), ended());
+    expect(dues(states)).toEqual([[3, 'checkpoint']]);
+    expect(last(states).due).toMatchObject({ validation: null });
+    const data = { epoch: 1, imagesTaken: 0 };
+    const again = statesAfter({ epochs: 1 }, { ...measuring, data, resumed: true });
+    expect([last(again).validationDue, isOver(last(again))]).toEqual([0, false]);
+    const known = statesAfter({ epochs: 1 }, { ...measuring, data, resumed: true, validation: recordOf(0) });
+    expect([last(known).validationDue, isOver(last(known))]).toEqual([null, true]);
+  });
+
+  test('should keep what earlier sessions have measured where the run no longer measures', () => {
+    const states = statesAfter({}, { ...opened, validation: recordOf(0) }, ...epoch);
+    expect(last(states).due).toMatchObject({ validation: recordOf(0) });
+  });
+});
+
 describe('the end of a run', () => {
   test('should come after its last epoch', () => {
     const over = statesAfter({ epochs: 1 }, opened, step(1), step(2), step(3), epochEnd(0)).map(isOver);
@@ -221,7 +272,7 @@ describe('where the next epoch begins', () => {
 });
 
 /** What may happen to a run; the test decides when an epoch is over, and when the run is held. */
-type Action = RunCommand | 'timeUp' | 'applied' | 'skipped';
+type Action = RunCommand | 'timeUp' | 'applied' | 'skipped' | 'measured';
 
 interface Moment {
   readonly event: RunInput;
@@ -229,17 +280,20 @@ interface Moment {
 }
 
 /** A run of epochs of three steps to which these things happen, as `lifecycle` would live it. */
-function lived(given: Schedule, actions: readonly Action[], failure: Failure): Moment[] {
+function lived(given: Schedule, actions: readonly Action[], failure: Failure, validates: boolean): Moment[] {
   const moments: Moment[] = [];
   let state = deepFrozen(initialState(given));
   const happens = (event: RunInput) => {
     state = deepFrozen(nextState(state, event));
     moments.push({ event, state });
   };
-  happens(opened);
+  happens({ ...opened, validates });
   for (const action of actions) {
     if (action === 'timeUp') happens({ type: 'timeUp' });
-    else if (action !== 'applied' && action !== 'skipped') happens(command(action));
+    else if (!['applied', 'skipped', 'measured'].includes(action)) happens(command(action as RunCommand));
+    else if (state.validationDue !== null) {
+      if (action === 'measured' && !state.paused) happens(validation(state.validationDue));
+    } else if (action === 'measured') continue;
     else if (!isOver(state) && !state.paused) {
       const number = state.position.step + 1;
       happens(step(number, action === 'applied'));
@@ -263,8 +317,18 @@ const someSchedule: fc.Arbitrary<Schedule> = fc.record({
   imagesPerCheckpoint: fc.option(fc.integer({ min: 1, max: 20 })),
   epochsPerCheckpoint: fc.integer({ min: 1, max: 3 }),
   writeReconstruction: fc.boolean(),
+  validation: fc.record({
+    fraction: fc.constant(0.1),
+    folder: fc.constant(null),
+    epochs: fc.integer({ min: 1, max: 3 }),
+    images: fc.constant(null),
+  }),
 });
-const steps: fc.Arbitrary<Action>[] = [fc.constant('applied'), fc.constantFrom('applied', 'skipped')];
+const steps: fc.Arbitrary<Action>[] = [
+  fc.constant('applied'),
+  fc.constantFrom('applied', 'skipped'),
+  fc.constant('measured'),
+];
 const commands: fc.Arbitrary<Action> = fc.constantFrom(
   'pause',
   'resume',
@@ -280,7 +344,8 @@ const anything = fc.oneof(
 );
 const failures: fc.Arbitrary<Failure> = fc.constantFrom('none', 'error', 'fatal');
 
-const isStep = ({ event }: Moment) => event.type === 'step' || event.type === 'epoch';
+const isStep = ({ event }: Moment) => ['step', 'epoch', 'validation'].includes(event.type);
+const isMeasured = ({ state }: Moment) => state.validationDue === null;
 const isAsked = ({ event }: Moment, write: RunRequest) => event.type === 'command' && event.command === write;
 const writes = ({ state }: Moment, write: RunRequest = 'checkpoint') =>
   state.due?.writes.includes(write) ?? false;
@@ -301,9 +366,9 @@ describe('whatever happens to a run', () => {
     failure: fc.Arbitrary<Failure> = failures,
   ) => {
     const list = fc.array(actions, { maxLength: 40 });
-    const check = (given: Schedule, happening: Action[], by: Failure) =>
-      holds(lived(given, happening, by), given, by);
-    fc.assert(fc.property(someSchedule, list, failure, check), { numRuns: 500 });
+    const check = (given: Schedule, happening: Action[], by: Failure, validates: boolean) =>
+      holds(lived(given, happening, by, validates), given, by);
+    fc.assert(fc.property(someSchedule, list, failure, fc.boolean(), check), { numRuns: 500 });
   };
 
   test('a scheduled checkpoint should be written, at the first step that is applied or at the end', () => {
@@ -313,7 +378,8 @@ describe('whatever happens to a run', () => {
           if (!isScheduled(moment, given)) return;
           const rest = moments.slice(i);
           const next = rest.findIndex(
-            (later) => later.event.type === 'ended' || (isStep(later) && later.state.applied),
+            (later) =>
+              later.event.type === 'ended' || (isStep(later) && later.state.applied && isMeasured(later)),
           );
           const saved = moments.slice(0, i + next + 1).filter((before) => writes(before));
           const possible = [moment.state.position.step, rest[next]!.state.position.step];
@@ -325,10 +391,13 @@ describe('whatever happens to a run', () => {
     );
   });
 
-  test('no checkpoint should be written twice of one step, but where that is asked for', () => {
+  test('no checkpoint should be written twice of one step and validation, but where that is asked for', () => {
     const unasked = anything.filter((action) => action !== 'checkpoint');
     always((moments) => {
-      const saved = moments.flatMap((moment) => (writes(moment) ? [moment.state.position.step] : []));
+      const saved = moments.flatMap((moment) => {
+        const { position, validation: measured } = moment.state;
+        return writes(moment) ? [`${position.step} ${measured?.epoch}`] : [];
+      });
       expect(new Set(saved).size).toBe(saved.length);
     }, unasked);
   });
@@ -389,6 +458,47 @@ describe('whatever happens to a run', () => {
     });
   });
 
+  test('a validation should follow each epoch that the configuration names and the last, before anything else', () => {
+    always((moments, { validation: { epochs: every }, epochs }) => {
+      const isNamed = (epoch: number) => (epoch + 1) % every === 0 || epoch + 1 === epochs;
+      let due: number | null = null;
+      for (const { event, state } of moments) {
+        if (event.type === 'validation') expect(event.validation.epoch).toBe(due);
+        if (event.type === 'step') expect(due).toBeNull();
+        if (event.type === 'validation') due = null;
+        if (event.type === 'epoch') due = state.validates && isNamed(event.epoch) ? event.epoch : null;
+        expect(state.validationDue).toBe(due);
+        if (due !== null) expect(isOver(state)).toBe(state.stopReason !== null);
+      }
+    });
+  });
+
+  test('a checkpoint should know the last validation, and hold no best model of a later one', () => {
+    always((moments) => {
+      let measured: ValidationRecord | null = null;
+      for (const { event, state } of moments) {
+        if (event.type === 'validation') measured = event.validation;
+        if (state.due) expect(state.due.validation).toEqual(measured);
+      }
+    });
+  });
+
+  test('a run that ends before a validation should owe it when it is resumed, and no other', () => {
+    always((moments, given, failure) => {
+      const { position, data, due, validationDue, ...end } = moments.at(-1)!.state;
+      if (failure === 'fatal' || due === null || !end.validates) return;
+      const again = nextState(initialState(given), {
+        ...opened,
+        position,
+        data: end.epochDone ? { epoch: data.epoch + 1, imagesTaken: 0 } : data,
+        resumed: true,
+        validates: true,
+        validation: due.validation,
+      });
+      expect(again.validationDue).toBe(validationDue);
+    });
+  });
+
   test('epochs should follow each other, and none after a reason to stop', () => {
     always((moments) => {
       const epochs = moments.flatMap(({ event }) => (event.type === 'epoch' ? [event.epoch] : []));
@@ -415,7 +525,7 @@ describe('whatever happens to a run', () => {
       const whole = train(nextState(initialState(endless), opened), 1, count);
       const first = train(nextState(initialState(endless), opened), 1, at);
       const { position } = first.state;
-      const again: RunInput = { type: 'opened', position, data: nextEpoch(first.state), resumed: true };
+      const again: RunInput = { ...opened, position, data: nextEpoch(first.state), resumed: true };
       const second = train(nextState(initialState(endless), again), at + 1, count);
       expect([...first.written, ...second.written]).toEqual(whole.written);
     };

@@ -10,6 +10,8 @@ const opened: RunInput = {
   position: { epoch: 0, batchInEpoch: 2, step: 2, imagesSeen: 8 },
   data: { epoch: 0, imagesTaken: 8 },
   resumed: true,
+  validates: false,
+  validation: null,
 };
 const store = () => runStore(smallConfig().training);
 /** What a stream of the store has emitted so far, and how it ended. */

@@ -4,13 +4,15 @@ import type { FinishedEvent, StoppedEvent } from '../events.js';
 import type { Run } from '../opening/run.js';
 import { resumeWords } from '../resumeWords.js';
 import type { RunState } from '../state/runState.js';
+import { bestModelOf } from '../validation/bestModelOf.js';
 
 /** The last event of a run; if all epochs are done, the final model is written first. */
 export async function endEvent(
-  { trainer, config, paths, writer }: Run,
-  { position, stopReason: reason }: RunState,
+  run: Run,
+  { position, stopReason: reason, validation }: RunState,
   seconds: () => number,
 ): Promise<StoppedEvent | FinishedEvent> {
+  const { trainer, config, paths, writer } = run;
   if (reason !== null) {
     const checkpoint = position.step > 0 ? paths.checkpoint : null;
     return { type: 'stopped', ...position, reason, checkpoint, seconds: seconds() };
@@ -23,5 +25,6 @@ export async function endEvent(
     if (error instanceof Error) error.message += `; ${resumeWords(await checkpointExists(paths.checkpoint))}`;
     throw error;
   }
-  return { type: 'finished', ...position, model: paths.model, seconds: seconds() };
+  const bestModel = run.validation && { bestModel: bestModelOf(run, validation?.best ?? null) };
+  return { type: 'finished', ...position, model: paths.model, ...bestModel, seconds: seconds() };
 }

@@ -12,16 +12,16 @@ const count = 8;
 /** Largest 8-bit value of 12-bit data in a 16-bit file, as many cameras and microscopes write it. */
 const dark = 2 ** 4;
 
-/** Images spread over the dataset; null if none of them can be decoded. */
+/** Images spread over the dataset, or over the held-out images if there are any; null if none of them can be decoded. */
 export async function previewInputs({
   config,
-  dataset,
-  items,
   cache,
   skipped,
   start,
   warn,
+  ...run
 }: Run): Promise<ImageBatch | null> {
+  const { dataset, items } = run.validation ?? run;
   const recipes: Recipe<DecodedImage>[] = [];
   from(spreadIndexes(items.length).map((index) => itemAt(items, index)))
     .pipe(decodeImages({ dataset, size: config.model.inputDimension, cache, onWarning: skipped.tell }))

@@ -14,12 +14,14 @@ import { runSteps } from './runSteps.js';
 export function runEvents(run: Run, options: TrainOptions, store: RunStore): Observable<TrainEvent> {
   return defer(() => {
     const { clock = performance } = options;
-    const { trainer, start: data, resumed, warnings$ } = run;
+    const { trainer, start: data, resumed, measured, warnings$ } = run;
     const logs = logsOf(run, options);
     const ended = new Subject<void>();
     const begin = clock.now();
     const seconds = () => (clock.now() - begin) / 1000;
-    store.dispatch({ type: 'opened', position: trainer.position, data, resumed });
+    const validates = run.validation !== null;
+    const { position } = trainer;
+    store.dispatch({ type: 'opened', position, data, resumed, validates, validation: measured });
     const training$ = concat(
       of(startedEvent(run, options)),
       defer(() => previewInputs(run)).pipe(concatMap((inputs) => runSteps(run, options, store, inputs))),
@@ -33,7 +35,7 @@ export function runEvents(run: Run, options: TrainOptions, store: RunStore): Obs
 }
 
 function startedEvent(
-  { trainer, config, items, resumed, initFrom }: Run,
+  { trainer, config, items, validation, resumed, initFrom }: Run,
   { seconds }: TrainOptions,
 ): StartedEvent {
   const { model, seed, position } = trainer;
@@ -49,6 +51,7 @@ function startedEvent(
     parameters: model.parameterCount,
     latentShapes: model.latentShapes,
     images: items.length,
+    ...(validation && { validationImages: validation.items.length }),
     batchSize: config.training.batchSize,
     epochs: config.training.epochs,
     secondsLimit: seconds ?? null,

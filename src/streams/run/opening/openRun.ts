@@ -4,7 +4,7 @@ import { syncWarning } from '../../../base/sync.js';
 import { spaceWarning } from '../../../checkpoint/freeSpace.js';
 import { lockRun, type RunLock } from '../../../checkpoint/lock/lockRun.js';
 import type { NvaeConfig } from '../../../config/types.js';
-import type { Dataset } from '../../../data/dataset.js';
+import type { Dataset, DatasetItem, ItemList } from '../../../data/dataset.js';
 import { folderDataset } from '../../../data/folderDataset.js';
 import { imageCache } from '../../../data/imageCache.js';
 import { listItems } from '../../../data/listItems.js';
@@ -13,11 +13,13 @@ import { type WarningEvent, warning } from '../events.js';
 import type { TrainOptions } from '../trainOptions.js';
 import { savesOf } from '../writer/savesOf.js';
 import { startWriterThread, type WriterThread } from '../writer/writerThread.js';
+import { heldOutImages, type RunImages } from './heldOutImages.js';
 import { initialWeights } from './initialWeights.js';
 import { openTrainer, previousCheckpoint } from './openTrainer.js';
 import type { Run, Warn } from './run.js';
 import { type RunPaths, runPaths } from './runPaths.js';
 import { type ListedDataset, startOfData } from './startOfData.js';
+import { startOfValidation } from './startOfValidation.js';
 
 /** Bytes for a weight and the optimiser's two moments. */
 const bytesPerParameter = 12;
@@ -49,7 +51,13 @@ export async function openRun(
     const warnings: string[] = [];
     const dataset = datasetOfRun(config, options);
     const onWarning = (message: string) => warnings.push(message);
-    const items = await listItems(dataset, { signal: left, onWarning });
+    const listed = await listItems(dataset, { signal: left, onWarning });
+    const images = await heldOutImages(
+      config,
+      options,
+      { dataset, items: listed },
+      { signal: left, onWarning },
+    );
     const lock = await lockRun(paths.lock, {
       takeOver: options.takeOver ?? false,
       signal: AbortSignal.any([left, stopped.signal]),
@@ -65,7 +73,16 @@ export async function openRun(
         tensorBoard,
         journal,
       });
-      return await openLocked(config, options, { dataset, items, left, warnings, paths, lock, writer });
+      return await openLocked(config, options, {
+        dataset,
+        listed,
+        ...images,
+        left,
+        warnings,
+        paths,
+        lock,
+        writer,
+      });
     } catch (error) {
       await writer?.close();
       await lock.release();
@@ -76,17 +93,21 @@ export async function openRun(
   }
 }
 
-/** The dataset of the run; a folder leaves out the pictures that the run writes. */
+/** The dataset of the run; a folder leaves out the pictures that the run writes and a folder of held-out images. */
 function datasetOfRun(
   { name, training }: NvaeConfig,
   { dataset = 'dataset', picturesFolder = 'images' }: TrainOptions,
 ): Dataset {
   if (typeof dataset !== 'string') return dataset;
-  const { maxPixels } = training;
-  return folderDataset(dataset, { maxPixels, except: [join(picturesFolder, name)], picturesFolder });
+  const { maxPixels, validation } = training;
+  const except = [join(picturesFolder, name)];
+  const elsewhere = validation.folder ?? undefined;
+  return folderDataset(dataset, { maxPixels, except, elsewhere, picturesFolder });
 }
 
-interface Opened extends ListedDataset {
+interface Opened extends ListedDataset, RunImages {
+  /** What the dataset lists. */
+  readonly listed: ItemList<DatasetItem>;
   /** Aborts when the run is no longer needed. */
   readonly left: AbortSignal;
   /** Warnings about the dataset. */
@@ -97,7 +118,7 @@ interface Opened extends ListedDataset {
 }
 
 async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Opened): Promise<Run> {
-  const { dataset, items, left, warnings, paths, lock, writer } = opened;
+  const { dataset, items, validation, left, warnings, paths, lock, writer } = opened;
   const warnings$ = new ReplaySubject<WarningEvent>(100);
   const warn: Warn = (about, message) => warnings$.next(warning(about, message));
   const warnAbout = (about: string) => (message: string) => warn(about, message);
@@ -112,6 +133,10 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
   });
   await writer.ready(); // so that it writes the first events without delay
   const start = await startOfData(checkpoint, opened, { signal: left, warn: warnAbout('dataset') });
+  const measured = await startOfValidation(checkpoint, validation, {
+    bestModel: paths.bestModel,
+    warn: warnAbout('validation'),
+  });
   const trainer = await openTrainer(config, options, { checkpoint, weights }, paths.checkpoint);
   const bytes = trainer.model.parameterCount * bytesPerParameter;
   const problems = [await spaceWarning(paths.checkpoint, bytes), await syncWarning(paths.weights)];
@@ -129,9 +154,12 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
     start,
     resumed: checkpoint !== null,
     initFrom: weights?.source ?? null,
+    validation,
+    measured,
     warn,
     warnings$,
     skipped: skippedImages(warnAbout('dataset')),
+    skippedHeldOut: skippedImages(warnAbout('validation')),
     writer,
     flush$,
     flushed() {

@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { DataPosition } from '../../../checkpoint/checkpointContent.js';
+import type { ValidationRecord } from '../../../checkpoint/validationRecord.js';
 import type { NvaeConfig } from '../../../config/types.js';
 import type { ImageCache } from '../../../data/imageCache.js';
 import type { SkippedImages } from '../epochs/skippedImages.js';
@@ -7,6 +8,7 @@ import type { WarningEvent } from '../events.js';
 import type { TrainerLike } from '../trainerLike.js';
 import type { RunWriter } from '../writer/runWriter.js';
 import type { Save } from '../writer/savesOf.js';
+import type { ValidationSet } from './heldOutImages.js';
 import type { RunPaths } from './runPaths.js';
 import type { ListedDataset } from './startOfData.js';
 
@@ -25,11 +27,17 @@ export interface Run extends ListedDataset {
   readonly resumed: boolean;
   /** As in `StartedEvent.initFrom`. */
   readonly initFrom: string | null;
+  /** Held-out images; null if the run is not measured. */
+  readonly validation: ValidationSet | null;
+  /** What earlier sessions have measured; null for nothing. */
+  readonly measured: ValidationRecord | null;
   readonly warn: Warn;
   /** All warnings of the run; never completes. */
   readonly warnings$: Observable<WarningEvent>;
   /** Reports images that are skipped. */
   readonly skipped: SkippedImages;
+  /** The same for held-out images. */
+  readonly skippedHeldOut: SkippedImages;
   /** Writes the logs and checkpoints, in order. */
   readonly writer: RunWriter;
   /** Emits when writers with buffered log data must pass it to `writer`. */

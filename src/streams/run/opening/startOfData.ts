@@ -6,15 +6,16 @@ import { datasetChange, datasetIdentity } from '../../../data/datasetIdentity.js
 
 export interface ListedDataset {
   readonly dataset: Dataset;
+  /** The items to learn from: those that the dataset lists, without held-out ones. */
   readonly items: ItemList<DatasetItem>;
 }
 
 export async function startOfData(
   checkpoint: Checkpoint | null,
-  { dataset: source, items }: ListedDataset,
+  { dataset: source, items, listed }: ListedDataset & { readonly listed: ItemList<DatasetItem> },
   { signal, warn }: { readonly signal: AbortSignal; readonly warn: (message: string) => void },
 ): Promise<DataPosition> {
-  const dataset = await datasetIdentity(source, items, signal);
+  const dataset = await datasetIdentity(source, items, signal, listed);
   if (!checkpoint) return { epoch: 0, imagesTaken: 0, dataset };
   const position = checkpoint.dataPosition ?? trainerPosition(checkpoint);
   const before = position.dataset ?? null;

@@ -5,6 +5,7 @@
  */
 import type { DataPosition } from '../../../checkpoint/checkpointContent.js';
 import type { Position } from '../../../checkpoint/snapshot.js';
+import type { ValidationRecord } from '../../../checkpoint/validationRecord.js';
 import type { TrainingConfig } from '../../../config/types.js';
 import type { EpochEvent, PausedEvent, ResumedEvent, StepEvent } from '../events.js';
 import type { RunCommand, RunRequest, StopReason } from '../runCommand.js';
@@ -12,12 +13,19 @@ import type { RunCommand, RunRequest, StopReason } from '../runCommand.js';
 /** The part of the configuration that says when a run ends and when it writes. */
 export type Schedule = Pick<
   TrainingConfig,
-  'epochs' | 'batchSize' | 'imagesPerCheckpoint' | 'epochsPerCheckpoint' | 'writeReconstruction'
+  | 'epochs'
+  | 'batchSize'
+  | 'imagesPerCheckpoint'
+  | 'epochsPerCheckpoint'
+  | 'writeReconstruction'
+  | 'validation'
 >;
 
 /** What to write now, between two steps. */
 export interface Due extends Position, DataPosition {
   readonly writes: readonly RunRequest[];
+  /** The last validation and the best model; null for none. */
+  readonly validation: ValidationRecord | null;
 }
 
 export interface RunState {
@@ -38,11 +46,20 @@ export interface RunState {
   readonly data: DataPosition;
   /** Whether the last step ended the epoch. */
   readonly epochDone: boolean;
+  /** Whether the run is measured on held-out images. */
+  readonly validates: boolean;
+  /** The finished epoch after which the run is to be measured now, before the next one; null for none. */
+  readonly validationDue: number | null;
+  /** The last validation and the best model; null for none. */
+  readonly validation: ValidationRecord | null;
   /** Whether the last step was applied. */
   readonly applied: boolean;
-  /** Step after which the last checkpoint was due. */
+  /** Step after which the last checkpoint was due; -1 if a validation has changed the state since. */
   readonly savedStep: number;
-  /** Whether a scheduled checkpoint waits for an applied step: weights that may be diverging must not overwrite it. */
+  /**
+   * Whether a scheduled checkpoint waits for an applied step, because weights that may be diverging must not overwrite it, or for the
+   * validation of its epoch, which belongs to it.
+   */
   readonly checkpointOwed: boolean;
   /** What the last event made due; null for nothing. */
   readonly due: Due | null;
@@ -61,9 +78,15 @@ export type RunInput =
       readonly position: Position;
       readonly data: DataPosition;
       readonly resumed: boolean;
+      /** Whether the run is measured on held-out images. */
+      readonly validates: boolean;
+      /** What earlier sessions have measured. */
+      readonly validation: ValidationRecord | null;
     }
   | Pick<StepEvent, 'type' | 'applied' | 'imagesTaken' | keyof Position>
   | Pick<EpochEvent, 'type' | 'epoch' | 'imagesTaken'>
+  /** The validation that was due is done. */
+  | { readonly type: 'validation'; readonly validation: ValidationRecord }
   | Pick<PausedEvent, 'type'>
   | Pick<ResumedEvent, 'type'>
   /** There are no more steps. */
@@ -81,6 +104,9 @@ export function initialState(schedule: Schedule): RunState {
     position: { epoch: 0, batchInEpoch: 0, step: 0, imagesSeen: 0 },
     data: { epoch: 0, imagesTaken: 0 },
     epochDone: false,
+    validates: false,
+    validationDue: null,
+    validation: null,
     applied: true,
     savedStep: 0,
     checkpointOwed: false,
@@ -97,8 +123,14 @@ export function nextState(before: RunState, event: RunInput): RunState {
     case 'timeUp':
       return { ...state, stopReason: state.stopReason ?? 'seconds' };
     case 'opened': {
-      const { position, data, resumed } = event;
-      return { ...state, phase: 'training', position, data, savedStep: resumed ? position.step : 0 };
+      const { position, data, resumed, validates, validation } = event;
+      const open = { ...state, phase: 'training' as const, position, data, validates, validation };
+      const missed = resumed ? missedValidation(data, validation) : null;
+      return {
+        ...open,
+        savedStep: resumed ? position.step : 0,
+        validationDue: validationAfter(open, missed),
+      };
     }
     case 'paused':
     case 'resumed':
@@ -112,7 +144,12 @@ export function nextState(before: RunState, event: RunInput): RunState {
     case 'epoch': {
       const { epoch, imagesTaken } = event;
       const data = { ...state.data, epoch, imagesTaken };
-      return withScheduled({ ...state, data, epochDone: true }, isEpochScheduled);
+      const validationDue = validationAfter(state, epoch);
+      return withScheduled({ ...state, data, epochDone: true, validationDue }, isEpochScheduled);
+    }
+    case 'validation': {
+      const { validation } = event;
+      return withScheduled({ ...state, validation, validationDue: null, savedStep: -1 }, () => false);
     }
     case 'ended':
       return afterEnd({ ...state, phase: 'ended', paused: false }, event.failure);
@@ -124,10 +161,27 @@ export function nextEpoch({ data, epochDone }: RunState): DataPosition {
   return epochDone ? { ...data, epoch: data.epoch + 1, imagesTaken: 0 } : data;
 }
 
-/** Whether no epoch is left to train. */
+/** Whether nothing is left to train or to measure. */
 export function isOver(state: RunState): boolean {
   const { epochs } = state.schedule;
-  return state.stopReason !== null || (epochs !== -1 && nextEpoch(state).epoch >= epochs);
+  if (state.stopReason !== null) return true;
+  return state.validationDue === null && epochs !== -1 && nextEpoch(state).epoch >= epochs;
+}
+
+/** The epoch, if the run is to be measured after it; else null. */
+function validationAfter({ schedule, validates }: RunState, epoch: number | null): number | null {
+  if (!validates || epoch === null) return null;
+  const done = epoch + 1;
+  return done % schedule.validation.epochs === 0 || done === schedule.epochs ? epoch : null;
+}
+
+/** The epoch whose validation is missing because the run ended before it; null for none. */
+function missedValidation(
+  { epoch, imagesTaken }: DataPosition,
+  validation: ValidationRecord | null,
+): number | null {
+  const last = epoch - 1;
+  return imagesTaken === 0 && last >= 0 && validation?.epoch !== last ? last : null;
 }
 
 function afterCommand(state: RunState, command: RunCommand): RunState {
@@ -154,12 +208,14 @@ function isEpochScheduled({ schedule, data }: RunState): boolean {
 }
 
 /**
- * Makes the scheduled writes due if the last step was applied, else marks them as owed. A state that is saved is not saved again.
+ * Makes the scheduled writes due if the last step was applied and no validation is missing, else marks them as owed. A state that
+ * is saved is not saved again.
  */
 function withScheduled(state: RunState, isScheduled: (state: RunState) => boolean): RunState {
-  const isSaved = state.savedStep === state.position.step;
+  const isMeasured = state.validationDue === null;
+  const isSaved = state.savedStep === state.position.step && isMeasured;
   const owed = state.checkpointOwed || (isScheduled(state) && !isSaved);
-  if (!owed || !state.applied) return withDue({ ...state, checkpointOwed: owed });
+  if (!owed || !state.applied || !isMeasured) return withDue({ ...state, checkpointOwed: owed });
   return withDue({ ...state, checkpointOwed: false }, scheduledWrites(state));
 }
 
@@ -183,5 +239,6 @@ function withDue(state: RunState, scheduled: readonly RunRequest[] = []): RunSta
   const writes = [...new Set([...state.requests, ...scheduled])];
   if (writes.length === 0) return state;
   const savedStep = writes.includes('checkpoint') ? state.position.step : state.savedStep;
-  return { ...state, requests: [], savedStep, due: { ...state.position, ...state.data, writes } };
+  const { position, data, validation } = state;
+  return { ...state, requests: [], savedStep, due: { ...position, ...data, writes, validation } };
 }

@@ -1,0 +1,94 @@
+/** Separates the images that a run learns from and those that it is measured on. */
+import { messageOf } from '../../../base/errors.js';
+import type { NvaeConfig } from '../../../config/types.js';
+import { bytePath } from '../../../data/bytePath.js';
+import type { Dataset, DatasetItem, ItemList } from '../../../data/dataset.js';
+import { DatasetError } from '../../../data/datasetError.js';
+import { datasetIdentity } from '../../../data/datasetIdentity.js';
+import { folderDataset } from '../../../data/folderDataset.js';
+import { measuredItems, splitItems } from '../../../data/heldOut.js';
+import type { ImageFile } from '../../../data/imageFile.js';
+import { type FolderRemedies, listImages } from '../../../data/listImages.js';
+import { listItems } from '../../../data/listItems.js';
+import { resolved } from '../../../data/walkFolder.js';
+import type { TrainOptions } from '../trainOptions.js';
+
+/** Held-out images that a validation measures, always in the same order. */
+export interface ValidationSet {
+  readonly dataset: Dataset;
+  readonly items: ItemList<DatasetItem>;
+  /** Changes when other images are measured. */
+  readonly identity: string;
+}
+
+/** The images of a run. */
+export interface RunImages {
+  /** Images to learn from. */
+  readonly items: ItemList<DatasetItem>;
+  /** Null if the run is not measured. */
+  readonly validation: ValidationSet | null;
+}
+
+const key = 'training_parameters.validation';
+const remedies: FolderRemedies = {
+  missing: `create it, or change ${key}.folder`,
+  empty: `put held-out images there, or change ${key}.folder`,
+  unreadable: `check its permissions, or change ${key}.folder`,
+  file: (folder) => `give its folder as ${key}.folder: ${folder}`,
+};
+
+/** @throws DatasetError when there are no images to train on, or a folder of held-out images cannot be used */
+export async function heldOutImages(
+  { training }: NvaeConfig,
+  options: TrainOptions,
+  { dataset, items }: { readonly dataset: Dataset; readonly items: ItemList<DatasetItem> },
+  { signal, onWarning }: { readonly signal: AbortSignal; readonly onWarning: (message: string) => void },
+): Promise<RunImages> {
+  const { fraction, folder, images } = training.validation;
+  const setOf = async (source: Dataset, heldOut: ItemList<DatasetItem>): Promise<ValidationSet> => {
+    const measured = measuredItems(heldOut, images);
+    // The names suffice: copies of the same files have other times.
+    const identity = await datasetIdentity({ identity: () => '' }, measured, signal);
+    return { dataset: source, items: measured, identity };
+  };
+  if (folder !== null) {
+    const source = await heldOutFolder(folder, training.maxPixels, options);
+    const listed = await listItems<DatasetItem>(source, { signal, onWarning });
+    return { items, validation: await setOf(source, listed) };
+  }
+  if (fraction === 0) return { items, validation: null };
+  const { training: learned, heldOut } = splitItems(items, fraction);
+  const share = `${key}.fraction ${fraction}`;
+  if (learned.length === 0) {
+    const problem = `all of its ${items.length} images are held out by ${share}`;
+    throw new DatasetError(dataset.name, `${problem}; lower it, or add images`);
+  }
+  if (heldOut.length === 0) {
+    const problem = `none of its ${items.length} images is held out by ${share}`;
+    onWarning(`${dataset.name}: ${problem}, so there is no validation; raise it, or add images`);
+    return { items, validation: null };
+  }
+  return { items: learned, validation: await setOf(dataset, heldOut) };
+}
+
+/** The folder of held-out images, without the images of the dataset. */
+async function heldOutFolder(
+  folder: string,
+  maxPixels: number,
+  { dataset = 'dataset', picturesFolder = 'images' }: TrainOptions,
+): Promise<Dataset> {
+  if (typeof dataset === 'string' && (await isSameFolder(folder, dataset))) {
+    const remedy = 'give the folder of other images, or hold out a part of the dataset with fraction';
+    throw new DatasetError(folder, `${key}.folder is the dataset itself; ${remedy}`);
+  }
+  const elsewhere = typeof dataset === 'string' ? dataset : undefined;
+  return {
+    ...folderDataset(folder, { maxPixels }),
+    items: (_signal, onWarning) => listImages(folder, { elsewhere, picturesFolder, onWarning }, remedies),
+  } satisfies Dataset<ImageFile>;
+}
+
+async function isSameFolder(one: string, other: string): Promise<boolean> {
+  const real = (path: string) => resolved(bytePath(path)).catch((error: unknown) => messageOf(error));
+  return (await real(one)) === (await real(other));
+}
