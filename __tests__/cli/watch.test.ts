@@ -78,6 +78,16 @@ describe('nvae watch', () => {
     expect(await readdir(inFolder('saved_weights'))).toEqual([]);
   });
 
+  test('should refuse --compare where there is no dashboard, and with the run itself', async () => {
+    await writeFile(journal(), lines(begun));
+    await expect(watch('small', '--compare', 'other')).rejects.toThrow(
+      '--compare: draws a curve on the dashboard, which is not shown here; nvae runs small other compares their numbers',
+    );
+    await expect(watch('small', '--compare', 'small')).rejects.toThrow(
+      '--compare: small is the run itself; name another',
+    );
+  });
+
   test('should name the runs there are where it is none of them', async () => {
     await writeFile(journal(), '');
     await expect(watch('smal')).rejects.toThrow(

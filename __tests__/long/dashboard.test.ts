@@ -1,6 +1,6 @@
 /** The dashboard in a real terminal: crashes, screen readers, signals, no colours. */
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -140,6 +140,30 @@ const journal = () =>
     expect(screen).toContain('images/small/samples.png');
     expect(screen).toMatch(/2x2 g0 {2}█+ 9\.00/);
     expect(groups).toMatch(/4x4 g1 !▏ 1\.0e-3 collapsed\?/);
+  });
+
+  test('should lay a second run below the first, and follow it while its process lives', async () => {
+    const [first, second] = ['small', 'other'].map((name) => join(folder, 'runs', name, 'events.jsonl'));
+    const run = (loss: number, count: number) =>
+      [startedEvent(), ...Array.from({ length: count }, (_, i) => stepEvent(i + 1, { loss }))]
+        .map((event, i) => toLine(event, Date.now() + i))
+        .join('');
+    for (const name of ['small', 'other']) await mkdir(join(folder, 'runs', name), { recursive: true });
+    await mkdir(join(folder, 'saved_weights'), { recursive: true });
+    await writeFile(first!, run(500, 30));
+    await writeFile(second!, run(400, 20));
+    const lock = { pid: process.pid, host: hostname(), birth: null, since: 'now', id: 'x' };
+    await writeFile(join(folder, 'saved_weights/other.lock'), JSON.stringify(lock));
+    const shell = await open(110, 32);
+    shell.type(`${nvae} watch small --compare none; echo ended with $?`);
+    await shell.shows(/nvae: none: no run has this name; .*\nended with 1/);
+    shell.type(`clear; NO_COLOR=1 ${nvae} watch small --compare other; echo ended with $?`);
+    await shell.shows(/━ small {2}╌ other 400 at its last step/);
+    const more = Array.from({ length: 20 }, (_, i) => stepEvent(21 + i, { loss: 300 }));
+    await appendFile(second!, more.map((event) => toLine(event, Date.now())).join(''));
+    await shell.shows(/╌ other 350 here/);
+    shell.press('q');
+    await shell.shows('ended with 0');
   });
 
   test('should use colours where they are wanted', async () => {

@@ -16,6 +16,7 @@ export { ScreenError } from '../ui/screenError.js';
 
 export type { CherryScreenProps } from '../ui/cherry/CherryScreen.js';
 export { CherryScreen } from '../ui/cherry/CherryScreen.js';
+export type { ComparedRun } from '../ui/dashboard/comparison.js';
 export type { DashboardProps } from '../ui/dashboard/Dashboard.js';
 export { Dashboard } from '../ui/dashboard/Dashboard.js';
 export type { ScreenRequest } from '../ui/dashboard/screenState.js';

@@ -272,6 +272,28 @@ describe('showDashboard', () => {
     await ended;
   });
 
+  test('should show a second run below, listen to it once, and say when it cannot be read', async () => {
+    const other$ = new Subject<JournalEntry>();
+    const shown = await show({ compare: { name: 'other', events$: other$ } });
+    await eventually(() => expect(other$.observed).toBe(true));
+    shown.tell(...steps(40));
+    for (const event of steps(60)) other$.next({ ...event, time: Date.now() });
+    await shown.shows(/━ demo {2}╌ other 4,970 here/);
+    other$.error(new Error('no permission'));
+    await shown.shows(/^ other: no permission/m);
+    shown.tell(...steps(2));
+    await leave(shown);
+    expect(other$.observed).toBe(false);
+  });
+
+  test('should stop listening to the second run when it closes', async () => {
+    const other$ = new Subject<JournalEntry>();
+    const shown = await show({ compare: { name: 'other', events$: other$ } });
+    await eventually(() => expect(other$.observed).toBe(true));
+    await leave(shown);
+    expect(other$.observed).toBe(false);
+  });
+
   test('should say why the run has failed', async () => {
     const shown = await show({ onRequest: undefined });
     shown.tell(...steps(3));

@@ -5,7 +5,7 @@ import type { TrainEvent } from '../../../src/streams/run/events.js';
 import { Dashboard, type DashboardProps } from '../../../src/ui/dashboard/Dashboard.js';
 import { newRun, withEvent } from '../../../src/ui/dashboard/runView.js';
 import type { ScreenSize } from '../../../src/ui/screenSize.js';
-import { startedEvent, stepEvent } from '../../support/events.js';
+import { epochEvent, startedEvent, stepEvent, validationEvent } from '../../support/events.js';
 import { type Frames, framesOf } from '../../support/frames.js';
 
 /** What spoils lines: line ends, tabs, escape sequences, wide characters, and more of them than fit. */
@@ -94,6 +94,22 @@ async function check(
 
 const fits = ({ columns, rows }: ScreenSize) => columns >= 30 && rows >= 10;
 
+/** A run that over-fits, and another to compare with. */
+const validated = [
+  startedEvent({ images: 100, epochs: 40, validationImages: 10 }),
+  ...Array.from({ length: 8 }, (_, epoch) => [
+    stepEvent(epoch + 1, { epoch, loss: 500 - epoch, imagesSeen: 10 * (epoch + 1) }),
+    epochEvent(epoch, { reconstructionLoss: 400 - epoch }),
+    validationEvent(epoch, {
+      imagesSeen: 10 * (epoch + 1),
+      negativeElbo: 480 + epoch,
+      bitsPerDimension: 3 + epoch / 10,
+      bestModel: { path: 'b', bitsPerDimension: 3, epoch: 0 },
+    }),
+  ]).flat(),
+].reduce((before, event: TrainEvent) => withEvent(before, { ...event, time: 1e12 }), newRun);
+const comparing = { ...props, view: validated, compare: { name: nasty, view } };
+
 describe('a frame of the dashboard, from 1x1 to 300x100', () => {
   test('should fit, and have the keys', async () => {
     frames = framesOf(<Dashboard {...props} />);
@@ -144,6 +160,29 @@ describe('a frame of the dashboard, from 1x1 to 300x100', () => {
     frames = framesOf(<Dashboard {...props} message="something is to be said meanwhile" />);
     await frames.press(key);
     await check(frames, some(key.charCodeAt(0)));
+  });
+
+  test.each([
+    ['all', ''],
+    ['1', '1'],
+    ['3', '3'],
+  ])('should fit with validations and another run, and %s of it', async (_, keys) => {
+    frames = framesOf(<Dashboard {...comparing} />);
+    await frames.press(...keys);
+    await check(frames, [...some(Number(keys)), ...grid([60, 90], [20, 26])], (lines, size) => {
+      const shown = frames!.overlays.flatMap((each) => ('lines' in each ? each.lines : [])).join('');
+      if (fits(size) && keys === '' && size.columns >= 60 && size.rows >= 20) {
+        expect(lines.join('\n')).toMatch(/o validation 3\.700 bits\/dim/);
+        expect(lines.join('\n')).toContain('! over-fitting');
+        expect(shown).toContain('o');
+      }
+    });
+  });
+
+  test('should say on a terminal that is too small for parts that the model over-fits', async () => {
+    frames = framesOf(<Dashboard {...comparing} />);
+    const lines = await frames.at({ columns: 28, rows: 9 });
+    expect(lines.join('\n')).toMatch(/! over-fitting(.|\n)*validation 3\.700 bits\/dim/);
   });
 
   test('should fit whatever a run is called, whatever fails, and before anything is known', async () => {

@@ -9,6 +9,7 @@ const sizes = fc.record({
 });
 const options = fc.record({
   groups: fc.integer({ min: 1, max: 40 }),
+  terms: fc.integer({ min: 4, max: 5 }),
   pane: fc.constantFrom(null, ...panes),
   keys: fc.integer({ min: 1, max: 5 }),
   notice: fc.integer({ min: 0, max: 3 }),
@@ -61,6 +62,6 @@ describe('layoutOf', () => {
       [29, 60],
       [200, 9],
     ] as const)
-      expect(layoutOf({ columns, rows }, { groups: 2, pane: null, keys: 2, notice: 0 })).toBeNull();
+      expect(layoutOf({ columns, rows }, { groups: 2, terms: 4, pane: null, keys: 2, notice: 0 })).toBeNull();
   });
 });

@@ -9,7 +9,7 @@ import {
   withEvent,
   withoutProcess,
 } from '../../../src/ui/dashboard/runView.js';
-import { startedEvent, stepEvent } from '../../support/events.js';
+import { epochEvent, startedEvent, stepEvent, validationEvent } from '../../support/events.js';
 
 const position = { epoch: 0, batchInEpoch: 1, step: 3, imagesSeen: 3 };
 const runOf = (...events: readonly Journaled[]): RunView =>
@@ -73,6 +73,31 @@ describe('withEvent', () => {
       status: 'training',
       ended: null,
     });
+  });
+
+  test('should keep validations with the mean of the same epoch, back to the checkpoint that a run resumes from', () => {
+    const run = [
+      startedEvent(),
+      validationEvent(0),
+      epochEvent(1, { reconstructionLoss: 7, kl: 2 }),
+      validationEvent(1),
+      epochEvent(2, { imagesTrained: 0, reconstructionLoss: Number.NaN }),
+      validationEvent(2),
+      epochEvent(3),
+      validationEvent(4),
+    ];
+    expect(runOf(...run).validations.map(({ training }) => training)).toEqual([null, 9, null, null]);
+    const resumed = runOf(...run, startedEvent({ resumed: { ...position, step: 2 } }));
+    expect(resumed.validations.map(({ epoch }) => epoch)).toEqual([0, 1]);
+    expect(runOf(...run, startedEvent()).validations).toEqual([]);
+  });
+
+  test('should keep validations bounded, from the first to the last', () => {
+    const view = runOf(...Array.from({ length: 5000 }, (_, epoch) => validationEvent(epoch)));
+    const epochs = view.validations.map(({ epoch }) => epoch);
+    expect(epochs.length).toBeLessThanOrEqual(1024);
+    expect(epochs[0]).toBe(0);
+    expect(epochs.slice(-100)).toEqual(Array.from({ length: 100 }, (_, i) => 4900 + i));
   });
 
   test('should keep the log and the pictures bounded', () => {

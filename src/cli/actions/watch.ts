@@ -20,6 +20,7 @@ import { type JournalEntry, journalName } from '../../streams/journal/entry.js';
 import { readJournal } from '../../streams/journal/readJournal.js';
 import type { PreviewEvent } from '../../streams/run/events.js';
 import { resumeWords } from '../../streams/run/resumeWords.js';
+import type { DashboardOptions } from '../../ui/dashboard/showDashboard.js';
 import { colourDepth } from '../../ui/pictures/colourDepth.js';
 import { terminalHints } from '../../ui/pictures/terminalHints.js';
 import { loadScreen, ScreenError } from '../../ui/screenError.js';
@@ -33,6 +34,7 @@ import { createOutput, hasScreenReader, isInteractive, type Output } from '../te
 
 interface WatchOptions extends CommonOptions {
   readonly folder: string;
+  readonly compare?: string;
 }
 
 /** Milliseconds that a restarted process may take to get the lock. */
@@ -44,8 +46,12 @@ const lastLines = 600;
 
 export async function watchRun(name: string, options: WatchOptions): Promise<void> {
   const output = createOutput(options);
-  const { folder } = options;
+  const { folder, compare: other } = options;
   const path = await journalOf(name, join(folder, 'runs'));
+  const onDashboard = isInteractive(options) && !hasScreenReader();
+  if (other === name) throw new Error(`--compare: ${name} is the run itself; name another`);
+  if (other !== undefined && !onDashboard) throw new Error(needsDashboard(name, other));
+  const compare = other === undefined ? null : await comparedRun(other, folder);
   const lock = join(folder, 'saved_weights', `${name}.lock`);
   const interruption = listenForInterruption(() => undefined);
   const isHeld = watchLock(lock);
@@ -70,7 +76,7 @@ export async function watchRun(name: string, options: WatchOptions): Promise<voi
       if (!ended && !interruption.interrupted)
         output.warning(await goneWords(join(folder, 'saved_weights', `${name}.checkpoint`)));
     } else if (hasScreenReader()) await readRunAloud({ events$: entries$, gone$, output });
-    else await onScreen(entries$, gone$, { name, folder, output });
+    else await onScreen(entries$, gone$, { name, folder, output, compare });
     if (interruption.interrupted) process.exitCode = exitCodes.interrupted;
   } finally {
     interruption.dispose();
@@ -91,13 +97,28 @@ interface Watched {
   readonly name: string;
   readonly folder: string;
   readonly output: Output;
+  readonly compare: ComparedEvents | null;
+}
+
+type ComparedEvents = NonNullable<DashboardOptions['compare']>;
+
+/** The events of another run: those in its journal, and later ones if its process is alive. */
+async function comparedRun(name: string, folder: string): Promise<ComparedEvents> {
+  const path = await journalOf(name, join(folder, 'runs'));
+  const follow = await watchLock(join(folder, 'saved_weights', `${name}.lock`))();
+  return { name, events$: readJournal(path, { follow }) };
+}
+
+function needsDashboard(name: string, other: string): string {
+  const remedy = `nvae runs ${name} ${other} compares their numbers`;
+  return `--compare: draws a curve on the dashboard, which is not shown here; ${remedy}`;
 }
 
 /** Shows the dashboard until it is closed; if it fails, prints lines until the run has ended. */
 async function onScreen(
   events$: Observable<JournalEntry>,
   gone$: Observable<unknown>,
-  { name, folder, output }: Watched,
+  { name, folder, output, compare }: Watched,
 ): Promise<void> {
   const pathOf = ({ path: saved }: PreviewEvent) =>
     existsSync(saved) ? saved : join(folder, 'images', name, basename(saved));
@@ -105,7 +126,7 @@ async function onScreen(
   const pictures = terminalHints(process.env);
   try {
     const { showDashboard } = await loadScreen(() => import('../../ui/dashboard/showDashboard.js'));
-    await showDashboard({ name, events$, gone$, pathOf, colour, pictures });
+    await showDashboard({ name, events$, gone$, pathOf, colour, pictures, ...(compare && { compare }) });
   } catch (error) {
     if (!(error instanceof ScreenError)) throw error;
     output.warning(`dashboard: ${error.message}; progress is printed as lines`);

@@ -2,6 +2,7 @@ import { Text } from 'ink';
 import { figure, percent } from '../format.js';
 import { inLines, wrapped } from '../text.js';
 import { quitQuestion } from './keyTable.js';
+import { assess, validationText } from './overfitting.js';
 import { progressOf, type RunView } from './runView.js';
 
 export interface CompactProps {
@@ -26,15 +27,18 @@ export function Compact(props: CompactProps) {
 
 function compactLines({ view, name, quitting, message, columns, rows }: CompactProps): string[] {
   if (quitting) return inLines(quitQuestion, columns, rows);
-  const { step, status, started, history } = view;
+  const { step, status, started, history, validations } = view;
   const { run, epoch } = progressOf(view);
   const loss = history.at(-1)?.values.loss;
+  const assessment = assess(validations);
   const of = started && started.epochs !== -1 ? `/${started.epochs}` : '';
   const parts = [
     status === 'training' ? '' : status.toUpperCase(),
     step ? `epoch ${step.epoch + 1}${of}` : '',
     step ? percent(run ?? epoch) : '',
     loss === undefined ? '' : `loss ${figure(loss)}`,
+    assessment?.overfits ? '! over-fitting' : '',
+    assessment ? `validation ${validationText(assessment)}` : '',
     name,
   ];
   const lines = [...wrapped(message, columns, rows), ...inLines(parts, columns, rows)];

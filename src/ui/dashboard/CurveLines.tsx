@@ -1,15 +1,20 @@
 import { Box, Text } from 'ink';
 import { Raw } from '../Raw.js';
 import { cut } from '../text.js';
+import type { ComparedRun } from './comparison.js';
 import { type Point, recentMean } from './history.js';
 import { inRange, type Metric, metricFigure, ranges } from './metrics.js';
 import { type PlotPart, plot } from './plot.js';
 import type { ScreenState } from './screenState.js';
+import type { ValidationPoint } from './validations.js';
 
 export type CurveScreen = Pick<ScreenState, 'range' | 'logarithmic'>;
 
 export interface CurveLinesProps {
   readonly history: readonly Point[];
+  readonly validations: readonly ValidationPoint[];
+  /** A second run, whose curve is shown below; null: none. */
+  readonly compare: ComparedRun | null;
   readonly metric: Metric;
   readonly screen: CurveScreen;
   /** Height and width of the images. */
@@ -21,20 +26,46 @@ export interface CurveLinesProps {
 }
 
 const faint = '\u001b[2m';
-const styles: Record<PlotPart, string> = { axis: faint, dots: faint, line: '\u001b[1m' };
-const coloured: Record<PlotPart, string> = { ...styles, line: '\u001b[1;36m' };
 const plain = '\u001b[0m';
+const styles: Record<PlotPart, string> = {
+  axis: faint,
+  dots: faint,
+  line: '\u001b[1m',
+  other: plain,
+  marks: '\u001b[1m',
+};
+/** As in `curveColours`. */
+const coloured: Record<PlotPart, string> = {
+  ...styles,
+  line: '\u001b[1;36m',
+  other: '\u001b[32m',
+  marks: '\u001b[1;35m',
+};
 
-/** A metric over the images seen: each step as a dot, and a smoothed line. */
+/**
+ * A metric over the images seen: each step as a dot, and a smoothed line; validations as marks; the line of a second run dashed,
+ * so that they can be told apart without colours.
+ */
 export function CurveLines(props: CurveLinesProps) {
-  const { history, metric, screen, imageSize, colour, columns, rows } = props;
-  const samples = inRange(history, ranges[screen.range] ?? 'all').map((point) => ({
+  const { history, validations, compare, metric, screen, imageSize, colour, columns, rows } = props;
+  const range = ranges[screen.range] ?? 'all';
+  const curve = (points: readonly Point[]) =>
+    points.map((point) => ({ x: point.imagesSeen, y: metric.value(point, imageSize) }));
+  const samples = curve(inRange(history, range));
+  const [first = 0, last = 0] = [samples[0]?.x, samples.at(-1)?.x];
+  const within = <P extends { readonly imagesSeen: number }>(points: readonly P[], end = last) =>
+    points.filter(({ imagesSeen }) => imagesSeen >= first && imagesSeen <= end);
+  const marks = within(metric.validation ? validations : []).map((point) => ({
     x: point.imagesSeen,
-    y: metric.value(point, imageSize),
+    y: metric.validation?.(point, imageSize) ?? Number.NaN,
   }));
+  // Only the whole history shows how the other run went on.
+  const end = range === 'all' ? Number.POSITIVE_INFINITY : last;
+  const other = curve(within(compare?.view.history ?? [], end));
   const style = colour ? coloured : styles;
-  const { axis = 'number' } = metric;
-  const lines = plot(samples, { columns, rows, logarithmic: screen.logarithmic, unit: axis }).map((parts) =>
+  const { axis: unit = 'number' } = metric;
+  const options = { columns, rows, logarithmic: screen.logarithmic, unit, marks, other };
+  const lines = plot(samples, options).map((parts) =>
     parts.map(({ part, text }) => `${style[part]}${text}${plain}`).join(''),
   );
   return <Raw lines={lines} columns={columns} rows={rows} />;

@@ -7,8 +7,9 @@ import { useKeys } from '../useKeys.js';
 import { useScreenSize } from '../useScreenSize.js';
 import { Compact } from './Compact.js';
 import { CurvePane } from './CurvePane.js';
+import type { ComparedRun } from './comparison.js';
 import { FactsAndCurves, FactsPane } from './FactsPane.js';
-import { healthFacts, termFacts } from './facts.js';
+import { healthFacts, termCount, termFacts } from './facts.js';
 import { firstPictures } from './firstPictures.js';
 import { GroupsOverTime } from './GroupsOverTime.js';
 import { GroupsPane } from './GroupsPane.js';
@@ -39,6 +40,8 @@ export interface DashboardProps {
   readonly colour: boolean;
   /** Size of the checkpoint file; null if unknown. */
   readonly checkpointBytes: number | null;
+  /** A second run, whose curves are shown below those of the first. @default none */
+  readonly compare?: ComparedRun | null;
   /** A line above the keys; empty for none. */
   readonly message: string;
   /** Path of a picture's file. */
@@ -84,7 +87,11 @@ export function Dashboard(props: DashboardProps) {
   const keys = inLines(keyNames(situation), columns, rows);
   const groups = view.started?.latentShapes.length ?? 2;
   const pane = help ? 'log' : screen.pane;
-  const layout = layoutOf({ columns, rows }, { groups, pane, keys: keys.length, notice: notice.length });
+  const terms = termCount(view);
+  const layout = layoutOf(
+    { columns, rows },
+    { groups, terms, pane, keys: keys.length, notice: notice.length },
+  );
   if (!layout) {
     const compact = { view, name, quitting, message: props.message, columns, rows: Math.max(1, rows - 1) };
     return <Compact {...compact} />;
@@ -100,7 +107,7 @@ export function Dashboard(props: DashboardProps) {
           {stacks.map((parts) => (
             <Box key={parts[0]?.name} flexDirection="column">
               {parts.map((part) => (
-                <Part key={part.name} {...props} {...part} screen={screen} />
+                <Part key={part.name} {...props} {...part} runName={name} screen={screen} />
               ))}
             </Box>
           ))}
@@ -127,19 +134,25 @@ function Lines({ lines, ...style }: { lines: readonly string[]; inverse?: boolea
 }
 
 type PartProps = DashboardProps &
-  Size & { readonly name: PaneName | string; readonly screen: typeof firstScreen };
+  Size & {
+    /** The part. */
+    readonly name: PaneName | string;
+    readonly runName: string;
+    readonly screen: typeof firstScreen;
+  };
 
-function Part({ name, columns, rows, screen, ...props }: PartProps) {
-  const { view, now, colour, checkpointBytes, pathOf, controls } = props;
+function Part({ name, runName, columns, rows, screen, ...props }: PartProps) {
+  const { view, now, colour, checkpointBytes, pathOf, controls, compare = null } = props;
   const size = { columns, rows };
   const imageSize = view.started?.config.model.inputDimension ?? 32;
   const digit = panes.indexOf(name as PaneName) + 1;
   const pictures = { digit, pathOf, imageSize, colour, now, back: screen.back, ...size };
-  const curves = { history: view.history, screen, imageSize, colour, ...size };
+  const { history, validations } = view;
+  const curves = { history, validations, compare, screen, imageSize, colour, ...size };
   const enlarged = screen.pane === name;
   switch (name as PaneName) {
     case 'curve':
-      return <CurvePane {...curves} />;
+      return <CurvePane name={runName} {...curves} />;
     case 'groups': {
       const latentShapes = view.started?.latentShapes ?? [];
       const Groups = enlarged ? GroupsOverTime : GroupsPane;

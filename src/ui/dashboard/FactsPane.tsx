@@ -1,8 +1,7 @@
 import { Text } from 'ink';
 import { oneLine, widthOf, wrapped } from '../text.js';
-import { CurveGrid, type CurveScreen } from './CurveLines.js';
-import type { Point } from './history.js';
-import { type Metric, ranges } from './metrics.js';
+import { CurveGrid, type CurveGridProps } from './CurveLines.js';
+import { ranges } from './metrics.js';
 import { Pane, type PaneProps } from './Pane.js';
 
 /** A line of a pane with numbers. */
@@ -34,19 +33,17 @@ export interface FactLinesProps extends Pick<FactsPaneProps, 'facts' | 'colour'>
   readonly rows: number;
 }
 
-export interface FactsAndCurvesProps extends FactsPaneProps {
-  readonly history: readonly Point[];
-  readonly metrics: readonly Metric[];
-  readonly screen: CurveScreen;
-  /** Height and width of the images. */
-  readonly imageSize: number;
-}
+export interface FactsAndCurvesProps
+  extends FactsPaneProps,
+    Pick<CurveGridProps, 'history' | 'validations' | 'compare' | 'metrics' | 'screen' | 'imageSize'> {}
 
 /** The facts, and below them their curves over time. */
 export function FactsAndCurves({
   facts,
   colour,
   history,
+  validations,
+  compare,
   metrics,
   screen,
   imageSize,
@@ -54,7 +51,7 @@ export function FactsAndCurves({
 }: FactsAndCurvesProps) {
   const [columns, rows] = [pane.columns - 2, pane.rows - 2];
   const factRows = Math.min(rows, facts.length);
-  const curves = { history, metrics, screen, imageSize, colour };
+  const curves = { history, validations, compare, metrics, screen, imageSize, colour };
   const range = ranges[screen.range] ?? 'all';
   const note = [screen.logarithmic ? 'log' : '', range === 'all' ? '' : range].filter(Boolean).join(', ');
   return (

@@ -3,10 +3,11 @@ import { sparkline } from '../blockCharacters.js';
 import { ago, bitsPerDimension, bytes, count, figure, percent } from '../format.js';
 import type { Fact } from './FactsPane.js';
 import { recentMean, recentMedian, type ValueName } from './history.js';
+import { assess, reasonTexts, validationText, verdictText } from './overfitting.js';
 import { type RunView, speed } from './runView.js';
 
-/** The terms of the loss. */
-export function termFacts({ history, started, step }: RunView): Fact[] {
+/** The terms of the loss, and the last validation. */
+export function termFacts({ history, validations, started, step }: RunView): Fact[] {
   const mean = (name: ValueName) => recentMean(history, ({ values }) => values[name], 20);
   const [reconstruction, kl] = [mean('reconstruction'), mean('kl')];
   if (!started || !step || reconstruction === null || kl === null) return [];
@@ -22,7 +23,20 @@ export function termFacts({ history, started, step }: RunView): Fact[] {
       text: `${figure(mean('regularization') ?? 0)}, times ${figure(regularizationConstant)}`,
     },
     { name: 'negative ELBO', text: `${bits.toFixed(3)} bits per dimension` },
+    ...validationFacts(validations),
   ];
+}
+
+/** Number of facts about the terms, also before they are known: nothing moves when the first validation comes. */
+export function termCount({ started, validations }: RunView): number {
+  return validations.length > 0 || (started?.validationImages ?? 0) > 0 ? 5 : 4;
+}
+
+function validationFacts(validations: RunView['validations']): Fact[] {
+  const assessment = assess(validations);
+  if (!assessment) return [];
+  const text = [validationText(assessment), verdictText(assessment), ...reasonTexts(assessment)].join(' · ');
+  return [{ name: 'validation', text, alarming: assessment.overfits }];
 }
 
 const weight = (value: number) => value.toFixed(2);

@@ -61,7 +61,7 @@ export function withPoint(history: readonly Point[], point: Point): readonly Poi
 }
 
 /** The history up to a step: steps after the checkpoint are repeated, so they do not count. */
-export function upTo(history: readonly Point[], step: number): readonly Point[] {
+export function upTo<P extends { readonly step: number }>(history: readonly P[], step: number): readonly P[] {
   return history.filter((point) => point.step <= step);
 }
 

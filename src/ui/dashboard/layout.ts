@@ -10,6 +10,8 @@ export interface Size {
 export interface LayoutOptions {
   /** Number of latent groups. */
   readonly groups: number;
+  /** Number of terms of the loss. */
+  readonly terms: number;
   /** The part that fills the screen; null: all parts. */
   readonly pane: PaneName | null;
   /** Number of lines for all keys. */
@@ -38,7 +40,10 @@ const least: Size = { columns: 30, rows: 10 };
  * from the log, or else from the keys, so that nothing moves when it appears or disappears; only without both does it take lines
  * from the parts.
  */
-export function layoutOf(screen: ScreenSize, { groups, pane, keys, notice }: LayoutOptions): Layout | null {
+export function layoutOf(
+  screen: ScreenSize,
+  { groups, terms, pane, keys, notice }: LayoutOptions,
+): Layout | null {
   if (screen.columns < least.columns || screen.rows < least.rows) return null;
   const { columns } = screen;
   const lines = screen.rows - 1;
@@ -53,11 +58,11 @@ export function layoutOf(screen: ScreenSize, { groups, pane, keys, notice }: Lay
   const rest = { headerRows, logRows, noticeRows, keyRows: Math.min(keyRows, shownKeys) };
   return {
     ...rest,
-    stacks: pane === null ? overview(columns, main, groups) : [[{ name: pane, columns, rows: main }]],
+    stacks: pane === null ? overview(columns, main, groups, terms) : [[{ name: pane, columns, rows: main }]],
   };
 }
 
-function overview(columns: number, main: number, groups: number): Layout['stacks'] {
+function overview(columns: number, main: number, groups: number, terms: number): Layout['stacks'] {
   const groupRows = Math.min(groups + 2, Math.max(4, Math.floor(main * 0.3)));
   if (columns < leastForTwo || main < 15) {
     const below: { name: PaneName; rows: number }[] = [];
@@ -67,15 +72,15 @@ function overview(columns: number, main: number, groups: number): Layout['stacks
     return [stack(columns, [{ name: 'curve', rows: curve }, ...below])];
   }
   const left = Math.ceil(columns * 0.54);
-  const terms = main >= 20 ? 6 : 0;
+  const termRows = main >= 20 ? terms + 2 : 0;
   const health = main >= 22 ? 8 : 7;
   const pictures = main - health;
   const samples = pictures >= 10 ? Math.floor(pictures / 2) : 0;
   return [
     stack(left, [
-      { name: 'curve', rows: main - groupRows - terms },
+      { name: 'curve', rows: main - groupRows - termRows },
       { name: 'groups', rows: groupRows },
-      { name: 'terms', rows: terms },
+      { name: 'terms', rows: termRows },
     ]),
     stack(columns - left, [
       { name: 'reconstructions', rows: pictures - samples },

@@ -2,6 +2,7 @@
 import { bitsPerDimension, bytes, figure, percent } from '../format.js';
 import type { Point } from './history.js';
 import type { AxisUnit } from './ticks.js';
+import type { ValidationPoint } from './validations.js';
 
 export interface Metric {
   readonly label: string;
@@ -10,17 +11,35 @@ export interface Metric {
   readonly axis?: AxisUnit;
   /** Value for images of this height and width. */
   value(point: Point, size: number): number;
+  /** Value of a validation that is comparable with it. @default none */
+  validation?(point: ValidationPoint, size: number): number;
 }
 
 export const metrics: readonly Metric[] = [
-  { label: 'loss', unit: 'nats per image', value: ({ values }) => values.loss },
+  {
+    label: 'loss',
+    unit: 'nats per image',
+    value: ({ values }) => values.loss,
+    validation: ({ negativeElbo }) => negativeElbo,
+  },
   {
     label: 'negative ELBO',
     unit: 'bits per dimension',
     value: ({ values }, size) => bitsPerDimension(values.reconstruction + values.kl, size),
+    validation: ({ negativeElbo }, size) => bitsPerDimension(negativeElbo, size),
   },
-  { label: 'reconstruction', unit: 'nats per image', value: ({ values }) => values.reconstruction },
-  { label: 'KL', unit: 'nats per image', value: ({ values }) => values.kl },
+  {
+    label: 'reconstruction',
+    unit: 'nats per image',
+    value: ({ values }) => values.reconstruction,
+    validation: ({ reconstructionLoss }) => reconstructionLoss,
+  },
+  {
+    label: 'KL',
+    unit: 'nats per image',
+    value: ({ values }) => values.kl,
+    validation: ({ kl }) => kl,
+  },
   { label: 'regularisation', unit: 'before its weight', value: ({ values }) => values.regularization },
   { label: 'gradient norm', unit: 'before clipping', value: ({ values }) => values.gradientNorm },
   { label: 'learning rate', unit: '', value: ({ values }) => values.learningRate },

@@ -14,11 +14,17 @@ export interface PlotOptions {
   readonly logarithmic?: boolean;
   /** Unit of the labels of the y-axis. @default 'number' */
   readonly unit?: AxisUnit;
-  /** Whether to draw single values beneath the smoothed line. @default true */
-  readonly dots?: boolean;
+  /** Values of another series over the same x, drawn as a smoothed dashed line below the curve. @default none */
+  readonly other?: readonly Sample[];
+  /** Rare values over the same x, each drawn as a mark above the curve. @default none */
+  readonly marks?: readonly Sample[];
 }
 
-export type PlotPart = 'axis' | 'dots' | 'line';
+export type PlotPart = 'axis' | 'dots' | 'line' | 'other' | 'marks';
+
+/** A mark, one that lies above the plot, and one that lies below it. ASCII, so that each is one cell wide everywhere. */
+export const markSymbol = 'o';
+const [aboveSymbol, belowSymbol] = ['^', 'v'];
 
 /** A row from left to right. */
 export type PlotRow = readonly { readonly part: PlotPart; readonly text: string }[];
@@ -39,11 +45,14 @@ const leastWidth = 8;
  * sorted by x. Samples that are not finite, or not positive on a logarithmic axis, are omitted.
  */
 export function plot(samples: readonly Sample[], options: PlotOptions): PlotRow[] {
-  const { columns, rows, logarithmic = false, dots = true, unit = 'number' } = options;
-  const scaled = logarithmic ? Math.log10 : (y: number) => y;
-  const points = samples
-    .map(({ x, y }) => ({ x, y: scaled(y) }))
-    .filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
+  const { columns, rows, logarithmic = false, unit = 'number' } = options;
+  const scaled = (series: readonly Sample[] = []) =>
+    series
+      .map(({ x, y }) => ({ x, y: logarithmic ? Math.log10(y) : y }))
+      .filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
+  const points = scaled(samples);
+  const other = scaled(options.other);
+  const marks = scaled(options.marks);
   const axisRows = rows >= rowsForMarks ? 2 : 1;
   const plotRows = rows - axisRows;
   if (points.length === 0 || plotRows < 1 || columns < leastWidth) {
@@ -51,8 +60,10 @@ export function plot(samples: readonly Sample[], options: PlotOptions): PlotRow[
       { part: 'axis', text: ' '.repeat(Math.max(0, columns)) },
     ]);
   }
-  const [low, high] = extent(points);
-  const [first, last] = [points[0]?.x ?? 0, points.at(-1)?.x ?? 0];
+  const [low, high] = extentOf([points, other, marks]);
+  const all = [points, other, marks].filter((series) => series.length > 0);
+  const first = Math.min(...all.map((series) => series[0]?.x ?? 0));
+  const last = Math.max(...all.map((series) => series.at(-1)?.x ?? 0));
   const labels = yLabels(low, high, plotRows, logarithmic, unit);
   const wanted = Math.max(0, ...labels.map((label) => label.length)) + 1;
   // If space is that narrow, the curve is more useful than the labels.
@@ -63,14 +74,20 @@ export function plot(samples: readonly Sample[], options: PlotOptions): PlotRow[
     // Clamp points outside the plot to just outside, because a line is drawn dot by dot.
     Math.min(4 * plotRows, Math.max(-1, ((high - y) / (high - low)) * (4 * plotRows - 1))),
   ];
-  const back = brailleCanvas(width, plotRows);
-  const front = brailleCanvas(width, plotRows);
-  if (dots) for (const point of points) back.dot(...place(point));
-  const course = smoothed(points).map(place);
-  for (const [i, here] of course.entries()) front.line(course[i - 1] ?? here, here);
+  const [dots, line, dashes] = [1, 2, 3].map(() => brailleCanvas(width, plotRows));
+  for (const point of points) dots!.dot(...place(point));
+  drawn(line!, smoothed(points).map(place));
+  drawn(dashes!, smoothed(other).map(place), dashDots);
+  const symbols = symbolsOf(marks.map(place), width, plotRows);
+  const layers: Layer[] = [
+    { part: 'marks', character: (column, row) => symbols.get(row * width + column) ?? ' ' },
+    { part: 'line', character: line!.character },
+    { part: 'other', character: dashes!.character },
+    { part: 'dots', character: dots!.character },
+  ];
   const body = Array.from({ length: plotRows }, (_, row): PlotRow => {
     const label = (margin === wanted ? (labels[row] ?? '') : '').padStart(margin - 1);
-    return [{ part: 'axis', text: `${label}${labels[row] ? '┤' : '│'}` }, ...cells(back, front, row, width)];
+    return [{ part: 'axis', text: `${label}${labels[row] ? '┤' : '│'}` }, ...cells(layers, row, width)];
   });
   const axis = xAxis(first, last, margin, width).slice(-axisRows);
   return [...body, ...axis.map((text): PlotRow => [{ part: 'axis', text }])];
@@ -88,7 +105,19 @@ function smoothed(points: readonly Sample[]): Sample[] {
   });
 }
 
-/** The range of the axis: nearly all samples. */
+/** The range of the axis: that of the first series, and of others as far as they do not flatten it. */
+function extentOf(series: readonly (readonly Sample[])[]): readonly [number, number] {
+  const [own, ...others] = series.filter((each) => each.length > 0).map(extent);
+  if (!own) return [0, 0];
+  const [low, high] = own;
+  const span = high - low;
+  return [
+    Math.min(low, ...others.map(([least]) => Math.max(least, low - span))),
+    Math.max(high, ...others.map(([, most]) => Math.min(most, high + span))),
+  ];
+}
+
+/** The range of nearly all samples. */
 function extent(points: readonly Sample[]): readonly [number, number] {
   const sorted = points.map(({ y }) => y).sort((a, b) => a - b);
   const skip = Math.floor(sorted.length * outliers);
@@ -142,13 +171,44 @@ export function xAxis(first: number, last: number, margin: number, width: number
   ];
 }
 
-/** A cell with a part of the line shows only the line, so that dots do not thicken it. */
-function cells(back: BrailleCanvas, front: BrailleCanvas, row: number, width: number): PlotRow {
+interface Layer {
+  readonly part: PlotPart;
+  /** The character of a cell; a space if it is empty. */
+  character(column: number, row: number): string;
+}
+
+/** Length of a dash, and of the gap after it, in dots. */
+const dashDots = 4;
+
+function drawn(canvas: BrailleCanvas, course: readonly (readonly [number, number])[], dash = 0): void {
+  for (const [i, here] of course.entries()) {
+    const from = course[i - 1] ?? here;
+    if (dash === 0 || Math.floor(here[0] / dash) % 2 === 0) canvas.line(from, here);
+  }
+}
+
+/** The marks by cell; those outside the plot are at its edge. */
+function symbolsOf(
+  marks: readonly (readonly [number, number])[],
+  width: number,
+  rows: number,
+): ReadonlyMap<number, string> {
+  const symbols = new Map<number, string>();
+  for (const [x, y] of marks) {
+    const [column, row] = [Math.round(x) >> 1, Math.round(y) >> 2];
+    const symbol = row < 0 ? aboveSymbol : row >= rows ? belowSymbol : markSymbol;
+    symbols.set(Math.max(0, Math.min(rows - 1, row)) * width + column, symbol);
+  }
+  return symbols;
+}
+
+/** A cell shows only its uppermost layer, so that dots do not thicken a line. */
+function cells(layers: readonly Layer[], row: number, width: number): PlotRow {
   const parts: { part: PlotPart; text: string }[] = [];
   for (let column = 0; column < width; column++) {
-    const line = front.character(column, row);
-    const part = line === ' ' ? 'dots' : 'line';
-    const text = line === ' ' ? back.character(column, row) : line;
+    const shown = layers.find(({ character }) => character(column, row) !== ' ');
+    const part = shown?.part ?? 'dots';
+    const text = shown?.character(column, row) ?? ' ';
     const last = parts.at(-1);
     if (last?.part === part) last.text += text;
     else parts.push({ part, text });

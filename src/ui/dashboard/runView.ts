@@ -16,6 +16,7 @@ import type {
 import { count } from '../format.js';
 import { oneLine } from '../text.js';
 import { type Point, pointOf, recentMean, upTo, withPoint } from './history.js';
+import { type TrainingMean, type ValidationPoint, withValidation } from './validations.js';
 
 /** `gone`: the run's process is gone and reported no result. */
 export type RunStatus =
@@ -51,6 +52,10 @@ export interface RunView {
   readonly step: At<StepEvent> | null;
   /** Curves over the steps, oldest first. @internal */
   readonly history: readonly Point[];
+  /** Validations, oldest first. @internal */
+  readonly validations: readonly ValidationPoint[];
+  /** Mean over the training images of the last epoch; null before the first. @internal */
+  readonly trainingMean: TrainingMean | null;
   /** The last checkpoint; null before the first. */
   readonly checkpoint: At<CheckpointEvent> | null;
   /** The last previews of each kind, oldest first. */
@@ -79,6 +84,8 @@ export const newRun: RunView = {
   started: null,
   step: null,
   history: [],
+  validations: [],
+  trainingMean: null,
   checkpoint: null,
   previews: { reconstruction: [], samples: [] },
   log: [],
@@ -117,21 +124,30 @@ function folded(view: RunView, event: JournalEntry): RunView {
       // A restart after a crash is the same run, even without a checkpoint.
       const crashes = view.status === 'crashed' ? view.crashes : 0;
       const before = { ...(resumed ? view : { ...newRun, log: view.log }), crashes };
-      const history = upTo(before.history, resumed?.step ?? 0);
+      const step = resumed?.step ?? 0;
+      const history = upTo(before.history, step);
+      const validations = upTo(before.validations, step);
       const weights = event.initFrom ? `, starting from the weights of ${event.initFrom}` : '';
       const since = resumed ? `, resuming after step ${resumed.step}` : weights;
       const text = `started ${event.name} in process ${event.pid}${since}`;
       const fresh = { skipped: 0, clipped: 0, steps: 0, warnings: 0, memory: [], ended: null };
-      return logged({ ...before, ...fresh, status: 'training', started: event, history }, event, text);
+      return logged(
+        { ...before, ...fresh, status: 'training', started: event, history, validations },
+        event,
+        text,
+      );
     }
     case 'step':
       return withStep(view, event);
-    case 'epoch':
+    case 'epoch': {
+      const told = { ...view, trainingMean: meanOf(event) };
       // Short epochs would fill the log.
-      if (event.seconds < shortEpoch) return view;
-      return logged(view, event, epochText(event));
-    case 'validation':
-      return logged(view, event, validationText(event));
+      return event.seconds < shortEpoch ? told : logged(told, event, epochText(event));
+    }
+    case 'validation': {
+      const validations = withValidation(view.validations, event, view.trainingMean);
+      return logged({ ...view, validations }, event, validationText(event));
+    }
     case 'paused':
       return logged({ ...view, status: 'paused' }, event, `paused after step ${event.step}`);
     case 'resumed':
@@ -166,6 +182,11 @@ function folded(view: RunView, event: JournalEntry): RunView {
 function validationText({ epoch, bitsPerDimension, best }: ValidationEvent): string {
   const mark = best ? ', the best so far' : '';
   return `validation after epoch ${epoch + 1}: ${bitsPerDimension.toFixed(4)} bits/dim${mark}`;
+}
+
+/** Null for an epoch without means: no step was applied, or the journal is from an earlier version. */
+function meanOf({ epoch, imagesTrained, reconstructionLoss, kl }: EpochEvent): TrainingMean | null {
+  return imagesTrained > 0 ? { epoch, negativeElbo: reconstructionLoss + kl } : null;
 }
 
 function epochText({ epoch, seconds, imagesTrained, loss }: EpochEvent): string {

@@ -12,6 +12,7 @@ import {
   tap,
   throttleTime,
 } from 'rxjs';
+import { messageOf } from '../../base/errors.js';
 import type { Journaled } from '../../streams/journal/entry.js';
 import type { PreviewEvent } from '../../streams/run/events.js';
 import { type FullScreenOptions, fullScreen } from '../fullScreen.js';
@@ -31,6 +32,14 @@ export interface DashboardOptions extends FullScreenOptions {
   readonly events$: Observable<Journaled & { readonly time?: number }>;
   /** The view so far. @default an empty one */
   readonly before?: RunView;
+  /**
+   * A second run, whose curves are shown below those of the first: its name and its events, as for the first. If they fail, a
+   * message says so. @default none
+   */
+  readonly compare?: {
+    readonly name: string;
+    readonly events$: Observable<Journaled & { readonly time?: number }>;
+  };
   /** Emits when the run's process has ended. @default never */
   readonly gone$?: Observable<unknown>;
   /** Called with requests to the run; without it the screen only watches. */
@@ -85,6 +94,7 @@ function Live(props: LiveProps) {
     events$,
     before = newRun,
     onRequest,
+    compare,
     gone$ = EMPTY,
     colour = true,
     patience = 60,
@@ -97,9 +107,15 @@ function Live(props: LiveProps) {
   const [staying, setStaying] = useState(false);
   const newest = useRef(before);
   const [now, setNow] = useState(() => Date.now());
+  const other = useRef(newRun);
+  const [otherView, setOtherView] = useState(newRun);
+  const [otherProblem, setOtherProblem] = useState('');
   // biome-ignore lint/correctness/useExhaustiveDependencies: the run stays the same while the screen is open
   useEffect(() => {
-    const show = () => setView(newest.current);
+    const show = () => {
+      setView(newest.current);
+      setOtherView(other.current);
+    };
     const changes$ = merge(
       events$.pipe(
         map((event) => ({ rare: event.type !== 'step', change: withEvent(newest.current, event) })),
@@ -129,6 +145,15 @@ function Live(props: LiveProps) {
         },
       });
     shown.add(() => clearInterval(frames));
+    shown.add(
+      compare?.events$.subscribe({
+        next: (event) => {
+          other.current = withEvent(other.current, event);
+        },
+        error: (error: unknown) => setOtherProblem(`${compare.name}: ${messageOf(error)}`),
+        complete: show,
+      }),
+    );
     listening.add(shown);
     return () => shown.unsubscribe();
   }, []);
@@ -143,11 +168,16 @@ function Live(props: LiveProps) {
     setAsked({ wish, time: Date.now() });
     onRequest?.(wish);
   };
-  const message = finished ? finishedWords(view, staying ? null : left) : answer(asked, view);
+  const message = finished ? finishedWords(view, staying ? null : left) : answer(asked, view) || otherProblem;
   const ending = asked !== null && ['stop', 'abort', 'interrupt'].includes(asked.wish);
+  const compared = useMemo(
+    () => (compare ? { name: compare.name, view: otherView } : null),
+    [compare, otherView],
+  );
   return (
     <Dashboard
       {...{ name, view, now, ending, colour, checkpointBytes, message, pathOf }}
+      compare={compared}
       controls={onRequest !== undefined}
       onKey={() => setStaying(true)}
       onRequest={request}
