@@ -3,6 +3,7 @@
 import { describeValue } from '../base/messageText.js';
 import type { NamedTensors, TensorData } from '../base/plainData.js';
 import type { ByteSource } from './byteSource.js';
+import { CheckpointError } from './checkpointError.js';
 import { readFully } from './readFully.js';
 import type { SafetensorsHeader, TensorEntry } from './safetensorsHeader.js';
 import { damaged, largestHeader, modelTypes, parseHeader, unreadType } from './safetensorsHeader.js';
@@ -31,7 +32,8 @@ export async function headerFrom(source: ByteSource, where: string): Promise<Loc
   const length = prefix.getBigUint64(0, true);
   const most = Math.min(largestHeader, size - 8);
   if (length > BigInt(most)) {
-    throw damaged(where, `expected a header of at most ${most} bytes, got ${length}`);
+    const problem = `expected a header of at most ${most} bytes, got ${length}`;
+    throw new CheckpointError(where, `no safetensors file, or a damaged one: ${problem}`);
   }
   const bytes = new Uint8Array(Number(length));
   await fill(source, where, bytes, 8);
