@@ -12,7 +12,13 @@ import type { EngineReport } from '../../src/engine/index.js';
 import { built } from '../support/build/built.js';
 import { hasSoftwareVulkan, softwareVulkan } from '../support/softwareVulkan.js';
 
-const operations = ['engine/ops', 'engine/convolution', 'model/layers', 'model/distributions'];
+const operations = [
+  'engine/ops',
+  'engine/convolution',
+  'model/layers',
+  'model/distributions',
+  'model/evaluation/recordedNumbers',
+];
 const all = [...operations, 'model/nvae', 'model/ownership', 'training/trainer', 'training/lossFunction'];
 
 interface Suite {
