@@ -109,6 +109,18 @@ export { reconstructions } from './streams/latents/reconstructions.js';
 export type { WriteLatentsOptions } from './streams/latents/writeLatents.js';
 export { writeLatents } from './streams/latents/writeLatents.js';
 
+// Evaluation
+
+export type { EvaluateOptions } from './streams/evaluation/evaluate.js';
+export { evaluate } from './streams/evaluation/evaluate.js';
+export type {
+  EvaluationEvent,
+  EvaluationProgress,
+  EvaluationResult,
+  GroupEvaluation,
+  Measure,
+} from './streams/evaluation/evaluationEvents.js';
+
 // Writers
 
 export type { PictureKind } from './data/ownPictures.js';
@@ -202,9 +214,9 @@ export {
 
 // Model
 
+export { bitsPerDimension } from './base/bitsPerDimension.js';
 export type { OutputDistribution, Statistic } from './model/distributions/outputDistribution.js';
 export type { BatchEvaluation } from './model/evaluation/batchEvaluation.js';
-export { bitsPerDimension } from './model/evaluation/bitsPerDimension.js';
 export type { EvaluateBatchOptions } from './model/evaluation/evaluateBatch.js';
 export { evaluateBatch } from './model/evaluation/evaluateBatch.js';
 export { imageNoise } from './model/imageNoise.js';

@@ -1,11 +1,11 @@
 /** Compares the evaluation of a model on recorded draws with recorded numbers per draw and image. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bitsPerDimension } from '../../src/base/bitsPerDimension.js';
 import type { NamedTensors } from '../../src/base/plainData.js';
 import { readSafetensors } from '../../src/checkpoint/readSafetensors.js';
 import { loadConfig } from '../../src/config/loadConfig.js';
 import type { NvaeConfig } from '../../src/config/types.js';
-import { bitsPerDimension } from '../../src/model/evaluation/bitsPerDimension.js';
 import { drawImages, type ImageDraw } from '../../src/model/evaluation/drawImages.js';
 import { DrawSums } from '../../src/model/evaluation/drawSums.js';
 import { imagesFromTensor } from '../../src/model/imageTensors.js';

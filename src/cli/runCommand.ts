@@ -9,6 +9,7 @@ import { configsCommand } from './commands/configs.js';
 import { decodeCommand } from './commands/decode.js';
 import { doctorCommand } from './commands/doctor.js';
 import { encodeCommand } from './commands/encode.js';
+import { evaluateCommand } from './commands/evaluate.js';
 import { exploreCommand } from './commands/explore.js';
 import { exportCommand } from './commands/export.js';
 import { importCommand } from './commands/import.js';
@@ -39,6 +40,7 @@ function createProgram(): Command {
     .addCommand(decodeCommand())
     .addCommand(importCommand())
     .addCommand(exportCommand())
+    .addCommand(evaluateCommand())
     .addCommand(configsCommand())
     .addCommand(doctorCommand())
     .hook('preAction', () => void engineSettings());

@@ -50,13 +50,13 @@ export { NonFiniteImagesError } from '../model/nonFiniteImagesError.js';
 
 // Model
 
+export { bitsPerDimension } from '../base/bitsPerDimension.js';
 export type { DecodeLatentsOptions } from '../model/decodeLatents.js';
 export { decodeLatents } from '../model/decodeLatents.js';
 export type { OutputDistribution, Statistic } from '../model/distributions/outputDistribution.js';
 export type { EncodeImagesOptions } from '../model/encodeImages.js';
 export { encodeImages } from '../model/encodeImages.js';
 export type { BatchEvaluation } from '../model/evaluation/batchEvaluation.js';
-export { bitsPerDimension } from '../model/evaluation/bitsPerDimension.js';
 export type { EvaluateBatchOptions } from '../model/evaluation/evaluateBatch.js';
 export { evaluateBatch } from '../model/evaluation/evaluateBatch.js';
 export { imageNoise } from '../model/imageNoise.js';

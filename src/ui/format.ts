@@ -54,8 +54,3 @@ export function bytes(value: number): string {
 export function percent(share: number): string {
   return `${Math.floor(100 * share + 1e-9)} %`;
 }
-
-/** Bits per dimension (per pixel and channel), from nats per image. */
-export function bitsPerDimension(nats: number, size: number): number {
-  return nats / (size * size * 3 * Math.LN2);
-}

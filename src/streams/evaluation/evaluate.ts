@@ -45,7 +45,7 @@ export interface EvaluateOptions {
   /** Images computed at a time; the results do not depend on it beyond rounding. @default 16 */
   readonly batchSize?: number;
   /** Number of images to evaluate, the first of the dataset. @default all */
-  readonly limit?: number;
+  readonly count?: number;
   /** Seed of the draws; those of an image depend on it and the image's name. @default 0 */
   readonly seed?: number;
   /** When it first emits, the running draw finishes, and the result of the batches that are done is emitted. @default never */
@@ -60,9 +60,9 @@ export interface EvaluateOptions {
  * Measures how well a model describes images that it was not trained on: negative ELBO, importance-weighted bound, bits per
  * dimension, KL and active units per latent group, and the error of reconstructions.
  *
- *     evaluate   ---p---p---p---(pr|)     p progress after each draw, r result
- *     stop$      ----------x
- *     evaluate   ---p---p---(r|)
+ *     evaluate   p---p---p---p---(pr|)     p progress at the start and after each draw, r result
+ *     stop$      -----------x
+ *     evaluate   p---p---p---(r|)
  *
  * Each image counts once, also in a smaller last batch. Images that cannot be read are skipped with a warning. One batch is read
  * ahead of the one that is computed, and memory depends neither on the number of images nor on that of draws. If it is stopped
@@ -99,10 +99,10 @@ export function evaluate(
   source: string | Dataset,
   options: EvaluateOptions = {},
 ): Observable<EvaluationEvent> {
-  const { samples = 1, batchSize = 16, limit, seed = 0, onWarning = () => undefined } = options;
+  const { samples = 1, batchSize = 16, count, seed = 0, onWarning = () => undefined } = options;
   checkCount('evaluate', 'samples', samples);
   checkCount('evaluate', 'batchSize', batchSize);
-  if (limit !== undefined) checkCount('evaluate', 'limit', limit);
+  if (count !== undefined) checkCount('evaluate', 'count', count);
   checkSeed('evaluate', seed);
   return defer(() => {
     const unwanted = new AbortController();
@@ -125,12 +125,12 @@ function evaluation(
   const {
     samples = 1,
     batchSize = 16,
-    limit = items.length,
+    count = items.length,
     seed = 0,
     onWarning,
     clock = performance,
   } = options;
-  const total = Math.min(limit, items.length);
+  const total = Math.min(count, items.length);
   const imagesIn = (number: number) => Math.min(batchSize, total - number * batchSize);
   const sums = new EvaluationSums(model);
   const begin = clock.now();
@@ -192,7 +192,8 @@ function evaluation(
     throw new DatasetError(dataset.name, `none of its images could be read (${total}); see the warnings`);
   });
   const batches$ = range(0, Math.ceil(total / batchSize));
-  return concat(batches$.pipe(mapAhead(read, compute, { ahead: 1, stop$ })), result$);
+  const start$ = defer(() => of(progress(0, 0)));
+  return concat(start$, batches$.pipe(mapAhead(read, compute, { ahead: 1, stop$ })), result$);
 }
 
 function skippedMessage({ path, reason }: SkippedImage): string {

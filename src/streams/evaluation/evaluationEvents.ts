@@ -27,12 +27,12 @@ export interface GroupEvaluation {
   readonly activeUnits: number | null;
 }
 
-/** After each draw of a batch. */
+/** At the start, and after each draw of a batch. */
 export interface EvaluationProgress {
   readonly type: 'progress';
   /** Images that are done, including skipped ones. */
   readonly images: number;
-  /** Number of images in the dataset, or the limit. */
+  /** Number of images to evaluate. */
   readonly total: number;
   /** Images in the running batch; 0 when a batch is done. */
   readonly batchImages: number;
@@ -57,7 +57,7 @@ export interface EvaluationResult {
   readonly images: number;
   /** Number of images that were skipped, since they could not be read. */
   readonly skipped: number;
-  /** Number of images in the dataset, or the limit. */
+  /** Number of images to evaluate. */
   readonly total: number;
   /** Whether it was stopped before all images were done. */
   readonly stopped: boolean;

@@ -1,5 +1,5 @@
+import { bitsPerDimension } from '../../base/bitsPerDimension.js';
 import type { BatchEvaluation } from '../../model/evaluation/batchEvaluation.js';
-import { bitsPerDimension } from '../../model/evaluation/bitsPerDimension.js';
 import type { Nvae } from '../../model/nvae.js';
 import type { EvaluationResult, GroupEvaluation, Measure } from './evaluationEvents.js';
 import { RunningMean } from './runningMean.js';

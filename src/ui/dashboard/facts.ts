@@ -1,6 +1,7 @@
 /** The numbers of a run, line by line. */
+import { bitsPerDimension } from '../../base/bitsPerDimension.js';
 import { sparkline } from '../blockCharacters.js';
-import { ago, bitsPerDimension, bytes, count, figure, percent } from '../format.js';
+import { ago, bytes, count, figure, percent } from '../format.js';
 import type { Fact } from './FactsPane.js';
 import { recentMean, recentMedian, type ValueName } from './history.js';
 import { assess, reasonTexts, validationText, verdictText } from './overfitting.js';
@@ -13,7 +14,7 @@ export function termFacts({ history, validations, started, step }: RunView): Fac
   if (!started || !step || reconstruction === null || kl === null) return [];
   const { inputDimension } = started.config.model;
   const { warmupEpochs, klConstant, regularizationConstant } = started.config.training;
-  const bits = bitsPerDimension(reconstruction + kl, inputDimension);
+  const bits = bitsPerDimension(reconstruction + kl, 3 * inputDimension ** 2);
   const warm = step.epoch >= warmupEpochs ? 'warm-up is over' : `1 at epoch ${warmupEpochs + 1}`;
   return [
     { name: 'reconstruction', text: `${figure(reconstruction)} nats` },

@@ -1,5 +1,6 @@
 /** Metrics that a curve can show. */
-import { bitsPerDimension, bytes, figure, percent } from '../format.js';
+import { bitsPerDimension } from '../../base/bitsPerDimension.js';
+import { bytes, figure, percent } from '../format.js';
 import type { Point } from './history.js';
 import type { AxisUnit } from './ticks.js';
 import type { ValidationPoint } from './validations.js';
@@ -25,8 +26,8 @@ export const metrics: readonly Metric[] = [
   {
     label: 'negative ELBO',
     unit: 'bits per dimension',
-    value: ({ values }, size) => bitsPerDimension(values.reconstruction + values.kl, size),
-    validation: ({ negativeElbo }, size) => bitsPerDimension(negativeElbo, size),
+    value: ({ values }, size) => bitsPerDimension(values.reconstruction + values.kl, 3 * size * size),
+    validation: ({ negativeElbo }, size) => bitsPerDimension(negativeElbo, 3 * size * size),
   },
   {
     label: 'reconstruction',

@@ -1,0 +1,76 @@
+/** `nvae evaluate`: measures how well a model predicts images. */
+import { defer, filter, finalize, lastValueFrom, type Observable, takeUntil, tap } from 'rxjs';
+import type { Nvae } from '../../model/nvae.js';
+import { evaluate } from '../../streams/evaluation/evaluate.js';
+import type { EvaluationResult } from '../../streams/evaluation/evaluationEvents.js';
+import { fromAbort } from '../../streams/flow/fromAbort.js';
+import type { CommonOptions } from '../commands/commonOptions.js';
+import { evaluationTable } from '../evaluation/evaluationTable.js';
+import { exitCodes } from '../exitCodes.js';
+import { findModel } from '../sampling/findModel.js';
+import { withAdjustedModel } from '../sampling/withAdjustedModel.js';
+import { type Interruption, listenForInterruption } from '../terminal/listenForInterruption.js';
+import { createOutput, type Output } from '../terminal/output.js';
+import type { ProgressBar } from '../terminal/progressBars.js';
+
+interface EvaluateOptions extends CommonOptions {
+  readonly folder: string;
+  readonly config?: string;
+  readonly samples: number;
+  readonly batch: number;
+  readonly count?: number;
+}
+
+export async function evaluateModel(model: string, images: string, options: EvaluateOptions): Promise<void> {
+  const output = createOutput(options);
+  const { engine, config, seed = 0 } = options;
+  const interruption = listenForInterruption(() => output.progress('stopping; Ctrl-C again aborts'));
+  const { stop$ } = interruption;
+  try {
+    const file = await findModel(model, options.folder, output);
+    // An evaluation uses the batch-norm averages from training unchanged.
+    const asTrained = { engine, config, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ };
+    const result$ = withAdjustedModel(file, asTrained, output, (loaded) =>
+      resultOf(loaded, images, { ...options, stop$ }, output),
+    );
+    const result = await lastValueFrom(result$.pipe(takeUntil(fromAbort(interruption.signal))), {
+      defaultValue: null,
+    });
+    if (result !== null) {
+      const { type: _, ...values } = result;
+      output.result({ type: 'evaluation', model: file, dataset: images, ...values }, evaluationTable(result));
+    }
+    if (!interruption.interrupted) return;
+    const done =
+      result === null
+        ? 'before the first batch was done'
+        : `after ${result.images} of ${result.total} images`;
+    output.progress(`stopped ${done}`);
+    process.exitCode = exitCodes.interrupted;
+  } finally {
+    interruption.dispose();
+  }
+}
+
+/** The result, with a progress bar until then. */
+function resultOf(
+  model: Nvae,
+  images: string,
+  { samples, batch: batchSize, count, seed = 0, stop$ }: EvaluateOptions & Pick<Interruption, 'stop$'>,
+  output: Output,
+): Observable<EvaluationResult> {
+  const options = { samples, batchSize, seed, stop$, onWarning: output.warning, ...(count && { count }) };
+  return defer(() => {
+    let bar: ProgressBar | null = null;
+    return evaluate(model, images, options).pipe(
+      tap((event) => {
+        if (event.type === 'result') return;
+        const { images: done, total, batchImages, draws } = event;
+        bar ??= output.progressBar({ label: 'evaluating', total, unit: 'images' });
+        bar.at(done + Math.floor((batchImages * draws) / samples));
+      }),
+      filter((event) => event.type === 'result'),
+      finalize(() => bar?.end()),
+    );
+  });
+}

@@ -1,0 +1,35 @@
+/** Arguments of `nvae evaluate`. */
+import { Command } from 'commander';
+import type { evaluateModel } from '../actions/evaluate.js';
+import { configOption, integerFrom, modelHelp, withCommonOptions } from './commonOptions.js';
+
+const examples = `
+Examples:
+  nvae evaluate demo new-photos
+  nvae evaluate saved_weights/demo.checkpoint new-photos --samples 100 --count 200
+  nvae evaluate demo new-photos --json | jq 'select(.type == "evaluation").bitsPerDimension.mean'
+
+Use images that the model was not trained on: how well it predicts them is how good it is.`;
+
+export function evaluateCommand(): Command {
+  const command = new Command('evaluate')
+    .description(
+      'Measure how well a model predicts images: bits/dim, KL per latent group, reconstruction errors.',
+    )
+    .argument('<model>', modelHelp)
+    .argument('<images>', 'a folder of images, with subfolders; any size and format')
+    .option(
+      '--samples <number>',
+      'draws per image; more give a tighter bound and take longer',
+      integerFrom(1),
+      1,
+    )
+    .option('--batch <number>', 'images computed at a time; more need more memory', integerFrom(1), 16)
+    .option('--count <number>', 'number of images (default: all)', integerFrom(1))
+    .addOption(configOption())
+    .option('--folder <folder>', 'folder with the saved_weights of the run', '.')
+    .addHelpText('after', examples);
+  return withCommonOptions(command).action(async (...given: Parameters<typeof evaluateModel>) =>
+    (await import('../actions/evaluate.js')).evaluateModel(...given),
+  );
+}
