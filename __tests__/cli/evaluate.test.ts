@@ -75,6 +75,12 @@ describe('nvae evaluate', () => {
     expect(stdout).toMatch(/^5 images, 1 skipped,/m);
   });
 
+  test('should evaluate a single image, and say what to give instead of nothing', async () => {
+    const { stdout } = await run(['--json'], inFolder('photos/00.png'));
+    expect(JSON.parse(stdout)).toMatchObject({ images: 1, kl: { standardError: null } });
+    await expect(run([], inFolder('nowhere'))).rejects.toThrow('give an image or a folder of images');
+  });
+
   test('should refuse numbers that are none', async () => {
     await expect(run(['--samples', '0'])).rejects.toThrow('Expected an integer of at least 1');
     await expect(run(['--batch', 'many'])).rejects.toThrow('Expected an integer of at least 1');

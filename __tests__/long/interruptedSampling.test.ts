@@ -19,6 +19,7 @@ describe.each([
   ['sample', ['small.model', '0.7', endless]],
   ['explore', ['small.model', '0.7', endless]],
   ['cherry', ['small.model', '0.7', endless]],
+  ['evaluate', ['small.model', 'images of mine', '--samples', endless]],
   ['interpolate', ['small.model', 'images of mine/00.png', 'images of mine/01.png', between]],
 ])('nvae %s', (command, args) => {
   test.each(['SIGINT', 'SIGTERM'] as const)(

@@ -1,5 +1,8 @@
 /** `nvae evaluate`: measures how well a model predicts images. */
-import { defer, filter, finalize, lastValueFrom, type Observable, takeUntil, tap } from 'rxjs';
+import { filter, lastValueFrom, type Observable, takeUntil, tap } from 'rxjs';
+import type { Dataset } from '../../data/dataset.js';
+import type { ImageFile } from '../../data/imageFile.js';
+import { imageFiles } from '../../data/imageFiles.js';
 import type { Nvae } from '../../model/nvae.js';
 import { evaluate } from '../../streams/evaluation/evaluate.js';
 import type { EvaluationResult } from '../../streams/evaluation/evaluationEvents.js';
@@ -7,18 +10,19 @@ import { fromAbort } from '../../streams/flow/fromAbort.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { evaluationTable } from '../evaluation/evaluationTable.js';
 import { exitCodes } from '../exitCodes.js';
+import { findImages } from '../sampling/findImages.js';
 import { findModel } from '../sampling/findModel.js';
 import { withAdjustedModel } from '../sampling/withAdjustedModel.js';
 import { type Interruption, listenForInterruption } from '../terminal/listenForInterruption.js';
 import { createOutput, type Output } from '../terminal/output.js';
-import type { ProgressBar } from '../terminal/progressBars.js';
+import { withProgress } from '../terminal/withProgress.js';
 
 interface EvaluateOptions extends CommonOptions {
   readonly folder: string;
   readonly config?: string;
   readonly samples: number;
   readonly batch: number;
-  readonly count?: number;
+  readonly count: number;
 }
 
 export async function evaluateModel(model: string, images: string, options: EvaluateOptions): Promise<void> {
@@ -28,10 +32,13 @@ export async function evaluateModel(model: string, images: string, options: Eval
   const { stop$ } = interruption;
   try {
     const file = await findModel(model, options.folder, output);
+    const files = await findImages(images, output.warning);
+    const dataset = { ...imageFiles(), name: images, items: () => files };
+    const count = Math.min(options.count, files.length);
     // An evaluation uses the batch-norm averages from training unchanged.
     const asTrained = { engine, config, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ };
     const result$ = withAdjustedModel(file, asTrained, output, (loaded) =>
-      resultOf(loaded, images, { ...options, stop$ }, output),
+      resultOf(loaded, dataset, { ...options, count, stop$ }, output),
     );
     const result = await lastValueFrom(result$.pipe(takeUntil(fromAbort(interruption.signal))), {
       defaultValue: null,
@@ -41,10 +48,7 @@ export async function evaluateModel(model: string, images: string, options: Eval
       output.result({ type: 'evaluation', model: file, dataset: images, ...values }, evaluationTable(result));
     }
     if (!interruption.interrupted) return;
-    const done =
-      result === null
-        ? 'before the first batch was done'
-        : `after ${result.images} of ${result.total} images`;
+    const done = result === null ? 'without a result' : `after ${result.images} of ${result.total} images`;
     output.progress(`stopped ${done}`);
     process.exitCode = exitCodes.interrupted;
   } finally {
@@ -55,22 +59,18 @@ export async function evaluateModel(model: string, images: string, options: Eval
 /** The result, with a progress bar until then. */
 function resultOf(
   model: Nvae,
-  images: string,
+  dataset: Dataset<ImageFile>,
   { samples, batch: batchSize, count, seed = 0, stop$ }: EvaluateOptions & Pick<Interruption, 'stop$'>,
   output: Output,
 ): Observable<EvaluationResult> {
-  const options = { samples, batchSize, seed, stop$, onWarning: output.warning, ...(count && { count }) };
-  return defer(() => {
-    let bar: ProgressBar | null = null;
-    return evaluate(model, images, options).pipe(
+  const options = { samples, batchSize, count, seed, stop$, onWarning: output.warning };
+  return withProgress(output, { label: 'evaluating', total: count, unit: 'images' }, (bar) =>
+    evaluate(model, dataset, options).pipe(
       tap((event) => {
         if (event.type === 'result') return;
-        const { images: done, total, batchImages, draws } = event;
-        bar ??= output.progressBar({ label: 'evaluating', total, unit: 'images' });
-        bar.at(done + Math.floor((batchImages * draws) / samples));
+        bar.at(event.images + Math.floor((event.batchImages * event.draws) / samples));
       }),
       filter((event) => event.type === 'result'),
-      finalize(() => bar?.end()),
-    );
-  });
+    ),
+  );
 }

@@ -1,7 +1,14 @@
 /** Arguments of `nvae evaluate`. */
 import { Command } from 'commander';
 import type { evaluateModel } from '../actions/evaluate.js';
-import { configOption, integerFrom, modelHelp, withCommonOptions } from './commonOptions.js';
+import {
+  configOption,
+  integerFrom,
+  latentsFolderHelp,
+  modelHelp,
+  withCommonOptions,
+} from './commonOptions.js';
+import { countOrAll, imagesHelp } from './latentOptions.js';
 
 const examples = `
 Examples:
@@ -17,7 +24,7 @@ export function evaluateCommand(): Command {
       'Measure how well a model predicts images: bits/dim, KL per latent group, reconstruction errors.',
     )
     .argument('<model>', modelHelp)
-    .argument('<images>', 'a folder of images, with subfolders; any size and format')
+    .argument('<images>', imagesHelp)
     .option(
       '--samples <number>',
       'draws per image; more give a tighter bound and take longer',
@@ -25,9 +32,9 @@ export function evaluateCommand(): Command {
       1,
     )
     .option('--batch <number>', 'images computed at a time; more need more memory', integerFrom(1), 16)
-    .option('--count <number>', 'number of images (default: all)', integerFrom(1))
+    .option('--count <number>', 'number of images, or all', countOrAll, Number.POSITIVE_INFINITY)
     .addOption(configOption())
-    .option('--folder <folder>', 'folder with the saved_weights of the run', '.')
+    .option('--folder <folder>', latentsFolderHelp, '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof evaluateModel>) =>
     (await import('../actions/evaluate.js')).evaluateModel(...given),
