@@ -35,12 +35,12 @@ function createProgram(): Command {
     .addCommand(cherryCommand())
     .addCommand(exploreCommand())
     .addCommand(interpolateCommand())
+    .addCommand(evaluateCommand())
     .addCommand(reconstructCommand())
     .addCommand(encodeCommand())
     .addCommand(decodeCommand())
     .addCommand(importCommand())
     .addCommand(exportCommand())
-    .addCommand(evaluateCommand())
     .addCommand(configsCommand())
     .addCommand(doctorCommand())
     .hook('preAction', () => void engineSettings());

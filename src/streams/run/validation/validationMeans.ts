@@ -1,5 +1,5 @@
+import { bitsPerDimension } from '../../../base/bitsPerDimension.js';
 import type { BatchEvaluation } from '../../../model/evaluation/batchEvaluation.js';
-import { bitsPerDimension } from '../../../model/evaluation/bitsPerDimension.js';
 import type { ValidationEvent } from '../events.js';
 
 /** The measured part of a `ValidationEvent`. */
