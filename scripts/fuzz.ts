@@ -1,5 +1,5 @@
 /**
- * Feeds damaged images, configurations and checkpoints to the library. Each must give a result or one clear message, without a
+ * Feeds damaged images, configurations, checkpoints and PyTorch files to the library. Each must give a result or one clear message, without a
  * crash, a hang or excessive memory use.
  *
  *     npm run fuzz -- --cases 1000 --seed 1 --keep failing

@@ -9,7 +9,19 @@ import { saveCheckpoint } from '../../src/checkpoint/saveCheckpoint.js';
 import { parseConfig } from '../../src/config/parseConfig.js';
 import { Trainer } from '../../src/training/trainer.js';
 
-export interface SmallRun extends Pick<ModelFile, 'tensors' | 'metadata'> {
+/** The configuration of the run. */
+export const smallYaml = [
+  'channel_towers: 2',
+  'number_of_scales: 1',
+  'initial_splits_per_scale: 1',
+  'latent_size: 1',
+  'input_dimension: 4',
+  'num_flows: 0',
+  'cells_per_split_enc: 1',
+  'num_cells_per_block_prepost: 1',
+].join('\n');
+
+export interface SmallRun extends Pick<ModelFile, 'config' | 'tensors' | 'metadata'> {
   readonly bytes: Buffer;
 }
 
@@ -31,9 +43,7 @@ export function smallRun(): Promise<SmallRun> {
 }
 
 async function makeRun(): Promise<SmallRun> {
-  const model = 'channel_towers: 2\nnumber_of_scales: 1\ninitial_splits_per_scale: 1\nlatent_size: 1';
-  const more = '\ninput_dimension: 4\nnum_flows: 0\ncells_per_split_enc: 1\nnum_cells_per_block_prepost: 1';
-  const trainer = await Trainer.create(parseConfig(`${model}${more}`, { file: 'mine.yaml' }), { seed: 7 });
+  const trainer = await Trainer.create(parseConfig(smallYaml, { file: 'mine.yaml' }), { seed: 7 });
   const folder = await mkdtemp(join(tmpdir(), 'nvae-fuzz-run-'));
   const path = join(folder, 'mine.checkpoint');
   try {

@@ -3,6 +3,7 @@ import { checkpointRecipes } from './checkpoints.js';
 import { configRecipes } from './configs.js';
 import type { FuzzCase, Kind, Recipe } from './fuzzCase.js';
 import { imageRecipes } from './images.js';
+import { torchRecipes } from './torchFiles.js';
 
 /** `random`: every case of a recipe differs; `special`: one case per recipe is enough. */
 export interface Recipes {
@@ -11,9 +12,10 @@ export interface Recipes {
 }
 
 const shares: readonly (readonly [Kind, Recipes, number])[] = [
-  ['image', imageRecipes, 0.4],
-  ['config', configRecipes, 0.3],
-  ['checkpoint', checkpointRecipes, 0.3],
+  ['image', imageRecipes, 0.3],
+  ['config', configRecipes, 0.25],
+  ['checkpoint', checkpointRecipes, 0.25],
+  ['pytorch', torchRecipes, 0.2],
 ];
 /** Smaller corpora are sampled evenly from one of this size, so that they contain some of every kind. */
 const whole = 1000;

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keyedGenerator } from '../../src/model/random.js';
 
-export const kinds = ['image', 'config', 'checkpoint'] as const;
+export const kinds = ['image', 'config', 'checkpoint', 'pytorch'] as const;
 export type Kind = (typeof kinds)[number];
 
 /** The required outcome; `either` if the damage may hit bytes that are never read. */

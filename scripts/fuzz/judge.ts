@@ -1,8 +1,10 @@
 /** Runs a case through the public entry points, and judges the outcome. */
 import { basename, dirname } from 'node:path';
 import { lastValueFrom, toArray } from 'rxjs';
+import type { ByteSource } from '../../src/checkpoint/byteSource.js';
 import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
 import { readModelFile } from '../../src/checkpoint/readModelFile.js';
+import { withFile } from '../../src/checkpoint/withFile.js';
 import { ConfigError } from '../../src/config/configError.js';
 import { loadConfig } from '../../src/config/loadConfig.js';
 import { DatasetError } from '../../src/data/datasetError.js';
@@ -10,6 +12,8 @@ import * as tf from '../../src/engine/tf.js';
 import { planModel } from '../../src/model/plan.js';
 import { loadCheckpoint } from '../../src/modelFiles/loadCheckpoint.js';
 import { loadModel } from '../../src/modelFiles/loadModel.js';
+import { isDict, isTensor } from '../../src/pytorch/pickleValue.js';
+import { torchFileFrom } from '../../src/pytorch/torchFile.js';
 import { decodeImages } from '../../src/streams/images/decodeImages.js';
 import { images } from '../../src/streams/images/images.js';
 import { Trainer } from '../../src/training/trainer.js';
@@ -89,7 +93,51 @@ const checkpoint: Trial = async (path) => {
   return { accepted: usable, messages: [...warnings, ...messages], faults };
 };
 
-const trials: Readonly<Record<Kind, Trial>> = { image, config, checkpoint };
+const pytorch: Trial = async (path) => {
+  const names = Object.getOwnPropertyNames(Object.prototype).length;
+  const warnings: string[] = [];
+  const errors: unknown[] = [];
+  const onWarning = (message: string) => warnings.push(message);
+  const attempt = async <T>(promise: Promise<T>): Promise<T | null> => {
+    try {
+      return await promise;
+    } catch (error) {
+      errors.push(error);
+      return null;
+    }
+  };
+  await attempt(withFile(path, (source) => readTensors(source, path)));
+  const model = await attempt(loadModel(path, { onWarning }));
+  model?.dispose();
+  const loaded = await attempt(loadCheckpoint(path, { onWarning }));
+  if (loaded) {
+    const trainer = await Trainer.create(loaded.config);
+    await attempt(trainer.restore(loaded));
+    await trainer.dispose();
+  }
+  const { messages, faults } = refusal(errors, CheckpointError, RangeError);
+  const isPolluted = Object.getOwnPropertyNames(Object.prototype).length !== names;
+  return {
+    accepted: errors.length === 0,
+    messages: [...warnings, ...messages],
+    faults: isPolluted ? [...faults, 'all objects have changed'] : faults,
+  };
+};
+
+/** Reads all tensors of a PyTorch file that are not far larger than those of the run. */
+async function readTensors(source: ByteSource, path: string): Promise<void> {
+  const file = await torchFileFrom(source, path);
+  const values = new Set([file.content]);
+  for (const value of values) {
+    if (isDict(value)) for (const [key, inner] of value) values.add(key).add(inner);
+    else if (Array.isArray(value)) for (const inner of value) values.add(inner);
+    else if (isTensor(value) && value.shape.reduce((product, size) => product * size, 1) < 1e6) {
+      await (value.kind.includes('float') ? file.readFloats(value) : file.readIntegers(value));
+    }
+  }
+}
+
+const trials: Readonly<Record<Kind, Trial>> = { image, config, checkpoint, pytorch };
 
 function refusal(errors: readonly unknown[], ...known: readonly { readonly name: string }[]): Verdict {
   const thrown = errors.map((error) => (error instanceof Error ? error : new Error(String(error))));
@@ -99,7 +147,12 @@ function refusal(errors: readonly unknown[], ...known: readonly { readonly name:
   return { accepted: false, messages: thrown.map((error) => error.message), faults };
 }
 
-const longest: Readonly<Record<Kind, number>> = { image: 500, config: 5000, checkpoint: 500 };
+const longest: Readonly<Record<Kind, number>> = {
+  image: 500,
+  config: 5000,
+  checkpoint: 500,
+  pytorch: 500,
+};
 const raw =
   /undefined|\[object |Cannot (read|set|convert)|is not (a function|iterable)|\n\s+at |call stack|Invalid (array|string|typed array) length|internal:/;
 

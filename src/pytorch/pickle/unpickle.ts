@@ -14,10 +14,10 @@ import { type Arguments, parameterFrom, storageFrom, tensorFrom } from './torchC
 
 /**
  * One byte of a pickle can make a value of 200 bytes, so they are counted, in units of about 50 bytes of memory. A checkpoint of 5000
- * weights has 800,000.
+ * weights has 900,000.
  */
 const mostUnits = 2_000_000;
-const unitsOf = { dict: 4, list: 4, tuple: 3, other: 2, memo: 1, mark: 1 } as const;
+const unitsOf = { dict: 8, list: 4, tuple: 3, other: 2, memo: 1, mark: 1 } as const;
 
 /** Programs write lists and dicts by the thousand values; only tuples are longer. */
 const highestStack = 1_000_000;
