@@ -1,5 +1,5 @@
 /**
- * Compares model and training with numbers from the PyTorch implementation:
+ * Compares model, training and files with those of the PyTorch implementation:
  * `npm run parity -- [<folder>...] [--engine native] [--within 1] [--report <file>]`.
  * A folder is a case (see parity/caseKinds.ts) or a folder of cases; without one, the cases in this
  * repository are used. Prints one line of JSON per case, and writes it to the report. The exit code is 1 if a number is off by more

@@ -34,6 +34,14 @@ describe('report', () => {
     expect(report.result('case').quantities.q?.tensor).toBe('a');
   });
 
+  test('what must be the same fails if it is not', () => {
+    const report = new Report(tensors, {});
+    report.exact('q', 'step', true);
+    expect(report.result('case')).toMatchObject({ passed: true, compared: 1, largestToleranceUsed: 0 });
+    report.exact('q', 'epoch', false);
+    expect(report.result('case')).toMatchObject({ passed: false, compared: 2, failed: ['epoch'] });
+  });
+
   test('values that should be zero are compared with zero', () => {
     const report = new Report(tensors, {});
     report.tensor('q', 'b', [0, 0], { zero: true });

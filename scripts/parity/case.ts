@@ -12,7 +12,7 @@ export interface NoiseDraw {
   readonly layer?: string;
 }
 
-interface StepScalars {
+export interface StepScalars {
   readonly total: number;
   readonly neg_log_p_mean: number;
   readonly kl_balanced_mean: number;
@@ -28,7 +28,7 @@ interface KlScalars {
   readonly total_loss: number;
 }
 
-interface Float64Check {
+export interface Float64Check {
   readonly scalars: Readonly<Record<string, number>>;
   readonly tensors: Readonly<Record<string, number>>;
 }

@@ -6,6 +6,7 @@ import { compareEvaluation } from './evaluationCase.js';
 import { compareLikelihoods } from './likelihoodsCase.js';
 import { compareModel } from './modelCase.js';
 import type { CaseReport, Report } from './report.js';
+import { compareTorch } from './torchCase.js';
 
 /** A folder is a case of a kind if it contains the kind's file. */
 export interface CaseKind {
@@ -16,6 +17,7 @@ export interface CaseKind {
 
 export const caseKinds: readonly CaseKind[] = [
   { file: 'reference.json', compare: compareReference },
+  { file: 'expected.json', compare: compareTorch },
   evaluationKind('evaluation.json', compareEvaluation),
   evaluationKind('likelihoods.json', compareLikelihoods),
 ];

@@ -12,6 +12,7 @@ import { computeGradients } from '../../src/training/gradients.js';
 import { optimizerStep } from '../../src/training/optimizerStep.js';
 import { learningRate } from '../../src/training/schedule.js';
 import type { ModelReference } from './case.js';
+import { compareState } from './compareState.js';
 import { image, imageValues, replay } from './replay.js';
 import { Report } from './report.js';
 
@@ -184,19 +185,6 @@ async function compareSteps(current: Case, model: Nvae): Promise<void> {
   }
   images.dispose();
   optimizer.dispose();
-}
-
-function compareState(
-  report: Report,
-  prefix: string,
-  name: string,
-  data: ArrayLike<number>,
-  weights: string,
-): void {
-  const isCounter = name.endsWith('.num_batches_tracked');
-  const isAverage = name.endsWith('.running_mean') || name.endsWith('.running_var');
-  const quantity = isCounter || isAverage ? 'batch norm buffers' : weights;
-  report.tensor(quantity, `${prefix}${name}`, data, { extra: isCounter ? 0 : 1e-4 });
 }
 
 async function compareSampling(current: Case, model: Nvae): Promise<void> {

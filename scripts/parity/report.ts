@@ -58,6 +58,12 @@ export class Report {
     this.#compare(quantity, name, got, expected, {});
   }
 
+  /** Notes whether something that must be the same is the same. */
+  exact(quantity: string, name: string, isSame: boolean): void {
+    const difference = isSame ? 0 : Number.MAX_VALUE;
+    this.#note(quantity, name, difference, difference);
+  }
+
   #compare(
     quantity: string,
     name: string,
