@@ -126,7 +126,7 @@ export type {
 export type { PictureKind } from './data/ownPictures.js';
 export { writeAnimation } from './pictures/writeAnimation.js';
 export { writeImage } from './pictures/writeImage.js';
-export type { WriteCheckpointsOptions } from './streams/writers/writeCheckpoints.js';
+export type { CheckpointPosition, WriteCheckpointsOptions } from './streams/writers/writeCheckpoints.js';
 export { writeCheckpoints } from './streams/writers/writeCheckpoints.js';
 export { writeImages } from './streams/writers/writeImages.js';
 export type { PreviewKind, PreviewPosition, WritePreviewsOptions } from './streams/writers/writePreviews.js';
@@ -245,6 +245,7 @@ export type { SaveOptions } from './checkpoint/saveCheckpoint.js';
 export { saveCheckpoint } from './checkpoint/saveCheckpoint.js';
 export { saveModel } from './checkpoint/saveModel.js';
 export type { Position, Snapshot, TrainerState } from './checkpoint/snapshot.js';
+export type { BestRecord, ValidationRecord } from './checkpoint/validationRecord.js';
 export type { ModelData } from './checkpoint/weightsOf.js';
 export type { ReadBytesOptions } from './modelFiles/anyModelFileFromBytes.js';
 export { checkpointFromBytes } from './modelFiles/checkpointFromBytes.js';

@@ -100,6 +100,32 @@ test('use_tensor_checkpoints changes what is kept, not what a step does', async 
   await saving.dispose();
 });
 
+describe('evaluate', () => {
+  const named = (number: number) => ({ ...smallBatch(number), names: [`a${number}`, `b${number}`] });
+
+  test('measures the same for the same weights, and leaves the next steps bit for bit as they were', async () => {
+    await using other = await Trainer.create(config);
+    await run(trainer, [0, 1]);
+    await run(other, [0, 1]);
+    const first = await trainer.evaluate(named(5));
+    expect(await trainer.evaluate(named(5))).toEqual(first);
+    expect(first.negativeElboMass).toHaveLength(2);
+    expect(await run(trainer, [2, 3])).toEqual(await run(other, [2, 3]));
+    expect((await trainer.snapshot()).tensors).toEqual((await other.snapshot()).tensors);
+    expect(await trainer.evaluate(named(5))).not.toEqual(first);
+  });
+
+  test('measures an image the same in any batch', async () => {
+    await run(trainer, [0, 1]);
+    const { pixels, shape, names } = named(5);
+    const both = await trainer.evaluate({ pixels, shape, names });
+    const second = { pixels: pixels.slice(pixels.length / 2), shape: [1, 8, 8, 3] as const, names: ['b5'] };
+    const alone = await trainer.evaluate(second);
+    expect(alone.negativeElboMass[0]! / both.negativeElboMass[1]!).toBeCloseTo(1, 4);
+    await expect(trainer.evaluate({ ...second, names: [] })).rejects.toThrow('keys must be one per image');
+  });
+});
+
 describe('a step that is not finite', () => {
   test.each([
     ['decoder_constant', 'reconstructionLoss'],

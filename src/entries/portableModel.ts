@@ -83,6 +83,7 @@ export { checkpointToBytes, modelToBytes } from '../checkpoint/bytes.js';
 export type { Checkpoint, DataPosition } from '../checkpoint/checkpointContent.js';
 export { CheckpointError } from '../checkpoint/checkpointError.js';
 export type { Position, Snapshot, TrainerState } from '../checkpoint/snapshot.js';
+export type { BestRecord, ValidationRecord } from '../checkpoint/validationRecord.js';
 export type { ModelData } from '../checkpoint/weightsOf.js';
 export type { ReadBytesOptions } from '../modelFiles/anyModelFileFromBytes.js';
 export { checkpointFromBytes } from '../modelFiles/checkpointFromBytes.js';

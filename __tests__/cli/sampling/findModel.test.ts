@@ -41,6 +41,18 @@ describe('findModel', () => {
     expect(await found('demo')).toEqual([checkpoint, `model ${checkpoint}`]);
   });
 
+  test('should find the best model of a run by its name with .best, and mention it', async () => {
+    await weights({ 'demo.checkpoint': 1, 'demo.best.model': 9 });
+    const [checkpoint, best] = ['demo.checkpoint', 'demo.best.model'].map((name) =>
+      inFolder('saved_weights', name),
+    );
+    expect(await found('demo')).toEqual([
+      checkpoint,
+      `model ${checkpoint}; the best on held-out images is demo.best`,
+    ]);
+    expect(await found('demo.best')).toEqual([best, `model ${best}`]);
+  });
+
   test('should name the runs there are where there is none of that name', async () => {
     await weights({ 'demo.checkpoint': 1, 'final_result_other.model': 1, 'demo.lock': 1 });
     await expect(found('dmeo')).rejects.toThrow(

@@ -5,11 +5,11 @@ import { nearest } from '../../base/nearest.js';
 import { runNameProblem } from '../../config/runName.js';
 import type { Output } from '../terminal/output.js';
 
-const [finalPrefix, modelEnd, checkpointEnd] = ['final_result_', '.model', '.checkpoint'];
+const [finalPrefix, modelEnd, checkpointEnd, best] = ['final_result_', '.model', '.checkpoint', '.best'];
 
 /**
  * Finds the file of a model from a path or the name of a run in `folder`. For a run, uses the final model or the checkpoint,
- * whichever is newer, and prints which.
+ * whichever is newer, and prints which. `<run>.best` is its best model on held-out images.
  *
  * @throws Error if there is neither
  */
@@ -18,7 +18,12 @@ export async function findModel(given: string, folder: string, output: Output): 
     throw new Error(`model: expected a file or the name of a run, got ${describeValue(given)}`);
   if ((await writtenAt(given)) !== null || runNameProblem(given) !== null) return given;
   const weights = join(folder, 'saved_weights');
-  const names = [`${finalPrefix}${given}${modelEnd}`, `${given}${checkpointEnd}`, given];
+  const names = [
+    `${finalPrefix}${given}${modelEnd}`,
+    `${given}${checkpointEnd}`,
+    `${given}${modelEnd}`,
+    given,
+  ];
   const found: { readonly path: string; readonly time: number }[] = [];
   for (const name of names) {
     const path = join(weights, name);
@@ -28,7 +33,9 @@ export async function findModel(given: string, folder: string, output: Output): 
   const [newest] = found.sort((a, b) => b.time - a.time);
   if (!newest) throw new Error(await notFound(given, weights));
   output.event({ type: 'model', path: newest.path });
-  output.progress(`model ${newest.path}`);
+  const hasBest = (await writtenAt(join(weights, `${given}${best}${modelEnd}`))) !== null;
+  const also = hasBest ? `; the best on held-out images is ${given}${best}` : '';
+  output.progress(`model ${newest.path}${also}`);
   return newest.path;
 }
 
