@@ -60,5 +60,5 @@ test.each([
 
 test('the first line should say how many images are held out', () => {
   const line = createEventLines(() => 0)(startedEvent({ validationImages: 4 }));
-  expect(line).toMatch(/10 images in batches of 1, 4 more held out for validation$/);
+  expect(line).toMatch(/10 images in batches of 1, validation on 4 others$/);
 });

@@ -99,7 +99,7 @@ function describeFinish({ step, model, bestModel }: FinishedEvent): string {
 function describeStart(event: StartedEvent): string {
   const { name, engine, engineDescription, parameters, latentShapes, images, batchSize, resumed } = event;
   const { validationImages: held = 0, initFrom } = event;
-  const measured = held > 0 ? `, ${held} more held out for validation` : '';
+  const measured = held > 0 ? `, validation on ${held} others` : '';
   const millions = (parameters / 1e6).toFixed(2);
   const weights = initFrom ? `, starting from the weights of ${initFrom}` : '';
   const from = resumed ? `, resumed after step ${resumed.step}` : weights;
