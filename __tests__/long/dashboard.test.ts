@@ -67,7 +67,10 @@ const journal = () =>
     shell.type('q');
     await shell.shows('press s to save a checkpoint and quit');
     shell.type('s');
-    await shell.shows(/^stopped after step \d+; saved_weights\/small\.checkpoint\nended with 0/m);
+    // On a busy machine it is paused before its first step.
+    await shell.shows(
+      /^stopped after step ([1-9]\d*; saved_weights\/small\.checkpoint|0; no step was completed.*)\nended with 0/m,
+    );
     expect(await readFile(join(folder, 'written'), 'utf8')).not.toContain('\u001b[');
   });
 

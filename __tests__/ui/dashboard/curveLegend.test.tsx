@@ -63,7 +63,9 @@ async function shown(
 describe('the loss of a run with validations', () => {
   test('should have marks, a legend and a judgement, told apart without colours', async () => {
     const { frame, plot, raw } = await shown({});
-    expect(frame).toMatch(/│ o validation 4\.100 bits\/dim {2}! over-fitting {2}━ training/);
+    expect(frame).toMatch(
+      /│ o validation 4\.100 bits\/dim {2}! over-fitting (.|\n)*gap to training \+70\.8 % {2}━ training/,
+    );
     expect(frame).toMatch(/no better for 4 validations while training improves/);
     expect(plot.match(/o/g)?.length).toBe(8);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what sets a colour
@@ -86,11 +88,11 @@ describe('the loss of a run with validations', () => {
 
   test('should have the validation among the terms, and in the words for screen readers', () => {
     const text =
-      '4.100 bits/dim · over-fitting · no better for 4 validations while training improves · best 3.700 at epoch 4';
+      '4.100 bits/dim · over-fitting · gap to training +70.8 % · no better for 4 validations while training improves · best 3.700 at epoch 4';
     const fact = termFacts(own).find(({ name }) => name === 'validation');
     expect(fact).toMatchObject({ alarming: true, text: expect.stringContaining(text) });
     expect(words(own, { now: 0, checkpointBytes: null })).toContainEqual(
-      expect.stringMatching(/^validation: attention, 4\.100 bits\/dim, over-fitting, no better/),
+      expect.stringMatching(/^validation: attention, 4\.100 bits\/dim, over-fitting, gap to training/),
     );
   });
 });

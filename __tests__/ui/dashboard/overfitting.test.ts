@@ -40,22 +40,22 @@ describe('over-fitting', () => {
     [
       'a single worse one',
       withBits(4, 3.9, 3.95),
-      '3.950 bits/dim; no better for 1 validation; best 3.900 at epoch 2; gap to training +3.9 %',
+      '3.950 bits/dim; no better for 1 validation; gap to training +3.9 %; best 3.900 at epoch 2',
     ],
     [
       'a loss that rises while training improves',
       withBits(4, 3.8, 3.85, 3.9, 3.95),
-      '3.950 bits/dim; over-fitting; no better for 3 validations while training improves; best 3.800 at epoch 2; gap to training +9.7 %',
+      '3.950 bits/dim; over-fitting; gap to training +9.7 %; no better for 3 validations while training improves; best 3.800 at epoch 2',
     ],
     [
       'a loss that rises with that of training, as in the KL warm-up',
       [4, 4.1, 4.2, 4.3].map((bits) => ({ bits, training: 100 * bits })),
-      '4.300 bits/dim; no better for 3 validations; best 4.000 at epoch 1; no gap to training',
+      '4.300 bits/dim; no better for 3 validations; no gap to training; best 4.000 at epoch 1',
     ],
     [
       'a loss that has levelled off',
       withBits(4, 3.8, 3.801, 3.8005, 3.802),
-      '3.802 bits/dim; no better for 3 validations; best 3.800 at epoch 2; gap to training +5.6 %',
+      '3.802 bits/dim; no better for 3 validations; gap to training +5.6 %; best 3.800 at epoch 2',
     ],
     [
       'a validation below the mean of training',

@@ -37,15 +37,20 @@ export function legendParts(options: LegendOptions): LegendPart[] {
   if (!assessment && !compare) return [];
   const own = compare ? named(name) : 'training';
   const imagesSeen = history.at(-1)?.imagesSeen ?? 0;
-  const other = compare && {
-    text: `╌ ${named(compare.name)} ${valueThere(compare, metric, imageSize, imagesSeen)}`,
-    curve: 'other' as const,
-  };
+  const curves: LegendPart[] = [{ text: `━ ${own}`, curve: 'training' }];
+  if (compare) {
+    const value = valueThere(compare, metric, imageSize, imagesSeen);
+    curves.push({ text: `╌ ${named(compare.name)} ${value}`, curve: 'other' });
+  }
+  if (!assessment) return curves;
+  const [main, ...reasons] = reasonTexts(assessment).map((text) => ({ text }));
+  const facts = main ? [main] : [];
   return [
-    ...(assessment ? [validationPart(assessment), verdictPart(assessment)] : []),
-    { text: `━ ${own}`, curve: 'training' },
-    ...(other ? [other] : []),
-    ...(assessment ? reasonTexts(assessment).map((text) => ({ text })) : []),
+    validationPart(assessment),
+    verdictPart(assessment),
+    // With one curve of steps, nobody needs its name to tell it apart.
+    ...(compare ? [...curves, ...facts] : [...facts, ...curves]),
+    ...reasons,
   ];
 }
 

@@ -73,9 +73,9 @@ export function verdictText({ overfits, since, count }: Assessment): string {
 /** What led to the judgement, the most important first; without what `verdictText` says. */
 export function reasonTexts({ overfits, since, best, gap }: Assessment): string[] {
   return [
+    gap === null ? '' : gapText(gap),
     overfits ? `${sinceText(since)} while training improves` : '',
     best && since > 0 ? `best ${best.bitsPerDimension.toFixed(3)} at epoch ${best.epoch + 1}` : '',
-    gap === null ? '' : gapText(gap),
   ].filter(Boolean);
 }
 
