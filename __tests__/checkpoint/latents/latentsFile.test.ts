@@ -11,6 +11,7 @@ import {
 import { LatentsWriter } from '../../../src/checkpoint/latents/latentsWriter.js';
 import { readModelFile } from '../../../src/checkpoint/readModelFile.js';
 import { readSafetensors, readSafetensorsHeader } from '../../../src/checkpoint/readSafetensors.js';
+import { canMount, tmpfs } from '../../support/disks.js';
 import { encodingArbitrary, encodingOf } from '../../support/encodings.js';
 import { useTemporaryFolder } from '../../support/temporaryFolder.js';
 
@@ -156,6 +157,30 @@ describe('a latents file', () => {
     expect(await new LatentsWriter(path).finish(never)).toBeNull();
     expect(await readFile(path, 'utf8')).toBe('what was there');
     await expect(written(inFolder('x.safetensors', 'y'), [small()])).rejects.toThrow('cannot be written: E');
+  });
+
+  (canMount ? test : test.skip).each([
+    ['while images arrive', 1000],
+    ['when the groups are joined', 6],
+  ])('should leave the file of before on a disk that is full %s', async (_, times) => {
+    const disk = tmpfs(inFolder('disk'), 1e6);
+    try {
+      const path = inFolder('disk', 'x.safetensors');
+      await written(path, [small()]);
+      const before = await readFile(path);
+      const large = encodingOf([[50, 50, 10]], ['a']); // 100 kB
+      const writer = new LatentsWriter(path);
+      const work = async () => {
+        for (let i = 0; i < times; i += 1) writer.add(large);
+        await writer.finish(never);
+      };
+      await expect(work()).rejects.toThrow(`${path}: cannot be written: ENOSPC`);
+      writer.discard();
+      expect(await readdir(inFolder('disk'))).toEqual(['x.safetensors']);
+      expect((await readFile(path)).equals(before)).toBe(true);
+    } finally {
+      disk.unmount();
+    }
   });
 
   test('should refuse metadata of its own', () => {
