@@ -29,6 +29,37 @@ describe('checkpoints', () => {
     expect(await loadCheckpoint(path)).toEqual(checkpoint);
   });
 
+  test('should come back with what was measured on held-out images', async () => {
+    const count = fc.nat();
+    const records = fc.record({
+      epoch: count,
+      images: fc.string(),
+      best: fc.option(
+        fc.record({
+          bitsPerDimension: fc.double({ noNaN: true, noDefaultInfinity: true }),
+          epoch: count,
+          step: count,
+        }),
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(records, async (validation) => {
+        const checkpoint = { ...smallCheckpoint(3), validation };
+        await saveCheckpoint(path, checkpoint);
+        // JSON has one zero
+        expect(JSON.stringify((await loadCheckpoint(path)).validation)).toBe(JSON.stringify(validation));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('should be refused where what was measured is damaged', async () => {
+    const validation = { epoch: 1, images: 'i', best: { bitsPerDimension: 'low', epoch: 1, step: 1 } };
+    await saveCheckpoint(path, { ...smallCheckpoint(3), validation: validation as never });
+    const problem = 'invalid "validation.best.bitsPerDimension" in its metadata: expected a number';
+    await expect(loadCheckpoint(path)).rejects.toThrow(problem);
+  });
+
   test('should make missing folders', async () => {
     const deeper = join(folder, 'a', 'b', 'mine.checkpoint');
     await saveCheckpoint(deeper, smallCheckpoint(3));
