@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { caseFolders } from '../../scripts/parity/caseFolders.js';
 import { Report } from '../../scripts/parity/report.js';
@@ -62,4 +65,28 @@ test('a path without reference data is refused', () => {
   expect(() => caseFolders('__tests__/support')).toThrow(
     /expected folders with a reference[.]json.*, got none/,
   );
+});
+
+test('a folder is a case by its file, of any kind, and other folders are none', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nvae-cases-'));
+  try {
+    for (const [name, file] of [
+      ['b', 'expected.json'],
+      ['a', 'reference.json'],
+      ['c', 'evaluation.json'],
+      ['damaged', 'index.json'],
+    ] as const) {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, file), '{}');
+    }
+    const files = caseFolders(folder).map((found) => [basename(found.folder), found.kind.file]);
+    expect(files).toEqual([
+      ['a', 'reference.json'],
+      ['b', 'expected.json'],
+      ['c', 'evaluation.json'],
+    ]);
+    expect(caseFolders(join(folder, 'b')).map(({ kind }) => kind.file)).toEqual(['expected.json']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
