@@ -128,9 +128,9 @@ export const namingRules = [
   },
   {
     name: 'model-without-node',
-    comment: 'the model runs in a browser too: no modules of Node',
+    comment: 'the model runs in a browser too, and so does reading its files: no modules of Node',
     severity: 'error',
-    from: { path: folderPattern(['model']) },
+    from: { path: folderPattern(['model', 'pytorch']) },
     to: { dependencyTypes: ['core'] },
   },
   {
