@@ -15,6 +15,7 @@ import { NamesEntry } from './namesEntry.js';
 
 /** A latents file on disk. */
 export interface LatentsWritten {
+  /** The file. */
   readonly path: string;
   /** Number of images. */
   readonly images: number;

@@ -3,6 +3,7 @@ import type { SamplingMethod } from '../../config/types.js';
 
 /** A mean over the images; each image counts once. */
 export interface Measure {
+  /** The mean over the images. */
   readonly mean: number;
   /** Standard error of the mean: how far another selection of as many images would typically be; null for a single image. */
   readonly standardError: number | null;
@@ -29,6 +30,7 @@ export interface GroupEvaluation {
 
 /** At the start, and after each draw of a batch. */
 export interface EvaluationProgress {
+  /** Tells the events apart. */
   readonly type: 'progress';
   /** Images that are done, including skipped ones. */
   readonly images: number;
@@ -52,6 +54,7 @@ export interface EvaluationProgress {
  * training, which is a density for `gaussian` and `gaussian_mixture`.
  */
 export interface EvaluationResult {
+  /** Tells the events apart. */
   readonly type: 'result';
   /** Number of images that were evaluated. */
   readonly images: number;
@@ -75,16 +78,21 @@ export interface EvaluationResult {
   readonly bitsPerDimensionImportanceWeighted: Measure;
   /** Negative ELBO in bits per dimension with the likelihood of training; only for `logistic_mixture`, else null. */
   readonly trainingBitsPerDimension: Measure | null;
+  /** Negative ELBO, from the probability of the 8-bit values. */
   readonly negativeElboMass: Measure;
+  /** Importance-weighted bound, from the probability of the 8-bit values. */
   readonly importanceWeightedMass: Measure;
   /** Minus the log probability of an image given its latents. */
   readonly reconstructionLossMass: Measure;
+  /** Negative ELBO, with the likelihood of training. */
   readonly negativeElbo: Measure;
+  /** Importance-weighted bound, with the likelihood of training. */
   readonly importanceWeighted: Measure;
   /** Minus the log likelihood of an image given its latents. */
   readonly reconstructionLoss: Measure;
   /** KL of all latent groups together. */
   readonly kl: Measure;
+  /** The latent groups, level 0 first. */
   readonly groups: readonly GroupEvaluation[];
   /** Number of draws that count in the bound of an image, 1 to `samples`. */
   readonly effectiveSamplesMass: Measure;
@@ -98,6 +106,7 @@ export interface EvaluationResult {
   readonly ssim: Measure;
   /** Seconds since the images were listed. */
   readonly seconds: number;
+  /** Images evaluated per second, with all their draws. */
   readonly imagesPerSecond: number;
 }
 
