@@ -18,9 +18,9 @@ import { loadConfig } from '../src/config/loadConfig.js';
 import type { NvaeConfig } from '../src/config/types.js';
 import { useEngine } from '../src/engine/index.js';
 import { readAnyModelFile } from '../src/modelFiles/readAnyModelFile.js';
-import { saveTorchCheckpoint } from '../src/modelFiles/saveTorchCheckpoint.js';
-import { saveTorchModel } from '../src/modelFiles/saveTorchModel.js';
-import { torchLayout } from '../src/modelFiles/torchLayout.js';
+import { saveTorchCheckpoint } from '../src/modelFiles/torch/saveTorchCheckpoint.js';
+import { saveTorchModel } from '../src/modelFiles/torch/saveTorchModel.js';
+import { torchLayout } from '../src/modelFiles/torch/torchLayout.js';
 import { digests, listed, type ManifestEntry, manifestEntry } from './pytorch/manifest.js';
 import { trainedCheckpoints } from './pytorch/trainedCheckpoints.js';
 

@@ -4,8 +4,8 @@ import { expect, test } from '@jest/globals';
 import type { TensorData } from '../../src/base/plainData.js';
 import type { Checkpoint } from '../../src/checkpoint/checkpointContent.js';
 import { loadConfig } from '../../src/config/loadConfig.js';
-import { saveTorchCheckpoint } from '../../src/modelFiles/saveTorchCheckpoint.js';
-import { torchLayout } from '../../src/modelFiles/torchLayout.js';
+import { saveTorchCheckpoint } from '../../src/modelFiles/torch/saveTorchCheckpoint.js';
+import { torchLayout } from '../../src/modelFiles/torch/torchLayout.js';
 import { nvaeCommand, runCli } from '../support/runCli.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
 

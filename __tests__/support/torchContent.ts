@@ -1,7 +1,7 @@
 /** PyTorch files with other content than that of a whole checkpoint. */
 import { writeFile } from 'node:fs/promises';
 import type { Checkpoint } from '../../src/checkpoint/checkpointContent.js';
-import { toTorchCheckpoint } from '../../src/modelFiles/toTorch.js';
+import { toTorchCheckpoint } from '../../src/modelFiles/torch/toTorch.js';
 import { OrderedDict, type PickleContent } from '../../src/pytorch/pickleContent.js';
 import { torchFilePieces } from '../../src/pytorch/torchFilePieces.js';
 

@@ -2,7 +2,7 @@
 import type { TensorData } from '../../src/base/plainData.js';
 import type { Checkpoint } from '../../src/checkpoint/checkpointContent.js';
 import type { NvaeConfig } from '../../src/config/types.js';
-import { torchLayout } from '../../src/modelFiles/torchLayout.js';
+import { torchLayout } from '../../src/modelFiles/torch/torchLayout.js';
 
 /** Values that show every loss: both zeros, subnormal numbers, the largest ones. */
 const odd = [-0, 0, 1e-45, -1e-45, 3.4028234663852886e38, 1 / 3, -1];

@@ -10,7 +10,7 @@ import type { NvaeConfig } from '../config/types.js';
 import { isTorchFile } from '../pytorch/isTorchFile.js';
 import { torchFileFrom } from '../pytorch/torchFile.js';
 import { checkArchitecture } from './checkArchitecture.js';
-import { fromTorch } from './fromTorch.js';
+import { fromTorch } from './torch/fromTorch.js';
 
 /** Options of the functions that read bytes. */
 export interface ReadBytesOptions extends BytesOptions {

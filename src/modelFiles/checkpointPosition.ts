@@ -6,7 +6,7 @@ import type { Position } from '../checkpoint/snapshot.js';
 import { withFile } from '../checkpoint/withFile.js';
 import { isTorchFile } from '../pytorch/isTorchFile.js';
 import { torchFileFrom } from '../pytorch/torchFile.js';
-import { torchPosition } from './torchPosition.js';
+import { torchPosition } from './torch/torchPosition.js';
 
 /**
  * Reads the position of a run from its checkpoint, ours or PyTorch's, without any weights; null if there is no file.

@@ -1,7 +1,7 @@
 import { cut, describeValue } from '../base/messageText.js';
 import type { NamedTensors, TensorData } from '../base/plainData.js';
 import type { ModelConfig } from '../config/types.js';
-import { type TorchEntry, torchLayout } from './torchLayout.js';
+import { type TorchEntry, torchLayout } from './torch/torchLayout.js';
 
 /** Which tensors a model can take from another one. */
 export interface FittingWeights {

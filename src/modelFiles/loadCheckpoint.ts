@@ -2,7 +2,7 @@ import type { Checkpoint } from '../checkpoint/checkpointContent.js';
 import { checkArchitecture } from './checkArchitecture.js';
 import { givenConfig } from './givenConfig.js';
 import { readCheckpoint } from './readCheckpoint.js';
-import type { ReadModelOptions } from './readTorchFile.js';
+import type { ReadModelOptions } from './torch/readTorchFile.js';
 
 /** Options of `loadCheckpoint`. */
 export interface LoadCheckpointOptions extends ReadModelOptions {

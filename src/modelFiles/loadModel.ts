@@ -1,7 +1,7 @@
 import type { Nvae } from '../model/nvae.js';
 import { modelFrom } from './modelFrom.js';
 import { readAnyModelFile } from './readAnyModelFile.js';
-import type { ReadModelOptions } from './readTorchFile.js';
+import type { ReadModelOptions } from './torch/readTorchFile.js';
 
 /**
  * Loads a model from a `.model` or a `.checkpoint` file, ours or one of the PyTorch implementation, on the engine in use.

@@ -2,7 +2,7 @@ import type { ModelFile } from '../checkpoint/modelContent.js';
 import { checkArchitecture } from './checkArchitecture.js';
 import { givenConfig } from './givenConfig.js';
 import { readOneFile } from './readOneFile.js';
-import type { Needs } from './readTorchFile.js';
+import type { Needs } from './torch/readTorchFile.js';
 
 /**
  * Reads a `.model` or `.checkpoint`, ours or PyTorch's, which are told apart by their content.

@@ -3,9 +3,9 @@ import type { Checkpoint } from '../checkpoint/checkpointContent.js';
 import { CheckpointError } from '../checkpoint/checkpointError.js';
 import { fileExists } from '../checkpoint/checkpointExists.js';
 import { checkpointFrom } from '../checkpoint/checkpointFrom.js';
-import { isTorchPath } from './isTorchPath.js';
 import { readOneFile } from './readOneFile.js';
-import type { Needs } from './readTorchFile.js';
+import { isTorchPath } from './torch/isTorchPath.js';
+import type { Needs } from './torch/readTorchFile.js';
 
 /**
  * Reads a checkpoint, or the previous one if it is missing or damaged, with a warning. A PyTorch file must be read itself: the

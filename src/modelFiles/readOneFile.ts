@@ -3,7 +3,7 @@ import { readModelFile } from '../checkpoint/readModelFile.js';
 import { weightsOf } from '../checkpoint/weightsOf.js';
 import { withFile } from '../checkpoint/withFile.js';
 import { isTorchFile } from '../pytorch/isTorchFile.js';
-import { type Needs, readTorchFile } from './readTorchFile.js';
+import { type Needs, readTorchFile } from './torch/readTorchFile.js';
 
 /**
  * Reads one file, ours or PyTorch's. Does not compare the configuration with that of our own files.

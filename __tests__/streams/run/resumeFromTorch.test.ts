@@ -6,7 +6,7 @@ import type { NvaeConfig } from '../../../src/config/types.js';
 import { datasetOf } from '../../../src/data/datasetOf.js';
 import { useEngine } from '../../../src/engine/index.js';
 import { loadCheckpoint } from '../../../src/modelFiles/loadCheckpoint.js';
-import { saveTorchCheckpoint } from '../../../src/modelFiles/saveTorchCheckpoint.js';
+import { saveTorchCheckpoint } from '../../../src/modelFiles/torch/saveTorchCheckpoint.js';
 import type { TrainEvent } from '../../../src/streams/run/events.js';
 import { train } from '../../../src/streams/run/train.js';
 import type { TrainOptions } from '../../../src/streams/run/trainOptions.js';

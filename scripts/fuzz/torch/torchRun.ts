@@ -1,6 +1,6 @@
 /** The small run as a PyTorch checkpoint, value by value, so that each can be changed. */
 import { checkpointFrom } from '../../../src/checkpoint/checkpointFrom.js';
-import { toTorchCheckpoint } from '../../../src/modelFiles/toTorch.js';
+import { toTorchCheckpoint } from '../../../src/modelFiles/torch/toTorch.js';
 import { OrderedDict, type PickleContent, TensorContent, Tuple } from '../../../src/pytorch/pickleContent.js';
 import { smallRun } from '../checkpointBytes.js';
 import { integers, storageNode, tensorNode, type Written } from './pickleWriter.js';

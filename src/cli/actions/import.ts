@@ -8,8 +8,8 @@ import { lockRun } from '../../checkpoint/lock/lockRun.js';
 import { writeModelFile } from '../../checkpoint/writeModelFile.js';
 import { withRunName } from '../../config/runName.js';
 import { parameterCount, planModel } from '../../model/plan.js';
-import type { ConvertedFile } from '../../modelFiles/fromTorch.js';
-import { readTorchFile } from '../../modelFiles/readTorchFile.js';
+import type { ConvertedFile } from '../../modelFiles/torch/fromTorch.js';
+import { readTorchFile } from '../../modelFiles/torch/readTorchFile.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { createOutput } from '../terminal/output.js';
 

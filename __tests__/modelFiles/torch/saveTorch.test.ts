@@ -1,15 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { sourceOf } from '../../src/checkpoint/byteSource.js';
-import type { Checkpoint } from '../../src/checkpoint/checkpointContent.js';
-import { saveTorchCheckpoint } from '../../src/modelFiles/saveTorchCheckpoint.js';
-import { saveTorchModel } from '../../src/modelFiles/saveTorchModel.js';
-import { torchLayout } from '../../src/modelFiles/torchLayout.js';
-import { isDict, isTensor, type PickleValue } from '../../src/pytorch/pickleValue.js';
-import { type TorchFile, torchFileFrom } from '../../src/pytorch/torchFile.js';
-import { smallConfig } from '../support/smallConfig.js';
-import { useTemporaryFolder } from '../support/temporaryFolder.js';
-import { wholeCheckpoint } from '../support/wholeCheckpoint.js';
+import { sourceOf } from '../../../src/checkpoint/byteSource.js';
+import type { Checkpoint } from '../../../src/checkpoint/checkpointContent.js';
+import { saveTorchCheckpoint } from '../../../src/modelFiles/torch/saveTorchCheckpoint.js';
+import { saveTorchModel } from '../../../src/modelFiles/torch/saveTorchModel.js';
+import { torchLayout } from '../../../src/modelFiles/torch/torchLayout.js';
+import { isDict, isTensor, type PickleValue } from '../../../src/pytorch/pickleValue.js';
+import { type TorchFile, torchFileFrom } from '../../../src/pytorch/torchFile.js';
+import { smallConfig } from '../../support/smallConfig.js';
+import { useTemporaryFolder } from '../../support/temporaryFolder.js';
+import { wholeCheckpoint } from '../../support/wholeCheckpoint.js';
 
 const pathOf = useTemporaryFolder();
 

@@ -3,25 +3,25 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Checkpoint } from '../../src/checkpoint/checkpointContent.js';
-import { saveCheckpoint } from '../../src/checkpoint/saveCheckpoint.js';
-import { saveModel } from '../../src/checkpoint/saveModel.js';
-import { formatConfig } from '../../src/config/formatConfig.js';
-import { anyModelFileFromBytes } from '../../src/modelFiles/anyModelFileFromBytes.js';
-import { checkpointFromBytes } from '../../src/modelFiles/checkpointFromBytes.js';
-import { checkpointPosition } from '../../src/modelFiles/checkpointPosition.js';
-import { loadCheckpoint } from '../../src/modelFiles/loadCheckpoint.js';
-import { readAnyModelFile } from '../../src/modelFiles/readAnyModelFile.js';
-import { saveTorchCheckpoint } from '../../src/modelFiles/saveTorchCheckpoint.js';
-import { TensorContent } from '../../src/pytorch/pickleContent.js';
-import { smallConfig } from '../support/checkpoints.js';
-import { useTemporaryFolder } from '../support/temporaryFolder.js';
-import { dictIn, type Entries, entriesOf, writeTorch } from '../support/torchContent.js';
-import { wholeCheckpoint } from '../support/wholeCheckpoint.js';
+import type { Checkpoint } from '../../../src/checkpoint/checkpointContent.js';
+import { saveCheckpoint } from '../../../src/checkpoint/saveCheckpoint.js';
+import { saveModel } from '../../../src/checkpoint/saveModel.js';
+import { formatConfig } from '../../../src/config/formatConfig.js';
+import { anyModelFileFromBytes } from '../../../src/modelFiles/anyModelFileFromBytes.js';
+import { checkpointFromBytes } from '../../../src/modelFiles/checkpointFromBytes.js';
+import { checkpointPosition } from '../../../src/modelFiles/checkpointPosition.js';
+import { loadCheckpoint } from '../../../src/modelFiles/loadCheckpoint.js';
+import { readAnyModelFile } from '../../../src/modelFiles/readAnyModelFile.js';
+import { saveTorchCheckpoint } from '../../../src/modelFiles/torch/saveTorchCheckpoint.js';
+import { TensorContent } from '../../../src/pytorch/pickleContent.js';
+import { smallConfig } from '../../support/checkpoints.js';
+import { useTemporaryFolder } from '../../support/temporaryFolder.js';
+import { dictIn, type Entries, entriesOf, writeTorch } from '../../support/torchContent.js';
+import { wholeCheckpoint } from '../../support/wholeCheckpoint.js';
 
 const inFolder = useTemporaryFolder();
 const config = smallConfig(['epochs=10', 'warmup_epochs=2']);
-const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/pytorch/${name}`, import.meta.url));
+const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/pytorch/${name}`, import.meta.url));
 
 /** Shape and bits of every tensor, by name. */
 function bitsOf({ tensors }: Checkpoint): Map<string, string> {

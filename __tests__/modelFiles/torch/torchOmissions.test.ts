@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { torchOmissions } from '../../src/modelFiles/torchOmissions.js';
-import { smallConfig } from '../support/smallConfig.js';
-import { wholeCheckpoint } from '../support/wholeCheckpoint.js';
+import { torchOmissions } from '../../../src/modelFiles/torch/torchOmissions.js';
+import { smallConfig } from '../../support/smallConfig.js';
+import { wholeCheckpoint } from '../../support/wholeCheckpoint.js';
 
 test('should name only the seed and the order of the images for a plain run between two epochs', () => {
   expect(torchOmissions(wholeCheckpoint(smallConfig()))).toEqual([

@@ -1,4 +1,4 @@
-import type { ModelData } from '../checkpoint/weightsOf.js';
+import type { ModelData } from '../../checkpoint/weightsOf.js';
 import { toTorchModel } from './toTorch.js';
 import { writeTorchFile } from './writeTorchFile.js';
 

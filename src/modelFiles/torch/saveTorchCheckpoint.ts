@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../checkpoint/checkpointContent.js';
+import type { Checkpoint } from '../../checkpoint/checkpointContent.js';
 import { toTorchCheckpoint } from './toTorch.js';
 import { writeTorchFile } from './writeTorchFile.js';
 

@@ -1,7 +1,7 @@
 /** What the pickle of a PyTorch file contains, as far as it can be told without the configuration. Works without Node. */
-import { CheckpointError } from '../checkpoint/checkpointError.js';
-import { describePickleValue } from '../pytorch/describePickleValue.js';
-import { isDict, isTensor, type PickleValue } from '../pytorch/pickleValue.js';
+import { CheckpointError } from '../../checkpoint/checkpointError.js';
+import { describePickleValue } from '../../pytorch/describePickleValue.js';
+import { isDict, isTensor, type PickleValue } from '../../pytorch/pickleValue.js';
 
 /** A dict of a pickle. */
 export type TorchDict = ReadonlyMap<PickleValue, PickleValue>;

@@ -1,7 +1,7 @@
-import { withFile } from '../checkpoint/withFile.js';
-import { loadConfig } from '../config/loadConfig.js';
-import type { NvaeConfig } from '../config/types.js';
-import { torchFileFrom } from '../pytorch/torchFile.js';
+import { withFile } from '../../checkpoint/withFile.js';
+import { loadConfig } from '../../config/loadConfig.js';
+import type { NvaeConfig } from '../../config/types.js';
+import { torchFileFrom } from '../../pytorch/torchFile.js';
 import { type ConvertedFile, fromTorch } from './fromTorch.js';
 import { torchConfig } from './torchConfig.js';
 import type { OnMisfit } from './torchWeights.js';

@@ -1,11 +1,11 @@
 /** The weights of a PyTorch file: exactly the tensors of a model, and nothing else. Works without Node. */
-import { cut, describeValue, printable } from '../base/messageText.js';
-import type { TensorData } from '../base/plainData.js';
-import { CheckpointError } from '../checkpoint/checkpointError.js';
-import { describePickleValue } from '../pytorch/describePickleValue.js';
-import { isTensor, type PickleValue } from '../pytorch/pickleValue.js';
-import type { TorchFile } from '../pytorch/torchFile.js';
-import type { TorchTensor } from '../pytorch/torchTensor.js';
+import { cut, describeValue, printable } from '../../base/messageText.js';
+import type { TensorData } from '../../base/plainData.js';
+import { CheckpointError } from '../../checkpoint/checkpointError.js';
+import { describePickleValue } from '../../pytorch/describePickleValue.js';
+import { isTensor, type PickleValue } from '../../pytorch/pickleValue.js';
+import type { TorchFile } from '../../pytorch/torchFile.js';
+import type { TorchTensor } from '../../pytorch/torchTensor.js';
 import type { TorchDict } from './torchEntries.js';
 import type { TorchEntry } from './torchLayout.js';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { planModel } from '../../src/model/plan.js';
-import { torchLayout } from '../../src/modelFiles/torchLayout.js';
-import { Trainer } from '../../src/training/trainer.js';
-import { useTestEngine } from '../support/engine.js';
-import { smallConfig, smallModel } from '../support/smallConfig.js';
+import { planModel } from '../../../src/model/plan.js';
+import { torchLayout } from '../../../src/modelFiles/torch/torchLayout.js';
+import { Trainer } from '../../../src/training/trainer.js';
+import { useTestEngine } from '../../support/engine.js';
+import { smallConfig, smallModel } from '../../support/smallConfig.js';
 
 useTestEngine();
 

@@ -1,9 +1,9 @@
 /** What a checkpoint of the PyTorch implementation says about training, compared with the configuration. Works without Node. */
-import type { NvaeConfig } from '../config/types.js';
-import { describePickleValue } from '../pytorch/describePickleValue.js';
-import { isDict, type PickleValue } from '../pytorch/pickleValue.js';
-import { adamaxSettings } from '../training/adamaxSettings.js';
-import { learningRate } from '../training/schedule.js';
+import type { NvaeConfig } from '../../config/types.js';
+import { describePickleValue } from '../../pytorch/describePickleValue.js';
+import { isDict, type PickleValue } from '../../pytorch/pickleValue.js';
+import { adamaxSettings } from '../../training/adamaxSettings.js';
+import { learningRate } from '../../training/schedule.js';
 import type { TorchDict } from './torchEntries.js';
 import { torchCosineLength } from './torchSchedule.js';
 

@@ -1,9 +1,9 @@
 /** How far the run of a PyTorch checkpoint is. Works without Node, and loads nothing of the model. */
-import { CheckpointError } from '../checkpoint/checkpointError.js';
-import type { Position } from '../checkpoint/snapshot.js';
-import { describePickleValue } from '../pytorch/describePickleValue.js';
-import { isDict } from '../pytorch/pickleValue.js';
-import type { TorchFile } from '../pytorch/torchFile.js';
+import { CheckpointError } from '../../checkpoint/checkpointError.js';
+import type { Position } from '../../checkpoint/snapshot.js';
+import { describePickleValue } from '../../pytorch/describePickleValue.js';
+import { isDict } from '../../pytorch/pickleValue.js';
+import type { TorchFile } from '../../pytorch/torchFile.js';
 import { countOf, type TorchDict, torchEntries } from './torchEntries.js';
 import { stepOf, torchOptimizer } from './torchOptimizer.js';
 

@@ -1,4 +1,4 @@
-import type { TrainingConfig } from '../config/types.js';
+import type { TrainingConfig } from '../../config/types.js';
 
 /** So slow a fall of the learning rate that it is none. */
 const endless = 1e9;

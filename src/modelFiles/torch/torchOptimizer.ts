@@ -1,9 +1,9 @@
 /** The state of Adamax in a checkpoint of the PyTorch implementation. Works without Node. */
-import { CheckpointError } from '../checkpoint/checkpointError.js';
-import { describePickleValue } from '../pytorch/describePickleValue.js';
-import { isDict, isTensor, type PickleValue } from '../pytorch/pickleValue.js';
-import type { TorchFile } from '../pytorch/torchFile.js';
-import type { TorchTensor } from '../pytorch/torchTensor.js';
+import { CheckpointError } from '../../checkpoint/checkpointError.js';
+import { describePickleValue } from '../../pytorch/describePickleValue.js';
+import { isDict, isTensor, type PickleValue } from '../../pytorch/pickleValue.js';
+import type { TorchFile } from '../../pytorch/torchFile.js';
+import type { TorchTensor } from '../../pytorch/torchTensor.js';
 import { countOf, type TorchDict } from './torchEntries.js';
 import type { TorchEntry } from './torchLayout.js';
 import { type TorchWeight, tensorProblem } from './torchWeights.js';

@@ -1,10 +1,10 @@
 /** Finds the configuration of a PyTorch file, which does not contain it. */
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { describeValue } from '../base/messageText.js';
-import { CheckpointError } from '../checkpoint/checkpointError.js';
-import { listConfigs } from '../config/loadConfig.js';
-import { runNameProblem } from '../config/runName.js';
+import { describeValue } from '../../base/messageText.js';
+import { CheckpointError } from '../../checkpoint/checkpointError.js';
+import { listConfigs } from '../../config/loadConfig.js';
+import { runNameProblem } from '../../config/runName.js';
 
 const isYaml = /\.ya?ml$/i;
 

@@ -1,13 +1,13 @@
 /** Converts models and checkpoints into what the PyTorch implementation gives to `torch.save`. Works without Node. */
-import type { Checkpoint } from '../checkpoint/checkpointContent.js';
-import { CheckpointError } from '../checkpoint/checkpointError.js';
-import { checkFinite } from '../checkpoint/finite.js';
-import type { ModelData } from '../checkpoint/weightsOf.js';
-import type { NvaeConfig } from '../config/types.js';
-import { OrderedDict, type PickleContent, TensorContent, Tuple } from '../pytorch/pickleContent.js';
-import { adamaxSettings } from '../training/adamaxSettings.js';
-import { learningRate } from '../training/schedule.js';
-import { finishedEpochs } from './finishedEpochs.js';
+import type { Checkpoint } from '../../checkpoint/checkpointContent.js';
+import { CheckpointError } from '../../checkpoint/checkpointError.js';
+import { checkFinite } from '../../checkpoint/finite.js';
+import type { ModelData } from '../../checkpoint/weightsOf.js';
+import type { NvaeConfig } from '../../config/types.js';
+import { OrderedDict, type PickleContent, TensorContent, Tuple } from '../../pytorch/pickleContent.js';
+import { adamaxSettings } from '../../training/adamaxSettings.js';
+import { learningRate } from '../../training/schedule.js';
+import { finishedEpochs } from '../finishedEpochs.js';
 import { type TorchEntry, torchLayout } from './torchLayout.js';
 import { torchCosineLength, torchScheduleSteps } from './torchSchedule.js';
 

@@ -1,8 +1,8 @@
 /** Names, order and shapes of a model's tensors in the files of the PyTorch implementation. Works without Node. */
-import type { ModelConfig } from '../config/types.js';
-import type { BatchNormPlan } from '../model/layers/batchNormPlan.js';
-import { planModel } from '../model/plan.js';
-import { torchShape } from '../model/tensorLayout.js';
+import type { ModelConfig } from '../../config/types.js';
+import type { BatchNormPlan } from '../../model/layers/batchNormPlan.js';
+import { planModel } from '../../model/plan.js';
+import { torchShape } from '../../model/tensorLayout.js';
 
 /** A tensor of a `state_dict`: a trained parameter, a running average, or the counter of a running average. */
 export interface TorchEntry {

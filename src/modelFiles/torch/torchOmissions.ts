@@ -1,6 +1,6 @@
-import { snakeCase } from '../base/camelCase.js';
-import type { Checkpoint } from '../checkpoint/checkpointContent.js';
-import { finishedEpochs } from './finishedEpochs.js';
+import { snakeCase } from '../../base/camelCase.js';
+import type { Checkpoint } from '../../checkpoint/checkpointContent.js';
+import { finishedEpochs } from '../finishedEpochs.js';
 
 /**
  * What the PyTorch implementation does not do as this run would, because its checkpoints and its code have no place for it: one sentence

@@ -1,12 +1,12 @@
 /** Converts the content of a PyTorch file into the content of one of our files. Works without Node. */
-import { describeValue } from '../base/messageText.js';
-import type { NamedTensors } from '../base/plainData.js';
-import { type Checkpoint, contentOf } from '../checkpoint/checkpointContent.js';
-import { CheckpointError } from '../checkpoint/checkpointError.js';
-import { checkFinite } from '../checkpoint/finite.js';
-import type { FileKind, ModelFile } from '../checkpoint/modelContent.js';
-import type { NvaeConfig } from '../config/types.js';
-import type { TorchFile } from '../pytorch/torchFile.js';
+import { describeValue } from '../../base/messageText.js';
+import type { NamedTensors } from '../../base/plainData.js';
+import { type Checkpoint, contentOf } from '../../checkpoint/checkpointContent.js';
+import { CheckpointError } from '../../checkpoint/checkpointError.js';
+import { checkFinite } from '../../checkpoint/finite.js';
+import type { FileKind, ModelFile } from '../../checkpoint/modelContent.js';
+import type { NvaeConfig } from '../../config/types.js';
+import type { TorchFile } from '../../pytorch/torchFile.js';
 import { torchDifferences } from './torchDifferences.js';
 import { type TorchDict, torchEntries } from './torchEntries.js';
 import { type TorchEntry, torchLayout } from './torchLayout.js';
