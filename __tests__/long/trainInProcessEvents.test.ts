@@ -1,14 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, jest, test } from '@jest/globals';
 import { lastValueFrom, Subject, toArray } from 'rxjs';
-import { DatasetError } from '../../../src/data/datasetError.js';
-import { EngineUnavailableError } from '../../../src/engine/engines.js';
-import { trainInProcess } from '../../../src/streams/process/trainInProcess.js';
-import type { TrainEvent } from '../../../src/streams/run/events.js';
-import type { RunCommand } from '../../../src/streams/run/runCommand.js';
-import { train } from '../../../src/streams/run/train.js';
-import { missingEngine } from '../../support/missingEngine.js';
-import { fourEpochs, ofType, stateIn, useProcessRuns, watched } from '../../support/processRuns.js';
+import { DatasetError } from '../../src/data/datasetError.js';
+import { EngineUnavailableError } from '../../src/engine/engines.js';
+import { trainInProcess } from '../../src/streams/process/trainInProcess.js';
+import type { TrainEvent } from '../../src/streams/run/events.js';
+import type { RunCommand } from '../../src/streams/run/runCommand.js';
+import { train } from '../../src/streams/run/train.js';
+import { missingEngine } from '../support/missingEngine.js';
+import { fourEpochs, ofType, stateIn, useProcessRuns, watched } from '../support/processRuns.js';
 
 // Each test starts up to four processes, one after the other, which take seconds each on a busy machine.
 jest.setTimeout(180_000);
