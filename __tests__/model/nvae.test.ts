@@ -4,7 +4,7 @@ import { imageNoise } from '../../src/model/imageNoise.js';
 import { imagesFromTensor, imagesToTensor } from '../../src/model/imageTensors.js';
 import { type LatentKind, Nvae } from '../../src/model/nvae.js';
 import { keyedNoise, type Noise } from '../../src/model/random.js';
-import { useTestEngine } from '../support/engine.js';
+import { testEngine, useTestEngine } from '../support/engine.js';
 import { smallBatch, smallModel } from '../support/smallConfig.js';
 
 let model: Nvae;
@@ -22,6 +22,11 @@ function values(tensor: tf.Tensor): number[] {
   const result = [...tensor.dataSync()];
   tensor.dispose();
   return result;
+}
+
+function largestDifference(a: readonly number[] = [], b: readonly number[] = []): number {
+  expect(a).toHaveLength(b.length);
+  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - (b[i] ?? 0))), 0);
 }
 
 function fill(variable: tf.Variable, value: number): void {
@@ -163,15 +168,18 @@ describe('encoding', () => {
     const encode = (order: readonly number[]) => {
       const batch = tf.gather(images, [...order]);
       const latents = model.encode(batch, imageNoise(1, 'test', order));
-      const rows = order.map((_, row) => latents.map((latent) => values(tf.slice(latent, row, 1))));
+      const rows = order.map((_, row) => latents.flatMap((latent) => values(tf.slice(latent, row, 1))));
       tf.dispose([batch, latents]);
       return rows;
     };
-    const [a, b, c] = tf.tidy(() => encode([0, 1, 2]));
-    expect(a).not.toEqual(b);
-    expect(tf.tidy(() => encode([2, 0]))).toEqual([c, a]);
-    expect(tf.tidy(() => encode([1]))).toEqual([b]);
+    const [[a, b, c], [otherC, otherA], [otherB]] = [encode([0, 1, 2]), encode([2, 0]), encode([1])];
     images.dispose();
+    // libtensorflow sums in another order for another number of images.
+    const rounding = testEngine === 'tensorflow' ? 1e-5 : 0;
+    expect(largestDifference(otherA, a)).toBeLessThanOrEqual(rounding);
+    expect(largestDifference(otherB, b)).toBeLessThanOrEqual(rounding);
+    expect(largestDifference(otherC, c)).toBeLessThanOrEqual(rounding);
+    expect(largestDifference(a, b)).toBeGreaterThan(0.1);
   });
 });
 

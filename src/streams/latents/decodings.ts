@@ -12,7 +12,7 @@ export type LatentSource = string | Observable<Recipe<Encoding> | Encoding>;
 
 /** Options of `decodings`. */
 export interface DecodingsOptions extends DecodeLatentsOptions {
-  /** Images per batch, for files; the results do not depend on it. @default 16 */
+  /** Images per batch, for files; it changes nothing beyond rounding. @default 16 */
   readonly batchSize?: number;
   /** When it first emits, the running batch finishes and the stream completes. @default never */
   readonly stop$?: ObservableInput<unknown>;

@@ -8,7 +8,7 @@ import { makeAhead } from './makeAhead.js';
 
 /** Options of `encodings` and `reconstructions` about the images they read. */
 export interface ReadImagesOptions {
-  /** Images per batch, for folders and datasets; the results do not depend on it. @default 16 */
+  /** Images per batch, for folders and datasets; it changes nothing beyond rounding. @default 16 */
   readonly batchSize?: number;
   /** When it first emits, the running batch finishes and the stream completes. @default never */
   readonly stop$?: ObservableInput<unknown>;
@@ -27,7 +27,7 @@ export interface EncodingsOptions extends EncodeImagesOptions, ReadImagesOptions
  *     encodings   --A--B----(C|)
  *
  * One batch is read ahead of the one that is encoded, so memory does not depend on the number of images. Damaged images are
- * skipped with a warning. What is drawn for an image depends on the seed and its name only, so neither order nor batch size matters.
+ * skipped with a warning. What is drawn for an image depends on the seed and its name only, so order and batch size change nothing beyond rounding.
  *
  * Encodings are emitted as fast as they are made. If the consumer is slower and asynchronous, request one at a time:
  *
