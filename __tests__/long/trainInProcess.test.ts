@@ -222,9 +222,16 @@ describe('trainInProcess', () => {
   });
 });
 
-/** The number of the last process that this one has started. */
+/** The number of the last process that this one has started, as soon as there is one. */
 async function newestChild(): Promise<number> {
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'pid=,command=', '--ppid', String(process.pid)]);
-  const workers = stdout.split('\n').filter((line) => line.includes('worker.js'));
-  return Number.parseInt(workers.at(-1) ?? '', 10);
+  for (;;) {
+    const { stdout } = await promisify(execFile)('ps', [
+      '-o',
+      'pid=,command=',
+      '--ppid',
+      String(process.pid),
+    ]);
+    const newest = stdout.split('\n').findLast((line) => line.includes('worker.js'));
+    if (newest !== undefined) return Number.parseInt(newest, 10);
+  }
 }
