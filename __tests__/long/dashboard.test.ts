@@ -1,6 +1,6 @@
-/** The dashboard in a real terminal: crashes, screen readers, signals, no colours. */
+/** The dashboard in a real terminal: keys, sizes, crashes, screen readers, signals, no colours. */
 import { readFileSync } from 'node:fs';
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -41,6 +41,37 @@ const journal = () =>
 
 // `.ci/run` installs tmux; where it is missing these tests say that they did not run.
 (hasTmux ? describe : describe.skip)('nvae train on a terminal', () => {
+  test('should be watched, resized and stopped by keys, and leave the terminal as it was', async () => {
+    const shell = await open();
+    shell.type(`${nvae} train small.yaml; echo ended with $?`);
+    await shell.shows(/step \d+ .*images\/s/);
+    expect(shell.state).toEqual({ alternate: true, cursor: false });
+    shell.press('?');
+    await shell.shows('keys (press any key to close)');
+    shell.press('x');
+    await shell.shows('1 loss');
+    for (const [columns, rows] of [
+      [60, 20],
+      [200, 60],
+      [80, 24],
+    ] as const) {
+      shell.resize(columns, rows);
+      await shell.shows(new RegExp(`^╭.{${columns - 2}}╮$`, 'm'));
+    }
+    shell.press('c');
+    await shell.shows(/checkpoint +(just now|\d+ s ago)/);
+    shell.press('p');
+    await shell.shows('PAUSED');
+    shell.press('p');
+    shell.press('q');
+    await shell.shows('[s] save and quit');
+    shell.press('s');
+    await shell.shows('ended with 0');
+    expect(shell.state).toEqual({ alternate: false, cursor: true });
+    expect(shell.screen()).toMatch(/stopped after \d+ steps; the same command resumes from/);
+    expect(await readdir(join(folder, 'saved_weights'))).toContain('small.checkpoint');
+  });
+
   test('should show a crash and go on, and end by Ctrl-C like any command', async () => {
     const shell = await open();
     shell.type(`${nvae} train small.yaml; echo ended with $?`);
