@@ -26,7 +26,7 @@ export function runs(given: readonly string[], options: RunsOptions): Promise<vo
     const names = given.length > 0 ? [...new Set(given)] : known;
     const bar = output.progressBar({ label: 'reading journals', total: names.length, unit: 'runs' });
     let done = 0;
-    const found$ = runSummaries({ folder, names }).pipe(
+    const found$ = runSummaries({ folder, names, onWarning: output.warning }).pipe(
       tap(() => {
         done += 1;
         bar.at(done);

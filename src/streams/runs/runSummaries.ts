@@ -2,13 +2,16 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   asyncScheduler,
+  catchError,
   concatMap,
   defer,
+  EMPTY,
   from,
   lastValueFrom,
   type Observable,
   type SchedulerLike,
 } from 'rxjs';
+import { messageOf } from '../../base/errors.js';
 import { watchLock } from '../../checkpoint/lock/watchLock.js';
 import { readProgress } from '../../checkpoint/readProgress.js';
 import { journalName } from '../journal/entry.js';
@@ -23,6 +26,8 @@ export interface RunSummariesOptions {
   readonly folder?: string;
   /** Names of runs. @default all runs in the folder, by name */
   readonly names?: readonly string[];
+  /** Called for each journal that cannot be read. @default warnings are dropped */
+  readonly onWarning?: (message: string) => void;
   /** Scheduler that tells the time. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;
 }
@@ -34,11 +39,10 @@ export interface RunSummariesOptions {
  *     runSummaries   --A---B-(C|)
  *
  * Reads one journal at a time, in bounded memory, and changes nothing. The status comes from the journal and the run's lock, as
- * in `nvae watch`. A run without a journal is summarized from the header of its checkpoint or final model; what they do not say is
- * null. A name without any file gives a summary in which nothing is known. Cold: each subscription reads the files again.
+ * in `nvae watch`. A run without a journal, or with one that cannot be read, is summarized from the header of its checkpoint or
+ * final model; what they do not say is null. A name without any file gives a summary in which nothing is known. Cold: each subscription reads the files again.
  *
  * @param options which runs
- * @throws in the stream the system's error when a journal cannot be read
  * @example
  * ```ts
  * import { runSummaries } from 'rx-nvae/run';
@@ -47,17 +51,26 @@ export interface RunSummariesOptions {
  * ```
  */
 export function runSummaries(options: RunSummariesOptions = {}): Observable<RunSummary> {
-  const { folder = '.', scheduler = asyncScheduler } = options;
+  const { folder = '.' } = options;
   return defer(async () => options.names ?? (await listRuns(folder))).pipe(
     concatMap((names) => from(names)),
-    concatMap((name) => summaryIn(folder, name, scheduler)),
+    concatMap((name) => summaryIn(folder, name, options)),
   );
 }
 
-async function summaryIn(folder: string, name: string, scheduler: SchedulerLike): Promise<RunSummary> {
+async function summaryIn(
+  folder: string,
+  name: string,
+  { onWarning, scheduler = asyncScheduler }: RunSummariesOptions,
+): Promise<RunSummary> {
   const weights = join(folder, 'saved_weights');
   const alive = await watchLock(join(weights, `${name}.lock`))();
-  const journal$ = readJournal(join(folder, 'runs', name, journalName));
+  const journal$ = readJournal(join(folder, 'runs', name, journalName)).pipe(
+    catchError((error: unknown) => {
+      onWarning?.(messageOf(error));
+      return EMPTY;
+    }),
+  );
   const summary = await lastValueFrom(journal$.pipe(summarizeRun(name, { alive, scheduler })));
   if (summary.lastActivity !== null) return summary;
   const files = [join(weights, `${name}.checkpoint`), join(weights, `final_result_${name}.model`)];
