@@ -6,12 +6,12 @@ import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { RunInUseError, RunTakenOverError } from '../../../src/checkpoint/lock/errors.js';
-import { type Holder, newHolder } from '../../../src/checkpoint/lock/holder.js';
-import { keepLock } from '../../../src/checkpoint/lock/keepLock.js';
-import { lockRun } from '../../../src/checkpoint/lock/lockRun.js';
-import { watchLock } from '../../../src/checkpoint/lock/watchLock.js';
-import { useTemporaryFolder } from '../../support/temporaryFolder.js';
+import { RunInUseError, RunTakenOverError } from '../../src/checkpoint/lock/errors.js';
+import { type Holder, newHolder } from '../../src/checkpoint/lock/holder.js';
+import { keepLock } from '../../src/checkpoint/lock/keepLock.js';
+import { lockRun } from '../../src/checkpoint/lock/lockRun.js';
+import { watchLock } from '../../src/checkpoint/lock/watchLock.js';
+import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
 const inFolder = useTemporaryFolder();
 let path: string;
@@ -313,7 +313,7 @@ async function claimOf(lock: string): Promise<string> {
 }
 
 function lockOnce(lock: string): { child: ChildProcess; ready: Promise<unknown>; answer: Promise<string> } {
-  const script = fileURLToPath(new URL('../../support/lockOnce.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../support/lockOnce.ts', import.meta.url));
   const args = ['--import', import.meta.resolve('tsx'), script, lock];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const ready = once(child.stdout.setEncoding('utf8'), 'data');
