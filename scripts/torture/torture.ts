@@ -198,25 +198,46 @@ async function stepIn(folder: string, name: string): Promise<number> {
   return (await stateIn(folder, name)).state.position.step;
 }
 
-/** Events before the last reported checkpoint that no log contains; `points` are the images seen at each step. */
+/**
+ * Events before the last reported checkpoint of their session that no log contains; `points` are the images seen at each step.
+ * A session that is killed may lose the events after that checkpoint, and the one that resumes it need not repeat them.
+ */
 async function missingInLogs(
   name: string,
   folder: string,
   { saved, told }: Life,
   points: readonly number[],
 ): Promise<string[]> {
-  const last = told.findLastIndex((event) => event.type === 'checkpoint');
-  if (last < 0) return [];
   const logs = join(folder, name, 'runs', 'tortured');
+  const guaranteed = sessionsOf(told).flatMap((events) =>
+    events.slice(
+      0,
+      Math.max(
+        0,
+        events.findLastIndex(({ type }) => type === 'checkpoint'),
+      ),
+    ),
+  );
+  if (guaranteed.length === 0) return [];
   const logged = await loggedPoints(logs);
   const missing = points.slice(0, saved).filter((imagesSeen) => !logged.has(imagesSeen));
   const problems = missing.map((at) => `${name}: no point at ${at} images in the log of step ${saved}`);
   const entries = new Set((await journalEntries(logs)).map(({ time, ...event }) => JSON.stringify(event)));
-  for (const event of told.slice(0, last)) {
+  for (const event of guaranteed) {
     if (!['started', 'epoch', 'checkpoint', 'preview'].includes(event.type)) continue;
     if (!entries.has(JSON.stringify(event))) problems.push(`${name}: no ${event.type} event in the journal`);
   }
   return problems;
+}
+
+/** The events of each process that trained, from its `started` on. */
+function sessionsOf(told: readonly TrainEvent[]): TrainEvent[][] {
+  const sessions: TrainEvent[][] = [];
+  for (const event of told) {
+    if (event.type === 'started') sessions.push([]);
+    sessions.at(-1)?.push(event);
+  }
+  return sessions;
 }
 
 /** Compares bit for bit. */
