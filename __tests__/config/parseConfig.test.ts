@@ -47,6 +47,7 @@ describe('parseConfig', () => {
         samplingMethod: 'gaussian',
         nMix: 3,
         fixedFlows: false,
+        imageChannels: 3,
       },
       training: {
         learningRate: 0.01,

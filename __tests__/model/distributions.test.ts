@@ -7,6 +7,7 @@ import { normalFromParameters, normalKl, normalLogDensity } from '../../src/mode
 import { keyedNoise } from '../../src/model/random.js';
 import { useTestEngine } from '../support/engine.js';
 import { expectGradients, normalTensor } from '../support/gradients.js';
+import { outputOf } from '../support/outputOf.js';
 
 useTestEngine();
 
@@ -57,12 +58,12 @@ describe('Normal', () => {
 });
 
 describe.each(methods)('%s', (method) => {
-  const channels = outputChannels(method, 3);
+  const channels = outputChannels(outputOf(method));
 
   test('gradient of the log probability', async () => {
     const parameters = tf.tidy(() => tf.variable(normalTensor('parameters', [2, 2, 2, channels])));
     const x = tf.tidy(() => tf.sigmoid(normalTensor<tf.Tensor4D>('x', [2, 2, 2, 3])));
-    const logProb = () => distributionOf(method, parameters as tf.Tensor as tf.Tensor4D).logProb(x);
+    const logProb = () => distributionOf(outputOf(method), parameters as tf.Tensor as tf.Tensor4D).logProb(x);
     await expectGradients(logProb, new Map([['parameters', parameters]]));
     tf.dispose([parameters, x]);
   });
@@ -71,7 +72,7 @@ describe.each(methods)('%s', (method) => {
     tf.tidy(() => {
       const one = normalTensor<tf.Tensor4D>('one', [1, 1, 1, channels]);
       const many = tf.tile(one, [1, 80, 80, 1]) as tf.Tensor4D;
-      const output = distributionOf(method, tf.mul(many, 0.3));
+      const output = distributionOf(outputOf(method), tf.mul(many, 0.3));
       const sampled = tf.mean(output.sample(keyedNoise(1, 'sample', 0)), [0, 1, 2]);
       const expected = tf.mean(output.mean(), [0, 1, 2]);
       expect(tf.max(tf.abs(tf.sub(sampled, expected))).dataSync()[0]).toBeLessThan(0.1);
@@ -89,7 +90,7 @@ describe('mixtures', () => {
           const row = tf.tensor4d(parameters, [1, 1, 1, 27]);
           const rows = tf.tile(row, [1, 1, 256, 1]) as tf.Tensor4D;
           const x = tf.tile(tf.reshape(tf.div(tf.range(0, 256), 255), [1, 1, 256, 1]), [1, 1, 1, 3]);
-          const values = tf.exp(distributionOf('logistic_mixture', rows).logProb(x as tf.Tensor4D));
+          const values = tf.exp(distributionOf(outputOf('logistic_mixture'), rows).logProb(x as tf.Tensor4D));
           const [red = 0] = tf.sum(values, [0, 1, 2]).dataSync();
           const [upper = 0] = tf.slice(values, [0, 0, 255, 0], [1, 1, 1, 1]).dataSync();
           expect(red - upper).toBeCloseTo(1, 3);
@@ -102,8 +103,8 @@ describe('mixtures', () => {
   test('a mean, a most likely value and a sample are one colour per pixel', () => {
     tf.tidy(() => {
       for (const method of methods) {
-        const parameters = normalTensor<tf.Tensor4D>(method, [2, 3, 4, outputChannels(method, 3)]);
-        const output = distributionOf(method, parameters);
+        const parameters = normalTensor<tf.Tensor4D>(method, [2, 3, 4, outputChannels(outputOf(method))]);
+        const output = distributionOf(outputOf(method), parameters);
         for (const image of [output.mean(), output.mostLikelyValue(), output.sample(keyedNoise(1, 's', 0))]) {
           expect(image.shape).toEqual([2, 3, 4, 3]);
         }
@@ -117,7 +118,7 @@ describe('mixtures', () => {
       const parameters = tf.tensor4d([0, 0.4, -3, 0, 0.4, -3, 0, 0.4, -3], [1, 1, 1, 9]);
       const x = tf.fill([1, 1, 1, 3], 0.95) as tf.Tensor4D;
       const logProb = (p: tf.Tensor) =>
-        tf.sum(distributionOf('logistic_mixture', p as tf.Tensor4D).logProb(x));
+        tf.sum(distributionOf(outputOf('logistic_mixture', { nMix: 1 }), p as tf.Tensor4D).logProb(x));
       const gradient = tf.grad(logProb)(parameters).dataSync();
       // d/d mean of -(u - mean) / scale
       expect(gradient[1]).toBeCloseTo(Math.exp(3), 1);

@@ -10,6 +10,7 @@ export function smallModel(changes: Partial<ModelConfig> = {}): ModelConfig {
     initialSplitsPerScale: 1,
     latentSize: 2,
     inputDimension: 8,
+    imageChannels: 3,
     numFlows: 1,
     numBlocksPrepost: 1,
     numCellsPerBlockPrepost: 1,

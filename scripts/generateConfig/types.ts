@@ -37,7 +37,9 @@ function declarations(name: string, section: JsonSchema, keys: ReadonlySet<strin
 }
 
 function enumeration(name: string, schema: JsonSchema, keys: ReadonlySet<string>): string {
-  const values = (schema.enum ?? []).map((value) => `'${value}'`).join(' | ');
+  const values = (schema.enum ?? [])
+    .map((value) => (typeof value === 'string' ? `'${value}'` : `${value}`))
+    .join(' | ');
   return `${comment(schema.description ?? '', keys)}export type ${name} = ${values};`;
 }
 

@@ -4,7 +4,7 @@ import type { NamedTensors } from '../../src/base/plainData.js';
 import type { SamplingMethod } from '../../src/config/types.js';
 import { softClamp } from '../../src/engine/ops.js';
 import * as tf from '../../src/engine/tf.js';
-import { distributionOf } from '../../src/model/distributions/distributionOf.js';
+import { distributionOf, type OutputConfig } from '../../src/model/distributions/distributionOf.js';
 import { normalFromParameters, normalKl } from '../../src/model/distributions/normal.js';
 import type { Noise } from '../../src/model/random.js';
 import { draws } from '../../src/model/random.js';
@@ -35,7 +35,7 @@ async function compareOutput(method: SamplingMethod, tensors: NamedTensors, repo
   const parameters = image(tensors, `${method}.params`);
   const noise = recordedSample(method, tensors);
   const { mean, mostLikely, sample } = tf.tidy(() => {
-    const output = distributionOf(method, parameters);
+    const output = distributionOf(outputIn(method, parameters), parameters);
     return { mean: output.mean(), mostLikely: output.mostLikelyValue(), sample: output.sample(noise) };
   });
   report.tensor('mean', `${method}.mean`, await imageValues(mean));
@@ -51,7 +51,8 @@ async function compareLikelihood(
 ): Promise<void> {
   const parameters = image(tensors, `${method}.params`);
   const x = image(tensors, `${method}.x`);
-  const logProb = (raw: tf.Tensor): tf.Tensor4D => distributionOf(method, raw as tf.Tensor4D).logProb(x);
+  const logProb = (raw: tf.Tensor): tf.Tensor4D =>
+    distributionOf(outputIn(method, parameters), raw as tf.Tensor4D).logProb(x);
   const { value, grad } = tf.valueAndGrad((raw) => tf.sum(logProb(raw)))(parameters);
   const each = tf.tidy(() => logProb(parameters));
   const tolerances = (name: string) => {
@@ -63,6 +64,11 @@ async function compareLikelihood(
   const gradient = await imageValues(grad as tf.Tensor4D);
   report.tensor('log_p gradient', `${method}.grad`, gradient, tolerances(`${method}.grad`));
   tf.dispose([parameters, x, value, grad, each]);
+}
+
+/** The output distribution with these raw parameters. */
+function outputIn(samplingMethod: SamplingMethod, { shape }: tf.Tensor4D): OutputConfig {
+  return { samplingMethod, nMix: shape[3] / 9, imageChannels: 3 };
 }
 
 /** Noise that produces the recorded component and value. */

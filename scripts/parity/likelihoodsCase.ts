@@ -4,7 +4,7 @@ import type { NamedTensors } from '../../src/base/plainData.js';
 import { readSafetensors } from '../../src/checkpoint/readSafetensors.js';
 import type { SamplingMethod } from '../../src/config/types.js';
 import * as tf from '../../src/engine/tf.js';
-import { distributionOf } from '../../src/model/distributions/distributionOf.js';
+import { distributionOf, type OutputConfig } from '../../src/model/distributions/distributionOf.js';
 import { colourLogMass } from '../../src/model/distributions/logMass.js';
 import { recorded } from './replay.js';
 import { Report } from './report.js';
@@ -26,11 +26,16 @@ export async function compareLikelihoods(folder: string): Promise<Report> {
   return report;
 }
 
+/** The output distribution with this number of raw parameters. */
+function outputIn(samplingMethod: SamplingMethod, channels: number): OutputConfig {
+  return { samplingMethod, nMix: channels / 9, imageChannels: 3 };
+}
+
 /** `[sets, 3, 256]` */
 function logMasses(method: SamplingMethod, tensors: NamedTensors): number[] {
   const { shape, data } = recorded(tensors, `${method}.params`);
   const [sets = 0, channels = 0] = shape;
-  const colour = colourLogMass(method, channels / 9);
+  const colour = colourLogMass(outputIn(method, channels));
   return indices(sets).flatMap((set) =>
     indices(3).flatMap((c) => {
       const first = set * channels + c * (method === 'gaussian' ? 1 : channels / 3);
@@ -47,7 +52,7 @@ async function logProbs(method: SamplingMethod, tensors: NamedTensors): Promise<
   const values = tf.tidy(() => {
     const parameters = tf.tile(tf.tensor4d(data, [sets, 1, 1, channels]), [1, 1, 256, 1]) as tf.Tensor4D;
     const x = tf.tile(tf.tensor4d(levels, [1, 1, 256, 1]), [sets, 1, 1, 3]) as tf.Tensor4D;
-    return tf.transpose(distributionOf(method, parameters).logProb(x), [0, 3, 1, 2]);
+    return tf.transpose(distributionOf(outputIn(method, channels), parameters).logProb(x), [0, 3, 1, 2]);
   });
   try {
     return await values.data();

@@ -1,11 +1,11 @@
 /** Plain values that leave the model. Streams, files and user interfaces see these, never tensors. */
 
-/** Images as bytes: red, green and blue for each pixel, row by row. */
+/** Images as bytes: red, green and blue, or one grey, for each pixel, row by row. */
 export interface ImageBatch {
   /** Values from 0 to 255; the length is the product of the shape. */
   readonly pixels: Uint8Array;
   /** [batch, height, width, channels] */
-  readonly shape: readonly [batch: number, height: number, width: number, channels: 3];
+  readonly shape: readonly [batch: number, height: number, width: number, channels: 1 | 3];
 }
 
 /** Images with a name each, such as those of a dataset. */

@@ -13,6 +13,9 @@ const positive = () => z.number().positive();
 const notNegative = () => z.number().nonnegative();
 const fraction = () => z.number().min(0).max(1);
 
+/** Colours of a pixel: grey, or red, green and blue. */
+const imageChannels = [1, 3] as const;
+
 const samplingMethods = ['gaussian', 'gaussian_mixture', 'logistic_mixture'] as const;
 
 /** The architecture of a model: the keys outside sections. */
@@ -31,6 +34,10 @@ export const modelSchema = z
       .describe(
         'Height and width of the images in pixels; a multiple of 2^(`number_of_scales` + `num_blocks_prepost` - 1).',
       ),
+    image_channels: z
+      .literal(imageChannels)
+      .default(3)
+      .describe('Colours of a pixel: 3 for red, green and blue, 1 for grey images.'),
     num_flows: integer(0).describe('Pairs of normalising-flow cells per latent group; 0 for none.'),
     num_blocks_prepost: integer(0)
       .default(1)

@@ -23,6 +23,9 @@ export interface NvaeConfig {
 
 /* Generated from schema.ts by npm run config:generate: changes below this line are lost. */
 
+/** Colours of a pixel: 3 for red, green and blue, 1 for grey images. */
+export type ImageChannels = 1 | 3;
+
 /** Distribution of a pixel's colour values given the latents. */
 export type SamplingMethod = 'gaussian' | 'gaussian_mixture' | 'logistic_mixture';
 
@@ -47,6 +50,8 @@ export interface ModelConfig {
    * Allowed: an integer from 1 to 4096.
    */
   readonly inputDimension: number;
+  /** Colours of a pixel: 3 for red, green and blue, 1 for grey images. @default 3 */
+  readonly imageChannels: ImageChannels;
   /** Pairs of normalising-flow cells per latent group; 0 for none. Allowed: an integer >= 0. */
   readonly numFlows: number;
   /**

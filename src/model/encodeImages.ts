@@ -37,7 +37,7 @@ export async function encodeImages(
   }
   const tensors = tf.tidy(() =>
     model.encode(
-      imagesToTensor(images, model.config.inputDimension),
+      imagesToTensor(images, model.config.inputDimension, model.config.imageChannels),
       imageNoise(seed, 'encode', names),
       options,
     ),

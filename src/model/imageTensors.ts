@@ -11,28 +11,31 @@ const scale = Float32Array.from({ length: 256 }, (_, value) => value / 255);
  * Converts images in bytes to a tensor.
  * @param batch images of the given size
  * @param size width and height of the model's images, in pixels
- * @returns `[B, size, size, 3]` in [0, 1]; the caller disposes of it
+ * @param colours colours of a pixel: 3, or 1 for a model of grey images
+ * @returns `[B, size, size, colours]` in [0, 1]; the caller disposes of it
  * @throws RangeError when the batch is empty or has images of another size
  * @example
- * const tensor = imagesToTensor(batch, model.config.imageSize);
+ * const tensor = imagesToTensor(batch, model.config.inputDimension);
  * const { parameters } = model.forward(tensor, keyedNoise(1, 'example', 0), 'eval');
  */
-export function imagesToTensor({ pixels, shape }: ImageBatch, size: number): tf.Tensor4D {
+export function imagesToTensor({ pixels, shape }: ImageBatch, size: number, colours = 3): tf.Tensor4D {
   const [batch, height, width, channels] = shape;
-  const length = batch * size * size * 3;
-  if (batch < 1 || height !== size || width !== size || channels !== 3 || pixels.length !== length) {
+  const length = batch * size * size * colours;
+  if (batch < 1 || height !== size || width !== size || channels !== colours || pixels.length !== length) {
     const got = `[${shape.join(', ')}] with ${pixels.length} bytes`;
-    throw new RangeError(`images: expected [batch, ${size}, ${size}, 3] with ${length} bytes, got ${got}`);
+    throw new RangeError(
+      `images: expected [batch, ${size}, ${size}, ${colours}] with ${length} bytes, got ${got}`,
+    );
   }
   const values = new Float32Array(length);
   for (let i = 0; i < length; i += 1) values[i] = scale[pixels[i] ?? 0] ?? 0;
-  return tf.tensor4d(values, [batch, size, size, 3]);
+  return tf.tensor4d(values, [batch, size, size, colours]);
 }
 
 /**
  * Converts a tensor of images to bytes. Reads the values asynchronously from the engine.
- * @param images `[B, height, width, 3]` in [0, 1]; the caller keeps it
- * @returns the images as bytes: red, green and blue for each pixel
+ * @param images `[B, height, width, colours]` in [0, 1]; the caller keeps it
+ * @returns the images as bytes: one grey, or red, green and blue, for each pixel
  * @throws NonFiniteImagesError when an image has a colour that is NaN
  * @example
  * const tensor = model.sample(4, 0.7, keyedNoise(1, 'example', 0));
@@ -40,9 +43,9 @@ export function imagesToTensor({ pixels, shape }: ImageBatch, size: number): tf.
  * tensor.dispose();
  */
 export async function imagesFromTensor(images: tf.Tensor4D): Promise<ImageBatch> {
-  const [batch, height, width] = images.shape;
+  const [batch, height, width, colours] = images.shape;
   const values = await images.data<'float32'>();
-  const length = height * width * 3;
+  const length = height * width * colours;
   const pixels = new Uint8Array(values.length);
   const damaged = new Set<number>();
   for (let i = 0; i < pixels.length; i += 1) {
@@ -51,5 +54,5 @@ export async function imagesFromTensor(images: tf.Tensor4D): Promise<ImageBatch>
     if (Number.isNaN(value)) damaged.add(Math.floor(i / length));
   }
   if (damaged.size > 0) throw new NonFiniteImagesError(damaged.size, batch);
-  return { pixels, shape: [batch, height, width, 3] };
+  return { pixels, shape: [batch, height, width, colours === 1 ? 1 : 3] };
 }

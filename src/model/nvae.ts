@@ -170,7 +170,7 @@ export class Nvae implements SampleSource, Disposable {
    * @param parameters `[B, H, W, outputChannels]`, as returned by `forward` and `decodeParameters`; the caller keeps them
    */
   output(parameters: tf.Tensor4D): OutputDistribution {
-    return distributionOf(this.config.samplingMethod, parameters);
+    return distributionOf(this.config, parameters);
   }
 
   /**

@@ -68,15 +68,19 @@ export function planModel(given: ModelConfig): ModelPlan {
   const config = checkModelConfig(given);
   const groupsPerScale = countGroups(config);
   checkCells(config, groupsPerScale);
-  const { channelTowers, numBlocksPrepost, samplingMethod, nMix } = config;
+  const { channelTowers, imageChannels, numBlocksPrepost } = config;
   const deepest = scaleShape(config, config.numberOfScales - 1);
-  const stem = { name: 'initial_transform', kernel: 3, inChannels: 3, outChannels: channelTowers };
-  const headChannels = outputChannels(samplingMethod, nMix);
+  const stem = {
+    name: 'initial_transform',
+    kernel: 3,
+    inChannels: imageChannels,
+    outChannels: channelTowers,
+  };
   const head = {
     name: 'to_distribution_conv.1',
     kernel: 3,
     inChannels: channelTowers,
-    outChannels: headChannels,
+    outChannels: outputChannels(config),
   };
   const decoderConstant: ParameterSpec = {
     name: 'decoder_constant',

@@ -135,7 +135,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
   step(batch: ImageBatch, epoch: number): Promise<StepResult> {
     return this.#queue.run(async () => {
       const begin = performance.now();
-      const images = imagesToTensor(batch, this.config.model.inputDimension);
+      const images = this.#tensorOf(batch);
       try {
         const before = this.#position;
         const noise = keyedNoise(this.#seed, 'step', before.step);
@@ -165,7 +165,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
     return this.#queue.run(() => {
       const noise = this.#noise('reconstruct', 0);
       return renderImages(() => {
-        const images = imagesToTensor(batch, this.config.model.inputDimension);
+        const images = this.#tensorOf(batch);
         return this.model.decode(this.model.encode(images, noise), noise);
       });
     });
@@ -262,6 +262,11 @@ export class Trainer implements SampleSource, AsyncDisposable {
   /** `await using trainer = await Trainer.create(config)` disposes it at the end of the block, even after an error. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
+  }
+
+  #tensorOf(batch: ImageBatch): tf.Tensor4D {
+    const { inputDimension, imageChannels } = this.config.model;
+    return imagesToTensor(batch, inputDimension, imageChannels);
   }
 
   #noise(purpose: string, draw: number, seed = this.#seed): Noise {

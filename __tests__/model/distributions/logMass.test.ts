@@ -2,14 +2,15 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { outputChannels } from '../../../src/model/distributions/distributionOf.js';
 import { colourLogMass, logMassOfImages } from '../../../src/model/distributions/logMass.js';
+import { outputOf } from '../../support/outputOf.js';
 
 const methods = ['gaussian', 'gaussian_mixture', 'logistic_mixture'] as const;
 const levels = Array.from({ length: 256 }, (_, i) => i);
 
 describe.each(methods)('%s', (method) => {
-  const components = 3;
-  const channels = outputChannels(method, components);
-  const colour = colourLogMass(method, components);
+  const output = outputOf(method);
+  const channels = outputChannels(output);
+  const colour = colourLogMass(output);
   // from the widest to the sharpest components, and means far outside of the range of colours
   const raw = fc.float({ min: -60, max: 60, noNaN: true });
 
@@ -38,7 +39,7 @@ describe.each(methods)('%s', (method) => {
         return sum + each.reduce((a, b) => a + b, 0);
       }, 0),
     );
-    const got = logMassOfImages(method, parameters, pixels, 2);
+    const got = logMassOfImages(output, parameters, pixels, 2);
     expect(got).toHaveLength(2);
     got.forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i] ?? 0, 9);
@@ -53,7 +54,7 @@ describe.each(methods)('%s', (method) => {
 test('logarithms should take over where a probability is too small for a number, without a step', () => {
   // one component per colour: a mean of 0 (raw) and the smallest standard deviation, and a value far from it
   for (const method of ['gaussian_mixture', 'logistic_mixture'] as const) {
-    const colour = colourLogMass(method, 1);
+    const colour = colourLogMass(outputOf(method, { nMix: 1 }));
     const at = (mean: number) => colour(Float32Array.of(0, mean, -30), 0, 255);
     const steps = Array.from({ length: 400 }, (_, i) => at(0.9 - i / 400) - at(0.9 - (i + 1) / 400));
     expect(at(-0.1)).toBeLessThan(-700);

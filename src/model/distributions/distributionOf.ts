@@ -1,4 +1,4 @@
-import type { SamplingMethod } from '../../config/types.js';
+import type { ModelConfig, SamplingMethod } from '../../config/types.js';
 import * as tf from '../../engine/tf.js';
 import { gaussian } from './gaussian.js';
 import { gaussianMixture } from './gaussianMixture.js';
@@ -9,16 +9,22 @@ const distributions = {
   gaussian,
   gaussian_mixture: gaussianMixture,
   logistic_mixture: logisticMixture,
-} as const satisfies Record<SamplingMethod, (parameters: tf.Tensor4D) => OutputDistribution>;
+} as const satisfies Record<
+  SamplingMethod,
+  (parameters: tf.Tensor4D, config: OutputConfig) => OutputDistribution
+>;
+
+/** The keys of a model that choose its output distribution. */
+export type OutputConfig = Pick<ModelConfig, 'samplingMethod' | 'nMix' | 'imageChannels'>;
 
 /** Returns the number of raw parameters per pixel. */
-export function outputChannels(method: SamplingMethod, components: number): number {
-  return method === 'gaussian' ? 6 : 9 * components;
+export function outputChannels({ samplingMethod, nMix, imageChannels }: OutputConfig): number {
+  return imageChannels * (samplingMethod === 'gaussian' ? 2 : 3 * nMix);
 }
 
 /** Creates the distribution with the raw parameters `[B, H, W, outputChannels]`. The caller owns parameters and results. */
-export function distributionOf(method: SamplingMethod, parameters: tf.Tensor4D): OutputDistribution {
-  const output = distributions[method](parameters);
+export function distributionOf(config: OutputConfig, parameters: tf.Tensor4D): OutputDistribution {
+  const output = distributions[config.samplingMethod](parameters, config);
   return {
     logProb: (x) => tf.tidy(() => output.logProb(x)),
     mean: () => tf.tidy(() => output.mean()),

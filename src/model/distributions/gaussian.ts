@@ -1,4 +1,4 @@
-/** One normal distribution per colour: 3 means, then 3 log standard deviations. */
+/** One normal distribution per colour: the means of all colours, then their log standard deviations. */
 import type * as tf from '../../engine/tf.js';
 import { draws } from '../random.js';
 import { drawNormal, normalFromParameters, normalLogDensity } from './normal.js';

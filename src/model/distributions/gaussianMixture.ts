@@ -2,6 +2,7 @@
 import { softClamp } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
 import { draws } from '../random.js';
+import type { OutputConfig } from './distributionOf.js';
 import {
   asImage,
   chooseComponent,
@@ -27,8 +28,8 @@ function normals(means: tf.Tensor2D, logScales: tf.Tensor2D) {
   return { mu: softClamp(means), sigma };
 }
 
-function components(parameters: tf.Tensor4D): Components {
-  const { logits, means, logScales } = splitMixture(parameters);
+function components(parameters: tf.Tensor4D, colours: number): Components {
+  const { logits, means, logScales } = splitMixture(parameters, colours);
   return { logits: softClamp(logits), ...normals(means, logScales) };
 }
 
@@ -38,20 +39,23 @@ export const gaussianMixtureLogProb = mixtureLogProb(
   (means, logScales, x) => normalLogDensity(normals(means, logScales), x) as tf.Tensor2D,
 );
 
-export function gaussianMixture(parameters: tf.Tensor4D): OutputDistribution {
-  const image = (values: tf.Tensor) => asImage(values, parameters);
+export function gaussianMixture(
+  parameters: tf.Tensor4D,
+  { imageChannels: colours }: OutputConfig,
+): OutputDistribution {
+  const image = (values: tf.Tensor) => asImage(values, parameters, colours);
   return {
-    logProb: (x) => image(gaussianMixtureLogProb(mixtureRows(parameters), tf.reshape(x, [-1]))),
+    logProb: (x) => image(gaussianMixtureLogProb(mixtureRows(parameters, colours), tf.reshape(x, [-1]))),
     mean: () => {
-      const { logits, mu } = components(parameters);
+      const { logits, mu } = components(parameters, colours);
       return image(mixtureMean(logits, mu));
     },
     mostLikelyValue: () => {
-      const { mu } = components(parameters);
-      return image(chooseComponent(mu, likeliestComponent(parameters)));
+      const { mu } = components(parameters, colours);
+      return image(chooseComponent(mu, likeliestComponent(parameters, colours)));
     },
     sample: (noise) => {
-      const { logits, mu, sigma } = components(parameters);
+      const { logits, mu, sigma } = components(parameters, colours);
       const values = noise.normal(draws.outputValue, mu.shape);
       return image(
         gaussianMixtureValue({ logits, mu, sigma }, drawComponent(logits, noise), values as tf.Tensor2D),

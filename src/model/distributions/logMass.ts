@@ -3,7 +3,7 @@
  * half a value below to half a value above; 0 and 255 own the tails. The probabilities of the 256 values add up to 1, so
  * models with different output distributions can be compared.
  */
-import type { SamplingMethod } from '../../config/types.js';
+import { type OutputConfig, outputChannels } from './distributionOf.js';
 import { logNormalProbability, normalProbability } from './normalTail.js';
 
 /** Log probability of the value `level` (0 to 255) of one colour, whose raw parameters begin at `first`. */
@@ -101,46 +101,47 @@ function mixtureLogMass(components: number, mass: Mass, logMass: Mass): ColourLo
   };
 }
 
-/** The mean, and the log standard deviation three places later. */
-const gaussianLogMass: ColourLogMass = (parameters, first, level) => {
-  const [mean, logScale] = [parameters[first]!, parameters[first + 3]!];
-  const mass = normalMass(mean, logScale, level);
-  return mass > smallestSum ? Math.log(mass) : normalLogMass(mean, logScale, level);
-};
+/** The means of all colours come first, then their log standard deviations. */
+function gaussianLogMass(colours: number): ColourLogMass {
+  return (parameters, first, level) => {
+    const [mean, logScale] = [parameters[first]!, parameters[first + colours]!];
+    const mass = normalMass(mean, logScale, level);
+    return mass > smallestSum ? Math.log(mass) : normalLogMass(mean, logScale, level);
+  };
+}
 
-/** Returns the log probability of one colour's value. `components` is the number of components of a mixture. */
-export function colourLogMass(method: SamplingMethod, components: number): ColourLogMass {
-  if (method === 'gaussian') return gaussianLogMass;
-  return method === 'gaussian_mixture'
-    ? mixtureLogMass(components, normalMass, normalLogMass)
-    : mixtureLogMass(components, logisticMass, logisticLogMass);
+/** Returns the log probability of one colour's value. */
+export function colourLogMass({ samplingMethod, nMix, imageChannels }: OutputConfig): ColourLogMass {
+  if (samplingMethod === 'gaussian') return gaussianLogMass(imageChannels);
+  return samplingMethod === 'gaussian_mixture'
+    ? mixtureLogMass(nMix, normalMass, normalLogMass)
+    : mixtureLogMass(nMix, logisticMass, logisticLogMass);
 }
 
 /**
  * Returns the log probability of each image, summed over the colours of its pixels, in nats.
- * @param method output distribution
+ * @param config chooses the output distribution
  * @param parameters raw parameters `[B, H, W, outputChannels]`
- * @param pixels the images in bytes, `[B, H, W, 3]`
+ * @param pixels the images in bytes, `[B, H, W, imageChannels]`
  * @param images B
  */
 export function logMassOfImages(
-  method: SamplingMethod,
+  config: OutputConfig,
   parameters: Float32Array,
   pixels: Uint8Array,
   images: number,
 ): Float64Array {
-  const channels = (3 * parameters.length) / pixels.length;
-  const colour = colourLogMass(method, channels / 9);
-  const perColour = method === 'gaussian' ? 1 : channels / 3;
+  const colours = config.imageChannels;
+  const channels = outputChannels(config);
+  const colour = colourLogMass(config);
+  const perColour = config.samplingMethod === 'gaussian' ? 1 : channels / colours;
   const perImage = pixels.length / images;
   const sums = new Float64Array(images);
   for (let image = 0, i = 0; image < images; image += 1) {
     let sum = 0;
-    for (const end = i + perImage; i < end; i += 3) {
-      const first = (i / 3) * channels;
-      sum += colour(parameters, first, pixels[i]!);
-      sum += colour(parameters, first + perColour, pixels[i + 1]!);
-      sum += colour(parameters, first + 2 * perColour, pixels[i + 2]!);
+    for (const end = i + perImage; i < end; i += colours) {
+      const first = (i / colours) * channels;
+      for (let c = 0; c < colours; c += 1) sum += colour(parameters, first + c * perColour, pixels[i + c]!);
     }
     sums[image] = sum;
   }

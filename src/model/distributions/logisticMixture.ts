@@ -6,6 +6,7 @@
 import { softClamp } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
 import { draws } from '../random.js';
+import type { OutputConfig } from './distributionOf.js';
 import {
   asImage,
   chooseComponent,
@@ -32,8 +33,8 @@ function logistics(means: tf.Tensor2D, logScales: tf.Tensor2D) {
   return { mu: tf.clipByValue(means, -5, 5), logScale: tf.maximum<tf.Tensor2D>(logScales, -7) };
 }
 
-function components(parameters: tf.Tensor4D): Components {
-  const { logits, means, logScales } = splitMixture(parameters);
+function components(parameters: tf.Tensor4D, colours: number): Components {
+  const { logits, means, logScales } = splitMixture(parameters, colours);
   return { logits: softClamp(logits), ...logistics(means, logScales) };
 }
 
@@ -71,20 +72,23 @@ function rescale(values: tf.Tensor): tf.Tensor {
   return tf.mul(tf.add(values, 1), 0.5);
 }
 
-export function logisticMixture(parameters: tf.Tensor4D): OutputDistribution {
-  const image = (values: tf.Tensor) => asImage(values, parameters);
+export function logisticMixture(
+  parameters: tf.Tensor4D,
+  { imageChannels: colours }: OutputConfig,
+): OutputDistribution {
+  const image = (values: tf.Tensor) => asImage(values, parameters, colours);
   return {
-    logProb: (x) => image(logisticMixtureLogProb(mixtureRows(parameters), tf.reshape(x, [-1]))),
+    logProb: (x) => image(logisticMixtureLogProb(mixtureRows(parameters, colours), tf.reshape(x, [-1]))),
     mean: () => {
-      const { logits, mu } = components(parameters);
+      const { logits, mu } = components(parameters, colours);
       return image(rescale(mixtureMean(logits, mu)));
     },
     mostLikelyValue: () => {
-      const { mu } = components(parameters);
-      return image(rescale(chooseComponent(mu, likeliestComponent(parameters))));
+      const { mu } = components(parameters, colours);
+      return image(rescale(chooseComponent(mu, likeliestComponent(parameters, colours))));
     },
     sample: (noise) => {
-      const parts = components(parameters);
+      const parts = components(parameters, colours);
       const uniform = noise.uniform(draws.outputValue, parts.mu.shape) as tf.Tensor2D;
       const component = drawComponent(parts.logits, noise);
       return image(rescale(logisticMixtureValue(parts, component, uniform)));

@@ -1,6 +1,6 @@
 /**
- * Code shared by both mixtures. Raw parameters are `[B, H, W, 9 k]`: for each colour k logits, k means and k log scales.
- * They are used as `[N, k]` with N = B * H * W * 3, so that no axis has to move.
+ * Code shared by both mixtures. Raw parameters are `[B, H, W, 3 k C]`: for each of C colours k logits, k means and k log scales.
+ * They are used as `[N, k]` with N = B * H * W * C, so that no axis has to move.
  */
 import { fusedOperation, softClamp } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
@@ -15,21 +15,21 @@ export interface MixtureParameters {
 }
 
 /** Reshapes the parameters to one mixture per row, `[N, 3 k]`. */
-export function mixtureRows(parameters: tf.Tensor4D): tf.Tensor2D {
+export function mixtureRows(parameters: tf.Tensor4D, colours: number): tf.Tensor2D {
   const [batch, height, width, channels] = parameters.shape;
-  return tf.reshape(parameters, [batch * height * width * 3, channels / 3]);
+  return tf.reshape(parameters, [batch * height * width * colours, channels / colours]);
 }
 
-export function splitMixture(parameters: tf.Tensor4D): MixtureParameters {
-  const rows = mixtureRows(parameters);
+export function splitMixture(parameters: tf.Tensor4D, colours: number): MixtureParameters {
+  const rows = mixtureRows(parameters, colours);
   const [logits, means, logScales] = tf.split(rows, 3, 1) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
   return { logits, means, logScales };
 }
 
-/** Reshapes `[N]` to `[B, H, W, 3]`, the image that the raw parameters belong to. */
-export function asImage(values: tf.Tensor, parameters: tf.Tensor4D): tf.Tensor4D {
+/** Reshapes `[N]` to `[B, H, W, C]`, the image that the raw parameters belong to. */
+export function asImage(values: tf.Tensor, parameters: tf.Tensor4D, colours: number): tf.Tensor4D {
   const [batch, height, width] = parameters.shape;
-  return tf.reshape(values, [batch, height, width, 3]);
+  return tf.reshape(values, [batch, height, width, colours]);
 }
 
 /** Log probability of x `[N, 1]` for each component, `[N, k]`, from raw means and log scales `[N, k]`. */
@@ -72,8 +72,8 @@ const saturated = 45;
  * Returns the component with the largest logit, `[N]`; if several are clamped to the bound, the first. Compares the raw logits,
  * because an engine's tanh may round different logits to the same number: libtensorflow's is 1 from 7.9 on.
  */
-export function likeliestComponent(parameters: tf.Tensor4D): tf.Tensor1D {
-  return tf.argMax(tf.minimum(splitMixture(parameters).logits, saturated), 1);
+export function likeliestComponent(parameters: tf.Tensor4D, colours: number): tf.Tensor1D {
+  return tf.argMax(tf.minimum(splitMixture(parameters, colours).logits, saturated), 1);
 }
 
 /** Draws one component per row from softmax(logits), `[N]`: the one with the largest logit after Gumbel noise is added. */

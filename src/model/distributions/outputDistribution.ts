@@ -5,12 +5,12 @@ import type { Noise } from '../random.js';
 /** Which image to take from a distribution. */
 export type Statistic = 'mean' | 'most_likely_value' | 'sample';
 
-/** Treats every colour of every pixel separately. All results are images `[B, H, W, 3]` on the scale 0 to 1, not clamped. */
+/** Treats every colour of every pixel separately. All results are images `[B, H, W, imageChannels]` on the scale 0 to 1, not clamped. */
 export interface OutputDistribution {
   /**
    * Log probability of every colour of images, in nats. Differentiable in the raw parameters.
-   * @param x images `[B, H, W, 3]` in [0, 1]; the caller keeps them
-   * @returns `[B, H, W, 3]`; the caller owns it
+   * @param x images `[B, H, W, imageChannels]` in [0, 1]; the caller keeps them
+   * @returns `[B, H, W, imageChannels]`; the caller owns it
    */
   logProb(x: tf.Tensor4D): tf.Tensor4D;
   /** The mean of every colour. */
@@ -24,7 +24,7 @@ export interface OutputDistribution {
   sample(noise: Noise): tf.Tensor4D;
 }
 
-/** Returns the image of a statistic, `[B, H, W, 3]`, not clamped. */
+/** Returns the image of a statistic, `[B, H, W, imageChannels]`, not clamped. */
 export function statisticOf(output: OutputDistribution, statistic: Statistic, noise: Noise): tf.Tensor4D {
   if (statistic === 'mean') return output.mean();
   return statistic === 'sample' ? output.sample(noise) : output.mostLikelyValue();

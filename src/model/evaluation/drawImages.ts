@@ -72,7 +72,7 @@ export async function* drawImages(
     recompute: false,
   };
   const count = images.shape[0];
-  const pixels = imagesToTensor(images, config.inputDimension);
+  const pixels = imagesToTensor(images, config.inputDimension, config.imageChannels);
   const encoded = tf.tidy(() => encoderTower(pass, plan, pixels));
   const run = (draw: number) => {
     const noise = noiseOf(draw);
@@ -101,7 +101,7 @@ export async function* drawImages(
       const kl = rows.filter((_, i) => i % 3 === 0);
       const logQ = rows.filter((_, i) => i % 3 === 1);
       const logPrior = rows.filter((_, i) => i % 3 === 2);
-      const logMass = logMassOfImages(config.samplingMethod, parameters, images.pixels, count);
+      const logMass = logMassOfImages(config, parameters, images.pixels, count);
       yield {
         kl,
         logQ,

@@ -86,7 +86,7 @@ async function latentsOf(
   { freeFlow = true, seed = 0 }: InterpolationOptions,
 ): Promise<TensorData[]> {
   const latents = tf.tidy(() => {
-    const images = imagesToTensor(image, model.config.inputDimension);
+    const images = imagesToTensor(image, model.config.inputDimension, model.config.imageChannels);
     return model.encode(images, keyedNoise(seed, 'interpolation', 0), { freeFlow });
   });
   try {
