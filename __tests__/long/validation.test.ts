@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { filter, firstValueFrom, lastValueFrom, Subject, take, tap, toArray } from 'rxjs';
+import type { NamedImages } from '../../src/base/plainData.js';
 import { stepOfBestModel } from '../../src/checkpoint/bestModel.js';
 import { readModelFile } from '../../src/checkpoint/readModelFile.js';
 import { saveCheckpoint } from '../../src/checkpoint/saveCheckpoint.js';
@@ -67,6 +68,22 @@ function measuring(bits: readonly number[]): TrainOptions {
       const nats = (bits[validation] ?? Number.NaN) * dimensions * Math.LN2;
       if (batch.names.length < given.training.batchSize) validation += 1; // the last batch
       return { ...result, negativeElboMass: result.negativeElboMass.map(() => nats) };
+    };
+    return trainer;
+  };
+  return { createTrainer };
+}
+
+/** A trainer that tells of each batch before it is evaluated, with its number from 1. */
+function onEvaluation(tell: (batch: NamedImages, number: number) => void): TrainOptions {
+  let evaluated = 0;
+  const createTrainer: NonNullable<TrainOptions['createTrainer']> = async (given, more) => {
+    const trainer = await Trainer.create(given, more);
+    const evaluate = trainer.evaluate.bind(trainer);
+    trainer.evaluate = (batch) => {
+      evaluated += 1;
+      tell(batch, evaluated);
+      return evaluate(batch);
     };
     return trainer;
   };
@@ -141,17 +158,11 @@ describe('a validation', () => {
 
   test('should measure fewer images where the configuration says so, always the same ones', async () => {
     const names: string[][] = [];
-    const createTrainer: NonNullable<TrainOptions['createTrainer']> = async (given, more) => {
-      const trainer = await Trainer.create(given, more);
-      const evaluate = trainer.evaluate.bind(trainer);
-      trainer.evaluate = (batch) => {
-        names.push([...batch.names]);
-        return evaluate(batch);
-      };
-      return trainer;
-    };
     const given = config(inFolderOf(inFolder('held')), 'validation.images=3', 'epochs=2');
-    const events = await run(given, { createTrainer });
+    const events = await run(
+      given,
+      onEvaluation((batch) => names.push([...batch.names])),
+    );
     expect(ofType(events, 'validation').map(({ images }) => images)).toEqual([3, 3]);
     const all = (await readdir(inFolder('held'))).sort((a, b) => nameHash(a) - nameHash(b));
     expect(names).toEqual([all.slice(0, 3), all.slice(0, 3)]);
@@ -390,17 +401,11 @@ describe('a run that is interrupted', () => {
     const whole = await run(given(), { weightsFolder: inFolder('whole') });
     const stop$ = new Subject<void>();
     let evaluated = 0;
-    const createTrainer: NonNullable<TrainOptions['createTrainer']> = async (config_, more) => {
-      const trainer = await Trainer.create(config_, more);
-      const evaluate = trainer.evaluate.bind(trainer);
-      trainer.evaluate = (batch) => {
-        evaluated += 1;
-        if (evaluated === 3) stop$.next(); // the first of two batches of the second validation
-        return evaluate(batch);
-      };
-      return trainer;
-    };
-    const first = await run(given(), { stop$, createTrainer });
+    const stopping = onEvaluation((_, number) => {
+      evaluated = number;
+      if (number === 3) stop$.next(); // the first of two batches of the second validation
+    });
+    const first = await run(given(), { stop$, ...stopping });
     expect(evaluated).toBe(3);
     expect(first.at(-1)).toMatchObject({ type: 'stopped', step: 6 });
     expect(measured(first)).toEqual(measured(whole).slice(0, 1));
@@ -412,19 +417,13 @@ describe('a run that is interrupted', () => {
   test('should pause within a validation, and write what is asked for', async () => {
     const commands$ = new Subject<RunCommand>();
     let evaluated = 0;
-    const createTrainer: NonNullable<TrainOptions['createTrainer']> = async (config_, more) => {
-      const trainer = await Trainer.create(config_, more);
-      const evaluate = trainer.evaluate.bind(trainer);
-      trainer.evaluate = (batch) => {
-        evaluated += 1;
-        if (evaluated === 1) commands$.next('pause');
-        return evaluate(batch);
-      };
-      return trainer;
-    };
+    const pausing = onEvaluation((_, number) => {
+      evaluated = number;
+      if (number === 1) commands$.next('pause');
+    });
     const events: TrainEvent[] = [];
     await lastValueFrom(
-      train(given(), { ...options, commands$, createTrainer }).pipe(
+      train(given(), { ...options, ...pausing, commands$ }).pipe(
         tap((event) => {
           events.push(event);
           if (event.type === 'paused') commands$.next('checkpoint');

@@ -1,5 +1,5 @@
 import type { SamplingMethod } from '../../src/config/types.js';
-import type { OutputConfig } from '../../src/model/distributions/distributionOf.js';
+import type { OutputConfig } from '../../src/model/distributions/outputConfig.js';
 
 /** An output distribution of three colours with three components. */
 export function outputOf(

@@ -4,8 +4,9 @@ import type { NamedTensors } from '../../src/base/plainData.js';
 import { readSafetensors } from '../../src/checkpoint/readSafetensors.js';
 import type { SamplingMethod } from '../../src/config/types.js';
 import * as tf from '../../src/engine/tf.js';
-import { distributionOf, type OutputConfig } from '../../src/model/distributions/distributionOf.js';
+import { distributionOf } from '../../src/model/distributions/distributionOf.js';
 import { colourLogMass } from '../../src/model/distributions/logMass.js';
+import type { OutputConfig } from '../../src/model/distributions/outputConfig.js';
 import { recorded } from './replay.js';
 import { Report } from './report.js';
 

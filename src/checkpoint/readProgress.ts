@@ -18,8 +18,17 @@ export interface Progress {
 export async function readProgress(path: string): Promise<Progress> {
   const { metadata } = await readSafetensorsHeader(path);
   const config = configFromData(JSON.parse(metadata.get('config') ?? 'null'), path);
-  const position = metadata.has('state')
-    ? parseEntry(path, metadata, 'state', trainerStateSchema).position
-    : null;
-  return { config, position };
+  return { config, position: metadata.has('state') ? positionIn(path, metadata) : null };
+}
+
+/**
+ * Reads the position of a run from the header of its checkpoint.
+ * @throws CheckpointError when the file is missing, damaged or no checkpoint
+ */
+export async function readPosition(path: string): Promise<Position> {
+  return positionIn(path, (await readSafetensorsHeader(path)).metadata);
+}
+
+function positionIn(path: string, metadata: ReadonlyMap<string, string>): Position {
+  return parseEntry(path, metadata, 'state', trainerStateSchema).position;
 }

@@ -10,7 +10,7 @@ import { planDecoderCell } from './cells/decoderCell.js';
 import type { EncoderCellPlan } from './cells/encoderCell.js';
 import { planEncoderCell } from './cells/encoderCell.js';
 import { checkCells, checkParameterCount } from './checkSize.js';
-import { outputChannels } from './distributions/distributionOf.js';
+import { outputChannels } from './distributions/outputConfig.js';
 import type { BatchNormPlan } from './layers/batchNormPlan.js';
 import type { FlowCellPlan } from './layers/flow.js';
 import { planFlow } from './layers/flow.js';

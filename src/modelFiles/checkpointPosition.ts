@@ -1,7 +1,5 @@
 import { fileExists } from '../checkpoint/checkpointExists.js';
-import { parseEntry } from '../checkpoint/modelFileFrom.js';
-import { readSafetensorsHeader } from '../checkpoint/readSafetensors.js';
-import { trainerStateSchema } from '../checkpoint/runState.js';
+import { readPosition } from '../checkpoint/readProgress.js';
 import type { Position } from '../checkpoint/snapshot.js';
 import { withFile } from '../checkpoint/withFile.js';
 import { isTorchFile } from '../pytorch/isTorchFile.js';
@@ -17,7 +15,5 @@ export async function checkpointPosition(path: string): Promise<Position | null>
   const converted = await withFile(path, async (source) =>
     (await isTorchFile(source)) ? torchPosition(await torchFileFrom(source, path), path) : null,
   );
-  if (converted) return converted;
-  const { metadata } = await readSafetensorsHeader(path);
-  return parseEntry(path, metadata, 'state', trainerStateSchema).position;
+  return converted ?? readPosition(path);
 }

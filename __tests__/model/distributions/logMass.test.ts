@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { outputChannels } from '../../../src/model/distributions/distributionOf.js';
 import { colourLogMass, logMassOfImages } from '../../../src/model/distributions/logMass.js';
+import { outputChannels } from '../../../src/model/distributions/outputConfig.js';
 import { outputOf } from '../../support/outputOf.js';
 
 const methods = ['gaussian', 'gaussian_mixture', 'logistic_mixture'] as const;

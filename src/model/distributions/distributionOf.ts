@@ -1,8 +1,9 @@
-import type { ModelConfig, SamplingMethod } from '../../config/types.js';
+import type { SamplingMethod } from '../../config/types.js';
 import * as tf from '../../engine/tf.js';
 import { gaussian } from './gaussian.js';
 import { gaussianMixture } from './gaussianMixture.js';
 import { logisticMixture } from './logisticMixture.js';
+import type { OutputConfig } from './outputConfig.js';
 import type { OutputDistribution } from './outputDistribution.js';
 
 const distributions = {
@@ -13,14 +14,6 @@ const distributions = {
   SamplingMethod,
   (parameters: tf.Tensor4D, config: OutputConfig) => OutputDistribution
 >;
-
-/** The keys of a model that choose its output distribution. */
-export type OutputConfig = Pick<ModelConfig, 'samplingMethod' | 'nMix' | 'imageChannels'>;
-
-/** Returns the number of raw parameters per pixel. */
-export function outputChannels({ samplingMethod, nMix, imageChannels }: OutputConfig): number {
-  return imageChannels * (samplingMethod === 'gaussian' ? 2 : 3 * nMix);
-}
 
 /** Creates the distribution with the raw parameters `[B, H, W, outputChannels]`. The caller owns parameters and results. */
 export function distributionOf(config: OutputConfig, parameters: tf.Tensor4D): OutputDistribution {

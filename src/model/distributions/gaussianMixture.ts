@@ -2,7 +2,6 @@
 import { softClamp } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
 import { draws } from '../random.js';
-import type { OutputConfig } from './distributionOf.js';
 import {
   asImage,
   chooseComponent,
@@ -14,6 +13,7 @@ import {
   splitMixture,
 } from './mixture.js';
 import { drawNormal, normalLogDensity, sigmaFloor } from './normal.js';
+import type { OutputConfig } from './outputConfig.js';
 import type { OutputDistribution } from './outputDistribution.js';
 
 interface Components {

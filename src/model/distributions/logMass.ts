@@ -3,8 +3,9 @@
  * half a value below to half a value above; 0 and 255 own the tails. The probabilities of the 256 values add up to 1, so
  * models with different output distributions can be compared.
  */
-import { type OutputConfig, outputChannels } from './distributionOf.js';
+
 import { logNormalProbability, normalProbability } from './normalTail.js';
+import { type OutputConfig, outputChannels } from './outputConfig.js';
 
 /** Log probability of the value `level` (0 to 255) of one colour, whose raw parameters begin at `first`. */
 export type ColourLogMass = (parameters: Float32Array, first: number, level: number) => number;

@@ -6,7 +6,6 @@
 import { softClamp } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
 import { draws } from '../random.js';
-import type { OutputConfig } from './distributionOf.js';
 import {
   asImage,
   chooseComponent,
@@ -17,6 +16,7 @@ import {
   mixtureRows,
   splitMixture,
 } from './mixture.js';
+import type { OutputConfig } from './outputConfig.js';
 import type { OutputDistribution } from './outputDistribution.js';
 
 /** Keeps the uniform noise away from 0 and 1. */
