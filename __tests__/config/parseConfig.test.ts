@@ -56,6 +56,7 @@ describe('parseConfig', () => {
         regularizationConstant: 0.05,
         klConstant: 1,
         warmupEpochs: 30,
+        klBalancing: 'inverse_size',
         batchSize: 20,
         writeReconstruction: true,
         imagesPerCheckpoint: null,

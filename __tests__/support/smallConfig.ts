@@ -40,6 +40,7 @@ export function smallConfig(
       regularizationConstant: 0.05,
       klConstant: 1,
       warmupEpochs: 2,
+      klBalancing: 'inverse_size',
       batchSize: 2,
       writeReconstruction: true,
       imagesPerCheckpoint: null,

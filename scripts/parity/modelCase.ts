@@ -95,7 +95,8 @@ async function compareForward(current: Case, model: Nvae): Promise<void> {
 
 /** Compares the balancing of the recorded KL, at the steps with recorded numbers. */
 async function compareKl({ config, reference, tensors, report }: Case, model: Nvae): Promise<void> {
-  const { warmupEpochs } = config.training;
+  const { training } = config;
+  const { warmupEpochs } = training;
   const recordedKl = tensors.get('out.kl');
   if (!recordedKl) throw new RangeError('out.kl: expected a float32 tensor, got nothing');
   const kl = tf.tensor2d(Float32Array.from(recordedKl.data), [...recordedKl.shape] as [number, number]);
@@ -105,14 +106,14 @@ async function compareKl({ config, reference, tensors, report }: Case, model: Nv
     if (tensors.has(name)) report.tensor('balanced KL', name, await tensor.data());
     tensor.dispose();
   };
-  const balanced = (epoch: number) => tf.tidy(() => balancedKl(model.plan, kl, epoch, warmupEpochs));
+  const balanced = (epoch: number) => tf.tidy(() => balancedKl(model.plan, kl, epoch, training));
   await compare('kl.balanced', balanced(reference.training.kl_step));
   const { kl_inside: inside, kl_after: after } = reference.scalars;
   if (inside) {
     await compare('kl.balanced_inside', balanced(inside.step));
     await compare(
       'kl.weights_inside',
-      tf.tidy(() => klWeights(model.plan, kl)),
+      tf.tidy(() => klWeights(model.plan, kl, training.klBalancing)),
     );
     report.scalar(
       'balanced KL',

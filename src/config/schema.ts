@@ -17,6 +17,7 @@ const fraction = () => z.number().min(0).max(1);
 const imageChannels = [1, 3] as const;
 
 const samplingMethods = ['gaussian', 'gaussian_mixture', 'logistic_mixture'] as const;
+const klBalancings = ['inverse_size', 'size'] as const;
 
 /** The architecture of a model: the keys outside sections. */
 export const modelSchema = z
@@ -168,6 +169,12 @@ const trainingParameters = z
       .default(30)
       .describe(
         'Epochs of warm-up: the KL coefficient grows from 0 to 1, and the KL is balanced between the latent groups.',
+      ),
+    kl_balancing: z
+      .enum(klBalancings)
+      .default('inverse_size')
+      .describe(
+        "Weight of a latent group's KL during the warm-up: its mean KL divided by its size, or multiplied by it as printed in appendix A of the paper.",
       ),
     batch_size: integer(1)
       .default(20)

@@ -91,6 +91,12 @@ export interface ModelConfig {
   readonly fixedFlows: boolean;
 }
 
+/**
+ * Weight of a latent group's KL during the warm-up: its mean KL divided by its size, or multiplied by it
+ * as printed in appendix A of the paper.
+ */
+export type KlBalancing = 'inverse_size' | 'size';
+
 /** Random changes of the training images. */
 export interface AugmentationConfig {
   /** Mirror each image left to right with probability one half. @default false */
@@ -183,6 +189,12 @@ export interface TrainingConfig {
    * @default 30
    */
   readonly warmupEpochs: number;
+  /**
+   * Weight of a latent group's KL during the warm-up: its mean KL divided by its size, or multiplied by it
+   * as printed in appendix A of the paper.
+   * @default "inverse_size"
+   */
+  readonly klBalancing: KlBalancing;
   /** Images per step; the last batch of an epoch may be smaller. Allowed: an integer >= 1. @default 20 */
   readonly batchSize: number;
   /**

@@ -1,7 +1,9 @@
 /** Computes the training loss from KL and likelihood. All values are in nats, per image unless stated otherwise. */
+import type { TrainingConfig } from '../config/types.js';
 import * as tf from '../engine/tf.js';
 import { asConstant } from './constants.js';
-import type { ModelPlan } from './plan.js';
+import { sizeOf } from './parameterSpec.js';
+import { latentShapes, type ModelPlan } from './plan.js';
 
 /** Sums the log probabilities of all colours `[B, H, W, 3]` to the log likelihood per image `[B]`. */
 export function logLikelihood(logProb: tf.Tensor4D): tf.Tensor1D {
@@ -13,13 +15,39 @@ export function klCoefficient(epoch: number, warmupEpochs: number): number {
   return warmupEpochs === 0 ? 1 : Math.min(epoch / warmupEpochs, 1);
 }
 
-/** Returns the weight of each group's KL during the warm-up, `[L]` with mean 1, constant for the gradient. kl is `[L, B]`. */
-export function klWeights(plan: ModelPlan, kl: tf.Tensor2D): tf.Tensor1D {
+/** The part of a configuration that decides how the KL is balanced. */
+export type KlBalancing = Pick<TrainingConfig, 'warmupEpochs' | 'klBalancing'>;
+
+/** Added to the mean KL of a group, in nats: by the reference, and only against 0 / 0 by the paper's formula, which adds nothing. */
+const addedKl = { inverse_size: 0.01, size: 1e-6 } as const;
+
+/**
+ * Returns the weight of each group's KL during the warm-up, `[L]` with mean 1, constant for the gradient. kl is `[L, B]`.
+ *
+ * `inverse_size` is the mean KL over the size of the group, as in the reference, where a group is the smaller the more groups its
+ * scale has. `size` is the mean KL times the number of latent variables of the group, as printed in NVAE (Vahdat & Kautz 2020),
+ * appendix A.
+ */
+export function klWeights(
+  plan: ModelPlan,
+  kl: tf.Tensor2D,
+  balancing: KlBalancing['klBalancing'],
+): tf.Tensor1D {
   return asConstant(kl, (constant) => {
-    const multipliers = tf.tensor1d(plan.groups.map((group) => group.klMultiplier));
-    const weights = tf.div(tf.add(tf.mean(tf.abs(constant), 1), 0.01), multipliers) as tf.Tensor1D;
-    return tf.div(weights, tf.mean(weights));
+    const means = tf.add(tf.mean(tf.abs(constant), 1), addedKl[balancing]);
+    const weights =
+      balancing === 'size'
+        ? tf.mul(means, tf.tensor1d(relativeSizes(plan)))
+        : tf.div(means, tf.tensor1d(plan.groups.map((group) => group.klMultiplier)));
+    return tf.div(weights, tf.mean(weights)) as tf.Tensor1D;
   });
+}
+
+/** Returns the number of latent variables of each group, relative to the largest, so that no product is large. */
+function relativeSizes(plan: ModelPlan): number[] {
+  const sizes = latentShapes(plan).map(sizeOf);
+  const largest = Math.max(...sizes);
+  return sizes.map((size) => size / largest);
 }
 
 /**
@@ -27,7 +55,12 @@ export function klWeights(plan: ModelPlan, kl: tf.Tensor2D): tf.Tensor1D {
  * 2020, section 3.1 and the appendix); after it, this is the plain sum. kl is `[L, B]`; the result is `[B]` or, after the
  * warm-up, a scalar: the mean over the batch.
  */
-export function balancedKl(plan: ModelPlan, kl: tf.Tensor2D, epoch: number, warmupEpochs: number): tf.Tensor {
+export function balancedKl(
+  plan: ModelPlan,
+  kl: tf.Tensor2D,
+  epoch: number,
+  { warmupEpochs, klBalancing }: KlBalancing,
+): tf.Tensor {
   if (epoch >= warmupEpochs) return tf.mean(tf.sum(kl, 0));
-  return tf.sum(tf.mul(tf.reshape(klWeights(plan, kl), [-1, 1]), kl), 0);
+  return tf.sum(tf.mul(tf.reshape(klWeights(plan, kl, klBalancing), [-1, 1]), kl), 0);
 }

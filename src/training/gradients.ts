@@ -111,7 +111,7 @@ function lossOf(model: Nvae, images: tf.Tensor4D, statistics: BatchStatistics, o
   });
   const output = model.output(parameters);
   const reconstruction = tf.tidy(() => tf.neg(tf.mean(logLikelihood(output.logProb(images)))) as tf.Scalar);
-  const balanced = tf.mean(balancedKl(model.plan, kl, epoch, warmupEpochs));
+  const balanced = tf.mean(balancedKl(model.plan, kl, epoch, training));
   const regularization = regularizationConstant === 0 ? tf.scalar(0) : model.regularization(noise, weights);
   const terms = {
     reconstruction,

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { TrainingConfig } from '../../../src/config/types.js';
 import { torchOmissions } from '../../../src/modelFiles/torch/torchOmissions.js';
 import { smallConfig } from '../../support/smallConfig.js';
 import { wholeCheckpoint } from '../../support/wholeCheckpoint.js';
@@ -11,9 +12,10 @@ test('should name only the seed and the order of the images for a plain run betw
 
 test('should name everything that the PyTorch implementation does not do', () => {
   const { augmentation, validation } = smallConfig().training;
-  const training = {
+  const training: Partial<TrainingConfig> = {
     epochs: -1,
     augmentation: { ...augmentation, horizontalFlip: true, crop: 2 },
+    klBalancing: 'size',
     validation: { ...validation, fraction: 0.1 },
   };
   const dataPosition = { epoch: 4, imagesTaken: 30, dataset: 'a/100/-' };
@@ -21,6 +23,7 @@ test('should name everything that the PyTorch implementation does not do', () =>
   expect(omissions.slice(1)).toEqual([
     'the place within epoch 5 is lost: it starts anew there, with 30 images that were already taken',
     'augmentation is not known there: images are trained on without it (horizontal_flip true, crop 2)',
+    'kl_balancing size is not known there: the KL is balanced by inverse_size',
     'validation is not known there: the held-out images are trained on, too',
     'epochs is -1, with which nothing is trained there: set training_parameters.epochs in small.yaml to go on; the learning rate stays 0.01',
   ]);

@@ -26,6 +26,11 @@ export function torchOmissions(checkpoint: Checkpoint): string[] {
     const keys = changes.map(([key, value]) => `${snakeCase(key)} ${value}`).join(', ');
     omissions.push(`augmentation is not known there: images are trained on without it (${keys})`);
   }
+  if (training.klBalancing !== 'inverse_size') {
+    omissions.push(
+      `kl_balancing ${training.klBalancing} is not known there: the KL is balanced by inverse_size`,
+    );
+  }
   if (training.validation.fraction > 0) {
     omissions.push('validation is not known there: the held-out images are trained on, too');
   }
