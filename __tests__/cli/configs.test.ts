@@ -19,6 +19,16 @@ const giant = [
 ].join('\n');
 
 describe('nvae configs', () => {
+  test('should name the size that images have inside the model, where it is another', async () => {
+    await mkdir(inFolder('model_configs'));
+    const text = giant.replace(/100000000000/, '2').replace('scales: 1', 'scales: 2');
+    await writeFile(inFolder('model_configs', 'odd.yaml'), text.replace('dimension: 8', 'dimension: 7'));
+    await writeFile(inFolder('model_configs', 'even.yaml'), text);
+    const { stdout } = await runCommand(configsCommand(), []);
+    expect(stdout).toMatch(/^odd +7x7, padded to 8x8 {2}gaussian/m);
+    expect(stdout).toMatch(/^even +8x8 +gaussian/m);
+  });
+
   test('should list the others where some cannot be used, with a warning each', async () => {
     await mkdir(inFolder('model_configs', 'folder.yaml'), { recursive: true });
     await writeFile(inFolder('model_configs', 'broken.yaml'), 'latent_size: [');

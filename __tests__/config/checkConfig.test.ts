@@ -28,8 +28,8 @@ describe('a configuration that code has built', () => {
     ['training.augmentation.crop: expected an integer >= 0, got -1', { training: crop(-1) }],
     ['training.augmentation.crop: expected less than inputDimension 8, because', { training: crop(8) }],
     [
-      'model.inputDimension: expected a multiple of 4, because numberOfScales 2 and',
-      { model: { ...model, inputDimension: 6 } },
+      'model.inputDimension: expected at least 3, because numberOfScales 2 and',
+      { model: { ...model, inputDimension: 2 } },
     ],
     ['training: expected a section with keys, got null', { training: null }],
     [

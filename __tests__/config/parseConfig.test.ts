@@ -107,8 +107,9 @@ describe('parseConfig', () => {
   });
 
   test('should refuse an impossible combination', () => {
-    const message = problems(() => parse({ ...required, input_dimension: 18 }));
-    expect(message).toContain('input_dimension: expected a multiple of 4, because number_of_scales 2');
+    const message = problems(() => parse({ ...required, number_of_scales: 6, input_dimension: 32 }));
+    expect(message).toContain('input_dimension: expected at least 33, because number_of_scales 6');
+    expect(parse({ ...required, number_of_scales: 6, input_dimension: 33 }).model.inputDimension).toBe(33);
   });
 
   test.each([
@@ -138,9 +139,7 @@ describe('parseConfig', () => {
 
   test('should print no number beyond all bounds for too many scales', () => {
     const message = problems(() => parse({ ...required, number_of_scales: 1e9 }));
-    expect(message).toContain(
-      'input_dimension: expected a multiple of 2^1000000000, because number_of_scales',
-    );
+    expect(message).toContain('input_dimension: expected more than 2^999999999, because number_of_scales');
   });
 
   test('should refuse a text that stands for nine to the thirtieth values', () => {

@@ -82,8 +82,8 @@ describe('plan', () => {
     ],
     ['latentSise: unknown key; did you mean "latentSize"?', { latentSise: 3 } as object],
     [
-      'inputDimension: expected a multiple of 4, because numberOfScales 2 and numBlocksPrepost 1',
-      { inputDimension: 30 },
+      'inputDimension: expected at least 3, because numberOfScales 2 and numBlocksPrepost 1',
+      { inputDimension: 2 },
     ],
     ['exponentialScaling: expected a number > 0', { exponentialScaling: 0 }],
     ['inputDimension: expected an integer from 1 to 4096, got 1048576', { inputDimension: 2 ** 20 }],

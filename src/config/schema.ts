@@ -33,7 +33,7 @@ export const modelSchema = z
     input_dimension: integer(1)
       .max(4096)
       .describe(
-        'Height and width of the images in pixels; a multiple of 2^(`number_of_scales` + `num_blocks_prepost` - 1).',
+        'Height and width of the images in pixels; inside the model, zeros fill them up to a multiple of 2^(`number_of_scales` + `num_blocks_prepost` - 1).',
       ),
     image_channels: z
       .literal(imageChannels)
@@ -72,10 +72,11 @@ export const modelSchema = z
   })
   .superRefine(({ input_dimension, number_of_scales, num_blocks_prepost }, context) => {
     const halvings = number_of_scales + num_blocks_prepost - 1;
-    if (context.issues.length > 0 || input_dimension % 2 ** halvings === 0) return;
-    const factor = halvings > 20 ? `2^${halvings}` : 2 ** halvings;
+    // Images are filled up to a multiple of 2^halvings, but not to twice their size or more.
+    if (context.issues.length > 0 || input_dimension > 2 ** (halvings - 1)) return;
+    const least = halvings > 20 ? `more than 2^${halvings - 1}` : `at least ${2 ** (halvings - 1) + 1}`;
     const reason = `number_of_scales ${number_of_scales} and num_blocks_prepost ${num_blocks_prepost} halve the image ${halvings} times`;
-    const message = `a multiple of ${factor}, because ${reason}`;
+    const message = `${least}, because ${reason}`;
     context.addIssue({ code: 'custom', path: ['input_dimension'], message });
   })
   .describe(

@@ -46,8 +46,8 @@ export interface ModelConfig {
   /** Channels of each latent group. Allowed: an integer >= 1. */
   readonly latentSize: number;
   /**
-   * Height and width of the images in pixels; a multiple of 2^(`numberOfScales` + `numBlocksPrepost` - 1).
-   * Allowed: an integer from 1 to 4096.
+   * Height and width of the images in pixels; inside the model, zeros fill them up to a multiple of
+   * 2^(`numberOfScales` + `numBlocksPrepost` - 1). Allowed: an integer from 1 to 4096.
    */
   readonly inputDimension: number;
   /** Colours of a pixel: 3 for red, green and blue, 1 for grey images. @default 3 */

@@ -113,10 +113,24 @@ export function latentShapes(plan: ModelPlan): [height: number, width: number, c
   return plan.groups.map(({ size, latentSize }) => [size, size, latentSize]);
 }
 
+/**
+ * Returns height and width of the images inside the model: `input_dimension`, rounded up to a multiple of the factor between the
+ * largest and the smallest features. The first convolution sees the images with zeros around them, and the parameters of the
+ * output distribution are cropped, so that everything outside sees real pixels only (see layers/padding.ts).
+ */
+export function paddedDimension({
+  inputDimension,
+  numberOfScales,
+  numBlocksPrepost,
+}: Pick<ModelConfig, 'inputDimension' | 'numberOfScales' | 'numBlocksPrepost'>): number {
+  const factor = 2 ** (numberOfScales + numBlocksPrepost - 1);
+  return factor * Math.ceil(inputDimension / factor);
+}
+
 /** Returns channels and image size of a scale. */
 function scaleShape(config: ModelConfig, scale: number): { channels: number; size: number } {
   const halvings = config.numBlocksPrepost + scale;
-  return { channels: config.channelTowers * 2 ** halvings, size: config.inputDimension / 2 ** halvings };
+  return { channels: config.channelTowers * 2 ** halvings, size: paddedDimension(config) / 2 ** halvings };
 }
 
 function countGroups(config: ModelConfig): number[] {

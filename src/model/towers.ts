@@ -9,15 +9,19 @@ import { decoderCell } from './cells/decoderCell.js';
 import type { EncoderCellPlan } from './cells/encoderCell.js';
 import { encoderCell } from './cells/encoderCell.js';
 import { inSequence } from './layers/inSequence.js';
+import { cropImages, padImages } from './layers/padding.js';
 import { weightNormConvolution } from './layers/weightNormConvolution.js';
 import type { Pass } from './pass.js';
 import type { LatentGroupPlan, ModelPlan } from './plan.js';
+import { paddedDimension } from './plan.js';
 
-/** Maps images `[B, H, W, 3]` to the features of every latent group, level 0 first: `[B, size, size, channels]`. */
+/** Maps images `[B, H, W, colours]` to the features of every latent group, level 0 first: `[B, size, size, channels]`. */
 export function encoderTower(pass: Pass, plan: ModelPlan, images: tf.Tensor4D): tf.Tensor4D[] {
   const run = (cell: EncoderCellPlan) => (x: tf.Tensor4D) => runCell(encoderCell, pass, cell, x);
+  const padded = paddedDimension(plan.config);
+  const pad = padded === plan.config.inputDimension ? [] : [(x: tf.Tensor4D) => padImages(x, padded)];
   const stem = (x: tf.Tensor4D) => weightNormConvolution(pass, plan.stem, x);
-  let x = inSequence(images, [stem, ...plan.preprocess.map(run)]);
+  let x = inSequence(images, [...pad, stem, ...plan.preprocess.map(run)]);
   const features = plan.encoderBlocks.map((cells) => {
     x = inSequence(x, cells.map(run));
     return x;
@@ -45,6 +49,9 @@ export function decoderTower(pass: Pass, plan: ModelPlan, batch: number, latentO
     goOn([mix, ...group.cells.map(run)]);
   }
   const head = (x: tf.Tensor4D) => weightNormConvolution(pass, plan.head, tf.elu(x));
-  goOn([...plan.postprocess.map(run), head]);
+  const { inputDimension } = plan.config;
+  const isPadded = paddedDimension(plan.config) !== inputDimension;
+  const crop = isPadded ? [(x: tf.Tensor4D) => cropImages(x, inputDimension)] : [];
+  goOn([...plan.postprocess.map(run), head, ...crop]);
   return y;
 }

@@ -4,7 +4,7 @@ import { messageOf } from '../../base/errors.js';
 import { printable } from '../../base/messageText.js';
 import { ConfigError } from '../../config/configError.js';
 import { listConfigs, loadConfig } from '../../config/loadConfig.js';
-import { latentShapes, parameterCount, planModel } from '../../model/plan.js';
+import { latentShapes, paddedDimension, parameterCount, planModel } from '../../model/plan.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { createOutput } from '../terminal/output.js';
 
@@ -12,6 +12,8 @@ interface ConfigSummary {
   readonly name: string;
   readonly path: string;
   readonly inputDimension: number;
+  /** Height and width of the images inside the model, with zeros around them. */
+  readonly paddedDimension: number;
   readonly samplingMethod: string;
   readonly parameters: number;
   /** [height, width, channels] of each latent group, the smallest first. */
@@ -25,6 +27,7 @@ async function summarize({ name, path }: { name: string; path: string }): Promis
     name,
     path,
     inputDimension: model.inputDimension,
+    paddedDimension: paddedDimension(model),
     samplingMethod: model.samplingMethod,
     parameters: parameterCount(plan),
     latentGroups: latentShapes(plan),
@@ -36,6 +39,13 @@ function describeGroups(shapes: readonly (readonly number[])[]): string {
   const counts = new Map<string, number>();
   for (const shape of shapes) counts.set(shape.join('x'), (counts.get(shape.join('x')) ?? 0) + 1);
   return [...counts].map(([shape, count]) => `${count} of ${shape}`).join(', ');
+}
+
+function describeSize({
+  inputDimension: size,
+  paddedDimension: padded,
+}: Pick<ConfigSummary, 'inputDimension' | 'paddedDimension'>): string {
+  return `${size}x${size}${padded === size ? '' : `, padded to ${padded}x${padded}`}`;
 }
 
 function table(rows: readonly (readonly string[])[]): string {
@@ -62,9 +72,9 @@ export async function configs(options: CommonOptions): Promise<void> {
       output.warning(`${file}${messageOf(error)}`.replaceAll('\n', '; '));
     }
   }
-  const rows = summaries.map(({ name, inputDimension, samplingMethod, parameters, latentGroups }) => [
+  const rows = summaries.map(({ name, samplingMethod, parameters, latentGroups, ...sizes }) => [
     printable(name),
-    `${inputDimension}x${inputDimension}`,
+    describeSize(sizes),
     samplingMethod,
     `${(parameters / 1e6).toFixed(2)} M`,
     describeGroups(latentGroups),
