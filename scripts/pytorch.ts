@@ -1,9 +1,11 @@
 /**
- * Exchanges files with a real PyTorch: `npm run pytorch`. NVAE_PYTHON is the Python to use, `python3` by default; it needs PyTorch.
+ * Exchanges files with a real PyTorch: `npm run pytorch`. NVAE_PYTHON is the Python to use, `python3` by default; it needs PyTorch
+ * and safetensors.
  *
  * 1. PyTorch loads what we export: `weights_only=True`, `strict=True`, also mapped into memory, then its optimiser and its schedule.
  * 2. PyTorch writes files of every kind, and we read the same values.
  * 3. PyTorch loads what we export from those.
+ * 4. Python's safetensors reads models of our own format; PyTorch rounds to the same bfloat16 values.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,6 +16,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describeValue } from '../src/base/messageText.js';
 import type { Checkpoint } from '../src/checkpoint/checkpointContent.js';
 import { checkpointFrom } from '../src/checkpoint/checkpointFrom.js';
+import { saveModel } from '../src/checkpoint/saveModel.js';
 import { loadConfig } from '../src/config/loadConfig.js';
 import type { NvaeConfig } from '../src/config/types.js';
 import { useEngine } from '../src/engine/index.js';
@@ -36,6 +39,7 @@ try {
   python('save', ours);
   await exportWritten(join(ours, 'written'), again, template);
   python('load', again);
+  python('own', join(ours, 'own'));
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
@@ -50,6 +54,8 @@ async function exportTrained(into: string): Promise<NvaeConfig> {
   for await (const checkpoint of trainedCheckpoints()) {
     const isTemplate = checkpoint.config.name === 'flows';
     const [model, run] = await exportBoth(into, checkpoint.config.name, checkpoint);
+    for (const dtype of ['float32', 'bfloat16'] as const)
+      await saveModel(join(into, 'own', `${checkpoint.config.name}.${dtype}`), checkpoint, { dtype });
     entries.push({ ...model, template: isTemplate }, run);
     if (isTemplate) template = checkpoint.config;
   }
@@ -134,7 +140,7 @@ function writeManifest(into: string, entries: readonly ManifestEntry[]): void {
 }
 
 /** @throws Error when the program fails, which has said why */
-function python(command: 'load' | 'save', path: string): void {
+function python(command: 'load' | 'save' | 'own', path: string): void {
   const { NVAE_PYTHON: program = 'python3' } = process.env;
   const { status, error } = spawnSync(program, [join(here, 'pytorch/pytorch.py'), command, path], {
     stdio: 'inherit',

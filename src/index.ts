@@ -241,6 +241,7 @@ export type { Checkpoint, DataPosition } from './checkpoint/checkpointContent.js
 export { CheckpointError } from './checkpoint/checkpointError.js';
 export { checkpointExists } from './checkpoint/checkpointExists.js';
 export { RunInUseError, RunTakenOverError } from './checkpoint/lock/errors.js';
+export type { ModelDtype, SaveModelOptions } from './checkpoint/modelDtype.js';
 export type { SaveOptions } from './checkpoint/saveCheckpoint.js';
 export { saveCheckpoint } from './checkpoint/saveCheckpoint.js';
 export { saveModel } from './checkpoint/saveModel.js';

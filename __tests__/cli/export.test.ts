@@ -51,6 +51,7 @@ test('should export only the weights of a checkpoint, and of a model', async () 
   const result = await exported(pathOf('own.model'), '--json');
   expect(JSON.parse(result.stdout)).toEqual({
     type: 'export',
+    format: 'pytorch',
     path: pathOf('exported', 'own.model'),
     configuration: pathOf('exported', 'small.yaml'),
     kind: 'model',
@@ -101,4 +102,53 @@ test.each([
   const own = pathOf('saved_weights', 'small.checkpoint');
   await saveCheckpoint(own, checkpoint);
   await expect(exported(own, '--out', out)).rejects.toThrow(message);
+});
+
+test('should export a model of our own format in bfloat16, with half the bytes and no configuration beside it', async () => {
+  const averages = new Map(
+    [...checkpoint.tensors].map(([name, tensor]) => [
+      name,
+      tensor.dtype === 'float32'
+        ? { ...tensor, data: tensor.data.map((_, i) => Math.sin(i + name.length) + 2) }
+        : tensor,
+    ]),
+  );
+  await saveCheckpoint(pathOf('saved_weights', 'small.checkpoint'), { ...checkpoint, tensors: averages });
+  const { stdout } = await exported('small', '--dtype', 'bfloat16', '--json');
+  const path = pathOf('exported', 'small.model');
+  const result = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  expect(result).toMatchObject({ type: 'export', format: 'rx-nvae', path, kind: 'model', dtype: 'bfloat16' });
+  expect(result.bytes).toBe((await stat(path)).size);
+  await expect(stat(pathOf('exported', 'small.yaml'))).rejects.toThrow('ENOENT');
+  const { kind, config, tensors } = await readAnyModelFile(path);
+  expect([kind, config]).toEqual(['model', checkpoint.config]);
+  for (const [name, { data }] of tensors) {
+    const before = averages.get(name)?.data ?? [];
+    const isExact = data instanceof Int32Array || /running_/.test(name);
+    expect(data.length).toBe(before.length);
+    data.forEach((value, i) => {
+      const error = Math.abs(value - (before[i] ?? 0));
+      expect(error).toBeLessThanOrEqual(isExact ? 0 : value * 2 ** -8);
+    });
+  }
+  const whole = pathOf('whole.model');
+  await exported('small', '--format', 'rx-nvae', '--out', whole);
+  expect((await readAnyModelFile(whole)).tensors.get('encoder_tower.0.0.weight')).toEqual(
+    averages.get('encoder_tower.0.0.weight'),
+  );
+  const parameters = result.parameters as number;
+  expect((await stat(whole)).size - result.bytes).toBeGreaterThan(2 * parameters - 1000);
+});
+
+test('should refuse a type for a file of PyTorch', async () => {
+  await expect(exported('small', '--format', 'pytorch', '--dtype', 'bfloat16')).rejects.toThrow(
+    "option '--dtype' is for files of our own format; leave out --format pytorch",
+  );
+});
+
+test('should refuse to write a checkpoint of our own format', async () => {
+  await saveCheckpoint(pathOf('saved_weights', 'small.checkpoint'), checkpoint);
+  await expect(exported('small', '--dtype', 'float32', '--out', pathOf('x.checkpoint'))).rejects.toThrow(
+    /is exported as a model; name a [.]model [(]got [.]checkpoint[)]$/,
+  );
 });

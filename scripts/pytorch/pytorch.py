@@ -4,6 +4,7 @@ It knows nothing of NVAE: modules are made from the lists of names and shapes in
 
     python pytorch.py load <folder>    checks every file in the manifest
     python pytorch.py save <folder>    writes files like the one in the manifest, and a manifest of them to written/
+    python pytorch.py own <folder>     reads models of our own format, <name>.float32 and <name>.bfloat16, and compares them
 """
 
 import copy
@@ -14,6 +15,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 
 BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
 
@@ -169,5 +171,22 @@ def save(folder):
     print(f"PyTorch {torch.__version__} wrote {', '.join(entry['file'] for entry in manifest)}", flush=True)
 
 
+def own(folder):
+    paths = sorted(folder.glob("*.float32"))
+    if not paths:
+        raise SystemExit(f"{folder}: no models")
+    for path in paths:
+        whole, half = load_file(path), load_file(path.with_suffix(".bfloat16"))
+        equal(f"{path}: names", sorted(half), sorted(whole))
+        rounded = 0
+        for name, values in whole.items():
+            is_parameter = name.rsplit(".", 1)[-1] not in BUFFERS
+            rounded += is_parameter
+            expected = values.to(torch.bfloat16) if is_parameter else values
+            equal(f"{path}: type of {name}", half[name].dtype, expected.dtype)
+            equal(f"{path}: {name}", digest(half[name]), digest(expected))
+        print(f"safetensors reads {path.name} and .bfloat16: {rounded} tensors rounded as PyTorch rounds", flush=True)
+
+
 if __name__ == "__main__":
-    {"load": load, "save": save}[sys.argv[1]](Path(sys.argv[2]))
+    {"load": load, "save": save, "own": own}[sys.argv[1]](Path(sys.argv[2]))

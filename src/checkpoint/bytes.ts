@@ -1,6 +1,7 @@
 /** Checkpoints and models as bytes in memory, in the same format as files; for Node and browsers. */
 import { type Checkpoint, contentOf } from './checkpointContent.js';
 import { type ModelFileContent, metadataOf } from './modelContent.js';
+import type { SaveModelOptions } from './modelDtype.js';
 import { portableSha256 } from './portableSha256.js';
 import { safetensorsPieces } from './safetensorsPieces.js';
 import { type ModelData, weightsOf } from './weightsOf.js';
@@ -32,18 +33,21 @@ export function checkpointToBytes(
 /**
  * Returns the bytes of a `.model` file: configuration and weights, without the optimiser's state.
  * @param model a snapshot of a `Trainer`, or a checkpoint
- * @param options a name for messages
- * @throws CheckpointError when a value is not finite
+ * @param options a name for messages, and the type of the parameters
+ * @throws CheckpointError when a value is not finite, or too large for the type
  * @example
  * const bytes = await modelToBytes(await trainer.snapshot());
  */
-export function modelToBytes(model: ModelData, { name = 'bytes' }: BytesOptions = {}): Promise<Uint8Array> {
-  return bytesFrom(weightsOf(model, name));
+export function modelToBytes(
+  model: ModelData,
+  { name = 'bytes', dtype }: BytesOptions & SaveModelOptions = {},
+): Promise<Uint8Array> {
+  return bytesFrom(weightsOf(model, name, dtype));
 }
 
 async function bytesFrom(content: ModelFileContent): Promise<Uint8Array> {
   const metadata = await metadataOf(content, portableSha256());
-  const pieces = [...copies(safetensorsPieces(content.tensors, metadata))];
+  const pieces = [...copies(safetensorsPieces(content.tensors, metadata, content.bfloat16))];
   const [only] = pieces;
   if (only && pieces.length === 1) return only;
   const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));

@@ -24,6 +24,8 @@ export interface ModelFileContent {
   readonly kind: FileKind;
   readonly config: NvaeConfig;
   readonly tensors: NamedTensors;
+  /** Names of tensors with values of bfloat16, which the file stores in two bytes each. @default none */
+  readonly bfloat16?: ReadonlySet<string>;
   /** Additional entries of the metadata. */
   readonly metadata: Readonly<Record<string, string>>;
 }

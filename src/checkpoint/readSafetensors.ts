@@ -6,7 +6,7 @@ import type { SafetensorsHeader } from './safetensorsHeader.js';
 import { withFile } from './withFile.js';
 
 /**
- * Reads a complete file. 64-bit integers become 32-bit ones.
+ * Reads a complete file. 64-bit integers become 32-bit ones, bfloat16 becomes float32.
  * @throws CheckpointError when the file is missing, damaged, or contains integers that do not fit
  */
 export function readSafetensors(path: string): Promise<SafetensorsContent> {

@@ -4,6 +4,7 @@ import { describeValue } from '../base/messageText.js';
 import type { NamedTensors, TensorData } from '../base/plainData.js';
 import type { ByteSource } from './byteSource.js';
 import { CheckpointError } from './checkpointError.js';
+import { fromBfloat16 } from './fromBfloat16.js';
 import { readFully } from './readFully.js';
 import type { SafetensorsHeader, TensorEntry } from './safetensorsHeader.js';
 import { damaged, largestHeader, modelTypes, parseHeader, unreadType } from './safetensorsHeader.js';
@@ -42,7 +43,7 @@ export async function headerFrom(source: ByteSource, where: string): Promise<Loc
 }
 
 /**
- * Reads the complete content. 64-bit integers become 32-bit ones. The arrays are new; the source is no longer needed.
+ * Reads the complete content. 64-bit integers become 32-bit ones, bfloat16 becomes float32. The arrays are new; the source is no longer needed.
  * @param where names the bytes in messages
  * @throws CheckpointError when it is damaged, or contains integers that do not fit
  */
@@ -66,6 +67,7 @@ async function readTensor(
   const bytes = new Uint8Array(end - begin);
   await fill(source, where, bytes, dataStart + begin);
   if (dtype === 'F32') return { dtype: 'float32', shape, data: new Float32Array(bytes.buffer) };
+  if (dtype === 'BF16') return { dtype: 'float32', shape, data: fromBfloat16(new Uint16Array(bytes.buffer)) };
   if (dtype === 'I32') return { dtype: 'int32', shape, data: new Int32Array(bytes.buffer) };
   const wide = new BigInt64Array(bytes.buffer);
   const data = Int32Array.from(wide, Number);

@@ -89,7 +89,7 @@ export function formatHeader({ metadata, tensors }: SafetensorsHeader): Uint8Arr
 }
 
 /** Types of the tensors in checkpoints and models. */
-export const modelTypes: readonly StoredType[] = ['F32', 'I32', 'I64'];
+export const modelTypes: readonly StoredType[] = ['F32', 'BF16', 'I32', 'I64'];
 
 /** The error for a tensor of another type. */
 export function unreadType(file: string, name: string, dtype: unknown): CheckpointError {

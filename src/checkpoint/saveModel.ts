@@ -1,3 +1,4 @@
+import type { SaveModelOptions } from './modelDtype.js';
 import { type ModelData, weightsOf } from './weightsOf.js';
 import { writeModelFile } from './writeModelFile.js';
 
@@ -5,10 +6,16 @@ import { writeModelFile } from './writeModelFile.js';
  * Writes a `.model` file: the configuration and the weights, without the optimiser's state.
  * @param path the file; its folder is created, and an existing file is replaced atomically
  * @param model a snapshot of a `Trainer`, or a checkpoint
- * @throws CheckpointError when a value is not finite, or the file cannot be written
+ * @param options the type of the parameters in the file
+ * @throws CheckpointError when a value is not finite or too large for the type, or the file cannot be written
  * @example
  * await saveModel('squares.model', await trainer.snapshot());
+ * await saveModel('small.model', await trainer.snapshot(), { dtype: 'bfloat16' });
  */
-export async function saveModel(path: string, model: ModelData): Promise<void> {
-  await writeModelFile(path, weightsOf(model, path));
+export async function saveModel(
+  path: string,
+  model: ModelData,
+  { dtype }: SaveModelOptions = {},
+): Promise<void> {
+  await writeModelFile(path, weightsOf(model, path, dtype));
 }

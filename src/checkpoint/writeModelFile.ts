@@ -11,5 +11,6 @@ export async function writeModelFile(
   options: AtomicWriteOptions = {},
 ): Promise<void> {
   const metadata = await metadataOf(content, nodeSha256());
-  await writeOrRefuse(path, (file) => writeSafetensors(file, content.tensors, metadata), options);
+  const { tensors, bfloat16 } = content;
+  await writeOrRefuse(path, (file) => writeSafetensors(file, tensors, metadata, bfloat16), options);
 }

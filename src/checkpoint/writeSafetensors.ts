@@ -8,6 +8,7 @@ export async function writeSafetensors(
   file: FileHandle,
   tensors: NamedTensors,
   metadata: ReadonlyMap<string, string>,
+  bfloat16?: ReadonlySet<string>,
 ): Promise<void> {
-  await writePieces(file, safetensorsPieces(tensors, metadata));
+  await writePieces(file, safetensorsPieces(tensors, metadata, bfloat16));
 }

@@ -82,6 +82,7 @@ export type { BytesOptions, FileBytes } from '../checkpoint/bytes.js';
 export { checkpointToBytes, modelToBytes } from '../checkpoint/bytes.js';
 export type { Checkpoint, DataPosition } from '../checkpoint/checkpointContent.js';
 export { CheckpointError } from '../checkpoint/checkpointError.js';
+export type { ModelDtype, SaveModelOptions } from '../checkpoint/modelDtype.js';
 export type { Position, Snapshot, TrainerState } from '../checkpoint/snapshot.js';
 export type { BestRecord, ValidationRecord } from '../checkpoint/validationRecord.js';
 export type { ModelData } from '../checkpoint/weightsOf.js';

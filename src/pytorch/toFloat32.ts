@@ -1,3 +1,4 @@
+import { fromBfloat16 } from '../checkpoint/fromBfloat16.js';
 import type { TensorKind } from './torchTensor.js';
 
 /**
@@ -9,8 +10,7 @@ export function toFloat32(kind: TensorKind, bytes: ArrayBuffer): Float32Array<Ar
   if (kind === 'float32') return new Float32Array(bytes);
   if (kind === 'float64') return new Float32Array(new Float64Array(bytes));
   if (kind === 'float16') return fromBits(new Uint16Array(bytes), bitsOfHalf);
-  // A bfloat16 is the upper half of a float32.
-  if (kind === 'bfloat16') return fromBits(new Uint16Array(bytes), (bits) => bits << 16);
+  if (kind === 'bfloat16') return fromBfloat16(new Uint16Array(bytes));
   return null;
 }
 

@@ -1,16 +1,18 @@
-/** `nvae export`: writes a model or a checkpoint as a PyTorch file, and its configuration beside it. */
-import { rm } from 'node:fs/promises';
+/** `nvae export`: writes a model or a checkpoint as a PyTorch file, with its configuration beside it, or as a model of our own format. */
+import { rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { CheckpointError } from '../../checkpoint/checkpointError.js';
 import { fileExists } from '../../checkpoint/checkpointExists.js';
 import { checkpointFrom } from '../../checkpoint/checkpointFrom.js';
 import type { FileKind, ModelFile } from '../../checkpoint/modelContent.js';
+import type { ModelDtype } from '../../checkpoint/modelDtype.js';
+import { saveModel } from '../../checkpoint/saveModel.js';
 import { writeOrRefuse } from '../../checkpoint/writeOrRefuse.js';
 import { writePieces } from '../../checkpoint/writePieces.js';
 import { formatConfig } from '../../config/formatConfig.js';
 import { loadConfig } from '../../config/loadConfig.js';
-import type { NvaeConfig } from '../../config/types.js';
+import type { ModelConfig, NvaeConfig } from '../../config/types.js';
 import { parameterCount, planModel } from '../../model/plan.js';
 import { readAnyModelFile } from '../../modelFiles/readAnyModelFile.js';
 import { saveTorchCheckpoint } from '../../modelFiles/torch/saveTorchCheckpoint.js';
@@ -19,11 +21,13 @@ import { torchLayout } from '../../modelFiles/torch/torchLayout.js';
 import { torchOmissions } from '../../modelFiles/torch/torchOmissions.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { findModel } from '../sampling/findModel.js';
-import { createOutput } from '../terminal/output.js';
+import { createOutput, type Output } from '../terminal/output.js';
 
 interface ExportOptions extends CommonOptions {
   readonly config?: string;
   readonly out?: string;
+  readonly format?: 'pytorch' | 'rx-nvae';
+  readonly dtype?: ModelDtype;
   readonly weights?: boolean;
   readonly folder: string;
 }
@@ -34,22 +38,58 @@ const extensions = { checkpoint: '.checkpoint', model: '.model' } as const;
 export async function exportFile(model: string, options: ExportOptions): Promise<void> {
   const output = createOutput(options);
   const begin = performance.now();
-  const { out, weights: weightsOnly = false, config: given } = options;
+  const { out, dtype, format = dtype ? 'rx-nvae' : 'pytorch', config: given } = options;
+  const weightsOnly = options.weights || format === 'rx-nvae';
   if (out !== undefined) await checkOut(out);
   const source = await findModel(model, options.folder, output);
   const needs = { weightsOnly, onWarning: output.warning, ...(given !== undefined && { config: given }) };
   const file = await readAnyModelFile(source, needs);
-  const { config } = file;
   const kind = !weightsOnly && file.kind === 'checkpoint' ? 'checkpoint' : 'model';
   const path = out ?? join(options.folder, 'exported', nameFor(source, kind));
   checkExtension(path, kind, source);
   await checkFree(path);
+  if (format === 'rx-nvae') await exportOwn(path, file, dtype ?? 'float32', begin, output);
+  else await exportTorch(path, source, file, kind, begin, output);
+}
+
+/** Writes a model of our own format, which contains its configuration. */
+async function exportOwn(
+  path: string,
+  file: ModelFile,
+  dtype: ModelDtype,
+  begin: number,
+  output: Output,
+): Promise<void> {
+  await saveModel(path, file, { dtype });
+  const { size: bytes } = await stat(path);
+  const { name, model } = file.config;
+  const about = { format: 'rx-nvae', path, kind: 'model', dtype, bytes, ...sizeOf(model) };
+  const seconds = (performance.now() - begin) / 1000;
+  output.progress(
+    `exported a model of ${name} in ${dtype}: ${about.tensors} tensors, ${about.parameters} parameters, ${(bytes / 1e6).toFixed(2)} MB; ${seconds.toFixed(1)} s`,
+  );
+  output.result({ type: 'export', ...about, seconds }, path);
+}
+
+function sizeOf(model: ModelConfig) {
+  return { tensors: torchLayout(model).length, parameters: parameterCount(planModel(model)) };
+}
+
+/** Writes a PyTorch file and the configuration beside it. */
+async function exportTorch(
+  path: string,
+  source: string,
+  file: ModelFile,
+  kind: FileKind,
+  begin: number,
+  output: Output,
+): Promise<void> {
+  const { config } = file;
   const configuration = join(dirname(path), `${config.name}.yaml`);
   const position = await write(path, configuration, file, kind);
   const omissions = kind === 'checkpoint' ? torchOmissions(checkpointFrom(file, source)) : [];
   for (const omission of omissions) output.warning(`${path}: ${omission}`);
-  const tensors = torchLayout(config.model).length;
-  const parameters = parameterCount(planModel(config.model));
+  const { tensors, parameters } = sizeOf(config.model);
   const seconds = (performance.now() - begin) / 1000;
   output.progress(
     `exported a ${kind} of ${config.name}: ${tensors} tensors, ${parameters} parameters; ${seconds.toFixed(1)} s`,
@@ -57,7 +97,7 @@ export async function exportFile(model: string, options: ExportOptions): Promise
   output.progress(
     `for the PyTorch implementation, put ${basename(path)} into its saved_weights and ${basename(configuration)} into its model_configs`,
   );
-  const about = { path, configuration, kind, tensors, parameters, ...position };
+  const about = { format: 'pytorch', path, configuration, kind, tensors, parameters, ...position };
   output.result({ type: 'export', ...about, omissions, seconds }, `${path}\n${configuration}`);
 }
 
