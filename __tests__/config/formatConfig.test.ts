@@ -45,6 +45,7 @@ const configs: fc.Arbitrary<NvaeConfig> = fc
         brightness: fraction,
         contrast: fraction,
         saturation: fraction,
+        binarize: fc.constantFrom('none' as const, 'dynamic' as const, 'threshold' as const),
       }),
       validation: fc.record({
         fraction: fc.double({ min: 0, max: 0.5, noNaN: true }),

@@ -68,7 +68,14 @@ describe('parseConfig', () => {
         useTensorCheckpoints: false,
         seed: 0,
         maxPixels: 268_402_689,
-        augmentation: { horizontalFlip: false, crop: 0, brightness: 0, contrast: 0, saturation: 0 },
+        augmentation: {
+          horizontalFlip: false,
+          crop: 0,
+          brightness: 0,
+          contrast: 0,
+          saturation: 0,
+          binarize: 'none',
+        },
         validation: { fraction: 0, folder: null, epochs: 1, images: null },
       },
     });
@@ -112,12 +119,24 @@ describe('parseConfig', () => {
     expect(parse({ ...required, number_of_scales: 6, input_dimension: 33 }).model.inputDimension).toBe(33);
   });
 
+  test('should demand binary images with bernoulli', () => {
+    const content = { ...required, sampling_method: 'bernoulli' };
+    expect(problems(() => parse(content))).toContain(
+      'training_parameters.augmentation.binarize: expected dynamic or threshold, because sampling_method bernoulli gives probabilities to the values 0 and 255 only',
+    );
+    for (const binarize of ['dynamic', 'threshold']) {
+      const { model } = parse({ ...content, training_parameters: { augmentation: { binarize } } });
+      expect(model.samplingMethod).toBe('bernoulli');
+    }
+  });
+
   test.each([
     ['crop', 16, 'less than input_dimension 16'],
     ['crop', -1, 'an integer >= 0'],
     ['brightness', 1.5, 'a number from 0 to 1'],
     ['contrast', -0.1, 'a number from 0 to 1'],
     ['saturation', 'much', 'a number from 0 to 1'],
+    ['binarize', 'random', 'one of none, dynamic, threshold'],
   ])('should refuse an augmentation whose %s is %j', (key, value, expected) => {
     const content = { ...required, training_parameters: { augmentation: { [key]: value } } };
     expect(problems(() => parse(content))).toContain(

@@ -12,7 +12,7 @@ import { outputOf } from '../support/outputOf.js';
 
 useTestEngine();
 
-const methods = ['gaussian', 'gaussian_mixture', 'logistic_mixture'] as const;
+const methods = ['gaussian', 'gaussian_mixture', 'logistic_mixture', 'bernoulli'] as const;
 const raw = fc.float({ min: -8, max: 8, noNaN: true });
 
 describe('Normal', () => {

@@ -16,8 +16,9 @@ const fraction = () => z.number().min(0).max(1);
 /** Colours of a pixel: grey, or red, green and blue. */
 const imageChannels = [1, 3] as const;
 
-const samplingMethods = ['gaussian', 'gaussian_mixture', 'logistic_mixture'] as const;
+const samplingMethods = ['gaussian', 'gaussian_mixture', 'logistic_mixture', 'bernoulli'] as const;
 const klBalancings = ['inverse_size', 'size'] as const;
+const binarizeMethods = ['none', 'dynamic', 'threshold'] as const;
 
 /** The architecture of a model: the keys outside sections. */
 export const modelSchema = z
@@ -61,8 +62,10 @@ export const modelSchema = z
     sampling_method: z
       .enum(samplingMethods)
       .default('gaussian')
-      .describe("Distribution of a pixel's colour values given the latents."),
-    n_mix: integer(1).default(3).describe('Components of the mixture; `gaussian` has none.'),
+      .describe(
+        "Distribution of a pixel's colour values given the latents; `bernoulli` is for binary images and needs `binarize`.",
+      ),
+    n_mix: integer(1).default(3).describe('Components of the mixture; `gaussian` and `bernoulli` have none.'),
     fixed_flows: z
       .boolean()
       .default(false)
@@ -108,6 +111,12 @@ const augmentation = z
       .default(0)
       .describe(
         'Multiply the distance of every value to the grey of its pixel by a random factor from 1 - s to 1 + s, where s is this number.',
+      ),
+    binarize: z
+      .enum(binarizeMethods)
+      .default('none')
+      .describe(
+        'Make every value 0 or 255, last of all: `dynamic` makes it 255 with probability value / 255, anew in every epoch, `threshold` from 128 on.',
       ),
   })
   .describe('Random changes of the training images.');
@@ -242,6 +251,14 @@ export const fileSchema = modelSchema
     if (context.issues.length > 0 || training_parameters.augmentation.crop < input_dimension) return;
     const path = ['training_parameters', 'augmentation', 'crop'];
     const message = `less than input_dimension ${input_dimension}, because it is a number of its pixels`;
+    context.addIssue({ code: 'custom', path, message });
+  })
+  .superRefine(({ sampling_method, training_parameters }, context) => {
+    const { binarize } = training_parameters.augmentation;
+    if (context.issues.length > 0 || sampling_method !== 'bernoulli' || binarize !== 'none') return;
+    const path = ['training_parameters', 'augmentation', 'binarize'];
+    const message =
+      'dynamic or threshold, because sampling_method bernoulli gives probabilities to the values 0 and 255 only';
     context.addIssue({ code: 'custom', path, message });
   })
   .describe('A configuration of rx-nvae: an architecture and how to train it.');

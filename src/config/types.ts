@@ -26,8 +26,11 @@ export interface NvaeConfig {
 /** Colours of a pixel: 3 for red, green and blue, 1 for grey images. */
 export type ImageChannels = 1 | 3;
 
-/** Distribution of a pixel's colour values given the latents. */
-export type SamplingMethod = 'gaussian' | 'gaussian_mixture' | 'logistic_mixture';
+/**
+ * Distribution of a pixel's colour values given the latents; `bernoulli` is for binary images and needs
+ * `binarize`.
+ */
+export type SamplingMethod = 'gaussian' | 'gaussian_mixture' | 'logistic_mixture' | 'bernoulli';
 
 /**
  * The architecture of a model. A checkpoint can be loaded only into the architecture that it was written
@@ -79,9 +82,16 @@ export interface ModelConfig {
   readonly exponentialScaling: number;
   /** Smallest number of latent groups in a scale. Allowed: an integer >= 1. @default 1 */
   readonly minSplits: number;
-  /** Distribution of a pixel's colour values given the latents. @default "gaussian" */
+  /**
+   * Distribution of a pixel's colour values given the latents; `bernoulli` is for binary images and needs
+   * `binarize`.
+   * @default "gaussian"
+   */
   readonly samplingMethod: SamplingMethod;
-  /** Components of the mixture; `gaussian` has none. Allowed: an integer >= 1. @default 3 */
+  /**
+   * Components of the mixture; `gaussian` and `bernoulli` have none. Allowed: an integer >= 1.
+   * @default 3
+   */
   readonly nMix: number;
   /**
    * Apply the flows when sampling too; the KL is then computed in closed form, otherwise it is a Monte
@@ -96,6 +106,12 @@ export interface ModelConfig {
  * as printed in appendix A of the paper.
  */
 export type KlBalancing = 'inverse_size' | 'size';
+
+/**
+ * Make every value 0 or 255, last of all: `dynamic` makes it 255 with probability value / 255, anew in
+ * every epoch, `threshold` from 128 on.
+ */
+export type Binarize = 'none' | 'dynamic' | 'threshold';
 
 /** Random changes of the training images. */
 export interface AugmentationConfig {
@@ -125,6 +141,12 @@ export interface AugmentationConfig {
    * @default 0
    */
   readonly saturation: number;
+  /**
+   * Make every value 0 or 255, last of all: `dynamic` makes it 255 with probability value / 255, anew in
+   * every epoch, `threshold` from 128 on.
+   * @default "none"
+   */
+  readonly binarize: Binarize;
 }
 
 /** Validation: measuring the model on held-out images. Off unless `fraction` or `folder` is given. */

@@ -1,14 +1,16 @@
 /** The augmentations that a configuration can enable. */
+import { binarized } from '../base/binarized.js';
 import type { AugmentationConfig } from '../config/types.js';
 import type { DecodedImage } from './decodedImage.js';
 
-/** Flips, crops, then changes colours; disabled augmentations draw no random number. */
+/** Flips, crops, changes colours, then binarises; disabled augmentations draw no random number. */
 export function configuredAugmentation({
   horizontalFlip = false,
   crop = 0,
   brightness = 0,
   contrast = 0,
   saturation = 0,
+  binarize = 'none',
 }: Partial<AugmentationConfig>): (image: DecodedImage, random: () => number) => DecodedImage {
   const colour = brightness > 0 || contrast > 0 || saturation > 0;
   return (image, random) => {
@@ -22,6 +24,7 @@ export function configuredAugmentation({
         factor(contrast, random),
         factor(saturation, random),
       );
+    if (binarize !== 'none') result = { ...result, pixels: binarized(result.pixels, binarize, random) };
     return result;
   };
 }

@@ -2,6 +2,7 @@ import { checkSeed } from '../base/checkNumbers.js';
 import { nextTurn } from '../base/nextTurn.js';
 import type { Encoding, LatentValues, NamedImages } from '../base/plainData.js';
 import * as tf from '../engine/tf.js';
+import { binarizedImages } from './binarizedImages.js';
 import { checkFiniteLatents } from './checkEncoding.js';
 import { imageNoise } from './imageNoise.js';
 import { imagesToTensor } from './imageTensors.js';
@@ -9,12 +10,13 @@ import type { EncodeOptions, Nvae } from './nvae.js';
 
 /** Options of `encodeImages`. */
 export interface EncodeImagesOptions extends EncodeOptions {
-  /** Seed of the draws from the posterior; those of an image depend on it and on the image's name only. @default 0 */
+  /** Seed of the draws from the posterior and of binary values; those of an image depend on it and on the image's name only. @default 0 */
   readonly seed?: number;
 }
 
 /**
  * Encodes images to latents as plain data: those the decoder sees in training, after the flow. `decodeLatents` makes images of them.
+ * Images are made binary first if `model.binarize` says so.
  * @param model stays the caller's; no tensor remains
  * @param images images of the model's size, with one name each
  * @param options a draw or the mean of the posterior, the seed, and whether to skip free flows
@@ -35,9 +37,10 @@ export async function encodeImages(
       `encodeImages: names must be one per image, ${images.shape[0]}, got ${names.length}`,
     );
   }
+  const binary = binarizedImages(images, model.binarize, { seed, keys: names });
   const tensors = tf.tidy(() =>
     model.encode(
-      imagesToTensor(images, model.config.inputDimension, model.config.imageChannels),
+      imagesToTensor(binary, model.config.inputDimension, model.config.imageChannels),
       imageNoise(seed, 'encode', names),
       options,
     ),

@@ -5,7 +5,7 @@
  */
 import { checkCount, checkSeed } from '../base/checkNumbers.js';
 import type { ImageBatch, NamedTensors } from '../base/plainData.js';
-import type { ModelConfig } from '../config/types.js';
+import type { Binarize, ModelConfig } from '../config/types.js';
 import * as tf from '../engine/tf.js';
 import { distributionOf } from './distributions/distributionOf.js';
 import type { OutputDistribution, Statistic } from './distributions/outputDistribution.js';
@@ -37,6 +37,15 @@ export interface ForwardResult {
   readonly parameters: tf.Tensor4D;
   /** KL per latent group and image, `[L, B]`. */
   readonly kl: tf.Tensor2D;
+}
+
+/** Options of a new `Nvae`. */
+export interface NvaeOptions {
+  /**
+   * How the images that the model encodes or is measured on become binary. A loaded model has what its file says of its training.
+   * @default 'none'
+   */
+  readonly binarize?: Binarize;
 }
 
 /** Options of `Nvae.forward`. */
@@ -76,13 +85,19 @@ const noNoise: LatentNoise = { normal: (_, shape) => tf.fill([...shape], 0) };
 export class Nvae implements SampleSource, Disposable {
   /** The model's part of the configuration. */
   readonly config: ModelConfig;
+  /**
+   * How the images become binary that `evaluate`, `encodeImages` and all that use them are given, as in training. Methods that take
+   * tensors do not change them.
+   */
+  readonly binarize: Binarize;
   /** Cells and latent groups with their shapes. @internal */
   readonly plan: ModelPlan;
   /** The parameters by name. @internal */
   readonly store: ParameterStore;
 
-  private constructor(plan: ModelPlan, seed: number) {
+  private constructor(plan: ModelPlan, seed: number, { binarize = 'none' }: NvaeOptions) {
     this.config = plan.config;
+    this.binarize = binarize;
     this.plan = plan;
     this.store = new ParameterStore(plan.parameters, plan.batchNorms, seed);
   }
@@ -91,22 +106,24 @@ export class Nvae implements SampleSource, Disposable {
    * Creates a new, untrained model.
    * @param config the model's part of a configuration
    * @param seed seed for the initial values
+   * @param options how images become binary
    * @throws RangeError when this configuration does not describe a valid model
    */
-  static create(config: ModelConfig, seed: number): Nvae {
-    return new Nvae(planModel(config), seed);
+  static create(config: ModelConfig, seed: number, options: NvaeOptions = {}): Nvae {
+    return new Nvae(planModel(config), seed, options);
   }
 
   /**
    * Creates a model with the given values.
    * @param config the model's part of a configuration
    * @param tensors values with PyTorch's names and axis order; other names are ignored. The caller keeps them
+   * @param options how images become binary
    * @throws RangeError when a tensor is missing or has another shape
    */
-  static fromTensors(config: ModelConfig, tensors: NamedTensors): Nvae {
+  static fromTensors(config: ModelConfig, tensors: NamedTensors, options: NvaeOptions = {}): Nvae {
     const plan = planModel(config);
     checkTensors(plan.parameters, plan.batchNorms, tensors);
-    const model = new Nvae(plan, 0);
+    const model = new Nvae(plan, 0, options);
     model.store.load(tensors);
     return model;
   }

@@ -80,6 +80,15 @@ export function normalValues(generator: RandomGenerator, length: number): Float3
   return values;
 }
 
+/** Returns a function that draws uniform numbers in [0, 1) with this key; the generator is created at the first draw. */
+export function keyedUniform(seed: number, purpose: string, step: number): () => number {
+  let generator: RandomGenerator | null = null;
+  return () => {
+    generator ??= keyedGenerator(seed, purpose, step);
+    return (generator.next() >>> 0) * 2 ** -32;
+  };
+}
+
 /**
  * Returns random numbers that depend only on the key (seed, purpose, step) and the name of the draw, not on the order of draws.
  * @param seed seed of the run

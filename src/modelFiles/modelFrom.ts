@@ -9,7 +9,8 @@ import { Nvae } from '../model/nvae.js';
  */
 export function modelFrom({ config, tensors }: ModelData, where: string): Nvae {
   try {
-    return Nvae.fromTensors(config.model, tensors);
+    const { binarize } = config.training.augmentation;
+    return Nvae.fromTensors(config.model, tensors, { binarize });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new CheckpointError(where, `its tensors do not fit its configuration: ${error.message}`, {

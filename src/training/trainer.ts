@@ -13,6 +13,7 @@ import { checkNvaeConfig } from '../config/checkConfig.js';
 import type { NvaeConfig } from '../config/types.js';
 import { checkHalfPrecision } from '../engine/checkHalfPrecision.js';
 import * as tf from '../engine/tf.js';
+import { binarizedImages } from '../model/binarizedImages.js';
 import type { BatchEvaluation } from '../model/evaluation/batchEvaluation.js';
 import { evaluateBatch } from '../model/evaluation/evaluateBatch.js';
 import { imagesToTensor } from '../model/imageTensors.js';
@@ -84,7 +85,8 @@ export class Trainer implements SampleSource, AsyncDisposable {
     this.config = config;
     this.#seed = seed;
     this.#loss = loss;
-    this.model = Nvae.create(config.model, seed);
+    const { binarize } = config.training.augmentation;
+    this.model = Nvae.create(config.model, seed, { binarize });
     try {
       this.#optimizer = new Adamax(this.model.store);
     } catch (error) {
@@ -157,7 +159,8 @@ export class Trainer implements SampleSource, AsyncDisposable {
   }
 
   /**
-   * Reconstructs the given images, in their order: encodes them, samples from the posterior, and decodes to the mean.
+   * Reconstructs the given images, in their order: encodes them, samples from the posterior, and decodes to the mean. They are made
+   * binary first if the configuration says so.
    *
    * @param batch images of the model's size; stays the caller's
    */
@@ -165,7 +168,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
     return this.#queue.run(() => {
       const noise = this.#noise('reconstruct', 0);
       return renderImages(() => {
-        const images = this.#tensorOf(batch);
+        const images = this.#tensorOf(binarizedImages(batch, this.model.binarize));
         return this.model.decode(this.model.encode(images, noise), noise);
       });
     });
@@ -173,7 +176,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
 
   /**
    * Measures the model on images, in eval mode. One draw of the latents per image, which depends on the image's name alone: the
-   * same weights give the same numbers.
+   * same weights give the same numbers. Images are made binary first if the configuration says so.
    *
    * @param batch images of the model's size; stays the caller's
    * @returns numbers per image, in the order of the batch

@@ -14,6 +14,7 @@ const result: EvaluationResult = {
   seed: 0,
   dimensions: 3072,
   samplingMethod: 'logistic_mixture',
+  binarized: 'none',
   bitsPerDimension: measure(3.4567),
   bitsPerDimensionImportanceWeighted: measure(3.4321),
   trainingBitsPerDimension: measure(3.1234),
@@ -61,6 +62,20 @@ SSIM, higher is better, at most 1     0.9123 ± 0.0091
 
 1,234 images, 2 skipped, 41.2 images/s; lower nats and bits/dim are better
 ± is the standard error of the mean over the images`);
+});
+
+test('should say how images were made binary, and the likelihood of binary values once', () => {
+  const binary: EvaluationResult = { ...result, samplingMethod: 'bernoulli', binarized: 'dynamic', seed: 3 };
+  const table = evaluationTable(binary);
+  expect(table.split('\n').every((line) => line.length <= 80)).toBe(true);
+  expect(table).toContain('bound from 10 draws');
+  expect(table).not.toContain("training's");
+  expect(table).toContain(
+    "images were made binary (dynamic):\n  255 with probability value / 255, drawn by seed 3 and the image's name",
+  );
+  expect(evaluationTable({ ...binary, binarized: 'threshold' })).toContain(
+    'images were made binary (threshold):\n  255 from 128 on',
+  );
 });
 
 test('should say what a density is, how far a stopped one got, and no errors of one image', () => {

@@ -34,6 +34,7 @@ const every: AugmentationConfig = {
   brightness: 0.2,
   contrast: 0.3,
   saturation: 0.4,
+  binarize: 'none',
 };
 const size = 64;
 const seed = 7;

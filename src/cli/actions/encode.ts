@@ -5,6 +5,7 @@ import { encodingAt } from '../../base/encodings.js';
 import { describeValue } from '../../base/messageText.js';
 import type { Encoding } from '../../base/plainData.js';
 import type { LatentsWritten } from '../../checkpoint/latents/latentsWriter.js';
+import type { Binarize } from '../../config/types.js';
 import type { Nvae } from '../../model/nvae.js';
 import { fromAbort } from '../../streams/flow/fromAbort.js';
 import { mapAhead } from '../../streams/flow/mapAhead.js';
@@ -18,6 +19,7 @@ import { findModel } from '../sampling/findModel.js';
 import { imageBatches } from '../sampling/imageBatches.js';
 import { pathsIn } from '../sampling/namedFiles.js';
 import { checkFolder, folderOf } from '../sampling/outputFiles.js';
+import { tellBinarized } from '../sampling/tellBinarized.js';
 import { withAdjustedModel } from '../sampling/withAdjustedModel.js';
 import { listenForInterruption } from '../terminal/listenForInterruption.js';
 import { createOutput } from '../terminal/output.js';
@@ -35,6 +37,7 @@ export async function encode(model: string, images: string, options: EncodeOptio
   const output = createOutput(options);
   const { engine, config, batch, count, latents, freeFlow, out, seed = 0 } = options;
   let encoding = false;
+  let binarized: Binarize = 'none';
   const interruption = listenForInterruption(() => {
     if (encoding) output.progress('stopping after this batch; Ctrl-C again aborts');
   });
@@ -51,6 +54,7 @@ export async function encode(model: string, images: string, options: EncodeOptio
       output,
       (loaded) => {
         encoding = true;
+        binarized = tellBinarized(loaded, output);
         const metadata = metadataOf(file, loaded, options);
         const batches$ = imageBatches(files, loaded, batch, output);
         const work = { label: 'encoding', total: files.length, unit: 'images' };
@@ -98,7 +102,7 @@ export async function encode(model: string, images: string, options: EncodeOptio
     );
     const { interrupted } = interruption;
     if (done === 0 && !interrupted) throw new Error(`${images}: no image could be read`);
-    output.event({ type: 'encodings', ...written, interrupted });
+    output.event({ type: 'encodings', ...written, binarized, interrupted });
     if (!interrupted) return;
     output.progress(`stopped after ${written.images} of ${files.length} images`);
     process.exitCode = exitCodes.interrupted;
@@ -130,5 +134,6 @@ function metadataOf(
     latents,
     seed: String(seed),
     free_flow: String(freeFlow),
+    binarized: model.binarize,
   };
 }

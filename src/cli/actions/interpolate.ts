@@ -1,11 +1,13 @@
 /** `nvae interpolate`: writes the images between two images. */
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { concat, concatMap, defer, lastValueFrom, map, type Observable, of, takeUntil, toArray } from 'rxjs';
 import { messageOf } from '../../base/errors.js';
 import { grid } from '../../base/grid.js';
 import { joinImages } from '../../base/imageBatches.js';
-import type { ImageBatch } from '../../base/plainData.js';
+import type { ImageBatch, NamedImages } from '../../base/plainData.js';
+import type { Binarize } from '../../config/types.js';
 import { decodeImage } from '../../data/decodeImage.js';
+import { binarizedImages } from '../../model/binarizedImages.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { Nvae } from '../../model/nvae.js';
 import { writeAnimation } from '../../pictures/writeAnimation.js';
@@ -14,6 +16,7 @@ import { interpolation } from '../../streams/sampling/interpolation.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { findModel } from '../sampling/findModel.js';
 import { modelName, outputFiles } from '../sampling/outputFiles.js';
+import { tellBinarized } from '../sampling/tellBinarized.js';
 import { withAdjustedModel } from '../sampling/withAdjustedModel.js';
 import { interruptible } from '../terminal/interruptible.js';
 import { createOutput, type Output } from '../terminal/output.js';
@@ -44,9 +47,11 @@ export function interpolate(
     const { engine, config, seed = 0 } = options;
     // Encoding and decoding use the batch-norm averages from training unchanged.
     const asTrained = { engine, config, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ };
-    const frames$ = withAdjustedModel(file, asTrained, output, (model) =>
-      framesOf(model, { firstPath, secondPath, n }, options, output),
-    );
+    let binarized: Binarize = 'none';
+    const frames$ = withAdjustedModel(file, asTrained, output, (model) => {
+      binarized = tellBinarized(model, output);
+      return framesOf(model, { firstPath, secondPath, n }, options, output);
+    });
     const made = await lastValueFrom(frames$.pipe(toArray(), takeUntil(stop$)), { defaultValue: null });
     if (made === null) return;
     const frames = joinImages(made);
@@ -55,7 +60,7 @@ export function interpolate(
     await writeImage(path, strip);
     if (filmPath !== null) await writeAnimation(filmPath, frames);
     await showPicture(strip);
-    output.result({ type: 'interpolation', paths, images: frames.shape[0] }, paths.join('\n'));
+    output.result({ type: 'interpolation', paths, images: frames.shape[0], binarized }, paths.join('\n'));
   });
 }
 
@@ -87,8 +92,11 @@ function framesOf(
   { freeFlow, statistic, seed = 0 }: InterpolateOptions,
   output: Output,
 ): Observable<ImageBatch> {
-  const size = model.config.inputDimension;
-  return defer(async () => [await imageOf(firstPath, size), await imageOf(secondPath, size)] as const).pipe(
+  const imageOf = async (path: string) => {
+    const image = await readImage(path, model.config.inputDimension);
+    return binarizedImages(image, model.binarize, { seed, keys: image.names });
+  };
+  return defer(async () => [await imageOf(firstPath), await imageOf(secondPath)] as const).pipe(
     concatMap(([first, second]) => {
       const points$ = interpolation(model, first, second, { n, freeFlow, statistic, seed });
       const between$ = withProgress(output, { label: 'interpolating', total: n, unit: 'images' }, (bar) =>
@@ -104,9 +112,10 @@ function framesOf(
   );
 }
 
-async function imageOf(path: string, size: number): Promise<ImageBatch> {
+/** The image, named as in its folder. */
+async function readImage(path: string, size: number): Promise<NamedImages> {
   try {
-    return { pixels: await decodeImage(path, size), shape: [1, size, size, 3] };
+    return { pixels: await decodeImage(path, size), shape: [1, size, size, 3], names: [basename(path)] };
   } catch (error) {
     const [reason] = messageOf(error).split('\n');
     throw new Error(`${path}: not a readable image: ${reason}`, { cause: error });

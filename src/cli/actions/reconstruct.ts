@@ -16,6 +16,7 @@ import {
 } from 'rxjs';
 import { grid } from '../../base/grid.js';
 import { imageAt, joinImages } from '../../base/imageBatches.js';
+import type { Binarize } from '../../config/types.js';
 import type { ImageFile } from '../../data/imageFile.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { Nvae } from '../../model/nvae.js';
@@ -32,6 +33,7 @@ import { imageBatches } from '../sampling/imageBatches.js';
 import { namedFiles } from '../sampling/namedFiles.js';
 import { modelName, outputFiles } from '../sampling/outputFiles.js';
 import { pairsPicture } from '../sampling/pairsPicture.js';
+import { tellBinarized } from '../sampling/tellBinarized.js';
 import { withAdjustedModel } from '../sampling/withAdjustedModel.js';
 import { listenForInterruption } from '../terminal/listenForInterruption.js';
 import { createOutput, type Output } from '../terminal/output.js';
@@ -68,6 +70,7 @@ export async function reconstruct(model: string, images: string, options: Recons
   const output = createOutput(options);
   const { engine, config, seed = 0 } = options;
   let making = false;
+  let binarized: Binarize = 'none';
   const interruption = listenForInterruption(() => {
     if (making) output.progress('stopping after this picture; Ctrl-C again aborts');
   });
@@ -81,6 +84,7 @@ export async function reconstruct(model: string, images: string, options: Recons
     let done = 0;
     const written$ = withAdjustedModel(file, asTrained, output, (loaded) => {
       making = true;
+      binarized = tellBinarized(loaded, output);
       const work = { label: 'reconstructing', total: plan.files.length, unit: 'images' };
       return withProgress(output, work, (bar) => {
         const made = ({ names }: Reconstruction) => {
@@ -101,7 +105,7 @@ export async function reconstruct(model: string, images: string, options: Recons
     );
     const { interrupted } = interruption;
     if (done === 0 && !interrupted) throw new Error(`${images}: no image could be read`);
-    output.event({ type: 'reconstructions', pictures, images: done, interrupted });
+    output.event({ type: 'reconstructions', pictures, images: done, binarized, interrupted });
     if (!interrupted) return;
     output.progress(`stopped after ${pictures} pictures`);
     process.exitCode = exitCodes.interrupted;

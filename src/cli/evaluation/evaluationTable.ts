@@ -18,6 +18,12 @@ function likelihoods(result: EvaluationResult): string[] {
   const draws = count(result.samples);
   const training = result.trainingBitsPerDimension;
   const bound = bits(result.bitsPerDimensionImportanceWeighted);
+  // the likelihood of training is the probability of binary values
+  const isSame = result.samplingMethod === 'bernoulli';
+  const trainingRows: (Row | null)[] = [
+    ["negative ELBO, training's likelihood", nats(result.negativeElbo), training ? bits(training) : ''],
+    several ? [`bound from ${draws} draws, training's`, nats(result.importanceWeighted), ''] : null,
+  ];
   const rows: (Row | null)[] = [
     ['', 'nats per image', 'bits/dim'],
     ['negative ELBO', nats(result.negativeElboMass), bits(result.bitsPerDimension)],
@@ -25,8 +31,7 @@ function likelihoods(result: EvaluationResult): string[] {
     ['  KL', nats(result.kl), ''],
     several ? [`bound from ${draws} draws`, nats(result.importanceWeightedMass), bound] : null,
     several ? ['  draws that count', `${decimal(result.effectiveSamplesMass, 1)} of ${draws}`, ''] : null,
-    ["negative ELBO, training's likelihood", nats(result.negativeElbo), training ? bits(training) : ''],
-    several ? [`bound from ${draws} draws, training's`, nats(result.importanceWeighted), ''] : null,
+    ...(isSame ? [] : trainingRows),
   ];
   return table(rows.filter((row) => row !== null));
 }
@@ -50,17 +55,26 @@ function reconstructions({ meanSquaredError, psnr, ssim }: EvaluationResult): st
 }
 
 function notes(result: EvaluationResult): string[] {
-  const { images, skipped, total, stopped, samplingMethod } = result;
+  const { images, skipped, total, stopped, samplingMethod, binarized } = result;
   const unit = total === 1 ? 'image' : 'images';
   const some = stopped ? `${count(images)} of ${count(total)} ${unit}` : `${count(images)} ${unit}`;
   const left = skipped > 0 ? `, ${count(skipped)} skipped` : '';
   const speed = `${figure(result.imagesPerSecond)} images/s`;
   const lines = [`${some}${left}, ${speed}; lower nats and bits/dim are better`];
   if (images > 1) lines.push('\u00b1 is the standard error of the mean over the images');
-  if (samplingMethod !== 'logistic_mixture') {
+  if (binarized !== 'none') lines.push(binarizedText(result));
+  if (samplingMethod === 'gaussian' || samplingMethod === 'gaussian_mixture') {
     lines.push(`training's likelihood is a density (${samplingMethod}): it has no bits, and may be below 0`);
   }
   return lines;
+}
+
+function binarizedText({ binarized, seed }: EvaluationResult): string {
+  const how =
+    binarized === 'dynamic'
+      ? `255 with probability value / 255, drawn by seed ${seed} and the image's name`
+      : '255 from 128 on';
+  return `images were made binary (${binarized}):\n  ${how}`;
 }
 
 function nats(measure: Measure): string {

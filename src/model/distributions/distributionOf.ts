@@ -1,5 +1,6 @@
 import type { SamplingMethod } from '../../config/types.js';
 import * as tf from '../../engine/tf.js';
+import { bernoulli } from './bernoulli.js';
 import { gaussian } from './gaussian.js';
 import { gaussianMixture } from './gaussianMixture.js';
 import { logisticMixture } from './logisticMixture.js';
@@ -10,6 +11,7 @@ const distributions = {
   gaussian,
   gaussian_mixture: gaussianMixture,
   logistic_mixture: logisticMixture,
+  bernoulli,
 } as const satisfies Record<
   SamplingMethod,
   (parameters: tf.Tensor4D, config: OutputConfig) => OutputDistribution

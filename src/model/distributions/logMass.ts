@@ -1,7 +1,7 @@
 /**
  * The probability of the 8-bit value of a colour, in float64 outside the engine: the integral of the output distribution from
  * half a value below to half a value above; 0 and 255 own the tails. The probabilities of the 256 values add up to 1, so
- * models with different output distributions can be compared.
+ * models with different output distributions can be compared. `bernoulli` has probabilities for 0 and 255 only.
  */
 
 import { logNormalProbability, normalProbability } from './normalTail.js';
@@ -111,8 +111,13 @@ function gaussianLogMass(colours: number): ColourLogMass {
   };
 }
 
+/** The logit of 255. */
+const bernoulliLogMass: ColourLogMass = (parameters, first, level) =>
+  -softplus(level === 0 ? parameters[first]! : -parameters[first]!);
+
 /** Returns the log probability of one colour's value. */
 export function colourLogMass({ samplingMethod, nMix, imageChannels }: OutputConfig): ColourLogMass {
+  if (samplingMethod === 'bernoulli') return bernoulliLogMass;
   if (samplingMethod === 'gaussian') return gaussianLogMass(imageChannels);
   return samplingMethod === 'gaussian_mixture'
     ? mixtureLogMass(nMix, normalMass, normalLogMass)
@@ -125,6 +130,7 @@ export function colourLogMass({ samplingMethod, nMix, imageChannels }: OutputCon
  * @param parameters raw parameters `[B, H, W, outputChannels]`
  * @param pixels the images in bytes, `[B, H, W, imageChannels]`
  * @param images B
+ * @throws RangeError when the distribution is `bernoulli` and a value is neither 0 nor 255
  */
 export function logMassOfImages(
   config: OutputConfig,
@@ -132,6 +138,7 @@ export function logMassOfImages(
   pixels: Uint8Array,
   images: number,
 ): Float64Array {
+  if (config.samplingMethod === 'bernoulli') checkBinary(pixels);
   const colours = config.imageChannels;
   const channels = outputChannels(config);
   const colour = colourLogMass(config);
@@ -147,4 +154,11 @@ export function logMassOfImages(
     sums[image] = sum;
   }
   return sums;
+}
+
+function checkBinary(pixels: Uint8Array): void {
+  const value = pixels.find((level) => level !== 0 && level !== 255);
+  if (value === undefined) return;
+  const remedy = 'make the images binary first, with binarizedImages';
+  throw new RangeError(`images: expected the values 0 and 255 for bernoulli, got ${value}; ${remedy}`);
 }

@@ -5,6 +5,11 @@ import type { ModelConfig } from '../../config/types.js';
 export type OutputConfig = Pick<ModelConfig, 'samplingMethod' | 'nMix' | 'imageChannels'>;
 
 /** Returns the number of raw parameters per pixel. */
-export function outputChannels({ samplingMethod, nMix, imageChannels }: OutputConfig): number {
-  return imageChannels * (samplingMethod === 'gaussian' ? 2 : 3 * nMix);
+export function outputChannels(config: OutputConfig): number {
+  return config.imageChannels * parametersPerColour(config);
+}
+
+function parametersPerColour({ samplingMethod, nMix }: OutputConfig): number {
+  if (samplingMethod === 'bernoulli') return 1;
+  return samplingMethod === 'gaussian' ? 2 : 3 * nMix;
 }

@@ -1,6 +1,7 @@
 import { checkCount, checkSeed } from '../../base/checkNumbers.js';
 import type { ImageBatch } from '../../base/plainData.js';
 import * as tf from '../../engine/tf.js';
+import { binarizedImages } from '../binarizedImages.js';
 import { imageNoise } from '../imageNoise.js';
 import type { Nvae } from '../nvae.js';
 import type { BatchEvaluation } from './batchEvaluation.js';
@@ -24,27 +25,29 @@ export interface EvaluateBatchOptions {
 
 /**
  * Measures how well a model describes images, in eval mode: bounds of the negative log likelihood, KL per latent group and errors
- * of the reconstruction, for each image. NaN where the model's output is not finite. Memory does not depend on the number
+ * of the reconstruction, for each image. Images are made binary first if `model.binarize` says so. NaN where the model's output is not finite. Memory does not depend on the number
  * of draws; the event loop gets a turn after each.
  * @param model stays the caller's; no tensor remains
- * @param images images of the model's size, `[B, size, size, 3]`
+ * @param given images of the model's size, `[B, size, size, 3]`
  * @param options number of draws, seed and keys
- * @throws RangeError when an option is out of range, there is not one key per image, or the images have another size
+ * @throws RangeError when an option is out of range, there is not one key per image, the images have another size,
+ * or the model has `bernoulli` output and they are not binary
  * @throws the signal's reason when it aborts
  * @example
  * const { negativeElboMass } = await evaluateBatch(model, images, { samples: 1, seed: 1, keys: names });
  */
 export async function evaluateBatch(
   model: Nvae,
-  images: ImageBatch,
+  given: ImageBatch,
   { samples, seed, keys, signal, onDraw }: EvaluateBatchOptions,
 ): Promise<BatchEvaluation> {
   checkCount('evaluateBatch', 'samples', samples);
   checkSeed('evaluateBatch', seed);
-  const count = images.shape[0];
+  const count = given.shape[0];
   if (keys.length !== count) {
     throw new RangeError(`evaluateBatch: keys must be one per image, ${count}, got ${keys.length}`);
   }
+  const images = binarizedImages(given, model.binarize, { seed, keys });
   const sums = new DrawSums(model.plan.groups.length, count);
   let first: readonly Float32Array[] = [];
   const draws = drawImages(model, images, {

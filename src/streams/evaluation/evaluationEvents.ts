@@ -1,5 +1,5 @@
 /** The events of `evaluate`: plain values that can be buffered or written as JSON. */
-import type { SamplingMethod } from '../../config/types.js';
+import type { Binarize, SamplingMethod } from '../../config/types.js';
 
 /** A mean over the images; each image counts once. */
 export interface Measure {
@@ -72,11 +72,13 @@ export interface EvaluationResult {
   readonly dimensions: number;
   /** Output distribution of the model. */
   readonly samplingMethod: SamplingMethod;
+  /** How the images were made binary, as in the training of the model; for `dynamic` by draws of `seed` and the image's name. */
+  readonly binarized: Binarize;
   /** Negative ELBO in bits per dimension, from the probability of the 8-bit values. */
   readonly bitsPerDimension: Measure;
   /** Importance-weighted bound in bits per dimension, from the probability of the 8-bit values. */
   readonly bitsPerDimensionImportanceWeighted: Measure;
-  /** Negative ELBO in bits per dimension with the likelihood of training; only for `logistic_mixture`, else null. */
+  /** Negative ELBO in bits per dimension with the likelihood of training; null for `gaussian` and `gaussian_mixture`. */
   readonly trainingBitsPerDimension: Measure | null;
   /** Negative ELBO, from the probability of the 8-bit values. */
   readonly negativeElboMass: Measure;

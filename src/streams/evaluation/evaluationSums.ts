@@ -29,6 +29,7 @@ export type EvaluatedMeans = Measured &
     | 'images'
     | 'dimensions'
     | 'samplingMethod'
+    | 'binarized'
     | 'bitsPerDimension'
     | 'bitsPerDimensionImportanceWeighted'
     | 'trainingBitsPerDimension'
@@ -80,12 +81,13 @@ export class EvaluationSums {
   result(): EvaluatedMeans {
     const { samplingMethod } = this.#model.config;
     const means = Object.fromEntries(measured.map((key) => [key, this.#measure(key)])) as Measured;
-    const isProbability = samplingMethod === 'logistic_mixture';
+    const isProbability = samplingMethod === 'logistic_mixture' || samplingMethod === 'bernoulli';
     return {
       ...means,
       images: this.#images,
       dimensions: this.#dimensions,
       samplingMethod,
+      binarized: this.#model.binarize,
       bitsPerDimension: this.#bits(means.negativeElboMass),
       bitsPerDimensionImportanceWeighted: this.#bits(means.importanceWeightedMass),
       trainingBitsPerDimension: isProbability ? this.#bits(means.negativeElbo) : null,

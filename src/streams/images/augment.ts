@@ -1,11 +1,10 @@
-import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { type MonoTypeOperatorFunction, map } from 'rxjs';
 import { cut, printable } from '../../base/messageText.js';
 import type { AugmentationConfig } from '../../config/types.js';
 import { configuredAugmentation } from '../../data/configuredAugmentation.js';
 import type { DecodedImage } from '../../data/decodedImage.js';
 import { pixelsProblem } from '../../data/pixelsProblem.js';
-import { keyedGenerator } from '../../model/random.js';
+import { keyedUniform } from '../../model/random.js';
 import type { Recipe } from './recipe.js';
 
 /**
@@ -55,7 +54,7 @@ export function augment(
   augmentation: Partial<AugmentationConfig> | Augmentation,
   { seed, epoch, purpose = 'augment' }: AugmentOptions,
 ): MonoTypeOperatorFunction<Recipe<DecodedImage>> {
-  const random = (image: DecodedImage) => drawing(seed, `${purpose}/${image.name}`, epoch);
+  const random = (image: DecodedImage) => keyedUniform(seed, `${purpose}/${image.name}`, epoch);
   if (typeof augmentation === 'function') {
     const vary = async (image: DecodedImage) => checked(await augmentation(image, random(image)), image);
     return map((recipe) => varied(recipe, vary));
@@ -87,13 +86,4 @@ function checked(result: DecodedImage, { name, size }: DecodedImage): DecodedIma
   const problem = pixelsProblem(Object(result).pixels, size);
   if (problem === null) return { name, size, pixels: result.pixels };
   throw new TypeError(`augment: the pixels of its result ${problem} for "${cut(printable(name))}"`);
-}
-
-/** Random numbers for one image; the generator is created at the first draw. */
-function drawing(seed: number, purpose: string, epoch: number): () => number {
-  let generator: RandomGenerator | null = null;
-  return () => {
-    generator ??= keyedGenerator(seed, purpose, epoch);
-    return (generator.next() >>> 0) * 2 ** -32;
-  };
 }

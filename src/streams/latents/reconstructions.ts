@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs';
 import { checkSeed } from '../../base/checkNumbers.js';
 import type { ImageBatch } from '../../base/plainData.js';
+import { binarizedImages } from '../../model/binarizedImages.js';
 import { type DecodeLatentsOptions, decodeLatents } from '../../model/decodeLatents.js';
 import { type EncodeImagesOptions, encodeImages } from '../../model/encodeImages.js';
 import type { Nvae } from '../../model/nvae.js';
@@ -18,7 +19,7 @@ export interface ReconstructionsOptions
 export interface Reconstruction {
   /** One name per image. */
   readonly names: readonly string[];
-  /** The images as the model gets them, `[n, size, size, 3]`. */
+  /** The images as the model gets them, binary if `model.binarize` says so, `[n, size, size, 3]`. */
   readonly originals: ImageBatch;
   /** The same images encoded and decoded again, `[n, size, size, 3]`. */
   readonly images: ImageBatch;
@@ -64,8 +65,10 @@ export function reconstructions(
   checkSeed('reconstructions', seed);
   const size = model.config.inputDimension;
   return batchesOf('reconstructions', source, { size, batchSize, onWarning }).pipe(
-    makeAhead(async ({ names, pixels, shape }): Promise<Reconstruction> => {
-      const encoding = await encodeImages(model, { names, pixels, shape }, { ...options, seed });
+    makeAhead(async (given): Promise<Reconstruction> => {
+      const binary = binarizedImages(given, model.binarize, { seed, keys: given.names });
+      const { names, pixels, shape } = binary;
+      const encoding = await encodeImages(model, binary, { ...options, seed });
       const { names: _, ...images } = await decodeLatents(model, encoding, { statistic, seed });
       return { names, originals: { pixels, shape }, images };
     }, stop$),

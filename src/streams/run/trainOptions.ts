@@ -17,7 +17,7 @@ export interface TrainOptions {
   /** Folder of images, with or without subfolders, or any `Dataset`. @default 'dataset' */
   readonly dataset?: string | Dataset;
   /**
-   * Changes each image after the augmentation of the configuration. Its random draws depend only on the seed, the epoch and the
+   * Changes each image after the augmentation of the configuration, but before `binarize`. Its random draws depend only on the seed, the epoch and the
    * image's name, so a resumed run draws the same. If it throws, the run ends. @default none
    */
   readonly augment?: Augmentation;

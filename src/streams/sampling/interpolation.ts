@@ -1,8 +1,9 @@
 import { concatMap, defer, map, type Observable, range } from 'rxjs';
 import { checkSeed, checkWhole } from '../../base/checkNumbers.js';
 import { imageAt } from '../../base/imageBatches.js';
-import type { ImageBatch, TensorData } from '../../base/plainData.js';
+import type { ImageBatch, NamedImages, TensorData } from '../../base/plainData.js';
 import * as tf from '../../engine/tf.js';
+import { binarizedImages } from '../../model/binarizedImages.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import { imagesToTensor } from '../../model/imageTensors.js';
 import type { Nvae } from '../../model/nvae.js';
@@ -30,7 +31,8 @@ const atOnce = 8;
  *     interpolation   --a--b--(c|)     n images, `[1, size, size, 3]` each
  *
  * Image i of n is (1 - i / (n + 1)) of the first and i / (n + 1) of the second, i = 1 ... n. The two images themselves are not
- * included. Cold; the same seed gives the same images.
+ * included. Cold; the same seed gives the same images. Images are made binary first if `model.binarize` says so, with their names as
+ * keys, if they have some.
  * Ownership: model and images stay the caller's; the emitted images are plain data, and no tensor remains.
  *
  * @param model encodes and decodes
@@ -82,9 +84,10 @@ export function interpolation(
 /** Reads latents into plain arrays: tensors would leak if the stream is unsubscribed. */
 async function latentsOf(
   model: Nvae,
-  image: ImageBatch,
+  given: ImageBatch & Partial<NamedImages>,
   { freeFlow = true, seed = 0 }: InterpolationOptions,
 ): Promise<TensorData[]> {
+  const image = binarizedImages(given, model.binarize, { seed, ...(given.names && { keys: given.names }) });
   const latents = tf.tidy(() => {
     const images = imagesToTensor(image, model.config.inputDimension, model.config.imageChannels);
     return model.encode(images, keyedNoise(seed, 'interpolation', 0), { freeFlow });

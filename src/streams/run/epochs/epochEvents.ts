@@ -1,5 +1,5 @@
 /** One epoch as one pipe: items of the dataset in, step events out. */
-import { concat, defer, EMPTY, identity, map, type Observable, of, range, skip } from 'rxjs';
+import { concat, defer, EMPTY, identity, map, type Observable, of, pipe, range, skip } from 'rxjs';
 import type { DataPosition } from '../../../checkpoint/checkpointContent.js';
 import { DatasetError } from '../../../data/datasetError.js';
 import { itemAt } from '../../../data/itemsOf.js';
@@ -38,17 +38,22 @@ export function epochEvents(
   const warn = (message: string) => run.warn('dataset', message);
   return defer(() => {
     const { seed } = trainer;
-    const { augmentation, batchSize } = config.training;
+    const { batchSize } = config.training;
+    const { binarize, ...changes } = config.training.augmentation;
     const begin = clock.now();
     const means = epochMeans();
     let steps = 0;
+    const augmented = pipe(
+      augment(changes, { seed, epoch }),
+      ownAugmentation ? augment(ownAugmentation, { seed, epoch, purpose: 'own augmentation' }) : identity,
+      augment({ binarize }, { seed, epoch, purpose: 'binarize' }), // after everything that may give other values
+    );
     const steps$ = range(0, items.length).pipe(
       shuffle(seed, epoch),
       skip(imagesTaken),
       map((index) => itemAt(items, index)),
       decodeImages({ dataset, size: config.model.inputDimension, cache, onWarning: skipped.tell }),
-      augment(augmentation, { seed, epoch }),
-      ownAugmentation ? augment(ownAugmentation, { seed, epoch, purpose: 'own augmentation' }) : identity,
+      augmented,
       batch(batchSize),
       trainStep(trainer, { epoch, prefetch, stop$, pause$, onPause, imagesTaken, clock }),
       map((step) => {

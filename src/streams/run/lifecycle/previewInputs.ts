@@ -2,6 +2,7 @@ import { from } from 'rxjs';
 import type { ImageBatch } from '../../../base/plainData.js';
 import type { DecodedImage } from '../../../data/decodedImage.js';
 import { itemAt } from '../../../data/itemsOf.js';
+import { binarizedImages } from '../../../model/binarizedImages.js';
 import { toBatch } from '../../images/batch.js';
 import { decodeImages } from '../../images/decodeImages.js';
 import type { Recipe } from '../../images/recipe.js';
@@ -35,7 +36,8 @@ export async function previewInputs({
     const remedy = 'check that this is the right dataset, and how its images are encoded';
     warn('dataset', `${what}; ${remedy}`);
   }
-  return batch;
+  // after the check for oddities: a picture of dark values would be all 0
+  return batch && binarizedImages(batch, config.training.augmentation.binarize, { keys: batch.names });
 }
 
 /** Describes an image that was probably misread; null if there is nothing unusual. */
