@@ -184,6 +184,7 @@ export type { ParseConfigOptions } from './config/parseConfig.js';
 export { parseConfig } from './config/parseConfig.js';
 export type {
   AugmentationConfig,
+  Binarize,
   ModelConfig,
   NvaeConfig,
   SamplingMethod,
@@ -215,13 +216,15 @@ export {
 // Model
 
 export { bitsPerDimension } from './base/bitsPerDimension.js';
+export type { BinarizeImagesOptions } from './model/binarizedImages.js';
+export { binarizedImages } from './model/binarizedImages.js';
 export type { OutputDistribution, Statistic } from './model/distributions/outputDistribution.js';
 export type { BatchEvaluation } from './model/evaluation/batchEvaluation.js';
 export type { EvaluateBatchOptions } from './model/evaluation/evaluateBatch.js';
 export { evaluateBatch } from './model/evaluation/evaluateBatch.js';
 export { imageNoise } from './model/imageNoise.js';
 export { NonFiniteImagesError } from './model/nonFiniteImagesError.js';
-export type { EncodeOptions, ForwardResult, LatentKind } from './model/nvae.js';
+export type { EncodeOptions, ForwardResult, LatentKind, NvaeOptions } from './model/nvae.js';
 export { Nvae } from './model/nvae.js';
 export type { Noise } from './model/random.js';
 export { keyedNoise } from './model/random.js';

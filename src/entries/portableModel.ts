@@ -7,6 +7,7 @@ export type { ParseConfigOptions } from '../config/parseConfig.js';
 export { parseConfig } from '../config/parseConfig.js';
 export type {
   AugmentationConfig,
+  Binarize,
   ModelConfig,
   NvaeConfig,
   SamplingMethod,
@@ -51,6 +52,8 @@ export { NonFiniteImagesError } from '../model/nonFiniteImagesError.js';
 // Model
 
 export { bitsPerDimension } from '../base/bitsPerDimension.js';
+export type { BinarizeImagesOptions } from '../model/binarizedImages.js';
+export { binarizedImages } from '../model/binarizedImages.js';
 export type { DecodeLatentsOptions } from '../model/decodeLatents.js';
 export { decodeLatents } from '../model/decodeLatents.js';
 export type { OutputDistribution, Statistic } from '../model/distributions/outputDistribution.js';
@@ -61,7 +64,7 @@ export type { EvaluateBatchOptions } from '../model/evaluation/evaluateBatch.js'
 export { evaluateBatch } from '../model/evaluation/evaluateBatch.js';
 export { imageNoise } from '../model/imageNoise.js';
 export { NonFiniteLatentsError } from '../model/nonFiniteLatentsError.js';
-export type { EncodeOptions, ForwardOptions, ForwardResult, LatentKind } from '../model/nvae.js';
+export type { EncodeOptions, ForwardOptions, ForwardResult, LatentKind, NvaeOptions } from '../model/nvae.js';
 export { Nvae } from '../model/nvae.js';
 export type { LayerWeights, Mode } from '../model/pass.js';
 export { pullSamples } from '../model/pullSamples.js';

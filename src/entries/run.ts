@@ -54,6 +54,7 @@ export type { ConfigListing, LoadConfigOptions } from '../config/loadConfig.js';
 export { listConfigs, loadConfig } from '../config/loadConfig.js';
 export type {
   AugmentationConfig,
+  Binarize,
   ModelConfig,
   NvaeConfig,
   SamplingMethod,

@@ -21,7 +21,9 @@ export function torchOmissions(checkpoint: Checkpoint): string[] {
       `the place within epoch ${epoch + 1} is lost: it starts anew there, with ${imagesTaken} images that were already taken`,
     );
   }
-  const changes = Object.entries(training.augmentation).filter(([, value]) => value !== false && value !== 0);
+  const changes = Object.entries(training.augmentation).filter(
+    ([, value]) => value !== false && value !== 0 && value !== 'none',
+  );
   if (changes.length > 0) {
     const keys = changes.map(([key, value]) => `${snakeCase(key)} ${value}`).join(', ');
     omissions.push(`augmentation is not known there: images are trained on without it (${keys})`);
