@@ -185,6 +185,7 @@ export { parseConfig } from './config/parseConfig.js';
 export type {
   AugmentationConfig,
   Binarize,
+  ImageChannels,
   ModelConfig,
   NvaeConfig,
   SamplingMethod,

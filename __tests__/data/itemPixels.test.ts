@@ -20,10 +20,12 @@ async function fileOf(name: string): Promise<ImageFile> {
   const { size: bytes, mtimeMs: modified } = await stat(inFolder(name));
   return { path: inFolder(name), name, version: fileVersion(bytes, modified), bytes, modified };
 }
+const colour = { size: 4, channels: 3 } as const;
+
 async function pixels(file: ImageFile) {
   const skipped: SkippedImage[] = [];
   const found = await itemPixels(imageFiles(), file, {
-    size: 4,
+    ...colour,
     cache,
     onSkipped: (one) => skipped.push(one),
   });
@@ -97,7 +99,9 @@ describe('the pixels of files', () => {
       return cache.get(...asked);
     };
     const onSkipped = ({ why }: { why: string }) => skipped.push(why);
-    expect(await itemPixels(imageFiles(), file, { size: 4, cache: { ...cache, get }, onSkipped })).toBeNull();
+    expect(
+      await itemPixels(imageFiles(), file, { ...colour, cache: { ...cache, get }, onSkipped }),
+    ).toBeNull();
     expect(skipped).toEqual(['damaged']);
   });
 
@@ -107,7 +111,7 @@ describe('the pixels of files', () => {
     const file = await fileOf('a.png');
     let bytes = 1000;
     const reading = itemPixels(imageFiles(), file, {
-      size: 4,
+      ...colour,
       cache: {
         ...cache,
         // Asked when its version is known and before it is read.
@@ -131,6 +135,8 @@ describe('the pixels of files', () => {
     await utimes(pathBytes, 1, 1);
     const file = { ...(await fileOf('a.png')), path: inFolder('b\\xE9'), pathBytes };
     expect(await pixels(file)).toEqual(red);
-    expect(peekPixels(imageFiles(), { ...file, pathBytes: Buffer.from('other') }, 4, cache)).toBeNull();
+    expect(
+      peekPixels(imageFiles(), { ...file, pathBytes: Buffer.from('other') }, { ...colour, cache }),
+    ).toBeNull();
   });
 });

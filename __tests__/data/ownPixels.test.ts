@@ -26,6 +26,7 @@ async function made(dataset: Dataset, item: DatasetItem = { name: 'a' }, signal?
   const skipped: SkippedImage[] = [];
   const pixels = await itemPixels(dataset, item, {
     size,
+    channels: 3,
     cache,
     signal,
     onSkipped: (one) => skipped.push(one),
@@ -44,12 +45,14 @@ describe('the pixels of an own dataset', () => {
       expect((await made(dataset, { name: 'a', version })).pixels).toBe(whole);
     }
     expect(dataset.decode).toHaveBeenCalledTimes(2);
-    expect(peekPixels(dataset, { name: 'a', version: '2' }, size, cache)).toBe(whole);
-    expect(peekPixels({ ...dataset, name: 'other' }, { name: 'a', version: '2' }, size, cache)).toBeNull();
+    expect(peekPixels(dataset, { name: 'a', version: '2' }, { size, channels: 3, cache })).toBe(whole);
+    expect(
+      peekPixels({ ...dataset, name: 'other' }, { name: 'a', version: '2' }, { size, channels: 3, cache }),
+    ).toBeNull();
     const uncached = own(() => whole, { cached: false, name: 'uncached' });
     for (let i = 0; i < 2; i += 1) await made(uncached);
     expect(uncached.decode).toHaveBeenCalledTimes(2);
-    expect(peekPixels(uncached, { name: 'a' }, size, cache)).toBeNull();
+    expect(peekPixels(uncached, { name: 'a' }, { size, channels: 3, cache })).toBeNull();
   });
 
   test.each<[string, unknown]>([
@@ -107,7 +110,7 @@ describe('the pixels of an own dataset', () => {
     ['floats', new Float32Array(12), 'got a Float32Array'],
     ['an object', { pixels: whole }, 'got {"pixels":'],
   ])('should end the run where it returns %s', async (_, result, got) => {
-    const message = `own: the result of decode() must be a Uint8Array of 12 values (2 x 2 x 3), ${got}`;
+    const message = `own: the result of decode() must be a Uint8Array of 12 values (2 x 2 x 3) or 4 values (2 x 2 x 1), ${got}`;
     const pixels = made(own(() => result as Uint8Array));
     await expect(pixels).rejects.toThrow(message);
     await expect(pixels).rejects.toBeInstanceOf(DatasetError);

@@ -1,7 +1,7 @@
 /** A configuration with every kind of layer that trains within moments. */
 
 import type { ImageBatch } from '../../src/base/plainData.js';
-import type { ModelConfig, NvaeConfig, TrainingConfig } from '../../src/config/types.js';
+import type { ImageChannels, ModelConfig, NvaeConfig, TrainingConfig } from '../../src/config/types.js';
 
 export function smallModel(changes: Partial<ModelConfig> = {}): ModelConfig {
   return {
@@ -67,10 +67,10 @@ export function smallConfig(
 }
 
 /** Images that depend on the number. */
-export function smallBatch(number: number, batch = 2, size = 8): ImageBatch {
+export function smallBatch(number: number, batch = 2, size = 8, channels: ImageChannels = 3): ImageBatch {
   const pixels = Uint8Array.from(
-    { length: batch * size * size * 3 },
+    { length: batch * size * size * channels },
     (_, i) => (i * 37 + number * 101) % 256,
   );
-  return { pixels, shape: [batch, size, size, 3] };
+  return { pixels, shape: [batch, size, size, channels] };
 }

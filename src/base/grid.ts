@@ -3,9 +3,9 @@ import type { ImageBatch } from './plainData.js';
 /**
  * Puts the images of a batch side by side in one picture, row by row, without gaps; empty cells are black.
  *
- * @param batch `[count, height, width, 3]`; not modified
+ * @param batch `[count, height, width, channels]`; not modified
  * @param columns images per row; by default the columns of the smallest square grid that holds all images
- * @returns `[1, rows * height, columns * width, 3]`
+ * @returns `[1, rows * height, columns * width, channels]`
  *
  * @example
  * ```ts
@@ -15,10 +15,10 @@ import type { ImageBatch } from './plainData.js';
  * ```
  */
 export function grid({ pixels, shape }: ImageBatch, columns?: number): ImageBatch {
-  const [count, height, width] = shape;
+  const [count, height, width, channels] = shape;
   const across = columns ?? Math.max(1, Math.ceil(Math.sqrt(count)));
   const down = Math.ceil(count / across);
-  const lineLength = width * 3;
+  const lineLength = width * channels;
   const result = new Uint8Array(down * height * across * lineLength);
   for (let i = 0; i < count; i += 1) {
     const [row, column] = [Math.floor(i / across), i % across];
@@ -28,5 +28,5 @@ export function grid({ pixels, shape }: ImageBatch, columns?: number): ImageBatc
       result.set(pixels.subarray(from, from + lineLength), to);
     }
   }
-  return { pixels: result, shape: [1, down * height, across * width, 3] };
+  return { pixels: result, shape: [1, down * height, across * width, channels] };
 }

@@ -17,9 +17,9 @@ export function imageAt({ pixels, shape }: ImageBatch, index: number): ImageBatc
 
 /**
  * Joins batches into one, in order.
- * @param batches at least one batch; all images must have the same size
+ * @param batches at least one batch; all images must have the same size and number of channels
  * @returns a copy of all images
- * @throws RangeError when `batches` is empty or the sizes differ
+ * @throws RangeError when `batches` is empty, or the sizes or numbers of channels differ
  * @example
  * const batch = joinImages([imageAt(samples, 3), imageAt(samples, 5)]);
  */
@@ -31,9 +31,14 @@ export function joinImages(batches: readonly ImageBatch[]): ImageBatch {
   const pixels = new Uint8Array(count * height * width * channels);
   let offset = 0;
   for (const batch of batches) {
-    if (batch.shape[1] !== height || batch.shape[2] !== width) {
-      const got = `${batch.shape[1]}x${batch.shape[2]}`;
-      throw new RangeError(`joinImages: expected images of one size, got ${height}x${width} and ${got}`);
+    const [, otherHeight, otherWidth, otherChannels] = batch.shape;
+    if (otherHeight !== height || otherWidth !== width) {
+      const got = `${height}x${width} and ${otherHeight}x${otherWidth}`;
+      throw new RangeError(`joinImages: expected images of one size, got ${got}`);
+    }
+    if (otherChannels !== channels) {
+      const got = `${channels} and ${otherChannels} channels`;
+      throw new RangeError(`joinImages: expected all images in grey or all in colour, got ${got}`);
     }
     pixels.set(batch.pixels, offset);
     offset += batch.pixels.length;

@@ -39,7 +39,9 @@ export const modelSchema = z
     image_channels: z
       .literal(imageChannels)
       .default(3)
-      .describe('Colours of a pixel: 3 for red, green and blue, 1 for grey images.'),
+      .describe(
+        'Colours of a pixel: 3 for red, green and blue, 1 for grey images. Images of the other kind are converted.',
+      ),
     num_flows: integer(0).describe('Pairs of normalising-flow cells per latent group; 0 for none.'),
     num_blocks_prepost: integer(0)
       .default(1)
@@ -110,7 +112,7 @@ const augmentation = z
     saturation: fraction()
       .default(0)
       .describe(
-        'Multiply the distance of every value to the grey of its pixel by a random factor from 1 - s to 1 + s, where s is this number.',
+        'Multiply the distance of every value to the grey of its pixel by a random factor from 1 - s to 1 + s, where s is this number; 0 if `image_channels` is 1.',
       ),
     binarize: z
       .enum(binarizeMethods)
@@ -259,6 +261,13 @@ export const fileSchema = modelSchema
     const path = ['training_parameters', 'augmentation', 'binarize'];
     const message =
       'dynamic or threshold, because sampling_method bernoulli gives probabilities to the values 0 and 255 only';
+    context.addIssue({ code: 'custom', path, message });
+  })
+  .superRefine(({ image_channels, training_parameters }, context) => {
+    if (context.issues.length > 0 || image_channels !== 1) return;
+    if (training_parameters.augmentation.saturation === 0) return;
+    const path = ['training_parameters', 'augmentation', 'saturation'];
+    const message = '0 because image_channels is 1: grey images have no saturation';
     context.addIssue({ code: 'custom', path, message });
   })
   .describe('A configuration of rx-nvae: an architecture and how to train it.');

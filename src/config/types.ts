@@ -23,7 +23,10 @@ export interface NvaeConfig {
 
 /* Generated from schema.ts by npm run config:generate: changes below this line are lost. */
 
-/** Colours of a pixel: 3 for red, green and blue, 1 for grey images. */
+/**
+ * Colours of a pixel: 3 for red, green and blue, 1 for grey images. Images of the other kind are
+ * converted.
+ */
 export type ImageChannels = 1 | 3;
 
 /**
@@ -53,7 +56,11 @@ export interface ModelConfig {
    * 2^(`numberOfScales` + `numBlocksPrepost` - 1). Allowed: an integer from 1 to 4096.
    */
   readonly inputDimension: number;
-  /** Colours of a pixel: 3 for red, green and blue, 1 for grey images. @default 3 */
+  /**
+   * Colours of a pixel: 3 for red, green and blue, 1 for grey images. Images of the other kind are
+   * converted.
+   * @default 3
+   */
   readonly imageChannels: ImageChannels;
   /** Pairs of normalising-flow cells per latent group; 0 for none. Allowed: an integer >= 0. */
   readonly numFlows: number;
@@ -137,7 +144,7 @@ export interface AugmentationConfig {
   readonly contrast: number;
   /**
    * Multiply the distance of every value to the grey of its pixel by a random factor from 1 - s to 1 + s,
-   * where s is this number. Allowed: a number from 0 to 1.
+   * where s is this number; 0 if `imageChannels` is 1. Allowed: a number from 0 to 1.
    * @default 0
    */
   readonly saturation: number;

@@ -1,9 +1,13 @@
 /** The augmentations that a configuration can enable. */
 import { binarized } from '../base/binarized.js';
 import type { AugmentationConfig } from '../config/types.js';
+import { channelsOf } from './channelsOf.js';
 import type { DecodedImage } from './decodedImage.js';
 
-/** Flips, crops, changes colours, then binarises; disabled augmentations draw no random number. */
+/**
+ * Flips, crops, changes colours, then binarises; disabled augmentations draw no random number. Grey images stay grey, and
+ * saturation does not change them.
+ */
 export function configuredAugmentation({
   horizontalFlip = false,
   crop = 0,
@@ -40,8 +44,13 @@ function factor(most: number, random: () => number): number {
 }
 
 /** Swaps left and right. */
-export function mirrored({ name, size, pixels }: DecodedImage): DecodedImage {
+export function mirrored(image: DecodedImage): DecodedImage {
+  const { name, size, pixels } = image;
   const result = new Uint8Array(pixels); // a Buffer's slice would not be a copy
+  if (channelsOf(image) === 1) {
+    for (let begin = 0; begin < result.length; begin += size) result.subarray(begin, begin + size).reverse();
+    return { name, size, pixels: result };
+  }
   for (let begin = 0; begin < result.length; begin += 3 * size) {
     for (let left = begin, right = begin + 3 * (size - 1); left < right; left += 3, right -= 3) {
       exchange(result, left, right);
@@ -62,11 +71,20 @@ function exchange(values: Uint8Array, a: number, b: number): void {
  * A crop of the same size, moved by `down` and `right`. Pixels beyond the edges are reflections that do not repeat the edge
  * itself. Both offsets are smaller than the size.
  */
-export function moved({ name, size, pixels }: DecodedImage, down: number, right: number): DecodedImage {
+export function moved(image: DecodedImage, down: number, right: number): DecodedImage {
+  const { name, size, pixels } = image;
+  const isGrey = channelsOf(image) === 1;
   const last = size - 1;
   const reflected = (i: number) => last - Math.abs(last - Math.abs(i));
   const result = new Uint8Array(pixels.length);
   for (let row = 0; row < size; row += 1) {
+    if (isGrey) {
+      const begin = size * reflected(row + down);
+      for (let column = 0; column < size; column += 1) {
+        result[row * size + column] = pixels[begin + reflected(column + right)] as number;
+      }
+      continue;
+    }
     const begin = 3 * size * reflected(row + down);
     for (let column = 0; column < size; column += 1) {
       const source = begin + 3 * reflected(column + right);
@@ -81,11 +99,13 @@ export function moved({ name, size, pixels }: DecodedImage, down: number, right:
 
 /** Multiplies every pixel by `brightness`, then its distance to the mean grey and to its own grey by the other factors. */
 export function coloured(
-  { name, size, pixels }: DecodedImage,
+  image: DecodedImage,
   brightness: number,
   contrast: number,
   saturation: number,
 ): DecodedImage {
+  if (channelsOf(image) === 1) return shaded(image, brightness, contrast);
+  const { name, size, pixels } = image;
   const greyAt = (at: number) => greyOf(pixels[at] ?? 0, pixels[at + 1] ?? 0, pixels[at + 2] ?? 0);
   let sum = 0;
   for (let at = 0; at < pixels.length; at += 3) sum += greyAt(at);
@@ -98,6 +118,16 @@ export function coloured(
       const value = mean + contrast * (brightness * (pixels[channel] ?? 0) - mean);
       result[channel] = grey + saturation * (value - grey);
     }
+  }
+  return { name, size, pixels: new Uint8Array(result.buffer) };
+}
+
+/** The same for a grey image, which has no saturation. */
+function shaded({ name, size, pixels }: DecodedImage, brightness: number, contrast: number): DecodedImage {
+  const mean = (brightness * pixels.reduce((sum, value) => sum + value, 0)) / (size * size);
+  const result = new Uint8ClampedArray(pixels.length);
+  for (let i = 0; i < pixels.length; i += 1) {
+    result[i] = mean + contrast * (brightness * (pixels[i] as number) - mean);
   }
   return { name, size, pixels: new Uint8Array(result.buffer) };
 }

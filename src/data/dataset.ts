@@ -59,8 +59,9 @@ export interface Dataset<Item extends DatasetItem = DatasetItem> {
    */
   items(signal: AbortSignal, warn: (message: string) => void): ItemList<Item> | PromiseLike<ItemList<Item>>;
   /**
-   * Returns one image as red, green, blue per pixel, row by row: `size * size * 3` values. Several calls may run at once. The array
-   * belongs to the run afterwards: do not write to it again.
+   * Returns one image as red, green, blue per pixel, row by row: `size * size * 3` values; or as one grey per pixel: `size * size`
+   * values. A model of colour images gets grey as three equal values, a model of grey images the luma of a colour (0.299 red +
+   * 0.587 green + 0.114 blue). Several calls may run at once. The array belongs to the run afterwards: do not write to it again.
    *
    * @param item one of `items`
    * @param size height and width of the model's images

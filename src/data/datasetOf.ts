@@ -12,13 +12,14 @@ export interface DatasetOfOptions extends Pick<Dataset, 'cached' | 'identity'> {
  * its index.
  *
  * @param count the number of images
- * @param image returns the image with an index, as `decode` of `Dataset` does: `[size, size, 3]` bytes, always the same
+ * @param image returns the image with an index, as `decode` of `Dataset` does: `[size, size, 3]` bytes, or `[size, size, 1]` for grey,
+ *   always the same
  * @param options a name for messages, and other properties of a `Dataset`
  * @throws RangeError at call time when the count is not a positive integer
  *
  * @example
- * // Squares of one colour, each darker than the one before.
- * const greys = datasetOf(100, (index, size) => new Uint8Array(size * size * 3).fill(200 - index));
+ * // Grey squares, each darker than the one before.
+ * const greys = datasetOf(100, (index, size) => new Uint8Array(size * size).fill(200 - index));
  * train(config, { dataset: greys });
  */
 export function datasetOf(

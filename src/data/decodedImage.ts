@@ -4,6 +4,8 @@ export interface DecodedImage {
   readonly name: string;
   /** Height and width. */
   readonly size: number;
-  /** Red, green, blue per pixel, `[size, size, 3]`; shared with the cache, so do not write to it. */
+  /**
+   * Red, green, blue per pixel, `[size, size, 3]`, or one grey, `[size, size, 1]`; shared with the cache, so do not write to it.
+   */
   readonly pixels: Uint8Array;
 }

@@ -12,8 +12,8 @@ export interface FolderDatasetOptions extends Omit<ListImagesOptions, 'onWarning
 
 /**
  * Creates a dataset of the images in a folder and its subfolders, as `train` does for a path. Files are rotated according to their
- * EXIF orientation, transparent parts become white, grey becomes RGB, the shorter side is resized and the longer one cropped to the
- * centre.
+ * EXIF orientation, transparent parts become white, the shorter side is resized and the longer one cropped to the centre. Grey becomes
+ * RGB, or for a model of grey images RGB becomes grey (see `Dataset.decode`).
  *
  * Items are listed in byte order of their names. `items` throws a `DatasetError` when the folder is missing, unreadable, or has no
  * image.

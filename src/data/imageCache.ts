@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkAmount } from '../base/checkNumbers.js';
+import type { ImageChannels } from '../config/types.js';
 import { cacheFolders } from './cacheFolders.js';
 
 /** How much a cache keeps, and where. */
@@ -22,9 +23,11 @@ export interface CacheKey {
   readonly key: string;
   /** Another version counts as another image. Without a version the image is kept in memory only. */
   readonly version?: string | undefined;
+  /** Colours of a pixel; a grey image and its colour version are two entries. @default 3 */
+  readonly channels?: ImageChannels | undefined;
 }
 
-/** Decoded images by key, version and size. The caller closes it. */
+/** Decoded images by key, version, channels and size. The caller closes it. */
 export interface ImageCache {
   /**
    * Returns the pixels; null for an image known to be damaged; undefined for an unknown one. Do not write to them.
@@ -45,7 +48,7 @@ export interface ImageCache {
    *
    * @param image the image
    * @param size its height and width
-   * @param pixels `[size, size, 3]`, not written to afterwards; null for a damaged image
+   * @param pixels `[size, size, channels]`, not written to afterwards; null for a damaged image
    */
   set(image: CacheKey, size: number, pixels: Uint8Array | null): Promise<void>;
   /** Clears the cache, removes the file, and stores nothing from then on. */
@@ -57,6 +60,7 @@ type Place = { readonly pixels: Uint8Array | null } | { readonly offset: number;
 /** One version of an image in one size. */
 interface Kept {
   readonly version: string | undefined;
+  readonly channels: ImageChannels;
   readonly size: number;
   readonly place: Place;
 }
@@ -79,13 +83,14 @@ export function imageCache(options: ImageCacheOptions = {}): ImageCache {
   const packed = packedFile(folder === undefined ? cacheFolders() : [folder], reserve);
   let inMemory = 0;
   let closed = false;
-  const placeOf = ({ key, version }: CacheKey, size: number) =>
-    places.get(key)?.find((one) => one.version === version && one.size === size)?.place;
+  const placeOf = ({ key, version, channels = 3 }: CacheKey, size: number) =>
+    places.get(key)?.find((one) => one.version === version && one.size === size && one.channels === channels)
+      ?.place;
   const keep = (image: CacheKey, size: number, place: Place) => {
-    const { key, version } = image;
+    const { key, version, channels = 3 } = image;
     const before = placeOf(image, size);
     const others = (places.get(key) ?? []).filter((one) => one.place !== before);
-    places.set(key, [...others, { version, size, place }]);
+    places.set(key, [...others, { version, channels, size, place }]);
   };
   return {
     async get(image, size) {

@@ -1,12 +1,14 @@
 /** The pixels of one item of a dataset, from the cache or decoded. */
 import { messageOf } from '../base/errors.js';
 import { cut, printable } from '../base/messageText.js';
+import type { ImageChannels } from '../config/types.js';
 import type { Dataset, DatasetItem } from './dataset.js';
 import { DatasetError } from './datasetError.js';
-import type { ImageCache } from './imageCache.js';
+import type { CacheKey, ImageCache } from './imageCache.js';
 import { orAborted } from './orAborted.js';
 import { pixelsProblem } from './pixelsProblem.js';
 import { isUnread } from './unreadImageError.js';
+import { withChannels } from './withChannels.js';
 
 /** An item without pixels. */
 export interface SkippedImage {
@@ -34,6 +36,8 @@ export type Decoder<Item extends DatasetItem> = Pick<
 export interface ItemPixelsOptions {
   /** Height and width. */
   readonly size: number;
+  /** Colours of a pixel: what the dataset returns is converted to them. */
+  readonly channels: ImageChannels;
   readonly cache?: ImageCache | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called for each damaged item, once if there is a cache, and each time for an item that could not be read. */
@@ -41,20 +45,21 @@ export interface ItemPixelsOptions {
 }
 
 /**
- * Returns bytes `[size, size, 3]`; null for an item that is skipped.
+ * Returns bytes `[size, size, channels]`; null for an item that is skipped.
  * @throws DatasetError when the dataset returns something else
  */
 export async function itemPixels<Item extends DatasetItem>(
   dataset: Decoder<Item>,
   item: Item,
-  { size, cache: given, signal = new AbortController().signal, onSkipped }: ItemPixelsOptions,
+  { size, channels, cache: given, signal = new AbortController().signal, onSkipped }: ItemPixelsOptions,
 ): Promise<Uint8Array | null> {
   const cache = cacheOf(dataset, given);
-  const kept = await cache?.get(cacheKey(dataset, item), size);
+  const key = cacheKey(dataset, item, channels);
+  const kept = await cache?.get(key, size);
   if (kept) return kept;
   const current = async () =>
     dataset.currentVersion ? orAborted(signal, () => dataset.currentVersion?.(item, signal)) : item.version;
-  const damagedAs = (version: string | undefined) => cacheKey(dataset, { ...item, version });
+  const damagedAs = (version: string | undefined) => cacheKey(dataset, { ...item, version }, channels);
   for (let attempt = 1; ; attempt += 1) {
     let version: string | undefined;
     try {
@@ -62,8 +67,8 @@ export async function itemPixels<Item extends DatasetItem>(
       version = await current();
       if (cache && (await cache.get(damagedAs(version), size)) === null) return null;
       const decoded = await orAborted(signal, () => dataset.decode(item, size, signal));
-      const pixels = checkedPixels(dataset, item, size, decoded);
-      await cache?.set(cacheKey(dataset, item), size, pixels);
+      const pixels = withChannels(checkedPixels(dataset, item, size, decoded), size, channels);
+      await cache?.set(key, size, pixels);
       return pixels;
     } catch (error) {
       signal.throwIfAborted();
@@ -85,10 +90,9 @@ export async function itemPixels<Item extends DatasetItem>(
 export function peekPixels<Item extends DatasetItem>(
   dataset: Decoder<Item>,
   item: Item,
-  size: number,
-  cache: ImageCache | undefined,
+  { size, channels, cache }: Pick<ItemPixelsOptions, 'size' | 'channels' | 'cache'>,
 ): Uint8Array | null {
-  return cacheOf(dataset, cache)?.peek?.(cacheKey(dataset, item), size) ?? null;
+  return cacheOf(dataset, cache)?.peek?.(cacheKey(dataset, item, channels), size) ?? null;
 }
 
 function cacheOf({ cached = true }: { readonly cached?: boolean }, cache: ImageCache | undefined) {
@@ -96,10 +100,14 @@ function cacheOf({ cached = true }: { readonly cached?: boolean }, cache: ImageC
 }
 
 /** The cache key of an item. Printed paths that are not UTF-8 may coincide with others; no path contains a zero character. */
-function cacheKey({ name = '' }: { readonly name?: string }, item: KeyedItem) {
+function cacheKey(
+  { name = '' }: { readonly name?: string },
+  item: KeyedItem,
+  channels: ImageChannels,
+): CacheKey {
   const { path, pathBytes, version } = item;
   const key = pathBytes ? `\0${pathBytes.toString('latin1')}` : (path ?? `\0${name}\0${item.name}`);
-  return { key, version };
+  return { key, version, channels };
 }
 
 type KeyedItem = Pick<DatasetItem, 'name' | 'path'> & {
@@ -117,7 +125,7 @@ function checkedPixels(
   size: number,
   pixels: Uint8Array,
 ): Uint8Array {
-  const problem = pixelsProblem(pixels, size);
+  const problem = pixelsProblem(pixels, size, [3, 1]);
   if (problem === null) return pixels;
   throw new DatasetError(
     dataset.name ?? '',

@@ -1,13 +1,22 @@
 import { describeValue } from '../base/messageText.js';
+import type { ImageChannels } from '../config/types.js';
 
-/** Describes what is wrong with pixels that should be `[size, size, 3]` bytes, as the end of a sentence; null if nothing is. */
-export function pixelsProblem(pixels: unknown, size: number): string | null {
-  const length = 3 * size * size;
+/**
+ * Describes what is wrong with pixels that should be `[size, size, channels]` bytes, as the end of a sentence; null if nothing is.
+ * @param channels the allowed numbers of channels
+ */
+export function pixelsProblem(
+  pixels: unknown,
+  size: number,
+  channels: readonly ImageChannels[],
+): string | null {
   // Check the tag: an array from another realm is not an instance of this realm's class.
   const isBytes = Object.prototype.toString.call(pixels) === '[object Uint8Array]';
-  if (isBytes && (pixels as Uint8Array).length === length) return null;
+  const lengths = channels.map((count) => count * size * size);
+  if (isBytes && lengths.includes((pixels as Uint8Array).length)) return null;
   const got = isBytes ? `${(pixels as Uint8Array).length} values` : kindOf(pixels);
-  return `must be a Uint8Array of ${length} values (${size} x ${size} x 3), got ${got}`;
+  const allowed = channels.map((count, i) => `${lengths[i]} values (${size} x ${size} x ${count})`);
+  return `must be a Uint8Array of ${allowed.join(' or ')}, got ${got}`;
 }
 
 function kindOf(value: unknown): string {

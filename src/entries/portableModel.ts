@@ -8,6 +8,7 @@ export { parseConfig } from '../config/parseConfig.js';
 export type {
   AugmentationConfig,
   Binarize,
+  ImageChannels,
   ModelConfig,
   NvaeConfig,
   SamplingMethod,

@@ -55,6 +55,7 @@ export { listConfigs, loadConfig } from '../config/loadConfig.js';
 export type {
   AugmentationConfig,
   Binarize,
+  ImageChannels,
   ModelConfig,
   NvaeConfig,
   SamplingMethod,

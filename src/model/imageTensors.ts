@@ -13,9 +13,9 @@ const scale = Float32Array.from({ length: 256 }, (_, value) => value / 255);
  * @param size width and height of the model's images, in pixels
  * @param colours colours of a pixel: 3, or 1 for a model of grey images
  * @returns `[B, size, size, colours]` in [0, 1]; the caller disposes of it
- * @throws RangeError when the batch is empty or has images of another size
+ * @throws RangeError when the batch is empty, or has images of another size or number of colours
  * @example
- * const tensor = imagesToTensor(batch, model.config.inputDimension);
+ * const tensor = imagesToTensor(batch, model.config.inputDimension, model.config.imageChannels);
  * const { parameters } = model.forward(tensor, keyedNoise(1, 'example', 0), 'eval');
  */
 export function imagesToTensor({ pixels, shape }: ImageBatch, size: number, colours = 3): tf.Tensor4D {
@@ -23,8 +23,9 @@ export function imagesToTensor({ pixels, shape }: ImageBatch, size: number, colo
   const length = batch * size * size * colours;
   if (batch < 1 || height !== size || width !== size || channels !== colours || pixels.length !== length) {
     const got = `[${shape.join(', ')}] with ${pixels.length} bytes`;
+    const remedy = channels === colours ? '' : `; decode them with channels ${colours}`;
     throw new RangeError(
-      `images: expected [batch, ${size}, ${size}, ${colours}] with ${length} bytes, got ${got}`,
+      `images: expected [batch, ${size}, ${size}, ${colours}] with ${length} bytes, got ${got}${remedy}`,
     );
   }
   const values = new Float32Array(length);

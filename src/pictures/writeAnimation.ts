@@ -6,7 +6,7 @@ import { writePicture } from './writeImage.js';
  * Writes the images of a batch as the frames of an animation that plays forward and back, endlessly.
  *
  * @param path ends in `.gif` or `.webp`; missing folders are created
- * @param images frames, `[count, height, width, 3]`; not changed
+ * @param images frames, `[count, height, width, channels]`; not changed
  * @param millisecondsPerFrame how long a frame is shown
  * @throws Error when the file cannot be written; the message names it
  *

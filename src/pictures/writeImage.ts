@@ -11,7 +11,7 @@ import { type PictureKind, pictureMark } from '../data/ownPictures.js';
  * Writes one image of a batch to a file. If that fails, an existing file of this name stays unchanged.
  *
  * @param path the extension chooses the format (`.png`, `.webp`, ...); missing folders are created
- * @param batch `[count, height, width, 3]`; not changed
+ * @param batch `[count, height, width, channels]`; not changed. Grey images make grey files, if the format has them
  * @param index number of the image in the batch, from 0
  * @param kind what the picture shows: a `grid` is never used for training, an `image` only by a dataset that has it outside of
  *   `picturesFolder`
@@ -35,7 +35,10 @@ export async function writeImage(
   const [, height, width, channels] = shape;
   const length = height * width * channels;
   const bytes = pixels.subarray(index * length, (index + 1) * length);
-  await writePicture(path, sharp(bytes, { raw: { width, height, channels } }), kind);
+  const raw = sharp(bytes, { raw: { width, height, channels } });
+  // Otherwise sharp writes grey in three equal channels.
+  const picture = channels === 1 ? raw.toColourspace('b-w') : raw;
+  await writePicture(path, picture, kind);
 }
 
 /** Writes any sharp picture, with a mark so that runs do not train on pictures of this package. */

@@ -7,11 +7,12 @@ import { writePictures } from '../../support/pictures.js';
 import { greyBatch } from '../../support/recipes.js';
 import { useTemporaryFolder } from '../../support/temporaryFolder.js';
 
+const model = { inputDimension: 2, imageChannels: 3 } as const;
 const inFolder = useTemporaryFolder();
 
 /** Names in each batch. */
 async function namesOf(source: ImageSource, warnings: string[] = []): Promise<(string[] | null)[]> {
-  const options = { size: 2, batchSize: 2, onWarning: (message: string) => warnings.push(message) };
+  const options = { model, batchSize: 2, onWarning: (message: string) => warnings.push(message) };
   const recipes = await collect(batchesOf('test', source, options));
   const made = await Promise.all(recipes.map((recipe) => recipe.make()));
   return made.map((batch) => batch && [...batch.names]);
@@ -35,7 +36,7 @@ describe('batchesOf', () => {
     const recipe = { images: 3, make: async () => greyBatch(2, 1, 2) };
     const source$ = of(greyBatch(2, 1, 2), named, recipe, greyBatch(2, 9));
     const names = [['0', '1'], ['seven'], ['3', '4'], ['6']];
-    const recipes$ = batchesOf('test', source$, { size: 2, batchSize: 2 });
+    const recipes$ = batchesOf('test', source$, { model, batchSize: 2 });
     for (const _ of [1, 2]) {
       const made = await Promise.all((await collect(recipes$)).map((one) => one.make()));
       expect(made.map((batch) => batch?.names)).toEqual(names);
@@ -43,7 +44,7 @@ describe('batchesOf', () => {
   });
 
   test('should refuse a batch size at call time', () => {
-    expect(() => batchesOf('test', of(), { size: 2, batchSize: 0 })).toThrow(
+    expect(() => batchesOf('test', of(), { model, batchSize: 0 })).toThrow(
       'test: batchSize must be a positive integer, got 0',
     );
   });

@@ -203,7 +203,7 @@ describe('a run on an own dataset', () => {
     );
     const wrong = { ...numbers, decode: () => new Uint8Array(5) };
     await expect(all({ dataset: wrong })).rejects.toThrow(
-      'numbers: the result of decode() must be a Uint8Array of 192 values (8 x 8 x 3), got 5 values',
+      'numbers: the result of decode() must be a Uint8Array of 192 values (8 x 8 x 3) or 64 values (8 x 8 x 1), got 5 values',
     );
     const twice: Dataset = { ...numbers, items: () => [{ name: 'a' }, { name: 'a' }] };
     await expect(all({ dataset: twice })).rejects.toBeInstanceOf(DatasetError);

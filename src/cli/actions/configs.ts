@@ -14,6 +14,7 @@ interface ConfigSummary {
   readonly inputDimension: number;
   /** Height and width of the images inside the model, with zeros around them. */
   readonly paddedDimension: number;
+  readonly imageChannels: number;
   readonly samplingMethod: string;
   readonly parameters: number;
   /** [height, width, channels] of each latent group, the smallest first. */
@@ -28,6 +29,7 @@ async function summarize({ name, path }: { name: string; path: string }): Promis
     path,
     inputDimension: model.inputDimension,
     paddedDimension: paddedDimension(model),
+    imageChannels: model.imageChannels,
     samplingMethod: model.samplingMethod,
     parameters: parameterCount(plan),
     latentGroups: latentShapes(plan),
@@ -41,11 +43,13 @@ function describeGroups(shapes: readonly (readonly number[])[]): string {
   return [...counts].map(([shape, count]) => `${count} of ${shape}`).join(', ');
 }
 
-function describeSize({
+/** "32x32", "28x28 grey, padded to 32x32". */
+function describeImages({
   inputDimension: size,
   paddedDimension: padded,
-}: Pick<ConfigSummary, 'inputDimension' | 'paddedDimension'>): string {
-  return `${size}x${size}${padded === size ? '' : `, padded to ${padded}x${padded}`}`;
+  imageChannels,
+}: Pick<ConfigSummary, 'inputDimension' | 'paddedDimension' | 'imageChannels'>): string {
+  return `${size}x${size}${imageChannels === 1 ? ' grey' : ''}${padded === size ? '' : `, padded to ${padded}x${padded}`}`;
 }
 
 function table(rows: readonly (readonly string[])[]): string {
@@ -72,9 +76,9 @@ export async function configs(options: CommonOptions): Promise<void> {
       output.warning(`${file}${messageOf(error)}`.replaceAll('\n', '; '));
     }
   }
-  const rows = summaries.map(({ name, samplingMethod, parameters, latentGroups, ...sizes }) => [
+  const rows = summaries.map(({ name, samplingMethod, parameters, latentGroups, ...images }) => [
     printable(name),
-    describeSize(sizes),
+    describeImages(images),
     samplingMethod,
     `${(parameters / 1e6).toFixed(2)} M`,
     describeGroups(latentGroups),

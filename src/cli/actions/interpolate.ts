@@ -5,8 +5,9 @@ import { messageOf } from '../../base/errors.js';
 import { grid } from '../../base/grid.js';
 import { joinImages } from '../../base/imageBatches.js';
 import type { ImageBatch, NamedImages } from '../../base/plainData.js';
-import type { Binarize } from '../../config/types.js';
+import type { Binarize, ModelConfig } from '../../config/types.js';
 import { decodeImage } from '../../data/decodeImage.js';
+import { withChannels } from '../../data/withChannels.js';
 import { binarizedImages } from '../../model/binarizedImages.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { Nvae } from '../../model/nvae.js';
@@ -93,7 +94,7 @@ function framesOf(
   output: Output,
 ): Observable<ImageBatch> {
   const imageOf = async (path: string) => {
-    const image = await readImage(path, model.config.inputDimension);
+    const image = await readImage(path, model.config);
     return binarizedImages(image, model.binarize, { seed, keys: image.names });
   };
   return defer(async () => [await imageOf(firstPath), await imageOf(secondPath)] as const).pipe(
@@ -113,9 +114,13 @@ function framesOf(
 }
 
 /** The image, named as in its folder. */
-async function readImage(path: string, size: number): Promise<NamedImages> {
+async function readImage(
+  path: string,
+  { inputDimension: size, imageChannels: channels }: ModelConfig,
+): Promise<NamedImages> {
   try {
-    return { pixels: await decodeImage(path, size), shape: [1, size, size, 3], names: [basename(path)] };
+    const pixels = withChannels(await decodeImage(path, size), size, channels);
+    return { pixels, shape: [1, size, size, channels], names: [basename(path)] };
   } catch (error) {
     const [reason] = messageOf(error).split('\n');
     throw new Error(`${path}: not a readable image: ${reason}`, { cause: error });

@@ -16,8 +16,8 @@ const smallestError = 1e-10;
 
 /** @param reconstructions values from 0 to 1 in the layout of the images, not rounded to 8 bits */
 export function reconstructionError(images: ImageBatch, reconstructions: Float32Array): ReconstructionError {
-  const [count, size] = images.shape;
-  const length = size * size * 3;
+  const [count, size, , channels] = images.shape;
+  const length = size * size * channels;
   const error = {
     meanSquaredError: new Float64Array(count),
     psnr: new Float64Array(count),
@@ -32,7 +32,7 @@ export function reconstructionError(images: ImageBatch, reconstructions: Float32
     const squares = original.reduce((sum, value, i) => sum + (value - other[i]!) ** 2, 0);
     error.meanSquaredError[image] = squares / length;
     error.psnr[image] = -10 * Math.log10(Math.max(squares / length, smallestError));
-    error.ssim[image] = ssim(original, other, size);
+    error.ssim[image] = ssim(original, other, size, channels);
   }
   return error;
 }

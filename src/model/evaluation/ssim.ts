@@ -4,20 +4,20 @@ const [c1, c2] = [0.01 ** 2, 0.03 ** 2];
 
 /**
  * Structural similarity of two images (Wang et al. 2004): mean over all positions of a Gaussian window of 11x11 pixels inside the
- * image, and over the three colours. In images smaller than the window, the window is the largest that fits.
- * @param first values `[size, size, 3]` from 0 to 1
+ * image, and over the colours. In images smaller than the window, the window is the largest that fits.
+ * @param first values `[size, size, colours]` from 0 to 1
  * @param second another image of this size
  * @returns 1 for equal images, otherwise less
  */
-export function ssim(first: ArrayLike<number>, second: ArrayLike<number>, size: number): number {
+export function ssim(first: ArrayLike<number>, second: ArrayLike<number>, size: number, colours = 3): number {
   const weights = gaussianWindow(Math.min(windowSize, size % 2 === 0 ? size - 1 : size));
   const places = size - weights.length + 1;
   const [a, b] = [new Float64Array(size * size), new Float64Array(size * size)];
   let sum = 0;
-  for (let colour = 0; colour < 3; colour += 1) {
+  for (let colour = 0; colour < colours; colour += 1) {
     for (let i = 0; i < a.length; i += 1) {
-      a[i] = first[3 * i + colour]!;
-      b[i] = second[3 * i + colour]!;
+      a[i] = first[colours * i + colour]!;
+      b[i] = second[colours * i + colour]!;
     }
     const [meanA, meanB] = [smooth(a, size, weights), smooth(b, size, weights)];
     const squares = smooth(
@@ -36,7 +36,7 @@ export function ssim(first: ArrayLike<number>, second: ArrayLike<number>, size: 
       sum += ((2 * product + c1) * (2 * covariance + c2)) / ((squaredMeans + c1) * (variances + c2));
     }
   }
-  return sum / (3 * places * places);
+  return sum / (colours * places * places);
 }
 
 function gaussianWindow(length: number): Float64Array {

@@ -31,6 +31,7 @@ import type { Nvae } from '../../model/nvae.js';
 import { mapAhead } from '../flow/mapAhead.js';
 import { batch } from '../images/batch.js';
 import { decodeImages } from '../images/decodeImages.js';
+import { decodingFor } from '../images/decodingFor.js';
 import { evaluatedDraws } from './evaluatedDraws.js';
 import type { EvaluationEvent, EvaluationProgress } from './evaluationEvents.js';
 import { EvaluationSums } from './evaluationSums.js';
@@ -144,8 +145,8 @@ function evaluation(
     share({ connector: () => new ReplaySubject(1), resetOnComplete: false, resetOnRefCountZero: false }),
   );
   const decoding = {
+    ...decodingFor(model.config),
     dataset,
-    size: model.config.inputDimension,
     onWarning: (_: string, skipped: SkippedImage) => onWarning?.(skippedMessage(skipped)),
   };
   // The numbers of batches, and not recipes of all images, wait for their turn.

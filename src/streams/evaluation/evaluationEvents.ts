@@ -68,7 +68,7 @@ export interface EvaluationResult {
   readonly samples: number;
   /** Seed of the draws. */
   readonly seed: number;
-  /** Number of values of an image: pixels times three colours. */
+  /** Number of values of an image: pixels times their colours. */
   readonly dimensions: number;
   /** Output distribution of the model. */
   readonly samplingMethod: SamplingMethod;

@@ -1,4 +1,5 @@
 import { bitsPerDimension } from '../../base/bitsPerDimension.js';
+import { valuesPerImage } from '../../base/valuesPerImage.js';
 import type { BatchEvaluation } from '../../model/evaluation/batchEvaluation.js';
 import type { Nvae } from '../../model/nvae.js';
 import type { EvaluationResult, GroupEvaluation, Measure } from './evaluationEvents.js';
@@ -97,7 +98,7 @@ export class EvaluationSums {
   }
 
   get #dimensions(): number {
-    return 3 * this.#model.config.inputDimension ** 2;
+    return valuesPerImage(this.#model.config);
   }
 
   #measure(key: (typeof measured)[number]): Measure {

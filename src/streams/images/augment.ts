@@ -1,6 +1,7 @@
 import { type MonoTypeOperatorFunction, map } from 'rxjs';
 import { cut, printable } from '../../base/messageText.js';
 import type { AugmentationConfig } from '../../config/types.js';
+import { channelsOf } from '../../data/channelsOf.js';
 import { configuredAugmentation } from '../../data/configuredAugmentation.js';
 import type { DecodedImage } from '../../data/decodedImage.js';
 import { pixelsProblem } from '../../data/pixelsProblem.js';
@@ -8,8 +9,8 @@ import { keyedUniform } from '../../model/random.js';
 import type { Recipe } from './recipe.js';
 
 /**
- * Returns a new image of the same size; do not write to the pixels of the given one. `random` returns values in [0, 1), the same
- * ones at every call for the same image and epoch.
+ * Returns a new image of the same size and with as many values per pixel; do not write to the pixels of the given one. `random`
+ * returns values in [0, 1), the same ones at every call for the same image and epoch.
  *
  * @example
  * const brighter: Augmentation = (image, random) => {
@@ -82,8 +83,9 @@ function varied(
 }
 
 /** @throws TypeError when the result is not an image of the same size */
-function checked(result: DecodedImage, { name, size }: DecodedImage): DecodedImage {
-  const problem = pixelsProblem(Object(result).pixels, size);
+function checked(result: DecodedImage, image: DecodedImage): DecodedImage {
+  const { name, size } = image;
+  const problem = pixelsProblem(Object(result).pixels, size, [channelsOf(image)]);
   if (problem === null) return { name, size, pixels: result.pixels };
   throw new TypeError(`augment: the pixels of its result ${problem} for "${cut(printable(name))}"`);
 }

@@ -1,6 +1,7 @@
 import { bufferCount, map, type OperatorFunction, pipe } from 'rxjs';
 import { checkCount } from '../../base/checkNumbers.js';
 import type { NamedImages } from '../../base/plainData.js';
+import { channelsOf } from '../../data/channelsOf.js';
 import type { DecodedImage } from '../../data/decodedImage.js';
 import type { Recipe } from './recipe.js';
 
@@ -39,11 +40,15 @@ function isImage(made: DecodedImage | Promise<DecodedImage | null>): made is Dec
   return 'pixels' in made;
 }
 
-/** Combines images of one size into a batch; null if there are none. */
+/**
+ * Combines images into a batch; null if there are none.
+ * @throws RangeError when they differ in size or in their number of channels
+ */
 export function toBatch(images: readonly DecodedImage[]): NamedImages | null {
   const [first] = images;
   if (!first) return null;
-  const length = first.size * first.size * 3;
+  const channels = channelsOf(first);
+  const length = first.size * first.size * channels;
   const pixels = new Uint8Array(images.length * length);
   images.forEach((image, i) => {
     if (image.size !== first.size) {
@@ -51,7 +56,17 @@ export function toBatch(images: readonly DecodedImage[]): NamedImages | null {
         `batch: expected images of size ${first.size}, got ${image.name} of ${image.size}`,
       );
     }
+    if (image.pixels.length !== length) {
+      const [expected, got] = [`${first.size} x ${first.size} x ${channels}`, image.pixels.length];
+      throw new RangeError(
+        `batch: expected ${length} values per image (${expected}), got ${got} of ${image.name}`,
+      );
+    }
     pixels.set(image.pixels, i * length);
   });
-  return { pixels, shape: [images.length, first.size, first.size, 3], names: images.map(({ name }) => name) };
+  return {
+    pixels,
+    shape: [images.length, first.size, first.size, channels],
+    names: images.map(({ name }) => name),
+  };
 }

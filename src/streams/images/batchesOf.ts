@@ -1,9 +1,11 @@
 import { defer, isObservable, map, type Observable } from 'rxjs';
 import { checkCount } from '../../base/checkNumbers.js';
 import type { ImageBatch, NamedImages } from '../../base/plainData.js';
+import type { ModelConfig } from '../../config/types.js';
 import type { Dataset } from '../../data/dataset.js';
 import { batch } from './batch.js';
 import { decodeImages } from './decodeImages.js';
+import { decodingFor } from './decodingFor.js';
 import { images } from './images.js';
 import type { Recipe } from './recipe.js';
 
@@ -14,8 +16,8 @@ import type { Recipe } from './recipe.js';
 export type ImageSource = string | Dataset | Observable<Recipe<ImageBatch> | ImageBatch>;
 
 export interface BatchesOfOptions {
-  /** Height and width of the images. */
-  readonly size: number;
+  /** The model that the images are for: their size and channels. */
+  readonly model: Pick<ModelConfig, 'inputDimension' | 'imageChannels'>;
   /** Images per batch, for folders and datasets. */
   readonly batchSize: number;
   /** Called for what was left out of a folder, and for each image that is skipped. */
@@ -26,11 +28,11 @@ export interface BatchesOfOptions {
 export function batchesOf(
   where: string,
   source: ImageSource,
-  { size, batchSize, onWarning = () => undefined }: BatchesOfOptions,
+  { model, batchSize, onWarning = () => undefined }: BatchesOfOptions,
 ): Observable<Recipe<NamedImages>> {
   checkCount(where, 'batchSize', batchSize);
   if (isObservable(source)) return named(source);
-  const decoding = { size, onWarning };
+  const decoding = { ...decodingFor(model), onWarning };
   if (typeof source === 'string') {
     return images(source, { onWarning }).pipe(decodeImages(decoding), batch(batchSize));
   }

@@ -1,6 +1,7 @@
 import { map, type OperatorFunction } from 'rxjs';
 import { checkCount } from '../../base/checkNumbers.js';
-import { printable } from '../../base/messageText.js';
+import { describeValue, printable } from '../../base/messageText.js';
+import type { ImageChannels } from '../../config/types.js';
 import type { DatasetItem } from '../../data/dataset.js';
 import type { DecodedImage } from '../../data/decodedImage.js';
 import type { ImageCache } from '../../data/imageCache.js';
@@ -13,6 +14,8 @@ import type { Recipe } from './recipe.js';
 export interface DecodeOptions {
   /** Height and width of the images. */
   readonly size: number;
+  /** Colours of a pixel: 3, or 1 for a model of grey images (its `imageChannels`). @default 3 */
+  readonly channels?: ImageChannels;
   /** Keeps decoded images; without a cache every call of `make` decodes. The caller closes it. */
   readonly cache?: ImageCache;
   /**
@@ -37,8 +40,9 @@ export interface DecodeImagesOptions extends DecodeOptions {
 }
 
 /**
- * Recipes of decoded images. Files are rotated according to their EXIF orientation, transparent parts become white, grey becomes
- * RGB, the shorter side is resized and the longer one cropped to the centre. A `Dataset` decodes its own items.
+ * Recipes of decoded images. Files are rotated according to their EXIF orientation, transparent parts become white, the
+ * shorter side is resized and the longer one cropped to the centre. A `Dataset` decodes its own items. Grey becomes RGB; with
+ * `channels: 1` RGB becomes grey instead: the luma of ITU-R BT.601, 0.299 red + 0.587 green + 0.114 blue of the 8-bit values.
  *
  *     images         a--b--|
  *     decodeImages   A--B--|    A.make() decodes a
@@ -47,8 +51,8 @@ export interface DecodeImagesOptions extends DecodeOptions {
  * moment; the next call of `make` tries it again. `make` rejects as soon as its signal aborts, even if the dataset ignores it.
  *
  * @param options the size, a cache, and the dataset if the items are not files
- * @throws RangeError at call time when the size is not a positive integer
- * @throws DatasetError from `make` when a dataset returns something other than `[size, size, 3]` bytes
+ * @throws RangeError at call time when the size is not a positive integer, or `channels` is neither 1 nor 3
+ * @throws DatasetError from `make` when a dataset returns something other than `[size, size, 3]` or `[size, size, 1]` bytes
  *
  * @example
  * images(dataset).pipe(shuffle(1, 0), decodeImages({ dataset, size: 64 }), batch(16), trainStep(trainer));
@@ -60,19 +64,22 @@ export function decodeImages(options: DecodeImagesOptions): OperatorFunction<Ima
 export function decodeImages(
   options: DecodeItemsOptions<ImageFile> | DecodeImagesOptions,
 ): OperatorFunction<ImageFile, Recipe<DecodedImage>> {
-  const { size, cache, onWarning } = options;
+  const { size, channels = 3, cache, onWarning } = options;
   checkCount('decodeImages', 'size', size);
+  if (channels !== 1 && channels !== 3) {
+    throw new RangeError(`decodeImages: channels must be 1 or 3, got ${describeValue(channels)}`);
+  }
   const dataset = options.dataset ?? imageFiles(options.maxPixels);
   const onSkipped = (skipped: SkippedImage) => onWarning?.(skippedMessage(skipped), skipped);
   return map((item) => ({
     images: 1,
     make: async (signal) => {
       signal?.throwIfAborted();
-      const pixels = await itemPixels(dataset, item, { size, cache, signal, onSkipped });
+      const pixels = await itemPixels(dataset, item, { size, channels, cache, signal, onSkipped });
       return pixels && { name: item.name, size, pixels };
     },
     peek: () => {
-      const pixels = peekPixels(dataset, item, size, cache);
+      const pixels = peekPixels(dataset, item, { size, channels, cache });
       return pixels && { name: item.name, size, pixels };
     },
   }));

@@ -30,7 +30,13 @@ const fields =
 const position = { step: number };
 const bestModel = orNull(fields({ path: text, bitsPerDimension: finite, epoch: finite }));
 const config = fields({
-  model: fields({ inputDimension: number, samplingMethod: text, latentSize: number }),
+  model: fields({
+    inputDimension: number,
+    // An earlier version did not write it.
+    imageChannels: optional(number),
+    samplingMethod: text,
+    latentSize: number,
+  }),
   training: fields({ warmupEpochs: number, epochsPerCheckpoint: number }),
 });
 

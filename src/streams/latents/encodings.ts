@@ -32,7 +32,7 @@ export interface EncodingsOptions extends EncodeImagesOptions, ReadImagesOptions
  * Encodings are emitted as fast as they are made. If the consumer is slower and asynchronous, request one at a time:
  *
  *     images(folder).pipe(
- *       decodeImages({ size }),
+ *       decodeImages({ size, channels }),
  *       batch(16),
  *       mapAhead((recipe) => encodings(model, of(recipe)), upload, { ahead: 1 }),
  *     )
@@ -67,8 +67,7 @@ export function encodings(
   { batchSize = 16, stop$, onWarning, ...options }: EncodingsOptions = {},
 ): Observable<Encoding> {
   checkSeed('encodings', options.seed ?? 0);
-  const size = model.config.inputDimension;
-  return batchesOf('encodings', source, { size, batchSize, onWarning }).pipe(
+  return batchesOf('encodings', source, { model: model.config, batchSize, onWarning }).pipe(
     makeAhead((images) => encodeImages(model, images, options), stop$),
   );
 }

@@ -63,8 +63,7 @@ export function reconstructions(
   { batchSize = 16, stop$, onWarning, statistic = 'mean', seed = 0, ...options }: ReconstructionsOptions = {},
 ): Observable<Reconstruction> {
   checkSeed('reconstructions', seed);
-  const size = model.config.inputDimension;
-  return batchesOf('reconstructions', source, { size, batchSize, onWarning }).pipe(
+  return batchesOf('reconstructions', source, { model: model.config, batchSize, onWarning }).pipe(
     makeAhead(async (given): Promise<Reconstruction> => {
       const binary = binarizedImages(given, model.binarize, { seed, keys: given.names });
       const { names, pixels, shape } = binary;

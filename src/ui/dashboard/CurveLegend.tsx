@@ -14,8 +14,6 @@ export interface LegendOptions {
   readonly validations: readonly ValidationPoint[];
   readonly compare: ComparedRun | null;
   readonly metric: Metric;
-  /** Height and width of the images. */
-  readonly imageSize: number;
 }
 
 /** A part of the legend. */
@@ -32,14 +30,14 @@ const longestName = 16;
 
 /** What the curves are, and what the validations say, the most important first; empty if there is only the training curve. */
 export function legendParts(options: LegendOptions): LegendPart[] {
-  const { name, history, validations, compare, metric, imageSize } = options;
+  const { name, history, validations, compare, metric } = options;
   const assessment = metric.validation ? assess(validations) : null;
   if (!assessment && !compare) return [];
   const own = compare ? named(name) : 'training';
   const imagesSeen = history.at(-1)?.imagesSeen ?? 0;
   const curves: LegendPart[] = [{ text: `━ ${own}`, curve: 'training' }];
   if (compare) {
-    const value = valueThere(compare, metric, imageSize, imagesSeen);
+    const value = valueThere(compare, metric, imagesSeen);
     curves.push({ text: `╌ ${named(compare.name)} ${value}`, curve: 'other' });
   }
   if (!assessment) return curves;

@@ -3,6 +3,7 @@ import { Raw } from '../Raw.js';
 import { cut } from '../text.js';
 import type { ComparedRun } from './comparison.js';
 import { type Point, recentMean } from './history.js';
+import { imageValuesOf } from './imageValuesOf.js';
 import { inRange, type Metric, metricFigure, ranges } from './metrics.js';
 import { type PlotPart, plot } from './plot.js';
 import type { ScreenState } from './screenState.js';
@@ -17,8 +18,8 @@ export interface CurveLinesProps {
   readonly compare: ComparedRun | null;
   readonly metric: Metric;
   readonly screen: CurveScreen;
-  /** Height and width of the images. */
-  readonly imageSize: number;
+  /** Number of values of an image: pixels times their colours. */
+  readonly imageValues: number;
   /** Whether the terminal shows colours. */
   readonly colour: boolean;
   readonly columns: number;
@@ -47,21 +48,21 @@ const coloured: Record<PlotPart, string> = {
  * so that they can be told apart without colours.
  */
 export function CurveLines(props: CurveLinesProps) {
-  const { history, validations, compare, metric, screen, imageSize, colour, columns, rows } = props;
+  const { history, validations, compare, metric, screen, imageValues, colour, columns, rows } = props;
   const range = ranges[screen.range] ?? 'all';
-  const curve = (points: readonly Point[]) =>
-    points.map((point) => ({ x: point.imagesSeen, y: metric.value(point, imageSize) }));
+  const curve = (points: readonly Point[], values = imageValues) =>
+    points.map((point) => ({ x: point.imagesSeen, y: metric.value(point, values) }));
   const samples = curve(inRange(history, range));
   const [first = 0, last = 0] = [samples[0]?.x, samples.at(-1)?.x];
   const within = <P extends { readonly imagesSeen: number }>(points: readonly P[], end = last) =>
     points.filter(({ imagesSeen }) => imagesSeen >= first && imagesSeen <= end);
   const marks = within(metric.validation ? validations : []).map((point) => ({
     x: point.imagesSeen,
-    y: metric.validation?.(point, imageSize) ?? Number.NaN,
+    y: metric.validation?.(point, imageValues) ?? Number.NaN,
   }));
   // Only the whole history shows how the other run went on.
   const end = range === 'all' ? Number.POSITIVE_INFINITY : last;
-  const other = curve(within(compare?.view.history ?? [], end));
+  const other = compare ? curve(within(compare.view.history, end), imageValuesOf(compare.view)) : [];
   const style = colour ? coloured : styles;
   const { axis: unit = 'number' } = metric;
   const options = { columns, rows, logarithmic: screen.logarithmic, unit, marks, other };
@@ -72,8 +73,8 @@ export function CurveLines(props: CurveLinesProps) {
 }
 
 /** Name and latest value of a metric. */
-export function titleOf(metric: Metric, history: readonly Point[], imageSize: number): string {
-  const now = recentMean(history, (point) => metric.value(point, imageSize), 20);
+export function titleOf(metric: Metric, history: readonly Point[], imageValues: number): string {
+  const now = recentMean(history, (point) => metric.value(point, imageValues), 20);
   return now === null ? metric.label : `${metric.label} ${metricFigure(metric, now)}`;
 }
 
@@ -103,7 +104,7 @@ export function CurveGrid({ metrics, columns, rows, ...props }: CurveGridProps) 
         {some.map((metric) => (
           <Box key={metric.label} flexDirection="column" width={size.columns} height={size.rows}>
             <Text bold wrap="truncate">
-              {cut(` ${titleOf(metric, props.history, props.imageSize)}`, size.columns)}
+              {cut(` ${titleOf(metric, props.history, props.imageValues)}`, size.columns)}
             </Text>
             <CurveLines {...props} metric={metric} columns={size.columns - 1} rows={size.rows - 1} />
           </Box>

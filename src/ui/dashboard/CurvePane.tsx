@@ -14,11 +14,11 @@ export interface CurvePaneProps extends Omit<CurveLinesProps, 'metric' | 'screen
 
 /** One metric over the images seen, and what the validations say about it. */
 export const CurvePane = memo(function CurvePane(props: CurvePaneProps) {
-  const { history, screen, imageSize, columns, rows } = props;
+  const { history, screen, imageValues, columns, rows } = props;
   const metric = metrics[screen.metric] ?? metrics[0]!;
   const range = ranges[screen.range] ?? 'all';
   const unit = [metric.unit, screen.logarithmic ? 'log' : '', range === 'all' ? '' : range];
-  const title = titleOf(metric, history, imageSize);
+  const title = titleOf(metric, history, imageValues);
   const most = legendRows(rows - 2);
   const legend = legendLines(legendParts({ ...props, metric }), columns - 2, most);
   return (

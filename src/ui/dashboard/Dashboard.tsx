@@ -14,6 +14,7 @@ import { firstPictures } from './firstPictures.js';
 import { GroupsOverTime } from './GroupsOverTime.js';
 import { GroupsPane } from './GroupsPane.js';
 import { Header } from './Header.js';
+import { imageValuesOf } from './imageValuesOf.js';
 import { type KeySituation, keyNames, keysFor, quitQuestion } from './keyTable.js';
 import { LogLines } from './LogLines.js';
 import { layoutOf, type Size } from './layout.js';
@@ -148,7 +149,7 @@ function Part({ name, runName, columns, rows, screen, ...props }: PartProps) {
   const digit = panes.indexOf(name as PaneName) + 1;
   const pictures = { digit, pathOf, imageSize, colour, now, back: screen.back, ...size };
   const { history, validations } = view;
-  const curves = { history, validations, compare, screen, imageSize, colour, ...size };
+  const curves = { history, validations, compare, screen, imageValues: imageValuesOf(view), colour, ...size };
   const enlarged = screen.pane === name;
   switch (name as PaneName) {
     case 'curve':

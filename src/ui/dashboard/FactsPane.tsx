@@ -35,7 +35,7 @@ export interface FactLinesProps extends Pick<FactsPaneProps, 'facts' | 'colour'>
 
 export interface FactsAndCurvesProps
   extends FactsPaneProps,
-    Pick<CurveGridProps, 'history' | 'validations' | 'compare' | 'metrics' | 'screen' | 'imageSize'> {}
+    Pick<CurveGridProps, 'history' | 'validations' | 'compare' | 'metrics' | 'screen' | 'imageValues'> {}
 
 /** The facts, and below them their curves over time. */
 export function FactsAndCurves({
@@ -46,12 +46,12 @@ export function FactsAndCurves({
   compare,
   metrics,
   screen,
-  imageSize,
+  imageValues,
   ...pane
 }: FactsAndCurvesProps) {
   const [columns, rows] = [pane.columns - 2, pane.rows - 2];
   const factRows = Math.min(rows, facts.length);
-  const curves = { history, validations, compare, metrics, screen, imageSize, colour };
+  const curves = { history, validations, compare, metrics, screen, imageValues, colour };
   const range = ranges[screen.range] ?? 'all';
   const note = [screen.logarithmic ? 'log' : '', range === 'all' ? '' : range].filter(Boolean).join(', ');
   return (

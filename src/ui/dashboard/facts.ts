@@ -1,5 +1,6 @@
 /** The numbers of a run, line by line. */
 import { bitsPerDimension } from '../../base/bitsPerDimension.js';
+import { valuesPerImage } from '../../base/valuesPerImage.js';
 import { sparkline } from '../blockCharacters.js';
 import { ago, bytes, count, figure, percent } from '../format.js';
 import type { Fact } from './FactsPane.js';
@@ -12,9 +13,8 @@ export function termFacts({ history, validations, started, step }: RunView): Fac
   const mean = (name: ValueName) => recentMean(history, ({ values }) => values[name], 20);
   const [reconstruction, kl] = [mean('reconstruction'), mean('kl')];
   if (!started || !step || reconstruction === null || kl === null) return [];
-  const { inputDimension } = started.config.model;
   const { warmupEpochs, klConstant, regularizationConstant } = started.config.training;
-  const bits = bitsPerDimension(reconstruction + kl, 3 * inputDimension ** 2);
+  const bits = bitsPerDimension(reconstruction + kl, valuesPerImage(started.config.model));
   const warm = step.epoch >= warmupEpochs ? 'warm-up is over' : `1 at epoch ${warmupEpochs + 1}`;
   return [
     { name: 'reconstruction', text: `${figure(reconstruction)} nats` },

@@ -10,10 +10,10 @@ export interface Metric {
   readonly unit: string;
   /** Unit of the axis labels. @default 'number' */
   readonly axis?: AxisUnit;
-  /** Value for images of this height and width. */
-  value(point: Point, size: number): number;
+  /** Value for images of this number of values. */
+  value(point: Point, imageValues: number): number;
   /** Value of a validation that is comparable with it. @default none */
-  validation?(point: ValidationPoint, size: number): number;
+  validation?(point: ValidationPoint, imageValues: number): number;
 }
 
 export const metrics: readonly Metric[] = [
@@ -26,8 +26,8 @@ export const metrics: readonly Metric[] = [
   {
     label: 'negative ELBO',
     unit: 'bits per dimension',
-    value: ({ values }, size) => bitsPerDimension(values.reconstruction + values.kl, 3 * size * size),
-    validation: ({ negativeElbo }, size) => bitsPerDimension(negativeElbo, 3 * size * size),
+    value: ({ values }, imageValues) => bitsPerDimension(values.reconstruction + values.kl, imageValues),
+    validation: ({ negativeElbo }, imageValues) => bitsPerDimension(negativeElbo, imageValues),
   },
   {
     label: 'reconstruction',

@@ -9,14 +9,15 @@ export function runFacts(view: RunView, now: number): Fact[] {
   if (!started) return [];
   const { config, parameters, engine, engineDescription, images, batchSize, seed, pid } = started;
   const { learningRate, learningRateMin, halfPrecision } = config.training;
-  const { inputDimension, samplingMethod } = config.model;
+  const { inputDimension, imageChannels, samplingMethod } = config.model;
+  const colours = imageChannels === 1 ? ' grey' : '';
   return [
     { name: 'progress', text: progress(view) },
     { name: 'time', text: time(view, now) },
     { name: 'model', text: `${size(parameters)} parameters` },
     { name: 'latents', text: latents(started) },
     { name: 'towers', text: towers(started) },
-    { name: 'images', text: `${inputDimension}x${inputDimension} · ${samplingMethod}` },
+    { name: 'images', text: `${inputDimension}x${inputDimension}${colours} · ${samplingMethod}` },
     { name: 'data', text: `${count(images)} images in batches of ${batchSize}` },
     { name: 'learning rate', text: `${figure(learningRate)} to ${figure(learningRateMin)}` },
     {

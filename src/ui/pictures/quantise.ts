@@ -1,4 +1,5 @@
 /** Reduces the colours of a picture: keeps them if they are few enough, else a median cut with dithering. Pure. */
+import { colourPixels } from '../../base/colourPixels.js';
 import type { ImageBatch } from '../../base/plainData.js';
 import type { Rgb } from './nearestColour.js';
 
@@ -13,8 +14,9 @@ export interface IndexedImage {
 
 /** The first image of a batch in at most `most` colours. */
 export function quantise({ pixels, shape }: ImageBatch, most: number): IndexedImage {
-  const [, height, width] = shape;
-  const image = pixels.subarray(0, height * width * 3);
+  const [, height, width, channels] = shape;
+  const first = pixels.subarray(0, height * width * channels);
+  const image = channels === 1 ? colourPixels(first) : first;
   return { width, height, ...(exactly(image, most) ?? dithered(image, width, medianCut(image, most))) };
 }
 

@@ -6,6 +6,7 @@ import { itemAt } from '../../../data/itemsOf.js';
 import { augment } from '../../images/augment.js';
 import { batch } from '../../images/batch.js';
 import { decodeImages } from '../../images/decodeImages.js';
+import { decodingFor } from '../../images/decodingFor.js';
 import { shuffle } from '../../images/shuffle.js';
 import type { EpochEvent, StepEvent } from '../events.js';
 import type { Run } from '../opening/run.js';
@@ -52,7 +53,7 @@ export function epochEvents(
       shuffle(seed, epoch),
       skip(imagesTaken),
       map((index) => itemAt(items, index)),
-      decodeImages({ dataset, size: config.model.inputDimension, cache, onWarning: skipped.tell }),
+      decodeImages({ ...decodingFor(config.model), dataset, cache, onWarning: skipped.tell }),
       augmented,
       batch(batchSize),
       trainStep(trainer, { epoch, prefetch, stop$, pause$, onPause, imagesTaken, clock }),

@@ -5,6 +5,7 @@ import { itemAt } from '../../../data/itemsOf.js';
 import { binarizedImages } from '../../../model/binarizedImages.js';
 import { toBatch } from '../../images/batch.js';
 import { decodeImages } from '../../images/decodeImages.js';
+import { decodingFor } from '../../images/decodingFor.js';
 import type { Recipe } from '../../images/recipe.js';
 import type { Run } from '../opening/run.js';
 
@@ -25,7 +26,7 @@ export async function previewInputs({
   const { dataset, items } = run.validation ?? run;
   const recipes: Recipe<DecodedImage>[] = [];
   from(spreadIndexes(items.length).map((index) => itemAt(items, index)))
-    .pipe(decodeImages({ dataset, size: config.model.inputDimension, cache, onWarning: skipped.tell }))
+    .pipe(decodeImages({ ...decodingFor(config.model), dataset, cache, onWarning: skipped.tell }))
     .subscribe((recipe) => recipes.push(recipe));
   const images = await Promise.all(recipes.map((recipe) => recipe.make()));
   skipped.endOf(start.epoch); // named here; the epoch counts its own
@@ -43,15 +44,16 @@ export async function previewInputs({
 /** Describes an image that was probably misread; null if there is nothing unusual. */
 function oddityOf(batch: ImageBatch): string | null {
   const colour = onlyColour(batch);
-  if (colour !== null) return `one colour (red, green, blue ${colour.join(', ')})`;
+  if (colour !== null)
+    return `one colour (${colour.length === 1 ? 'grey' : 'red, green, blue'} ${colour.join(', ')})`;
   const brightest = batch.pixels.reduce((most, value) => Math.max(most, value), 0);
   return brightest < dark ? `nearly black (no value is above ${brightest} of 255)` : null;
 }
 
 /** The colour of all pixels of all images; null if colours differ. */
-function onlyColour({ pixels }: ImageBatch): readonly number[] | null {
-  const first = pixels.subarray(0, 3);
-  return pixels.every((value, i) => value === first[i % 3]) ? [...first] : null;
+function onlyColour({ pixels, shape: [, , , channels] }: ImageBatch): readonly number[] | null {
+  const first = pixels.subarray(0, channels);
+  return pixels.every((value, i) => value === first[i % channels]) ? [...first] : null;
 }
 
 /** Up to `count` indices spread over the list: neighbours in a folder tend to look alike. */

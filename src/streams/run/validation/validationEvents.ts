@@ -1,11 +1,13 @@
 /** One validation as one pipe: held-out images in, one event out. */
 import { concat, defer, EMPTY, from, ignoreElements, map, type Observable, of, range, tap } from 'rxjs';
 import type { NamedImages } from '../../../base/plainData.js';
+import { valuesPerImage } from '../../../base/valuesPerImage.js';
 import type { BestRecord } from '../../../checkpoint/validationRecord.js';
 import { itemAt } from '../../../data/itemsOf.js';
 import { mapAhead } from '../../flow/mapAhead.js';
 import { batch } from '../../images/batch.js';
 import { decodeImages } from '../../images/decodeImages.js';
+import { decodingFor } from '../../images/decodingFor.js';
 import type { Recipe } from '../../images/recipe.js';
 import type { EpochControls } from '../epochs/epochEvents.js';
 import type { ValidationEvent } from '../events.js';
@@ -35,10 +37,9 @@ export function validationEvents(
   const { trainer, config, cache, skippedHeldOut: skipped } = run;
   const { prefetch = 2, clock = performance } = options;
   const { dataset, items } = set;
-  const size = config.model.inputDimension;
   return defer(() => {
     const watch = stopwatch(clock);
-    const sums = validationMeans(3 * size * size);
+    const sums = validationMeans(valuesPerImage(config.model));
     const measure = (images: NamedImages | null) =>
       images === null ? EMPTY : from(trainer.evaluate(images)).pipe(tap(sums.add), ignoreElements());
     const make = (recipe: Recipe<NamedImages>, signal: AbortSignal) => recipe.make(signal);
@@ -48,7 +49,7 @@ export function validationEvents(
     };
     const measured$ = range(0, items.length).pipe(
       map((index) => itemAt(items, index)),
-      decodeImages({ dataset, size, cache, onWarning: skipped.tell }),
+      decodeImages({ ...decodingFor(config.model), dataset, cache, onWarning: skipped.tell }),
       batch(config.training.batchSize),
       mapAhead(make, measure, { ahead: prefetch, stop$, pause$, onPause: pausing }),
     );
