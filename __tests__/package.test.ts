@@ -35,7 +35,9 @@ test('should be what links TensorFlow, and none of what that has installed here'
 test('should be what runs, and no tests, benches or pictures', () => {
   const others = paths.filter(
     (path) =>
-      !/^(dist|native|model_configs|scripts\/(build-native|link-tensorflow)(\.mjs$|\/)|[^/]+$)/.test(path),
+      !/^(dist|native|model_configs|pretrained|scripts\/(build-native|link-tensorflow)(\.mjs$|\/)|[^/]+$)/.test(
+        path,
+      ),
   );
   expect(others).toEqual([]);
 });

@@ -258,6 +258,8 @@ export type { LoadCheckpointOptions } from './modelFiles/loadCheckpoint.js';
 export { loadCheckpoint } from './modelFiles/loadCheckpoint.js';
 export { loadModel } from './modelFiles/loadModel.js';
 export { modelFromBytes } from './modelFiles/modelFromBytes.js';
+export type { PretrainedFacts, PretrainedModel } from './modelFiles/pretrained/pretrainedModel.js';
+export { pretrainedModel, pretrainedModels } from './modelFiles/pretrained/pretrainedModel.js';
 export type { ReadModelOptions } from './modelFiles/torch/readTorchFile.js';
 export { saveTorchCheckpoint } from './modelFiles/torch/saveTorchCheckpoint.js';
 export { saveTorchModel } from './modelFiles/torch/saveTorchModel.js';

@@ -19,7 +19,14 @@ const operations = [
   'model/distributions',
   'model/evaluation/recordedNumbers',
 ];
-const all = [...operations, 'model/nvae', 'model/ownership', 'training/trainer', 'training/lossFunction'];
+const all = [
+  ...operations,
+  'model/nvae',
+  'model/ownership',
+  'training/trainer',
+  'training/lossFunction',
+  'modelFiles/pretrained/scores',
+];
 
 interface Suite {
   readonly files: readonly string[];

@@ -14,6 +14,7 @@ import { exploreCommand } from './commands/explore.js';
 import { exportCommand } from './commands/export.js';
 import { importCommand } from './commands/import.js';
 import { interpolateCommand } from './commands/interpolate.js';
+import { modelsCommand } from './commands/models.js';
 import { reconstructCommand } from './commands/reconstruct.js';
 import { runsCommand } from './commands/runs.js';
 import { sampleCommand } from './commands/sample.js';
@@ -41,6 +42,7 @@ function createProgram(): Command {
     .addCommand(decodeCommand())
     .addCommand(importCommand())
     .addCommand(exportCommand())
+    .addCommand(modelsCommand())
     .addCommand(configsCommand())
     .addCommand(doctorCommand())
     .hook('preAction', () => void engineSettings());

@@ -22,6 +22,8 @@ export { listConfigs, loadConfig } from '../config/loadConfig.js';
 export type { LoadCheckpointOptions } from '../modelFiles/loadCheckpoint.js';
 export { loadCheckpoint } from '../modelFiles/loadCheckpoint.js';
 export { loadModel } from '../modelFiles/loadModel.js';
+export type { PretrainedFacts, PretrainedModel } from '../modelFiles/pretrained/pretrainedModel.js';
+export { pretrainedModel, pretrainedModels } from '../modelFiles/pretrained/pretrainedModel.js';
 export type { ReadModelOptions } from '../modelFiles/torch/readTorchFile.js';
 export { saveTorchCheckpoint } from '../modelFiles/torch/saveTorchCheckpoint.js';
 export { saveTorchModel } from '../modelFiles/torch/saveTorchModel.js';

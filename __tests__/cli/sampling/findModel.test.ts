@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { findModel } from '../../../src/cli/sampling/findModel.js';
 import { createOutput } from '../../../src/cli/terminal/output.js';
+import { namesOfPretrained, pretrainedModel } from '../../../src/modelFiles/pretrained/pretrainedModel.js';
 import { useTemporaryFolder } from '../../support/temporaryFolder.js';
 
 const inFolder = useTemporaryFolder();
+const pretrained = (await namesOfPretrained()).join(', ');
 
 /** A folder of runs with files of these ages, in seconds. */
 async function weights(files: Readonly<Record<string, number>>): Promise<void> {
@@ -56,10 +58,35 @@ describe('findModel', () => {
   test('should name the runs there are where there is none of that name', async () => {
     await weights({ 'demo.checkpoint': 1, 'final_result_other.model': 1, 'demo.lock': 1 });
     await expect(found('dmeo')).rejects.toThrow(
-      `dmeo: no file or run has this name; runs in ${inFolder('saved_weights')}: demo, other (did you mean demo?)`,
+      `dmeo: no file, run or pretrained model has this name; runs in ${inFolder('saved_weights')}: demo, other; pretrained models: ${pretrained} (did you mean demo?)`,
     );
     await expect(findModel('demo', inFolder('elsewhere'), createOutput({}))).rejects.toThrow(
       'there are no runs in',
+    );
+  });
+
+  test('should find a pretrained model by its name, unless a run or a file has it', async () => {
+    const { path } = await pretrainedModel('emoji');
+    expect(await found('emoji')).toEqual([path, 'pretrained model emoji: nvae models tells more']);
+    await weights({ 'emoji.checkpoint': 1 });
+    const run = inFolder('saved_weights', 'emoji.checkpoint');
+    expect(await found('emoji')).toEqual([run, `model ${run}, not the pretrained model of this name`]);
+    const before = process.cwd();
+    process.chdir(inFolder());
+    try {
+      await writeFile('emoji', '');
+      expect(await found('emoji')).toEqual([
+        'emoji',
+        'model emoji: the file, not the pretrained model of this name',
+      ]);
+    } finally {
+      process.chdir(before);
+    }
+  });
+
+  test('should name the pretrained model that was meant', async () => {
+    await expect(found('emojis')).rejects.toThrow(
+      `there are no runs in ${inFolder('saved_weights')}; pretrained models: ${pretrained} (did you mean emoji?)`,
     );
   });
 
@@ -69,7 +96,7 @@ describe('findModel', () => {
     process.chdir(inFolder());
     try {
       await expect(found('saved_weights')).rejects.toThrow(
-        /^saved_weights: is a folder, and no run has this name; runs in .*: demo;/,
+        /^saved_weights: is a folder, and no run or pretrained model has this name; runs in .*: demo;/,
       );
     } finally {
       process.chdir(before);
@@ -77,11 +104,15 @@ describe('findModel', () => {
   });
 
   test.each(['', ' '])('should say that %j is no model', async (given) => {
-    await expect(found(given)).rejects.toThrow(`model: expected a file or the name of a run, got "${given}"`);
+    await expect(found(given)).rejects.toThrow(
+      `model: expected a file, the name of a run or of a pretrained model, got "${given}"`,
+    );
   });
 
   test('should not name a folder among the runs', async () => {
     await mkdir(inFolder('saved_weights', 'odd.checkpoint'), { recursive: true });
-    await expect(found('odd')).rejects.toThrow(/^odd: no file or run has this name; there are no runs in /);
+    await expect(found('odd')).rejects.toThrow(
+      /^odd: no file, run or pretrained model has this name; there are no runs in /,
+    );
   });
 });

@@ -65,7 +65,7 @@ export function runName(text: string): string {
 /** Help text for the argument `model`. */
 export const modelHelp =
   'a .model or .checkpoint file, also of the PyTorch implementation, or the name of a run (uses its final model or checkpoint, ' +
-  'whichever is newer; <name>.best is its best model on held-out images)';
+  'whichever is newer; <name>.best is its best model on held-out images) or of a pretrained model (nvae models)';
 
 /** The option `--config` of commands that read a model; its value goes to `openModel`, `loadModel` or `readAnyModelFile`. */
 export function configOption(): Option {
