@@ -31,6 +31,17 @@ describe('a configuration that code has built', () => {
       'model.inputDimension: expected at least 3, because numberOfScales 2 and',
       { model: { ...model, inputDimension: 2 } },
     ],
+    [
+      'model.jointColours: expected false because samplingMethod is gaussian: only logistic_mixture has this option, got true; ' +
+        'model.normalizedLikelihood: expected false because samplingMethod is gaussian: only logistic_mixture has this option, got true',
+      {
+        model: { ...model, samplingMethod: 'gaussian', jointColours: true, normalizedLikelihood: true },
+      },
+    ],
+    [
+      'model.jointColours: expected false because imageChannels is 1: it concerns red, green and blue, got true',
+      { model: { ...model, imageChannels: 1, jointColours: true } },
+    ],
     ['training: expected a section with keys, got null', { training: null }],
     [
       'model.nMix: expected an integer >= 1, got null; training.seed: expected an integer >= 0, got -1',

@@ -17,6 +17,8 @@ const operations = [
   'engine/convolution',
   'model/layers',
   'model/distributions',
+  'model/distributions/logisticLikelihood',
+  'model/distributions/jointLogisticMixture',
   'model/evaluation/recordedNumbers',
 ];
 const all = [

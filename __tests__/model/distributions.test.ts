@@ -102,10 +102,16 @@ describe('mixtures', () => {
   });
 
   test('a mean, a most likely value and a sample are one colour per pixel', () => {
+    const single = { nMix: 1 };
+    const joint = { jointColours: true };
+    const outputs = [
+      ...methods.flatMap((method) => [outputOf(method), outputOf(method, single)]),
+      ...[joint, { ...joint, ...single }].map((changes) => outputOf('logistic_mixture', changes)),
+    ];
     tf.tidy(() => {
-      for (const method of methods) {
-        const parameters = normalTensor<tf.Tensor4D>(method, [2, 3, 4, outputChannels(outputOf(method))]);
-        const output = distributionOf(outputOf(method), parameters);
+      for (const config of outputs) {
+        const parameters = normalTensor<tf.Tensor4D>('raw', [2, 3, 4, outputChannels(config)]);
+        const output = distributionOf(config, parameters);
         for (const image of [output.mean(), output.mostLikelyValue(), output.sample(keyedNoise(1, 's', 0))]) {
           expect(image.shape).toEqual([2, 3, 4, 3]);
         }

@@ -66,6 +66,8 @@ const fused = [
   }),
   resultsOf([6000], (y) => addon.mixtureLogProb(1, 6000, 7, numbers, positive, y)),
   resultsOf([6000 * 21], (dp) => addon.mixtureLogProbGradient(1, 6000, 7, numbers, positive, numbers, dp)),
+  resultsOf([2000], (y) => addon.mixtureLogProb(4, 2000, 7, numbers, positive, y)),
+  resultsOf([2000 * 70], (dp) => addon.mixtureLogProbGradient(4, 2000, 7, numbers, positive, numbers, dp)),
   resultsOf([1, 1, 900, 900, 200, 200, 180_000], (...results) => {
     const [state, dw] = [results.slice(0, 6), results[6]];
     addon.spectralPenalty(900, 200, 100, 1e-3, numbers, ...state, numbers);

@@ -6,5 +6,12 @@ export function outputOf(
   samplingMethod: SamplingMethod,
   changes: Omit<Partial<OutputConfig>, 'samplingMethod'> = {},
 ): OutputConfig {
-  return { samplingMethod, nMix: 3, imageChannels: 3, ...changes };
+  return {
+    samplingMethod,
+    nMix: 3,
+    imageChannels: 3,
+    jointColours: false,
+    normalizedLikelihood: false,
+    ...changes,
+  };
 }

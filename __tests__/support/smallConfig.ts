@@ -16,14 +16,14 @@ export function smallModel(changes: Partial<ModelConfig> = {}): ModelConfig {
     numCellsPerBlockPrepost: 1,
     cellsPerSplitEnc: 1,
     cellsPerInputDec: 1,
-    decoderExpansion: 6,
     channelMultiplier: 2,
     exponentialScaling: 1,
     minSplits: 1,
     samplingMethod: 'logistic_mixture',
     nMix: 2,
+    jointColours: false,
+    normalizedLikelihood: false,
     fixedFlows: false,
-    flowWeightNorm: false,
     ...changes,
   };
 }

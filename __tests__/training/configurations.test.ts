@@ -60,6 +60,14 @@ const odd: [string, Partial<ModelConfig>, number[][]][] = [
     ],
   ],
   [
+    'joint colours with a normalized likelihood',
+    { jointColours: true, normalizedLikelihood: true, fixedFlows: true },
+    [
+      [2, 2, 2],
+      [4, 4, 2],
+    ],
+  ],
+  [
     'a Normal per colour, fixed flows',
     { samplingMethod: 'gaussian', fixedFlows: true },
     [

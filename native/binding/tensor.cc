@@ -155,18 +155,18 @@ napi_value adamax(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// mixtureLogProb(logistic, rows, k, parameters, colours, result)
+// mixtureLogProb(kind, rows, k, parameters, colours, result)
 napi_value mixture_log_prob(napi_env env, napi_callback_info info) {
   Arguments args(env, info);
-  table().mixture_log_prob(args.integer(0) != 0, args.integer(1), args.integer(2), args.floats(3), args.floats(4),
+  table().mixture_log_prob(MixtureKind(args.integer(0)), args.integer(1), args.integer(2), args.floats(3), args.floats(4),
                            args.floats(5));
   return nullptr;
 }
 
-// mixtureLogProbGradient(logistic, rows, k, parameters, colours, dy, gradient in the parameters)
+// mixtureLogProbGradient(kind, rows, k, parameters, colours, dy, gradient in the parameters)
 napi_value mixture_log_prob_gradient(napi_env env, napi_callback_info info) {
   Arguments args(env, info);
-  table().mixture_log_prob_gradient(args.integer(0) != 0, args.integer(1), args.integer(2), args.floats(3),
+  table().mixture_log_prob_gradient(MixtureKind(args.integer(0)), args.integer(1), args.integer(2), args.floats(3),
                                     args.floats(4), args.floats(5), args.floats(6));
   return nullptr;
 }

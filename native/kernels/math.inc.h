@@ -99,6 +99,12 @@ static inline vf softplus(vf x) {
   return choose(x > vf{}, x, choose(x != x, x, vf{})) + log_one_plus(exponential(-absolute(x)));
 }
 
+// 1 - tanh(x)^2, computed from x: where tanh is almost 1, 1 - tanh^2 would subtract two almost equal numbers.
+static inline vf tangent_slope(vf x) {
+  const vf half = sigmoid(absolute(x) * splat(-2.0f));
+  return splat(4.0f) * half * (splat(1.0f) - half);
+}
+
 constexpr float kClampBound = 5.0f;
 
 // 5 tanh(x / 5)

@@ -1,7 +1,7 @@
 // Log probability of colours under mixtures, and its gradient in the raw parameters: the formulas that
 // src/model/distributions composes of tfjs operations. Included once per instruction set, after elementwise.inc.h.
 //
-// A row of parameters holds k logits, k means and k log scales. As many rows as a vector has lanes are transposed, so that a
+// A row of parameters holds one group of k values per parameter of a component, the logits first. As many rows as a vector has lanes are transposed, so that a
 // vector holds the same parameter of each row and no sum crosses lanes. The gradient recomputes each row, since
 // keeping the intermediate results would take twenty times the memory of the row.
 
@@ -10,34 +10,60 @@ struct ComponentSlopes {
   vf log_prob, mean, scale;
 };
 
-// Logistic distribution in steps of 1 / 255 on the scale 0 to 1; the first and the last colour get the whole tail.
+// Logistic distribution in steps of 1 / 255 on the scale 0 to 1; the first and the last colour get the whole tail. If Normalized, the
+// probabilities of the 256 colours add up to 1; otherwise 254 gets the upper tail, too, and no colour between the edges less than 1e-10.
+template <bool Normalized>
 struct DiscretizedLogistic {
-  static constexpr float kLowerEdge = 0.0005f, kUpperEdge = 0.995f, kHalfWidth = 1.0f / 255;
+  static constexpr float kLowerEdge = Normalized ? 0.5f / 255 : 0.0005f, kUpperEdge = Normalized ? 254.5f / 255 : 0.995f;
+  static constexpr float kHalfWidth = 1.0f / 255, kMeanBound = 5.0f, kLowestScale = -7.0f;
   static constexpr float kSmallest = 1e-10f, kLogSmallest = -23.02585093f;
+  // Below this width in scales, log(1 - exp(-width)) is computed by its series; log(2 / 255).
+  static constexpr float kNarrow = 0.1f, kLogWidth = -4.8481163509f;
+
+  static inline vf mean(vf raw) {
+    const vf bound = splat(kMeanBound);
+    return choose(raw < -bound, -bound, choose(raw > bound, bound, raw));
+  }
+
+  // Slope in the raw mean from that in the mean.
+  static inline vf raw_mean_slope(vf raw, vf slope) {
+    return choose((raw < -splat(kMeanBound)) | (raw > splat(kMeanBound)), vf{}, slope);
+  }
 
   template <bool Slopes>
   static inline ComponentSlopes run(vf raw_mean, vf raw_scale, vf colour) {
-    const vf bound = splat(5.0f), lowest = splat(-7.0f), half = splat(kHalfWidth), none = vf{};
+    const vf centred = splat(2.0f) * colour - splat(1.0f) - mean(raw_mean);
+    const ComponentSlopes part = at<Slopes>(centred, raw_scale, colour);
+    return {part.log_prob, raw_mean_slope(raw_mean, part.mean), part.scale};
+  }
+
+  // centred: distance of the colour from the mean on the scale -1 to 1. The slopes are those in the mean and in the raw scale.
+  template <bool Slopes>
+  static inline ComponentSlopes at(vf centred, vf raw_scale, vf colour) {
+    const vf lowest = splat(kLowestScale), half = splat(kHalfWidth), none = vf{};
     const vi low = colour < splat(kLowerEdge), high = colour > splat(kUpperEdge);
-    const vf mean = choose(raw_mean < -bound, -bound, choose(raw_mean > bound, bound, raw_mean));
     const vf scale = choose(raw_scale < lowest, lowest, raw_scale);
-    const vf centred = splat(2.0f) * colour - splat(1.0f) - mean;
     const vf inverse = exponential(-scale);
     const vf below_at = inverse * (-half - centred), above_at = inverse * (centred - half);
     const vf below = -softplus(below_at), above = -softplus(above_at);  // log sigmoid(plus), log sigmoid(-minus)
     const vf step = inverse * splat(-2 * kHalfWidth), fall = exponential_minus_one(step), width = -fall;
-    const vf between = below + above + natural_log(choose(width < splat(kSmallest), splat(kSmallest), width));
-    const vi closed = between < splat(kLogSmallest);
+    const vi narrow = Normalized ? vi(step > splat(-kNarrow)) : vi(width < splat(kSmallest));
+    vf log_width = natural_log(Normalized ? width : choose(narrow, splat(kSmallest), width));
+    // log v - v / 2 + v^2 / 24 with v = -step
+    const vf series = step * (step * splat(1.0f / 24) + splat(0.5f));
+    if (Normalized) log_width = choose(narrow, splat(kLogWidth) - scale + series, log_width);
+    const vf between = below + above + log_width;
+    const vi closed = Normalized ? vi{} : vi(between < splat(kLogSmallest));
     const vf log_prob = choose(low, below, choose(high, above, choose(closed, splat(kLogSmallest), between)));
     if (!Slopes) return {log_prob, none, none};
     const vf below_slope = choose(high, none, sigmoid(below_at)), above_slope = choose(low, none, sigmoid(above_at));
     // As the log scale grows, width falls by step * exp(step).
-    const vf falls = choose(width < splat(kSmallest), none, step * (fall + splat(1.0f)) / width);
+    const vf slow = Normalized ? step * (splat(-0.5f) - step * splat(1.0f / 12)) - splat(1.0f) : none;
+    const vf falls = choose(narrow, slow, step * (fall + splat(1.0f)) / width);
     const vf scale_slope = below_slope * below_at + above_slope * above_at + choose(low | high, none, falls);
     const vf mean_slope = inverse * (above_slope - below_slope);
     const vi held = closed & ~(low | high);
-    return {log_prob, choose(held | (raw_mean < -bound) | (raw_mean > bound), none, mean_slope),
-            choose(held | (raw_scale < lowest), none, scale_slope)};
+    return {log_prob, choose(held, none, mean_slope), choose(held | (raw_scale < lowest), none, scale_slope)};
   }
 };
 
@@ -55,6 +81,57 @@ struct NormalDensity {
     if (!Slopes) return {log_prob, vf{}, vf{}};
     return {log_prob, distance * inverse * soft_clamp_slope(raw_mean),
             (square - splat(1.0f)) * inverse * spread * soft_clamp_slope(raw_scale)};
+  }
+};
+
+// One colour: k logits, k means, k log scales.
+template <typename Component>
+struct OneColour {
+  static constexpr int64_t kParameters = 3, kColours = 1;
+
+  // The log probability of the colours for one component; its parameters except the logit are k vectors apart. `Slopes` replaces
+  // these by the slopes in them.
+  template <bool Slopes>
+  static inline vf run(vf* raw, int64_t k, const vf* colours) {
+    const ComponentSlopes part = Component::template run<Slopes>(raw[k], raw[2 * k], colours[0]);
+    if (Slopes) {
+      raw[k] = part.mean;
+      raw[2 * k] = part.scale;
+    }
+    return part.log_prob;
+  }
+};
+
+// The three colours of a pixel: k logits, 3 k means, 3 k log scales, and 3 k coefficients: of green on red, blue on red, blue on green.
+template <bool Normalized>
+struct JointColours {
+  static constexpr int64_t kParameters = 10, kColours = 3;
+  using Logistic = DiscretizedLogistic<Normalized>;
+
+  template <bool Slopes>
+  static inline vf run(vf* raw, int64_t k, const vf* colours) {
+    vf *means = raw + k, *scales = raw + 4 * k, *coefficients = raw + 7 * k;
+    const vf one = splat(1.0f), two = splat(2.0f);
+    const vf red = two * colours[0] - one, green = two * colours[1] - one, blue = two * colours[2] - one;
+    const vf green_on_red = coefficients[0], blue_on_red = coefficients[k], blue_on_green = coefficients[2 * k];
+    const vf green_mean = Logistic::mean(means[k]) + hyperbolic_tangent(green_on_red) * red;
+    const vf blue_mean = Logistic::mean(means[2 * k]) + hyperbolic_tangent(blue_on_red) * red +
+                         hyperbolic_tangent(blue_on_green) * green;
+    const vf centred[3] = {red - Logistic::mean(means[0]), green - green_mean, blue - blue_mean};
+    vf log_prob = vf{}, slopes[3];
+    for (int c = 0; c < 3; ++c) {
+      const ComponentSlopes part = Logistic::template at<Slopes>(centred[c], scales[c * k], colours[c]);
+      log_prob += part.log_prob;
+      if (!Slopes) continue;
+      slopes[c] = part.mean;
+      means[c * k] = Logistic::raw_mean_slope(means[c * k], part.mean);
+      scales[c * k] = part.scale;
+    }
+    if (!Slopes) return log_prob;
+    coefficients[0] = slopes[1] * red * tangent_slope(green_on_red);
+    coefficients[k] = slopes[2] * red * tangent_slope(blue_on_red);
+    coefficients[2 * k] = slopes[2] * green * tangent_slope(blue_on_green);
+    return log_prob;
   }
 };
 
@@ -83,20 +160,18 @@ static inline vf log_sum_exp(const vf* x, int64_t count, vf* powers, vf* sum) {
 }
 
 // Processes at most as many rows as there are lanes. `out` receives log probabilities or gradients.
-template <typename Component, bool Gradient>
+template <typename Part, bool Gradient>
 static void mixture_rows(int rows, int64_t k, const float* parameters, const float* colours, const float* dy,
                          float* out) {
-  vf* raw = reinterpret_cast<vf*>(scratch(Slot::kWindow, static_cast<size_t>(9 * k * kLanes)));
-  vf *logits = raw + 3 * k, *joint = logits + k, *prior = joint + k, *posterior = prior + k;
-  vf *mean_slopes = posterior + k, *scale_slopes = mean_slopes + k;
-  turn_rows(parameters, rows, 3 * k, raw);
-  const vf colour = load_n(colours, rows);
+  constexpr int64_t kParameters = Part::kParameters;
+  vf* raw = reinterpret_cast<vf*>(scratch(Slot::kWindow, static_cast<size_t>((kParameters + 4) * k * kLanes)));
+  vf *logits = raw + kParameters * k, *joint = logits + k, *prior = joint + k, *posterior = prior + k;
+  vf colour[Part::kColours];
+  turn_rows(parameters, rows, kParameters * k, raw);
+  turn_rows(colours, rows, Part::kColours, colour);
   for (int64_t j = 0; j < k; ++j) {
-    const ComponentSlopes part = Component::template run<Gradient>(raw[k + j], raw[2 * k + j], colour);
     logits[j] = soft_clamp(raw[j]);
-    joint[j] = logits[j] + part.log_prob;
-    mean_slopes[j] = part.mean;
-    scale_slopes[j] = part.scale;
+    joint[j] = logits[j] + Part::template run<Gradient>(raw + j, k, colour);
   }
   vf prior_sum, posterior_sum;
   const vf prior_total = log_sum_exp(logits, k, prior, &prior_sum);
@@ -106,33 +181,43 @@ static void mixture_rows(int rows, int64_t k, const float* parameters, const flo
   for (int64_t j = 0; j < k; ++j) {
     const vf share = posterior[j] * to_posterior;
     raw[j] = (share - prior[j] * to_prior) * soft_clamp_slope(raw[j]);
-    raw[k + j] = share * mean_slopes[j];
-    raw[2 * k + j] = share * scale_slopes[j];
+    for (int64_t i = 1; i < kParameters; ++i) raw[i * k + j] = share * raw[i * k + j];
   }
-  turn_back(raw, rows, 3 * k, out);
+  turn_back(raw, rows, kParameters * k, out);
 }
 
-template <typename Component, bool Gradient>
+template <typename Part, bool Gradient>
 static void mixture(int64_t rows, int64_t k, const float* parameters, const float* colours, const float* dy, float* out) {
-  constexpr int64_t kRows = 512;
+  constexpr int64_t kRows = Part::kColours == 1 ? 512 : 128, kWidth = Part::kParameters;
   parallel(ceil_div(rows, kRows), [&](int64_t task) {
     const int64_t last = least(rows, (task + 1) * kRows);
     for (int64_t row = task * kRows; row < last; row += kLanes) {
-      mixture_rows<Component, Gradient>(static_cast<int>(least(kLanes, last - row)), k, parameters + row * 3 * k,
-                                        colours + row, Gradient ? dy + row : nullptr,
-                                        out + (Gradient ? row * 3 * k : row));
+      mixture_rows<Part, Gradient>(static_cast<int>(least(kLanes, last - row)), k, parameters + row * kWidth * k,
+                                   colours + row * Part::kColours, Gradient ? dy + row : nullptr,
+                                   out + (Gradient ? row * kWidth * k : row));
     }
   });
 }
 
-static void mixture_log_prob(bool logistic, int64_t rows, int64_t k, const float* parameters, const float* colours,
-                             float* log_prob) {
-  if (logistic) mixture<DiscretizedLogistic, false>(rows, k, parameters, colours, nullptr, log_prob);
-  else mixture<NormalDensity, false>(rows, k, parameters, colours, nullptr, log_prob);
+template <bool Gradient>
+static void mixture_of(MixtureKind kind, int64_t rows, int64_t k, const float* parameters, const float* colours,
+                       const float* dy, float* out) {
+  const auto run = [&](auto part) { mixture<decltype(part), Gradient>(rows, k, parameters, colours, dy, out); };
+  switch (kind) {
+    case MixtureKind::kNormal: return run(OneColour<NormalDensity>());
+    case MixtureKind::kLogistic: return run(OneColour<DiscretizedLogistic<false>>());
+    case MixtureKind::kNormalizedLogistic: return run(OneColour<DiscretizedLogistic<true>>());
+    case MixtureKind::kJointLogistic: return run(JointColours<false>());
+    case MixtureKind::kNormalizedJointLogistic: return run(JointColours<true>());
+  }
 }
 
-static void mixture_log_prob_gradient(bool logistic, int64_t rows, int64_t k, const float* parameters,
+static void mixture_log_prob(MixtureKind kind, int64_t rows, int64_t k, const float* parameters, const float* colours,
+                             float* log_prob) {
+  mixture_of<false>(kind, rows, k, parameters, colours, nullptr, log_prob);
+}
+
+static void mixture_log_prob_gradient(MixtureKind kind, int64_t rows, int64_t k, const float* parameters,
                                       const float* colours, const float* dy, float* dparameters) {
-  if (logistic) mixture<DiscretizedLogistic, true>(rows, k, parameters, colours, dy, dparameters);
-  else mixture<NormalDensity, true>(rows, k, parameters, colours, dy, dparameters);
+  mixture_of<true>(kind, rows, k, parameters, colours, dy, dparameters);
 }

@@ -80,6 +80,16 @@ struct AverageStep {
   float weight, factor, floor;
 };
 
+// The distribution of a row: of one colour, or of the three colours of a pixel (joint). Logistic distributions are discretised; if normalized,
+// the probabilities of the 256 values of a colour add up to 1.
+enum class MixtureKind : int {
+  kNormal,
+  kLogistic,
+  kNormalizedLogistic,
+  kJointLogistic,
+  kNormalizedJointLogistic,
+};
+
 struct TensorTable {
   // y = op(x); low and high are the bounds of ClipByValue; low is also the slope of Step.
   void (*unary)(int operation, const float* x, float* y, int64_t n, float low, float high);
@@ -110,10 +120,10 @@ struct TensorTable {
   void (*upsample_gradient)(const int64_t* in_shape, int64_t factor, const float* dy, float* dx);
   double (*sum_of_squares)(const float* x, int64_t n);
   void (*adamax)(const AdamaxStep& step, const float* gradient, float* parameter, float* m, float* u, int64_t n);
-  // A row of parameters holds k logits, k means and k log scales; the components are logistic or normal.
-  void (*mixture_log_prob)(bool logistic, int64_t rows, int64_t k, const float* parameters, const float* colours,
+  // A row of parameters holds k logits, k means and k log scales, or k logits, 3 k means, 3 k log scales and 3 k coefficients if joint.
+  void (*mixture_log_prob)(MixtureKind kind, int64_t rows, int64_t k, const float* parameters, const float* colours,
                            float* log_prob);
-  void (*mixture_log_prob_gradient)(bool logistic, int64_t rows, int64_t k, const float* parameters,
+  void (*mixture_log_prob_gradient)(MixtureKind kind, int64_t rows, int64_t k, const float* parameters,
                                     const float* colours, const float* dy, float* dparameters);
   void (*accumulate)(const float* x, float* sum, int64_t n);
   // average = (1 - weight) * average + weight * factor * value, but not below the floor unless it was already there.

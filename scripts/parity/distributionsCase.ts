@@ -69,7 +69,13 @@ async function compareLikelihood(
 
 /** The output distribution with these raw parameters. */
 function outputIn(samplingMethod: SamplingMethod, { shape }: tf.Tensor4D): OutputConfig {
-  return { samplingMethod, nMix: shape[3] / 9, imageChannels: 3 };
+  return {
+    samplingMethod,
+    nMix: shape[3] / 9,
+    imageChannels: 3,
+    jointColours: false,
+    normalizedLikelihood: false,
+  };
 }
 
 /** Noise that produces the recorded component and value. */

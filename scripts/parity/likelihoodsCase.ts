@@ -29,7 +29,13 @@ export async function compareLikelihoods(folder: string): Promise<Report> {
 
 /** The output distribution with this number of raw parameters. */
 function outputIn(samplingMethod: SamplingMethod, channels: number): OutputConfig {
-  return { samplingMethod, nMix: channels / 9, imageChannels: 3 };
+  return {
+    samplingMethod,
+    nMix: channels / 9,
+    imageChannels: 3,
+    jointColours: false,
+    normalizedLikelihood: false,
+  };
 }
 
 /** `[sets, 3, 256]` */

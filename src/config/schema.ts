@@ -53,11 +53,6 @@ export const modelSchema = z
       .describe('Cells in each block before and after the towers.'),
     cells_per_split_enc: integer(0).default(2).describe('Encoder cells per latent group.'),
     cells_per_input_dec: integer(0).default(1).describe('Decoder cells per latent group.'),
-    decoder_expansion: integer(1)
-      .default(6)
-      .describe(
-        'Factor by which a decoder cell of the tower expands its channels inside (E in figure 3b of the paper).',
-      ),
     channel_multiplier: z
       .literal<number>(2)
       .default(2)
@@ -73,16 +68,24 @@ export const modelSchema = z
         "Distribution of a pixel's colour values given the latents; `bernoulli` is for binary images and needs `binarize`.",
       ),
     n_mix: integer(1).default(3).describe('Components of the mixture; `gaussian` and `bernoulli` have none.'),
+    joint_colours: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Choose one component of the mixture for the three colours of a pixel, with means that depend linearly on the colours before: green on red, blue on both (PixelCNN++, arXiv 1701.05517, sections 2.1 and 2.2, as in the NVAE paper). Only with `sampling_method` logistic_mixture and `image_channels` 3.',
+      ),
+    normalized_likelihood: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Train with the exact probabilities of the 256 values of a colour, which add up to 1. Otherwise the value 254 also gets the probability of 255, and unlikely values get at least 1e-10, as in the PyTorch implementation. Only with `sampling_method` logistic_mixture.',
+      ),
     fixed_flows: z
       .boolean()
       .default(false)
       .describe(
         'Apply the flows when sampling too; the KL is then computed in closed form, otherwise it is a Monte Carlo estimate.',
       ),
-    flow_weight_norm: z
-      .boolean()
-      .default(false)
-      .describe('Weight-normalise the masked convolutions of the flows, as in the paper (section 3.2).'),
   })
   .superRefine(({ input_dimension, number_of_scales, num_blocks_prepost }, context) => {
     const halvings = number_of_scales + num_blocks_prepost - 1;
@@ -92,6 +95,18 @@ export const modelSchema = z
     const reason = `number_of_scales ${number_of_scales} and num_blocks_prepost ${num_blocks_prepost} halve the image ${halvings} times`;
     const message = `${least}, because ${reason}`;
     context.addIssue({ code: 'custom', path: ['input_dimension'], message });
+  })
+  .superRefine(({ sampling_method, image_channels, joint_colours, normalized_likelihood }, context) => {
+    if (context.issues.length > 0) return;
+    const refuse = (key: string, reason: string) =>
+      context.addIssue({ code: 'custom', path: [key], message: `false because ${reason}` });
+    if (sampling_method !== 'logistic_mixture') {
+      const reason = `sampling_method is ${sampling_method}: only logistic_mixture has this option`;
+      if (joint_colours) refuse('joint_colours', reason);
+      if (normalized_likelihood) refuse('normalized_likelihood', reason);
+    } else if (joint_colours && image_channels !== 3) {
+      refuse('joint_colours', `image_channels is ${image_channels}: it concerns red, green and blue`);
+    }
   })
   .describe(
     'The architecture of a model. A checkpoint can be loaded only into the architecture that it was written for.',

@@ -77,12 +77,6 @@ export interface ModelConfig {
   /** Decoder cells per latent group. Allowed: an integer >= 0. @default 1 */
   readonly cellsPerInputDec: number;
   /**
-   * Factor by which a decoder cell of the tower expands its channels inside (E in figure 3b of the paper).
-   * Allowed: an integer >= 1.
-   * @default 6
-   */
-  readonly decoderExpansion: number;
-  /**
    * Factor by which the channels grow from scale to scale; no other is supported. Allowed: 2.
    * @default 2
    */
@@ -107,16 +101,25 @@ export interface ModelConfig {
    */
   readonly nMix: number;
   /**
+   * Choose one component of the mixture for the three colours of a pixel, with means that depend linearly
+   * on the colours before: green on red, blue on both (PixelCNN++, arXiv 1701.05517, sections 2.1 and 2.2,
+   * as in the NVAE paper). Only with `samplingMethod` logistic_mixture and `imageChannels` 3.
+   * @default false
+   */
+  readonly jointColours: boolean;
+  /**
+   * Train with the exact probabilities of the 256 values of a colour, which add up to 1. Otherwise the
+   * value 254 also gets the probability of 255, and unlikely values get at least 1e-10, as in the PyTorch
+   * implementation. Only with `samplingMethod` logistic_mixture.
+   * @default false
+   */
+  readonly normalizedLikelihood: boolean;
+  /**
    * Apply the flows when sampling too; the KL is then computed in closed form, otherwise it is a Monte
    * Carlo estimate.
    * @default false
    */
   readonly fixedFlows: boolean;
-  /**
-   * Weight-normalise the masked convolutions of the flows, as in the paper (section 3.2).
-   * @default false
-   */
-  readonly flowWeightNorm: boolean;
 }
 
 /**

@@ -5,7 +5,7 @@ import { asConstant } from './constants.js';
 import { sizeOf } from './parameterSpec.js';
 import { latentShapes, type ModelPlan } from './plan.js';
 
-/** Sums the log probabilities of all colours `[B, H, W, 3]` to the log likelihood per image `[B]`. */
+/** Sums the log probabilities of all colours or pixels, `[B, H, W, ...]`, to the log likelihood per image `[B]`. */
 export function logLikelihood(logProb: tf.Tensor4D): tf.Tensor1D {
   return tf.sum(logProb, [1, 2, 3]);
 }

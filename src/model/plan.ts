@@ -59,7 +59,8 @@ export interface ModelPlan {
   readonly batchNorms: readonly BatchNormPlan[];
 }
 
-/** Expansion of the decoder cells after the tower; that of the cells in it is configured. */
+/** Expansion of the decoder cells in the tower and after it. */
+const towerExpansion = 6;
 const postprocessExpansion = 3;
 
 /** @throws RangeError that names the key when the configuration does not describe a valid model */
@@ -187,11 +188,7 @@ function planGroups(config: ModelConfig, groupsPerScale: readonly number[]): Lat
       latentSize: config.latentSize,
       klMultiplier: multiplier(scale) / smallest,
       ...planMixer(level, channels, config.latentSize),
-      flow: planFlow(`mixer.normal_flow_block.${level}`, {
-        channels: config.latentSize,
-        pairs: config.numFlows,
-        weightNorm: config.flowWeightNorm,
-      }),
+      flow: planFlow(`mixer.normal_flow_block.${level}`, config.latentSize, config.numFlows),
       cells: planDecoderBlock(config, level, channels, scales[level + 1] ?? null, scale),
     };
   });
@@ -217,15 +214,14 @@ function planDecoderBlock(
   scale: number,
 ): DecoderCellPlan[] {
   if (nextScale === null) return [];
-  const { decoderExpansion } = config;
   const name = `decoder_tower.blocks.${level}.model`;
   const upsamples = nextScale !== scale;
   const width = upsamples ? channels / 2 : channels;
   const keep = Array.from({ length: config.cellsPerInputDec }, (_, i) => {
-    return planDecoderCell(`${name}.cell_decoder${i + 1}`, width, width, decoderExpansion, false);
+    return planDecoderCell(`${name}.cell_decoder${i + 1}`, width, width, towerExpansion, false);
   });
   if (!upsamples) return keep;
-  return [planDecoderCell(`${name}.cell_decoder_upsample`, channels, width, decoderExpansion, true), ...keep];
+  return [planDecoderCell(`${name}.cell_decoder_upsample`, channels, width, towerExpansion, true), ...keep];
 }
 
 type Parts = Omit<ModelPlan, 'config' | 'groupsPerScale' | 'parameters' | 'batchNorms'>;

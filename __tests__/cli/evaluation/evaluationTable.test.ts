@@ -15,6 +15,7 @@ const result: EvaluationResult = {
   dimensions: 3072,
   samplingMethod: 'logistic_mixture',
   binarized: 'none',
+  normalizedLikelihood: false,
   bitsPerDimension: measure(3.4567),
   bitsPerDimensionImportanceWeighted: measure(3.4321),
   trainingBitsPerDimension: measure(3.1234),
@@ -76,6 +77,12 @@ test('should say how images were made binary, and the likelihood of binary value
   expect(evaluationTable({ ...binary, binarized: 'threshold' })).toContain(
     'images were made binary (threshold):\n  255 from 128 on',
   );
+});
+
+test('should show a likelihood of training that is the probability of the values only once', () => {
+  const table = evaluationTable({ ...result, normalizedLikelihood: true });
+  expect(table).toContain('bound from 10 draws');
+  expect(table).not.toContain('training');
 });
 
 test('should say what a density is, how far a stopped one got, and no errors of one image', () => {

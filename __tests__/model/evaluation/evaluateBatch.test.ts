@@ -132,6 +132,24 @@ test('numbers should be those of the forward pass with the same noise', () =>
     );
   }));
 
+test.each([false, true])(
+  'with a normalized likelihood, that of training should be the probability of the 8-bit values; joint colours: %s',
+  (jointColours) =>
+    using({ normalizedLikelihood: true, jointColours }, async (model) => {
+      const options = { samples: 2, seed: 7, keys };
+      const batch = await evaluateBatch(model, images, options);
+      for (const [training, mass] of [
+        [batch.negativeElbo, batch.negativeElboMass],
+        [batch.importanceWeighted, batch.importanceWeightedMass],
+        [batch.reconstructionLoss, batch.reconstructionLossMass],
+      ] as const) {
+        training.forEach((value, i) => {
+          expect(value / mass[i]!).toBeCloseTo(1, 5);
+        });
+      }
+    }),
+);
+
 test('draws should depend on the seed and the key of the image', () =>
   using({}, async (model) => {
     const two = joinImages([imageAt(images, 0), imageAt(images, 0)]);

@@ -18,8 +18,8 @@ function likelihoods(result: EvaluationResult): string[] {
   const draws = count(result.samples);
   const training = result.trainingBitsPerDimension;
   const bound = bits(result.bitsPerDimensionImportanceWeighted);
-  // the likelihood of training is the probability of binary values
-  const isSame = result.samplingMethod === 'bernoulli';
+  // the likelihood of training is the probability of binary values or of the 8-bit values
+  const isSame = result.samplingMethod === 'bernoulli' || result.normalizedLikelihood;
   const trainingRows: (Row | null)[] = [
     ["negative ELBO, training's likelihood", nats(result.negativeElbo), training ? bits(training) : ''],
     several ? [`bound from ${draws} draws, training's`, nats(result.importanceWeighted), ''] : null,

@@ -17,7 +17,9 @@ export interface FusedOperationOptions {
  * Creates an operation that is one kernel on engines that have it and a composition on others. The backward pass keeps only the
  * inputs, no intermediate results. For formulas defined outside the engine: the engine knows only their names.
  */
-export function fusedOperation<T extends tf.Tensor>(options: FusedOperationOptions): (inputs: Inputs) => T {
+export function fusedOperation<T extends tf.Tensor>(
+  options: FusedOperationOptions,
+): (inputs: Inputs, attributes?: Attributes) => T {
   const { name, body, inputs, differentiableIn } = options;
   const backward = `${name}Grad`;
   const kernels = [
@@ -27,14 +29,14 @@ export function fusedOperation<T extends tf.Tensor>(options: FusedOperationOptio
   tf.registerGradient({
     kernelName: name,
     inputsToSave: [...inputs],
-    gradFunc: (dy, saved) => {
+    gradFunc: (dy, saved, attributes) => {
       const given = Object.fromEntries(inputs.map((input, i) => [input, saved[i]!]));
-      const [gradient] = runMany(backward, { dy: dy as tf.Tensor, ...given });
+      const [gradient] = runMany(backward, { dy: dy as tf.Tensor, ...given }, attributes);
       return { [differentiableIn]: () => gradient! };
     },
   });
-  return (given) => {
+  return (given, attributes = {}) => {
     registerComposites(tf.getBackend(), kernels);
-    return runOne(name, given);
+    return runOne(name, given, attributes);
   };
 }

@@ -19,7 +19,8 @@ type Convolution = (
   silu: number,
   y: Floats,
 ) => void;
-type MixtureShape = [logistic: number, rows: number, k: number];
+/** Kind: 0 normal, 1 logistic, 2 normalized logistic, 3 and 4 the same for the three colours of a pixel together. */
+type MixtureShape = [kind: number, rows: number, k: number];
 type ExciteShape = [batch: number, pixels: number, channels: number, hidden: number, weight: number];
 type ExciteWeights = [w1: Floats, b1: Floats, w2: Floats, b2: Floats];
 type ExciteState = [means: Floats, hidden: Floats, factors: Floats];

@@ -3,6 +3,7 @@ import * as tf from '../../engine/tf.js';
 import { bernoulli } from './bernoulli.js';
 import { gaussian } from './gaussian.js';
 import { gaussianMixture } from './gaussianMixture.js';
+import { jointLogisticMixture } from './jointLogisticMixture.js';
 import { logisticMixture } from './logisticMixture.js';
 import type { OutputConfig } from './outputConfig.js';
 import type { OutputDistribution } from './outputDistribution.js';
@@ -10,7 +11,8 @@ import type { OutputDistribution } from './outputDistribution.js';
 const distributions = {
   gaussian,
   gaussian_mixture: gaussianMixture,
-  logistic_mixture: logisticMixture,
+  logistic_mixture: (parameters: tf.Tensor4D, config: OutputConfig) =>
+    config.jointColours ? jointLogisticMixture(parameters, config) : logisticMixture(parameters, config),
   bernoulli,
 } as const satisfies Record<
   SamplingMethod,

@@ -3,7 +3,9 @@
  * half a value below to half a value above; 0 and 255 own the tails. The probabilities of the 256 values add up to 1, so
  * models with different output distributions can be compared. `bernoulli` has probabilities for 0 and 255 only.
  */
-
+import { softClamp, softplus } from './float64.js';
+import { jointLogMass, type PixelLogMass } from './jointLogMass.js';
+import { logisticLogMass, logisticMass, logisticMean, onUnitScale } from './logisticMass.js';
 import { logNormalProbability, normalProbability } from './normalTail.js';
 import { type OutputConfig, outputChannels } from './outputConfig.js';
 
@@ -17,41 +19,12 @@ type Mass = (mean: number, logScale: number, level: number) => number;
 const smallestSum = 1e-280;
 const sigmaFloor = 0.01;
 
-function softClamp(value: number): number {
-  return 5 * Math.tanh(value / 5);
-}
-
-/** log(1 + exp v) */
-function softplus(v: number): number {
-  return Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)));
-}
-
-/** Width of a value on the scale -1 to 1. */
-const width = 2 / 255;
-
-/** sigmoid(b) - sigmoid(a) = sigmoid(b) sigmoid(-a) (1 - exp(a - b)), with nothing to cancel. */
-const logisticMass: Mass = (mean, logScale, level) => {
-  const inverse = Math.exp(-Math.max(logScale, -7));
-  const centred = (2 * level) / 255 - 1 - Math.min(Math.max(mean, -5), 5);
-  if (level === 0) return 1 / (1 + Math.exp((-width / 2 - centred) * inverse));
-  const expA = Math.exp((centred - width / 2) * inverse);
-  if (level === 255) return 1 / (1 + expA);
-  const minusBetween = Math.expm1(-width * inverse);
-  return -minusBetween / ((1 + expA) * (1 + (1 + minusBetween) / expA));
-};
+const ofLogistic: Mass = (mean, logScale, level) =>
+  logisticMass(onUnitScale(level) - logisticMean(mean), logScale, level);
 
 /** The same in logarithms. */
-const logisticLogMass: Mass = (mean, logScale, level) => {
-  const scale = Math.max(logScale, -7);
-  const inverse = Math.exp(-scale);
-  const centred = (2 * level) / 255 - 1 - Math.min(Math.max(mean, -5), 5);
-  const below = level === 0 ? 0 : softplus((centred - width / 2) * inverse);
-  const above = level === 255 ? 0 : softplus((-width / 2 - centred) * inverse);
-  if (level === 0 || level === 255) return -below - above;
-  // for very wide components, 1 - exp(-v) is v, which may be too small for a number
-  const between = scale > 40 ? Math.log(width) - scale : Math.log(-Math.expm1(-width * inverse));
-  return between - below - above;
-};
+const ofLogisticInLogarithms: Mass = (mean, logScale, level) =>
+  logisticLogMass(onUnitScale(level) - logisticMean(mean), logScale, level);
 
 const normalMass: Mass = (mean, logScale, level) => {
   const mu = softClamp(mean);
@@ -115,13 +88,13 @@ function gaussianLogMass(colours: number): ColourLogMass {
 const bernoulliLogMass: ColourLogMass = (parameters, first, level) =>
   -softplus(level === 0 ? parameters[first]! : -parameters[first]!);
 
-/** Returns the log probability of one colour's value. */
+/** Returns the log probability of one colour's value. With `jointColours` there is none, but `jointLogMass`. */
 export function colourLogMass({ samplingMethod, nMix, imageChannels }: OutputConfig): ColourLogMass {
   if (samplingMethod === 'bernoulli') return bernoulliLogMass;
   if (samplingMethod === 'gaussian') return gaussianLogMass(imageChannels);
   return samplingMethod === 'gaussian_mixture'
     ? mixtureLogMass(nMix, normalMass, normalLogMass)
-    : mixtureLogMass(nMix, logisticMass, logisticLogMass);
+    : mixtureLogMass(nMix, ofLogistic, ofLogisticInLogarithms);
 }
 
 /**
@@ -141,6 +114,7 @@ export function logMassOfImages(
   if (config.samplingMethod === 'bernoulli') checkBinary(pixels);
   const colours = config.imageChannels;
   const channels = outputChannels(config);
+  if (config.jointColours) return ofPixels(jointLogMass(config.nMix), channels, parameters, pixels, images);
   const colour = colourLogMass(config);
   const perColour = config.samplingMethod === 'gaussian' ? 1 : channels / colours;
   const perImage = pixels.length / images;
@@ -161,4 +135,20 @@ function checkBinary(pixels: Uint8Array): void {
   if (value === undefined) return;
   const remedy = 'make the images binary first, with binarizedImages';
   throw new RangeError(`images: expected the values 0 and 255 for bernoulli, got ${value}; ${remedy}`);
+}
+
+/** The same for three colours together. */
+function ofPixels(
+  logMass: PixelLogMass,
+  channels: number,
+  parameters: Float32Array,
+  pixels: Uint8Array,
+  images: number,
+): Float64Array {
+  const perImage = pixels.length / images;
+  const sums = new Float64Array(images);
+  for (let at = 0; at < pixels.length; at += 3) {
+    sums[Math.floor(at / perImage)]! += logMass(parameters, (at / 3) * channels, pixels, at);
+  }
+  return sums;
 }

@@ -6,6 +6,7 @@ import { fusedOperation, softClamp } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
 import type { Noise } from '../random.js';
 import { draws } from '../random.js';
+import type { LikelihoodAttributes } from './discretizedLogistic.js';
 
 /** Raw parameters of the N mixtures, `[N, k]` each. */
 export interface MixtureParameters {
@@ -33,10 +34,19 @@ export function asImage(values: tf.Tensor, parameters: tf.Tensor4D, colours: num
 }
 
 /** Log probability of x `[N, 1]` for each component, `[N, k]`, from raw means and log scales `[N, k]`. */
-type ComponentLogProb = (means: tf.Tensor2D, logScales: tf.Tensor2D, x: tf.Tensor2D) => tf.Tensor2D;
+type ComponentLogProb = (
+  means: tf.Tensor2D,
+  logScales: tf.Tensor2D,
+  x: tf.Tensor2D,
+  attributes: LikelihoodAttributes,
+) => tf.Tensor2D;
 
 /** Log probability `[N]` of the colours x `[N]` under the mixtures with the raw parameters `[N, 3 k]`. */
-type MixtureLogProb = (parameters: tf.Tensor2D, x: tf.Tensor1D) => tf.Tensor1D;
+type MixtureLogProb = (
+  parameters: tf.Tensor2D,
+  x: tf.Tensor1D,
+  attributes?: LikelihoodAttributes,
+) => tf.Tensor1D;
 
 /** Returns the log probability of a mixture of such components. `kernel` is its name on engines that have it as one kernel. */
 export function mixtureLogProb(kernel: string, component: ComponentLogProb): MixtureLogProb {
@@ -44,14 +54,18 @@ export function mixtureLogProb(kernel: string, component: ComponentLogProb): Mix
     name: kernel,
     inputs: ['parameters', 'x'],
     differentiableIn: 'parameters',
-    body: ({ parameters, x }) => {
+    body: ({ parameters, x }, attributes) => {
       const parts = tf.split(parameters!, 3, 1) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
-      const logits = softClamp(parts[0]);
-      const densities = component(parts[1], parts[2], tf.reshape(x!, [-1, 1]));
-      return tf.sub(tf.logSumExp(tf.add(logits, densities), -1), tf.logSumExp(logits, -1));
+      const densities = component(parts[1], parts[2], tf.reshape(x!, [-1, 1]), attributes);
+      return logOfMixture(softClamp(parts[0]), densities);
     },
   });
-  return (parameters, x) => logProb({ parameters, x });
+  return (parameters, x, attributes) => logProb({ parameters, x }, { ...attributes });
+}
+
+/** Log probability `[N]` under the components with clamped logits `[N, k]`, from that under each of them `[N, k]`. */
+export function logOfMixture(logits: tf.Tensor2D, densities: tf.Tensor2D): tf.Tensor1D {
+  return tf.sub(tf.logSumExp(tf.add(logits, densities), -1), tf.logSumExp(logits, -1));
 }
 
 /** Returns the sum of softmax(logits) * mu, `[N]`. */
@@ -61,19 +75,30 @@ export function mixtureMean(logits: tf.Tensor2D, mu: tf.Tensor2D): tf.Tensor1D {
 
 /** Selects one component per row: `[N, k]` and indices `[N]` to `[N]`. */
 export function chooseComponent(values: tf.Tensor2D, component: tf.Tensor1D): tf.Tensor1D {
-  const chosen = tf.oneHot(tf.cast(component, 'int32'), values.shape[1]);
-  return tf.sum(tf.mul(values, tf.cast(chosen, 'float32')), 1);
+  return tf.sum(tf.mul(values, selectorOf(component, values.shape[1])), 1);
+}
+
+/** Returns 1 at the index of each row and 0 elsewhere, `[N, k]` from `[N]`. */
+export function selectorOf(component: tf.Tensor1D, k: number): tf.Tensor2D {
+  // tf.oneHot refuses a single column
+  if (k === 1) return tf.ones([component.shape[0], 1]);
+  return tf.cast(tf.oneHot(tf.cast(component, 'int32'), k), 'float32') as tf.Tensor2D;
 }
 
 /** From this raw logit on, the clamped logit equals the bound in float32. */
 const saturated = 45;
 
 /**
- * Returns the component with the largest logit, `[N]`; if several are clamped to the bound, the first. Compares the raw logits,
+ * Returns the component with the largest raw logit, `[N]` from `[N, k]`; if several are clamped to the bound, the first. Compares the raw logits,
  * because an engine's tanh may round different logits to the same number: libtensorflow's is 1 from 7.9 on.
  */
+export function largestLogit(logits: tf.Tensor2D): tf.Tensor1D {
+  return tf.argMax(tf.minimum(logits, saturated), 1);
+}
+
+/** Returns the component of each colour with the largest logit, `[N]`. */
 export function likeliestComponent(parameters: tf.Tensor4D, colours: number): tf.Tensor1D {
-  return tf.argMax(tf.minimum(splitMixture(parameters, colours).logits, saturated), 1);
+  return largestLogit(splitMixture(parameters, colours).logits);
 }
 
 /** Draws one component per row from softmax(logits), `[N]`: the one with the largest logit after Gumbel noise is added. */

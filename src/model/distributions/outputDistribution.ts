@@ -5,12 +5,13 @@ import type { Noise } from '../random.js';
 /** Which image to take from a distribution. */
 export type Statistic = 'mean' | 'most_likely_value' | 'sample';
 
-/** Treats every colour of every pixel separately. All results are images `[B, H, W, imageChannels]` on the scale 0 to 1, not clamped. */
+/** All results are images `[B, H, W, imageChannels]` on the scale 0 to 1, not clamped. */
 export interface OutputDistribution {
   /**
-   * Log probability of every colour of images, in nats. Differentiable in the raw parameters.
+   * Log probability of every colour of images, in nats; with `jointColours` of every pixel, because its colours depend on each
+   * other. Differentiable in the raw parameters.
    * @param x images `[B, H, W, imageChannels]` in [0, 1]; the caller keeps them
-   * @returns `[B, H, W, imageChannels]`; the caller owns it
+   * @returns `[B, H, W, imageChannels]`, with `jointColours` `[B, H, W, 1]`; the caller owns it
    */
   logProb(x: tf.Tensor4D): tf.Tensor4D;
   /** The mean of every colour. */

@@ -21,7 +21,7 @@ export interface ImageDraw {
   readonly logPrior: readonly Float64Array[];
   /** Sum over the levels of `logPrior` - `logQ`, per image. With a log likelihood, it makes the log weight of the draw. */
   readonly logRatio: Float64Array;
-  /** Log likelihood as in training, per image: a density for `gaussian` and `gaussian_mixture`. */
+  /** Log likelihood as in training, per image: a density for `gaussian` and `gaussian_mixture`, `logMass` with `normalizedLikelihood`. */
   readonly logLikelihood: Float64Array;
   /** Log probability of the 8-bit values, per image. */
   readonly logMass: Float64Array;

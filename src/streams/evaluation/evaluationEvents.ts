@@ -51,7 +51,7 @@ export interface EvaluationProgress {
 /**
  * The result, the last event. Values are in nats per image unless stated otherwise. Those with `Mass` use the probability of the
  * 8-bit values, and models with different output distributions can be compared by them. Those without use the likelihood of
- * training, which is a density for `gaussian` and `gaussian_mixture`.
+ * training, which is a density for `gaussian` and `gaussian_mixture`, and the same for a model with `normalizedLikelihood`.
  */
 export interface EvaluationResult {
   /** Tells the events apart. */
@@ -74,6 +74,8 @@ export interface EvaluationResult {
   readonly samplingMethod: SamplingMethod;
   /** How the images were made binary, as in the training of the model; for `dynamic` by draws of `seed` and the image's name. */
   readonly binarized: Binarize;
+  /** Whether the likelihood of training is the probability of the 8-bit values, up to rounding. */
+  readonly normalizedLikelihood: boolean;
   /** Negative ELBO in bits per dimension, from the probability of the 8-bit values. */
   readonly bitsPerDimension: Measure;
   /** Importance-weighted bound in bits per dimension, from the probability of the 8-bit values. */

@@ -31,6 +31,7 @@ export type EvaluatedMeans = Measured &
     | 'dimensions'
     | 'samplingMethod'
     | 'binarized'
+    | 'normalizedLikelihood'
     | 'bitsPerDimension'
     | 'bitsPerDimensionImportanceWeighted'
     | 'trainingBitsPerDimension'
@@ -80,7 +81,7 @@ export class EvaluationSums {
   }
 
   result(): EvaluatedMeans {
-    const { samplingMethod } = this.#model.config;
+    const { samplingMethod, normalizedLikelihood } = this.#model.config;
     const means = Object.fromEntries(measured.map((key) => [key, this.#measure(key)])) as Measured;
     const isProbability = samplingMethod === 'logistic_mixture' || samplingMethod === 'bernoulli';
     return {
@@ -89,6 +90,7 @@ export class EvaluationSums {
       dimensions: this.#dimensions,
       samplingMethod,
       binarized: this.#model.binarize,
+      normalizedLikelihood,
       bitsPerDimension: this.#bits(means.negativeElboMass),
       bitsPerDimensionImportanceWeighted: this.#bits(means.importanceWeightedMass),
       trainingBitsPerDimension: isProbability ? this.#bits(means.negativeElbo) : null,

@@ -2,23 +2,39 @@
 import type { Addon } from '../addon.js';
 import { type NativeKernel, nativeKernel } from '../kernel.js';
 
+interface Mixture {
+  /** Name of the forward kernel. */
+  readonly name: string;
+  /** Parameters of a component. */
+  readonly parameters: number;
+  /** The addon's number of the distribution; of the one with the attribute `normalized`. */
+  readonly kinds: readonly [kind: number, normalized: number];
+}
+
+const mixtures: readonly Mixture[] = [
+  { name: 'GaussianMixtureLogProb', parameters: 3, kinds: [0, 0] },
+  { name: 'LogisticMixtureLogProb', parameters: 3, kinds: [1, 2] },
+  { name: 'JointLogisticMixtureLogProb', parameters: 10, kinds: [3, 4] },
+];
+
 export function mixtureKernels(addon: Addon): NativeKernel[] {
-  return ['Gaussian', 'Logistic'].flatMap((kind, logistic) => {
-    const name = `${kind}MixtureLogProb`;
-    const forward = nativeKernel(name, ({ parameters, x }, _attributes, backend) => {
+  return mixtures.flatMap(({ name, parameters: perComponent, kinds: [plain, normalized] }) => {
+    const kindOf = (attributes: { readonly normalized?: unknown }) =>
+      attributes.normalized === true ? normalized : plain;
+    const forward = nativeKernel(name, ({ parameters, x }, attributes, backend) => {
       const [rows, width] = parameters!.shape as [number, number];
       const y = backend.floatOutput([rows]);
       addon.mixtureLogProb(
-        ...([logistic, rows, width / 3] as const),
+        ...([kindOf(attributes), rows, width / perComponent] as const),
         ...([backend.floats(parameters!), backend.floats(x!), y.values] as const),
       );
       return y.info;
     });
-    const gradient = nativeKernel(`${name}Grad`, ({ dy, parameters, x }, _attributes, backend) => {
+    const gradient = nativeKernel(`${name}Grad`, ({ dy, parameters, x }, attributes, backend) => {
       const [rows, width] = parameters!.shape as [number, number];
       const dparameters = backend.floatOutput([rows, width]);
       addon.mixtureLogProbGradient(
-        ...([logistic, rows, width / 3] as const),
+        ...([kindOf(attributes), rows, width / perComponent] as const),
         ...([backend.floats(parameters!), backend.floats(x!)] as const),
         ...([backend.floats(dy!), dparameters.values] as const),
       );
