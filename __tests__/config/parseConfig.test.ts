@@ -41,6 +41,7 @@ describe('parseConfig', () => {
         numCellsPerBlockPrepost: 2,
         cellsPerSplitEnc: 2,
         cellsPerInputDec: 1,
+        decoderExpansion: 6,
         channelMultiplier: 2,
         exponentialScaling: 1,
         minSplits: 1,
@@ -49,6 +50,7 @@ describe('parseConfig', () => {
         jointColours: false,
         normalizedLikelihood: false,
         fixedFlows: false,
+        flowWeightNorm: false,
         imageChannels: 3,
       },
       training: {

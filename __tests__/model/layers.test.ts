@@ -122,8 +122,8 @@ describe('gradients', () => {
     await check(pass, [2, 4, 4, 4], (x) => decoderCell(pass, cell, x));
   });
 
-  test('flow', async () => {
-    const cells = planFlow('f', 2, 1);
+  test.each([false, true])('flow, weight-normalised %p', async (weightNorm) => {
+    const cells = planFlow('f', { channels: 2, pairs: 1, weightNorm });
     const pass = passOf(
       cells.flatMap((cell) => cell.parameters),
       [],
@@ -153,24 +153,27 @@ describe('layers', () => {
     expect(y).toEqual(bias);
   });
 
-  test('a cell of the flow sees pixels above and lower channels only, its mirror image pixels below', async () => {
-    const [forward, mirrored] = planFlow('f', 2, 1);
-    if (!forward || !mirrored) throw new Error('expected two cells');
-    const pass = passOf([...forward.parameters, ...mirrored.parameters], []);
-    // Position of a value in [1, 3, 3, 2], pixels in reading order.
-    const centre = 4 * 2;
-    for (const [cell, reachesBelow] of [
-      [forward, true],
-      [mirrored, false],
-    ] as const) {
-      const at = await changed(pass, [cell], centre + 1);
-      expect(at).toContain(centre + 1);
-      expect(at).not.toContain(centre);
-      const rows = at.map((position) => Math.floor(position / 6) - 1).filter((row) => row !== 0);
-      expect(rows.length).toBeGreaterThan(0);
-      expect(rows.every((row) => row > 0 === reachesBelow)).toBe(true);
-    }
-  });
+  test.each([false, true])(
+    'a cell of the flow sees pixels above and lower channels only, its mirror image pixels below; weight-normalised %p',
+    async (weightNorm) => {
+      const [forward, mirrored] = planFlow('f', { channels: 2, pairs: 1, weightNorm });
+      if (!forward || !mirrored) throw new Error('expected two cells');
+      const pass = passOf([...forward.parameters, ...mirrored.parameters], []);
+      // Position of a value in [1, 3, 3, 2], pixels in reading order.
+      const centre = 4 * 2;
+      for (const [cell, reachesBelow] of [
+        [forward, true],
+        [mirrored, false],
+      ] as const) {
+        const at = await changed(pass, [cell], centre + 1);
+        expect(at).toContain(centre + 1);
+        expect(at).not.toContain(centre);
+        const rows = at.map((position) => Math.floor(position / 6) - 1).filter((row) => row !== 0);
+        expect(rows.length).toBeGreaterThan(0);
+        expect(rows.every((row) => row > 0 === reachesBelow)).toBe(true);
+      }
+    },
+  );
 
   test('an upsampling cell counts every pixel four times in its running variance', async () => {
     const cell = planDecoderCell('d', 4, 2, 3, true);

@@ -66,6 +66,29 @@ describe('plan', () => {
     expect(parameterCount(plan)).toBeGreaterThan(10e6);
   });
 
+  test('decoder_expansion changes the hidden channels of the decoder tower, and nothing else', () => {
+    const shapes = (decoderExpansion: number) =>
+      new Map(planModel(smallModel({ decoderExpansion })).parameters.map(({ name, shape }) => [name, shape]));
+    const [two, six] = [shapes(2), shapes(6)];
+    expect([...two.keys()]).toEqual([...six.keys()]);
+    // The upsampling cell has 8 channels in and 4 out, the one after it 4.
+    const weights = (cell: string, index: number) =>
+      `decoder_tower.blocks.0.model.${cell}.model.${index}.weight`;
+    expect(two.get(weights('cell_decoder_upsample', 2))).toEqual([1, 1, 8, 16]);
+    expect(two.get(weights('cell_decoder_upsample', 5))).toEqual([5, 5, 16, 1]);
+    expect(two.get(weights('cell_decoder_upsample', 8))).toEqual([1, 1, 16, 4]);
+    expect(six.get(weights('cell_decoder_upsample', 2))).toEqual([1, 1, 8, 48]);
+    expect(two.get(weights('cell_decoder1', 2))).toEqual([1, 1, 4, 8]);
+    expect(six.get(weights('cell_decoder1', 2))).toEqual([1, 1, 4, 24]);
+    const changed = [...two.keys()].filter((name) => two.get(name)?.join() !== six.get(name)?.join());
+    expect(changed.every((name) => name.startsWith('decoder_tower.'))).toBe(true);
+    // Per hidden channel: a 1x1 weight in, a 5x5 filter, a 1x1 weight out, and two batch normalisations.
+    const perChannel = (inputs: number, outputs: number) => inputs + 25 + outputs + 4;
+    const difference = 4 * (8 * perChannel(8, 4) + 4 * perChannel(4, 4));
+    const count = (decoderExpansion: number) => parameterCount(planModel(smallModel({ decoderExpansion })));
+    expect(count(6) - count(2)).toBe(difference);
+  });
+
   const impossible: [string, Partial<ModelConfig>][] = [
     ['channelMultiplier: expected 2', { channelMultiplier: 3 }],
     ['channelTowers: expected an even integer >= 2, got 3', { channelTowers: 3 }],
@@ -73,7 +96,7 @@ describe('plan', () => {
     ['minSplits: expected an integer >= 1, got 0.5', { minSplits: 0.5 }],
     ['latentSize: expected an integer >= 1, got nothing (this key is required)', { latentSize: undefined }],
     [
-      'samplingMethod: expected one of gaussian, gaussian_mixture, logistic_mixture, got "x"',
+      'samplingMethod: expected one of gaussian, gaussian_mixture, logistic_mixture, bernoulli, got "x"',
       { samplingMethod: 'x' as 'gaussian' },
     ],
     [
@@ -86,6 +109,7 @@ describe('plan', () => {
       { inputDimension: 2 },
     ],
     ['exponentialScaling: expected a number > 0', { exponentialScaling: 0 }],
+    ['decoderExpansion: expected an integer >= 1, got 0', { decoderExpansion: 0 }],
     ['inputDimension: expected an integer from 1 to 4096, got 1048576', { inputDimension: 2 ** 20 }],
     ['number of cells: expected at most 4000, got 1', { initialSplitsPerScale: 1e9 }],
     ['number of cells: expected at most 4000, got Infinity', { exponentialScaling: 1e-309 }],

@@ -16,6 +16,7 @@ export function smallModel(changes: Partial<ModelConfig> = {}): ModelConfig {
     numCellsPerBlockPrepost: 1,
     cellsPerSplitEnc: 1,
     cellsPerInputDec: 1,
+    decoderExpansion: 6,
     channelMultiplier: 2,
     exponentialScaling: 1,
     minSplits: 1,
@@ -24,6 +25,7 @@ export function smallModel(changes: Partial<ModelConfig> = {}): ModelConfig {
     jointColours: false,
     normalizedLikelihood: false,
     fixedFlows: false,
+    flowWeightNorm: false,
     ...changes,
   };
 }

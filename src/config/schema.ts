@@ -53,6 +53,11 @@ export const modelSchema = z
       .describe('Cells in each block before and after the towers.'),
     cells_per_split_enc: integer(0).default(2).describe('Encoder cells per latent group.'),
     cells_per_input_dec: integer(0).default(1).describe('Decoder cells per latent group.'),
+    decoder_expansion: integer(1)
+      .default(6)
+      .describe(
+        'Factor by which a decoder cell of the tower expands its channels inside (E in figure 3b of the paper).',
+      ),
     channel_multiplier: z
       .literal<number>(2)
       .default(2)
@@ -86,6 +91,10 @@ export const modelSchema = z
       .describe(
         'Apply the flows when sampling too; the KL is then computed in closed form, otherwise it is a Monte Carlo estimate.',
       ),
+    flow_weight_norm: z
+      .boolean()
+      .default(false)
+      .describe('Weight-normalise the masked convolutions of the flows, as in the paper (section 3.2).'),
   })
   .superRefine(({ input_dimension, number_of_scales, num_blocks_prepost }, context) => {
     const halvings = number_of_scales + num_blocks_prepost - 1;

@@ -77,6 +77,12 @@ export interface ModelConfig {
   /** Decoder cells per latent group. Allowed: an integer >= 0. @default 1 */
   readonly cellsPerInputDec: number;
   /**
+   * Factor by which a decoder cell of the tower expands its channels inside (E in figure 3b of the paper).
+   * Allowed: an integer >= 1.
+   * @default 6
+   */
+  readonly decoderExpansion: number;
+  /**
    * Factor by which the channels grow from scale to scale; no other is supported. Allowed: 2.
    * @default 2
    */
@@ -120,6 +126,11 @@ export interface ModelConfig {
    * @default false
    */
   readonly fixedFlows: boolean;
+  /**
+   * Weight-normalise the masked convolutions of the flows, as in the paper (section 3.2).
+   * @default false
+   */
+  readonly flowWeightNorm: boolean;
 }
 
 /**

@@ -43,7 +43,12 @@ export interface PosteriorDraw {
   readonly z: tf.Tensor4D;
 }
 
-/** Draws a group's latent from its posterior. */
+/**
+ * Draws a group's latent from its posterior. This is the residual normal distribution of NVAE (section 3.2, equation 2): the encoder gives
+ * the posterior relative to the prior. With a prior N(mu, sigma), the posterior is N(mu + dMu, sigma * dSigma), since the raw parameters, means and
+ * log sigmas, add up. What moves the prior alone moves the posterior with it, and an encoder that says nothing (dMu 0, dSigma 1) makes
+ * the KL 0. The soft clamp and the floor of sigma, as in the reference, come after the sum: beyond about 1, values deviate from the formula.
+ */
 export function drawPosterior(
   pass: Pass,
   group: LatentGroupPlan,

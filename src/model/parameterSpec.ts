@@ -21,8 +21,8 @@ export type Initial =
   | { readonly kind: 'constant'; readonly value: number }
   /** Standard normal. */
   | { readonly kind: 'normal' }
-  /** The norm per output channel of another parameter, a convolution's weight. */
-  | { readonly kind: 'normOf'; readonly weight: ParameterSpec };
+  /** The norm per output channel of another parameter, a convolution's weight, times a mask of its shape, if any. */
+  | { readonly kind: 'normOf'; readonly weight: ParameterSpec; readonly mask?: () => Float32Array };
 
 export interface ParameterSpec {
   readonly name: string;

@@ -230,11 +230,15 @@ function initialValues({ name, shape, initial }: ParameterSpec, seed: number): F
     case 'uniform':
       return uniformValues(generator, size, -initial.bound, initial.bound);
     case 'normOf':
-      return outputNorms(initialValues(initial.weight, seed), size);
+      return outputNorms(masked(initialValues(initial.weight, seed), initial.mask?.()), size);
   }
 }
 
-/** Returns the norm per output channel of a weight whose last axis is the output. */
+function masked(weight: Float32Array, mask?: Float32Array): Float32Array {
+  return mask ? weight.map((value, i) => value * (mask[i] ?? 0)) : weight;
+}
+
+/** Returns the norm per output channel of a weight whose last axis is the output, or the last but one, if the last has length 1. */
 function outputNorms(weight: Float32Array, outputs: number): Float32Array {
   const squares = new Float64Array(outputs);
   weight.forEach((value, i) => {

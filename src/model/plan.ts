@@ -59,8 +59,7 @@ export interface ModelPlan {
   readonly batchNorms: readonly BatchNormPlan[];
 }
 
-/** Expansion of the decoder cells in the tower and after it. */
-const towerExpansion = 6;
+/** Expansion of the decoder cells after the tower; that of the cells in it is configured. */
 const postprocessExpansion = 3;
 
 /** @throws RangeError that names the key when the configuration does not describe a valid model */
@@ -188,7 +187,11 @@ function planGroups(config: ModelConfig, groupsPerScale: readonly number[]): Lat
       latentSize: config.latentSize,
       klMultiplier: multiplier(scale) / smallest,
       ...planMixer(level, channels, config.latentSize),
-      flow: planFlow(`mixer.normal_flow_block.${level}`, config.latentSize, config.numFlows),
+      flow: planFlow(`mixer.normal_flow_block.${level}`, {
+        channels: config.latentSize,
+        pairs: config.numFlows,
+        weightNorm: config.flowWeightNorm,
+      }),
       cells: planDecoderBlock(config, level, channels, scales[level + 1] ?? null, scale),
     };
   });
@@ -214,14 +217,15 @@ function planDecoderBlock(
   scale: number,
 ): DecoderCellPlan[] {
   if (nextScale === null) return [];
+  const { decoderExpansion } = config;
   const name = `decoder_tower.blocks.${level}.model`;
   const upsamples = nextScale !== scale;
   const width = upsamples ? channels / 2 : channels;
   const keep = Array.from({ length: config.cellsPerInputDec }, (_, i) => {
-    return planDecoderCell(`${name}.cell_decoder${i + 1}`, width, width, towerExpansion, false);
+    return planDecoderCell(`${name}.cell_decoder${i + 1}`, width, width, decoderExpansion, false);
   });
   if (!upsamples) return keep;
-  return [planDecoderCell(`${name}.cell_decoder_upsample`, channels, width, towerExpansion, true), ...keep];
+  return [planDecoderCell(`${name}.cell_decoder_upsample`, channels, width, decoderExpansion, true), ...keep];
 }
 
 type Parts = Omit<ModelPlan, 'config' | 'groupsPerScale' | 'parameters' | 'batchNorms'>;

@@ -10,6 +10,7 @@ import type { TorchFile } from '../../pytorch/torchFile.js';
 import { torchDifferences } from './torchDifferences.js';
 import { type TorchDict, torchEntries } from './torchEntries.js';
 import { type TorchEntry, torchLayout } from './torchLayout.js';
+import { checkTorchLimits } from './torchLimits.js';
 import {
   isOtherOptimizer,
   stepOf,
@@ -54,6 +55,10 @@ export async function fromTorch(
 ): Promise<ConvertedFile> {
   const { stateDict, modelArch, run } = torchEntries(file.content, where);
   const config = await configOf(modelArch);
+  // With onMisfit, a caller takes the tensors that a configuration of another kind has in common with the file.
+  if (!(weightsOnly && onMisfit)) {
+    checkTorchLimits(config, where, 'pass the configuration that the file was trained with');
+  }
   const layout = layoutOf(config, where);
   const weights = torchWeights(stateDict, layout, where, config.name, weightsOnly ? onMisfit : undefined);
   const optimizer = run && torchOptimizer(run, where);

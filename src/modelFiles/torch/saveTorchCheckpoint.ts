@@ -7,7 +7,7 @@ import { writeTorchFile } from './writeTorchFile.js';
  * from it. The file contains neither the configuration (see `formatConfig`) nor what `torchOmissions` lists.
  * @param path the file; its folder is created, and an existing file is replaced atomically
  * @param checkpoint a snapshot of a `Trainer`, or what `loadCheckpoint` returns; it is not changed
- * @throws CheckpointError when a tensor is missing, a value is not finite, or the file cannot be written
+ * @throws CheckpointError when the PyTorch implementation has no such model, a tensor is missing, a value is not finite, or the file cannot be written
  * @example
  * const checkpoint = await loadCheckpoint('saved_weights/demo.checkpoint');
  * await saveTorchCheckpoint('exported/demo.checkpoint', checkpoint);

@@ -7,7 +7,7 @@ import { writeTorchFile } from './writeTorchFile.js';
  * configuration (see `formatConfig`).
  * @param path the file; its folder is created, and an existing file is replaced atomically
  * @param model a snapshot of a `Trainer`, or a checkpoint; it is not changed
- * @throws CheckpointError when a tensor is missing, a value is not finite, or the file cannot be written
+ * @throws CheckpointError when the PyTorch implementation has no such model, a tensor is missing, a value is not finite, or the file cannot be written
  * @example
  * await saveTorchModel('exported/demo.model', await trainer.snapshot());
  */

@@ -9,6 +9,7 @@ import { adamaxSettings } from '../../training/adamaxSettings.js';
 import { learningRate } from '../../training/schedule.js';
 import { finishedEpochs } from '../finishedEpochs.js';
 import { type TorchEntry, torchLayout } from './torchLayout.js';
+import { checkTorchLimits } from './torchLimits.js';
 import { torchCosineLength, torchScheduleSteps } from './torchSchedule.js';
 
 type Dict = ReadonlyMap<string, PickleContent>;
@@ -16,7 +17,7 @@ type Dict = ReadonlyMap<string, PickleContent>;
 /**
  * The content of a `.model`.
  * @param where names the file in messages
- * @throws CheckpointError when a tensor of the model is missing or has another shape, or a value is not finite
+ * @throws CheckpointError when the PyTorch implementation has no such model, a tensor of the model is missing or has another shape, or a value is not finite
  */
 export function toTorchModel(model: ModelData, where: string): PickleContent {
   const layout = layoutOf(model, where);
@@ -26,7 +27,7 @@ export function toTorchModel(model: ModelData, where: string): PickleContent {
 /**
  * The content of a `.checkpoint`.
  * @param where names the file in messages
- * @throws CheckpointError when a tensor of the model or of the optimiser is missing or has another shape, or a value is not finite
+ * @throws CheckpointError when the PyTorch implementation has no such model, a tensor of the model or of the optimiser is missing or has another shape, or a value is not finite
  */
 export function toTorchCheckpoint(checkpoint: Checkpoint, where: string): PickleContent {
   const { config, state } = checkpoint;
@@ -116,6 +117,7 @@ function contentOf(
 }
 
 function layoutOf({ config, tensors }: ModelData, where: string): TorchEntry[] {
+  checkTorchLimits(config, where, 'write our own format (nvae export --dtype float32)');
   checkFinite(where, tensors);
   return torchLayout(config.model);
 }
