@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace nvae {
 
@@ -23,6 +24,19 @@ class Arguments {
   int32_t* ints(size_t i) const { return static_cast<int32_t*>(data(i)); }
   uint16_t* halves(size_t i) const { return static_cast<uint16_t*>(data(i)); }
   uint8_t* bytes(size_t i) const { return static_cast<uint8_t*>(data(i)); }
+
+  // Data of the typed arrays in an array.
+  std::vector<float*> float_arrays(size_t i) const {
+    uint32_t length = 0;
+    napi_get_array_length(env_, values_[i], &length);
+    std::vector<float*> result(length);
+    for (uint32_t k = 0; k < length; ++k) {
+      napi_value value;
+      napi_get_element(env_, values_[i], k, &value);
+      result[k] = static_cast<float*>(data_of(value));
+    }
+    return result;
+  }
 
   // Number of elements of a typed array.
   int64_t length(size_t i) const {
@@ -51,9 +65,11 @@ class Arguments {
   }
 
  private:
-  void* data(size_t i) const {
+  void* data(size_t i) const { return data_of(values_[i]); }
+
+  void* data_of(napi_value value) const {
     void* pointer = nullptr;
-    if (napi_get_typedarray_info(env_, values_[i], nullptr, nullptr, &pointer, nullptr, nullptr) != napi_ok) return nullptr;
+    if (napi_get_typedarray_info(env_, value, nullptr, nullptr, &pointer, nullptr, nullptr) != napi_ok) return nullptr;
     return pointer;
   }
 

@@ -1,5 +1,6 @@
 // Element-wise, reduction and movement kernels. Shapes are Int32Arrays created in src/engine/native/kernels.
 #include <initializer_list>
+#include <vector>
 
 #include "binding/arguments.h"
 #include "kernels/tables.h"
@@ -240,6 +241,42 @@ napi_value spectral_penalty_gradient(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+// The weights of a call, with their parts of u, v, the vectors of before and the norms (null if not read), each stored in sequence.
+// shapes: rows and columns of each.
+std::vector<SpectralNorm> spectral_weights(const int32_t* shapes, const std::vector<float*>& w, const float* before,
+                                           float* u, float* v, float* norms) {
+  std::vector<SpectralNorm> weights;
+  weights.reserve(w.size());
+  for (size_t i = 0; i < w.size(); ++i) {
+    const int64_t rows = shapes[2 * i], columns = shapes[2 * i + 1];
+    weights.push_back({rows, columns, w[i], before, u, v, norms});
+    if (before) before += columns;
+    if (norms) norms += 1;
+    u += columns;
+    v += rows;
+  }
+  return weights;
+}
+
+// spectralNorms(iterations, smallest norm, shapes, weights, before, u, v, norms)
+napi_value spectral_norms(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  const auto weights = spectral_weights(args.ints(2), args.float_arrays(3), args.floats(4), args.floats(5),
+                                        args.floats(6), args.floats(7));
+  table().spectral_norms(weights.data(), static_cast<int64_t>(weights.size()), args.integer(0),
+                         static_cast<float>(args.number(1)));
+  return nullptr;
+}
+
+// spectralNormsGradient(shapes, dy, u, v, dw of each weight)
+napi_value spectral_norms_gradient(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  const auto dw = args.float_arrays(4);
+  const auto weights = spectral_weights(args.ints(0), dw, nullptr, args.floats(2), args.floats(3), nullptr);
+  table().spectral_norms_gradient(weights.data(), static_cast<int64_t>(weights.size()), *args.floats(1), dw.data());
+  return nullptr;
+}
+
 WeightShape norm_shape(const Arguments& args) {
   WeightShape shape = {args.integer(0), args.integer(1)};
   shape.epsilon = static_cast<float>(args.number(2));
@@ -336,6 +373,8 @@ void export_tensor(napi_env env, napi_value exports) {
   export_function(env, exports, "squeezeExciteGradient", squeeze_excite_gradient);
   export_function(env, exports, "spectralPenalty", spectral_penalty);
   export_function(env, exports, "spectralPenaltyGradient", spectral_penalty_gradient);
+  export_function(env, exports, "spectralNorms", spectral_norms);
+  export_function(env, exports, "spectralNormsGradient", spectral_norms_gradient);
   export_function(env, exports, "weightNorm", weight_norm);
   export_function(env, exports, "weightNormGradient", weight_norm_gradient);
   export_function(env, exports, "largestMagnitude", largest_magnitude);

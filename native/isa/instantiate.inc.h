@@ -31,6 +31,7 @@ namespace NVAE_ISA {
 #include "kernels/squeeze_excite.inc.h"
 #include "kernels/mixture.inc.h"
 #include "kernels/weights.inc.h"
+#include "kernels/spectral_norms.inc.h"
 #include "kernels/movement.inc.h"
 #include "kernels/batch_norm.inc.h"
 
@@ -77,6 +78,8 @@ const KernelTables NVAE_JOIN(kernels_, NVAE_ISA) = {
         &NVAE_ISA::squeeze_excite_gradient,
         &NVAE_ISA::spectral_penalty,
         &NVAE_ISA::spectral_penalty_gradient,
+        &NVAE_ISA::spectral_norms,
+        &NVAE_ISA::spectral_norms_gradient,
         &NVAE_ISA::weight_norm,
         &NVAE_ISA::weight_norm_gradient,
         &NVAE_ISA::largest_magnitude,

@@ -70,6 +70,13 @@ struct SpectralState {
   float *v0, *v1, *a, *b;
 };
 
+// A weight [rows, columns] whose largest singular value is iterated: sigma = v' W u with u [columns] and v [rows] of length 1.
+struct SpectralNorm {
+  int64_t rows, columns;
+  const float *w, *before;  // before: u of the last call
+  float *u, *v, *norm;
+};
+
 struct AdamaxStep {
   float learning_rate;  // already divided by 1 - beta1^t
   float beta1, beta2, epsilon, weight_decay;
@@ -137,6 +144,9 @@ struct TensorTable {
   void (*spectral_penalty)(const WeightShape& shape, const float* w, const float* start, const SpectralState& state);
   void (*spectral_penalty_gradient)(const WeightShape& shape, float dy, const float* w, const SpectralState& state,
                                     float* dw);
+  // Power iterations for many weights at once, and dw = dy v u' for each.
+  void (*spectral_norms)(const SpectralNorm* weights, int64_t count, int64_t iterations, float smallest_norm);
+  void (*spectral_norms_gradient)(const SpectralNorm* weights, int64_t count, float dy, float* const* dw);
   // v, w and their gradients are [rows, columns], g and its gradient [columns].
   void (*weight_norm)(const WeightShape& shape, const float* v, const float* g, float* w);
   void (*weight_norm_gradient)(const WeightShape& shape, const float* dw, const float* v, const float* g, float* dv,

@@ -11,6 +11,7 @@ import { halfSumOfSquaresKernels } from './fused/halfSumOfSquares.js';
 import { largestMagnitudesKernels } from './fused/largestMagnitudes.js';
 import { siluKernels } from './fused/silu.js';
 import { softClampKernels } from './fused/softClamp.js';
+import { spectralNormsKernels } from './fused/spectralNorms.js';
 import { spectralPenaltiesKernels } from './fused/spectralPenalties.js';
 import { squeezeExciteKernels } from './fused/squeezeExcite.js';
 import { upsampleKernels } from './fused/upsample.js';
@@ -35,6 +36,7 @@ export { largestMagnitudes } from './fused/largestMagnitudes.js';
 export { type AverageOptions, moveAverages } from './fused/moveAverages.js';
 export { silu } from './fused/silu.js';
 export { softClamp } from './fused/softClamp.js';
+export { type NormedWeight, spectralNorms } from './fused/spectralNorms.js';
 export { type SpectralWeight, spectralPenalties } from './fused/spectralPenalties.js';
 export { type ExciteWeights, squeezeExcite } from './fused/squeezeExcite.js';
 export { upsampleBilinear2x, upsampleNearest2x } from './fused/upsample.js';
@@ -47,6 +49,7 @@ export function registerCompositeKernels(backendName: string): void {
     ...batchNormKernels,
     ...upsampleKernels,
     ...spectralPenaltiesKernels,
+    ...spectralNormsKernels,
     ...largestMagnitudesKernels,
     ...globalNormKernels,
     ...halfSumOfSquaresKernels,

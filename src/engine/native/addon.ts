@@ -152,6 +152,18 @@ export interface Addon {
   spectralPenaltyGradient(
     ...shapeAndTensors: [...WeightShape, w: Floats, ...SpectralState, dy: Floats, dw: Floats]
   ): void;
+  /** `shapes` has rows and columns of each weight; the vectors and norms of all weights are stored in sequence. */
+  spectralNorms(
+    iterations: number,
+    smallestNorm: number,
+    shapes: Int32Array,
+    weights: readonly Floats[],
+    before: Floats,
+    u: Floats,
+    v: Floats,
+    norms: Floats,
+  ): void;
+  spectralNormsGradient(shapes: Int32Array, dy: Floats, u: Floats, v: Floats, dw: readonly Floats[]): void;
   weightNorm(rows: number, columns: number, epsilon: number, v: Floats, g: Floats, w: Floats): void;
   weightNormGradient(
     rows: number,

@@ -10,6 +10,7 @@ import { matMulKernels } from './matMul.js';
 import { mixtureKernels } from './mixture.js';
 import { movementKernels } from './movement.js';
 import { reductionKernels } from './reduce.js';
+import { spectralNormsKernels } from './spectralNorms.js';
 import { squeezeExciteKernels } from './squeezeExcite.js';
 import { weightKernels } from './weights.js';
 
@@ -24,6 +25,7 @@ export function nativeKernels(addon: Addon): NativeKernel[] {
     batchNormKernels,
     bfloat16Kernels,
     weightKernels,
+    spectralNormsKernels,
     mixtureKernels,
     squeezeExciteKernels,
   ].flatMap((kernels) => kernels(addon));
