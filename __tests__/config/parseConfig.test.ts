@@ -58,6 +58,7 @@ describe('parseConfig', () => {
         learningRateMin: 1e-5,
         weightDecay: 3e-4,
         regularizationConstant: 0.05,
+        spectralRegularization: 'estimate',
         klConstant: 1,
         warmupEpochs: 30,
         klBalancing: 'inverse_size',

@@ -186,7 +186,7 @@ describe('spectralNorms', () => {
         ...weights.map(({ values, shape }) => tf.tensor(values, [...shape])),
         tf.tensor1d(before),
       ];
-      return body({ ...given }, { layers, iterations: 4 });
+      return body(Object.fromEntries(given.entries()), { layers, iterations: 4 });
     });
     expect(Math.abs(actual.sum / sum![0]! - 1)).toBeLessThan(1e-5);
     expect(relativeError(actual.vectors, u!)).toBeLessThan(1e-4);

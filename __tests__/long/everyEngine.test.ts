@@ -14,6 +14,7 @@ import { hasSoftwareVulkan, softwareVulkan } from '../support/softwareVulkan.js'
 
 const operations = [
   'engine/ops',
+  'engine/spectralNorms',
   'engine/convolution',
   'model/layers',
   'model/distributions',
@@ -26,6 +27,7 @@ const all = [
   'model/nvae',
   'model/ownership',
   'training/trainer',
+  'training/spectralRegularization',
   'training/lossFunction',
   'modelFiles/pretrained/scores',
 ];

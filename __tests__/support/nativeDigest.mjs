@@ -73,6 +73,11 @@ const fused = [
     addon.spectralPenalty(900, 200, 100, 1e-3, numbers, ...state, numbers);
     addon.spectralPenaltyGradient(900, 200, 100, 1e-3, numbers, ...state, numbers, dw);
   }),
+  resultsOf([300, 910, 2, 180_000, 1000], (u, v, norms, dw, dw2) => {
+    const shapes = Int32Array.of(900, 200, 10, 100);
+    addon.spectralNorms(3, 1e-12, shapes, [numbers, positive], numbers, u, v, norms);
+    addon.spectralNormsGradient(shapes, numbers, u, v, [dw, dw2]);
+  }),
   resultsOf([180_000, 180_000, 200], (w, dv, dg) => {
     addon.weightNorm(900, 200, 1e-12, numbers, positive, w);
     addon.weightNormGradient(900, 200, 1e-12, w, numbers, positive, dv, dg);

@@ -34,14 +34,15 @@ export function iterate(w: Matrix, start: ArrayLike<number>, iterations: number)
 /** The largest singular value, by one-sided Jacobi rotations of the rows until all are orthogonal. */
 export function largestSingularValue(w: Matrix): number {
   const rows = w.map((row) => row.slice());
-  for (let sweep = 0; sweep < 60; sweep += 1) {
-    let largest = 0;
+  const negligible = 1e-14 * Math.max(...rows.map((row) => dot(row, row)));
+  for (let isDone = false; !isDone; ) {
+    isDone = true;
     for (let i = 0; i < rows.length; i += 1) {
       for (let j = i + 1; j < rows.length; j += 1) {
         const [a, b] = [rows[i]!, rows[j]!];
         const [aa, bb, ab] = [dot(a, a), dot(b, b), dot(a, b)];
-        if (Math.abs(ab) <= 1e-14 * Math.sqrt(aa * bb)) continue;
-        largest = Math.max(largest, Math.abs(ab) / Math.sqrt(aa * bb));
+        if (Math.abs(ab) <= negligible) continue;
+        isDone = false;
         const zeta = (bb - aa) / (2 * ab);
         const t = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
         const cosine = 1 / Math.sqrt(1 + t * t);
@@ -49,7 +50,6 @@ export function largestSingularValue(w: Matrix): number {
         rows[j] = a.map((value, k) => cosine * (t * value + b[k]!));
       }
     }
-    if (largest < 1e-12) break;
   }
   return Math.sqrt(Math.max(...rows.map((row) => dot(row, row))));
 }

@@ -42,6 +42,7 @@ export function smallConfig(
       learningRateMin: 1e-5,
       weightDecay: 3e-4,
       regularizationConstant: 0.05,
+      spectralRegularization: 'estimate',
       klConstant: 1,
       warmupEpochs: 2,
       klBalancing: 'inverse_size',

@@ -24,7 +24,10 @@ export interface TrainerState {
   readonly optimizerUpdates: number;
 }
 
-/** The state of a run: parameters, running averages and optimiser slots under PyTorch's names, and the rest as JSON. */
+/**
+ * The state of a run: parameters, running averages and optimiser slots under PyTorch's names, the vectors of the spectral
+ * regularisation if it has any, and the rest as JSON.
+ */
 export interface Snapshot {
   /** The run's configuration. */
   readonly config: NvaeConfig;

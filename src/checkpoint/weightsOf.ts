@@ -1,3 +1,4 @@
+import { isOfRun } from '../base/isOfRun.js';
 import type { NamedTensors } from '../base/plainData.js';
 import type { NvaeConfig } from '../config/types.js';
 import { CheckpointError } from './checkpointError.js';
@@ -15,7 +16,7 @@ export interface ModelData {
 }
 
 /**
- * Selects the tensors that are not the optimiser's (`adamax.*`), as the content of a model file.
+ * Selects the tensors that are not the run's (optimiser, vectors of the regularisation), as the content of a model file.
  * @param dtype the type of the parameters in the file, to which they are rounded
  * @throws CheckpointError when a value is not finite, or too large for the type
  */
@@ -24,7 +25,7 @@ export function weightsOf(
   where: string,
   dtype: ModelDtype = 'float32',
 ): ModelFileContent {
-  const weights = new Map([...tensors].filter(([name]) => !name.startsWith('adamax.')));
+  const weights = new Map([...tensors].filter(([name]) => !isOfRun(name)));
   checkFinite(where, weights);
   const stored = storedTensors(weights, dtype);
   if (stored.bfloat16.size > 0) checkRange(where, stored.tensors);

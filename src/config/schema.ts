@@ -17,6 +17,7 @@ const fraction = () => z.number().min(0).max(1);
 const imageChannels = [1, 3] as const;
 
 const samplingMethods = ['gaussian', 'gaussian_mixture', 'logistic_mixture', 'bernoulli'] as const;
+const spectralRegularizations = ['estimate', 'power_iteration'] as const;
 const klBalancings = ['inverse_size', 'size'] as const;
 const binarizeMethods = ['none', 'dynamic', 'threshold'] as const;
 
@@ -209,6 +210,12 @@ const trainingParameters = z
     regularization_constant: notNegative()
       .default(0.05)
       .describe('Weight of the spectral and batch-norm regularisation in the loss.'),
+    spectral_regularization: z
+      .enum(spectralRegularizations)
+      .default('estimate')
+      .describe(
+        'Spectral term of a convolution: an estimate of its squared largest singular value, or that value itself by power iterations as in section 3.2 of the paper.',
+      ),
     kl_constant: notNegative().default(1).describe('Weight of the KL divergence in the loss.'),
     warmup_epochs: notNegative()
       .default(30)

@@ -134,6 +134,12 @@ export interface ModelConfig {
 }
 
 /**
+ * Spectral term of a convolution: an estimate of its squared largest singular value, or that value itself
+ * by power iterations as in section 3.2 of the paper.
+ */
+export type SpectralRegularization = 'estimate' | 'power_iteration';
+
+/**
  * Weight of a latent group's KL during the warm-up: its mean KL divided by its size, or multiplied by it
  * as printed in appendix A of the paper.
  */
@@ -235,6 +241,12 @@ export interface TrainingConfig {
    * @default 0.05
    */
   readonly regularizationConstant: number;
+  /**
+   * Spectral term of a convolution: an estimate of its squared largest singular value, or that value itself
+   * by power iterations as in section 3.2 of the paper.
+   * @default "estimate"
+   */
+  readonly spectralRegularization: SpectralRegularization;
   /** Weight of the KL divergence in the loss. Allowed: a number >= 0. @default 1 */
   readonly klConstant: number;
   /**

@@ -20,9 +20,11 @@ import type { LatentGroupPlan, ModelPlan } from './plan.js';
 import { latentShapes, parameterCount, planModel } from './plan.js';
 import type { Noise } from './random.js';
 import { draws, keyedNoise } from './random.js';
-import { regularization, samplersOf } from './regularization.js';
+import { regularization } from './regularization.js';
 import { renderImages } from './renderImages.js';
 import type { SampleImagesOptions, SampleSource, Temperature } from './sampleSource.js';
+import { samplersOf } from './spectralLayers.js';
+import type { SpectralVectors } from './spectralVectors.js';
 import { decoderTower, encoderTower } from './towers.js';
 
 /**
@@ -179,7 +181,15 @@ export class Nvae implements SampleSource, Disposable {
    * @returns a scalar
    */
   regularization(noise: Noise, weights?: LayerWeights): tf.Scalar {
-    return tf.tidy(() => regularization(this.#pass('eval', null, weights), this.plan, noise));
+    return tf.tidy(() => regularization(this.#pass('eval', null, weights), this.plan, noise, null));
+  }
+
+  /**
+   * Computes the regularisation with the largest singular values themselves, by power iterations that continue with these vectors.
+   * @internal
+   */
+  regularizationWith(vectors: SpectralVectors, noise: Noise, weights?: LayerWeights): tf.Scalar {
+    return tf.tidy(() => regularization(this.#pass('eval', null, weights), this.plan, noise, vectors));
   }
 
   /**

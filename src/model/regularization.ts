@@ -1,42 +1,37 @@
 /**
- * Keeps the network smooth. The terms are the largest |gamma| of every batch normalisation and an estimate of the squared
- * largest singular value of the convolutions of all cells and of the samplers.
+ * Keeps the network smooth. The terms are the largest |gamma| of every batch normalisation and, for the convolutions of all cells and
+ * the samplers, either an estimate of the squared largest singular value, or the largest singular value from power iterations that go
+ * on from step to step (`SpectralVectors`).
  */
 import { largestMagnitudes, type SpectralWeight, spectralPenalties } from '../engine/ops.js';
 import * as tf from '../engine/tf.js';
 import type { SpectralLayer } from './layers/convolution.js';
-import type { WeightNormPlan } from './layers/weightNormConvolution.js';
-import { weightNormWeight } from './layers/weightNormConvolution.js';
 import type { Pass } from './pass.js';
 import type { ModelPlan } from './plan.js';
 import { cellsOf } from './plan.js';
 import type { Noise } from './random.js';
 import { draws } from './random.js';
+import { spectralLayers, spectralWeights } from './spectralLayers.js';
+import type { SpectralVectors } from './spectralVectors.js';
 
-/** Returns the sum of all terms, a scalar, before it is multiplied by its constant. */
-export function regularization(pass: Pass, plan: ModelPlan, noise: Noise): tf.Scalar {
-  const cells = cellsOf(plan);
-  const gammas = cells
+/**
+ * Returns the sum of all terms, a scalar, before it is multiplied by its constant.
+ * @param vectors for power iterations; null for the estimate
+ */
+export function regularization(
+  pass: Pass,
+  plan: ModelPlan,
+  noise: Noise,
+  vectors: SpectralVectors | null,
+): tf.Scalar {
+  const gammas = cellsOf(plan)
     .flatMap((cell) => cell.batchNorms)
     .map(({ name }) => pass.store.parameter(`${name}.weight`));
-  const convolutions = cells
-    .flatMap((cell) => cell.spectral)
-    .map((layer) => spectralWeight(pass.store.parameter(`${layer.name}.weight`), layer, noise));
-  const samplers = samplersOf(plan).map((layer) =>
-    spectralWeight(weightNormWeight(pass, layer), weightNormSpectral(layer), noise),
-  );
-  return tf.add(largestMagnitudes(gammas), spectralPenalties([...convolutions, ...samplers]));
-}
-
-function weightNormSpectral({ name, kernel, inChannels, outChannels }: WeightNormPlan): SpectralLayer {
-  return { name, layout: 'convolution', shape: [kernel, kernel, inChannels, outChannels] };
-}
-
-/** Returns the layers that produce the raw parameters of priors and posteriors. */
-export function samplersOf({ groups }: ModelPlan): WeightNormPlan[] {
-  const encoders = groups.map((group) => group.encoderSampler);
-  const decoders = groups.map((group) => group.decoderSampler);
-  return [...encoders, ...decoders].filter((layer) => layer !== null);
+  const weights = spectralWeights(pass, plan);
+  const spectral = vectors
+    ? vectors.norms(weights, noise)
+    : spectralPenalties(spectralLayers(plan).map((layer, i) => spectralWeight(weights[i]!, layer, noise)));
+  return tf.add(largestMagnitudes(gammas), spectral);
 }
 
 /** Returns a layer with its random start vector. */

@@ -1,3 +1,4 @@
+import { isOfRun } from '../base/isOfRun.js';
 import { cut, describeValue } from '../base/messageText.js';
 import type { NamedTensors, TensorData } from '../base/plainData.js';
 import type { ModelConfig } from '../config/types.js';
@@ -14,9 +15,6 @@ export interface FittingWeights {
   /** Number of tensors that the model has. */
   readonly count: number;
 }
-
-/** Tensors of the optimiser, which belong to a run, not to the model. */
-const optimiserPrefix = 'adamax.';
 
 /**
  * Compares tensors with those of a model, by name and shape. The running averages of a batch normalisation and their counter are taken
@@ -40,7 +38,7 @@ export function fittingWeights(
     else unmet.push(misfits.get(name) ?? `${describeValue(name)} ${problem}`);
   }
   const unknown = [...tensors.keys()]
-    .filter((name) => !problems.has(name) && !name.startsWith(optimiserPrefix))
+    .filter((name) => !problems.has(name) && !isOfRun(name))
     .map((name) => `${describeValue(name)} is not in the model`);
   for (const [name, phrase] of misfits) if (!problems.has(name)) unknown.push(phrase);
   return { fitting, unmet, unknown, count: layout.length };

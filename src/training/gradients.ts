@@ -9,6 +9,7 @@ import { balancedKl, klCoefficient, logLikelihood } from '../model/losses.js';
 import type { Nvae } from '../model/nvae.js';
 import { BatchStatistics } from '../model/pass.js';
 import type { Noise } from '../model/random.js';
+import type { SpectralVectors } from '../model/spectralVectors.js';
 import { checkTerms, type LossFunction } from './lossFunction.js';
 
 /** Plain numbers, in nats per image. */
@@ -49,6 +50,8 @@ export interface LossOptions {
   /** Number of finished epochs. */
   readonly epoch: number;
   readonly training: TrainingConfig;
+  /** State of the power iterations of the regularisation. @default none: the regularisation has estimates */
+  readonly spectral?: SpectralVectors | undefined;
   /** Replaces the sum of the default terms. @default none */
   readonly loss?: LossFunction | undefined;
 }
@@ -101,7 +104,7 @@ export function computeGradients(model: Nvae, images: tf.Tensor4D, options: Loss
 
 /** The loss, and its parts in one tensor, so that reading them is one transfer. */
 function lossOf(model: Nvae, images: tf.Tensor4D, statistics: BatchStatistics, options: LossOptions) {
-  const { noise, epoch, training } = options;
+  const { noise, epoch, training, spectral } = options;
   const { warmupEpochs, klConstant, regularizationConstant } = training;
   const weights = model.samplerWeights();
   const { parameters, kl } = model.forward(images, noise, 'train', {
@@ -112,7 +115,9 @@ function lossOf(model: Nvae, images: tf.Tensor4D, statistics: BatchStatistics, o
   const output = model.output(parameters);
   const reconstruction = tf.tidy(() => tf.neg(tf.mean(logLikelihood(output.logProb(images)))) as tf.Scalar);
   const balanced = tf.mean(balancedKl(model.plan, kl, epoch, training));
-  const regularization = regularizationConstant === 0 ? tf.scalar(0) : model.regularization(noise, weights);
+  const penalties = () =>
+    spectral ? model.regularizationWith(spectral, noise, weights) : model.regularization(noise, weights);
+  const regularization = regularizationConstant === 0 ? tf.scalar(0) : penalties();
   const terms = {
     reconstruction,
     kl: tf.mul(balanced, klConstant * klCoefficient(epoch, warmupEpochs)) as tf.Scalar,

@@ -45,6 +45,7 @@ export async function optimizerStep(
       const { weightDecay } = training;
       optimizer.update(pass.packed, { learningRate: rate, weightDecay, gradientScale: clipFactor });
       pass.statistics.commit(model.store);
+      options.spectral?.commit();
     }
     return {
       ...terms,
@@ -58,6 +59,7 @@ export async function optimizerStep(
     };
   } finally {
     pass.dispose();
+    options.spectral?.discard();
   }
 }
 

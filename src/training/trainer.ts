@@ -22,6 +22,7 @@ import type { Noise } from '../model/random.js';
 import { keyedNoise } from '../model/random.js';
 import { renderImages } from '../model/renderImages.js';
 import type { SampleImagesOptions, SampleSource, Temperature } from '../model/sampleSource.js';
+import { SpectralVectors } from '../model/spectralVectors.js';
 import { Adamax } from './adamax.js';
 import type { LossFunction } from './lossFunction.js';
 import type { OptimizerStepResult } from './optimizerStep.js';
@@ -76,6 +77,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
   /** The model that is trained; disposed with the trainer. */
   readonly model: Nvae;
   readonly #optimizer: Adamax;
+  readonly #spectral: SpectralVectors | undefined;
   readonly #queue = new Queue();
   readonly #loss: LossFunction | undefined;
   #seed: number;
@@ -87,6 +89,8 @@ export class Trainer implements SampleSource, AsyncDisposable {
     this.#loss = loss;
     const { binarize } = config.training.augmentation;
     this.model = Nvae.create(config.model, seed, { binarize });
+    const isIterated = config.training.spectralRegularization === 'power_iteration';
+    this.#spectral = isIterated ? new SpectralVectors(this.model.plan) : undefined;
     try {
       this.#optimizer = new Adamax(this.model.store);
     } catch (error) {
@@ -141,7 +145,13 @@ export class Trainer implements SampleSource, AsyncDisposable {
       try {
         const before = this.#position;
         const noise = keyedNoise(this.#seed, 'step', before.step);
-        const options = { noise, epoch, training: this.config.training, loss: this.#loss };
+        const options = {
+          noise,
+          epoch,
+          training: this.config.training,
+          spectral: this.#spectral,
+          loss: this.#loss,
+        };
         const result = await optimizerStep(this.model, this.#optimizer, images, options);
         await nextTurn(); // the native engine computes within one turn of the event loop; give timers and signals a turn
         const batchSize = batch.shape[0];
@@ -218,14 +228,19 @@ export class Trainer implements SampleSource, AsyncDisposable {
   /** The state after all calls made before this one, as plain data. */
   snapshot(): Promise<Snapshot> {
     return this.#queue.run(async () => {
-      const tensors = new Map([...(await this.model.store.tensors()), ...(await this.#optimizer.tensors())]);
+      const tensors = new Map([
+        ...(await this.model.store.tensors()),
+        ...(await this.#optimizer.tensors()),
+        ...((await this.#spectral?.tensors()) ?? []),
+      ]);
       const state = { seed: this.#seed, position: this.#position, optimizerUpdates: this.#optimizer.updates };
       return { config: this.config, tensors, state };
     });
   }
 
   /**
-   * Restores a snapshot of a run with the same model; this trainer keeps its own training parameters.
+   * Restores a snapshot of a run with the same model; this trainer keeps its own training parameters. With power iterations in the
+   * regularisation, vectors that the snapshot does not have start anew.
    *
    * @param snapshot as `snapshot` or `loadCheckpoint` returns it
    * @throws RangeError when a tensor is missing or has another shape; then nothing is changed
@@ -233,15 +248,17 @@ export class Trainer implements SampleSource, AsyncDisposable {
   restore({ tensors, state }: Snapshot): Promise<void> {
     return this.#queue.run(() => {
       this.model.store.check(tensors);
+      const loadVectors = this.#spectral?.prepare(tensors);
       this.#optimizer.load(tensors, state.optimizerUpdates);
       this.model.store.load(tensors);
+      loadVectors?.();
       this.#seed = state.seed;
       this.#position = { ...state.position };
     });
   }
 
   /**
-   * Replaces parameters and running averages; the optimiser, the seed and the position stay. Tensors that are not given keep their
+   * Replaces parameters and running averages; the optimiser, the seed and the position stay, and power iterations start anew. Tensors that are not given keep their
    * values; other names are ignored.
    *
    * @param tensors weights as in a model file; they stay the caller's
@@ -251,13 +268,17 @@ export class Trainer implements SampleSource, AsyncDisposable {
    * await trainer.loadWeights((await loadCheckpoint('saved_weights/other.checkpoint')).tensors);
    */
   loadWeights(tensors: NamedTensors): Promise<void> {
-    return this.#queue.run(() => this.model.store.loadSome(tensors));
+    return this.#queue.run(() => {
+      this.model.store.loadSome(tensors);
+      this.#spectral?.restart();
+    });
   }
 
   /** Lets a running call finish, then frees everything; waiting calls fail. */
   dispose(): Promise<void> {
     return this.#queue.close(new Error('trainer: it is disposed of; create another one'), () => {
       this.#optimizer.dispose();
+      this.#spectral?.dispose();
       this.model.dispose();
     });
   }

@@ -28,6 +28,11 @@ export function torchOmissions(checkpoint: Checkpoint): string[] {
     const keys = changes.map(([key, value]) => `${snakeCase(key)} ${value}`).join(', ');
     omissions.push(`augmentation is not known there: images are trained on without it (${keys})`);
   }
+  if (training.spectralRegularization !== 'estimate') {
+    omissions.push(
+      `spectral_regularization ${training.spectralRegularization} is not known there: squared singular values are estimated, and regularization_constant weighs those`,
+    );
+  }
   if (training.klBalancing !== 'inverse_size') {
     omissions.push(
       `kl_balancing ${training.klBalancing} is not known there: the KL is balanced by inverse_size`,
