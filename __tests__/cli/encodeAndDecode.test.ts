@@ -158,7 +158,7 @@ describe('nvae reconstruct', () => {
     ).toEqual([
       { type: 'picture', path: inFolder('o', '0.png'), image: '0.png' },
       { type: 'picture', path: inFolder('o', '1.png'), image: '1.png' },
-      { type: 'reconstructions', pictures: 2, images: 2, interrupted: false },
+      { type: 'reconstructions', pictures: 2, images: 2, binarized: 'none', interrupted: false },
     ]);
     expect(stderr).toBe('');
     expect((await run(reconstructCommand, [photos(), '--quiet', '--folder', inFolder()])).stdout.trim()).toBe(
@@ -265,7 +265,7 @@ describe('nvae encode and nvae decode', () => {
         .map((line) => JSON.parse(line));
     expect(lines(stdout)).toEqual([
       { type: 'latents', path: file(), images: 11, named: true },
-      { type: 'encodings', files: 1, images: 11, interrupted: false },
+      { type: 'encodings', files: 1, images: 11, binarized: 'none', interrupted: false },
     ]);
     expect(stderr).toBe('');
     const decoded = await run(decodeCommand, [file(), '--out', inFolder('d/'), '--json']);
