@@ -19,3 +19,11 @@ test('joinImages should refuse images of different sizes, and nothing', () => {
   expect(() => joinImages([greyBatch(1, 1), greyBatch(2, 1)])).toThrow(message);
   expect(() => joinImages([])).toThrow('joinImages: expected a batch, got none');
 });
+
+test('imageAt and joinImages should keep grey images grey, and not mix them with colour', () => {
+  const grey = { pixels: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8), shape: [2, 2, 2, 1] } as const;
+  expect(imageAt(grey, 1)).toEqual({ pixels: Uint8Array.of(5, 6, 7, 8), shape: [1, 2, 2, 1] });
+  expect(joinImages([imageAt(grey, 0), imageAt(grey, 1)])).toEqual(grey);
+  const message = 'joinImages: expected all images in grey or all in colour, got 1 and 3 channels';
+  expect(() => joinImages([grey, greyBatch(2, 1)])).toThrow(message);
+});

@@ -135,6 +135,22 @@ describe('parseConfig', () => {
     }
   });
 
+  test('should refuse saturation for grey images, and nothing else', () => {
+    const grey = (augmentation: object) => ({
+      ...required,
+      image_channels: 1,
+      training_parameters: { augmentation },
+    });
+    expect(problems(() => parse(grey({ saturation: 0.1 })))).toContain(
+      'training_parameters.augmentation.saturation: expected 0 because image_channels is 1: grey images have no saturation',
+    );
+    const others = { horizontal_flip: true, crop: 2, brightness: 0.1, contrast: 0.1, saturation: 0 };
+    expect(parse(grey(others)).model.imageChannels).toBe(1);
+    expect(problems(() => parse({ ...required, image_channels: 2 }))).toContain(
+      'image_channels: expected one of 1, 3',
+    );
+  });
+
   test.each([
     ['crop', 16, 'less than input_dimension 16'],
     ['crop', -1, 'an integer >= 0'],

@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { colourPixels } from '../../src/base/colourPixels.js';
 import type { AugmentationConfig } from '../../src/config/types.js';
 import { coloured, configuredAugmentation, mirrored, moved } from '../../src/data/configuredAugmentation.js';
 import type { DecodedImage } from '../../src/data/decodedImage.js';
@@ -108,5 +110,53 @@ describe('configuredAugmentation', () => {
       expect([name, size, pixels.length, pixels.constructor.name]).toEqual(['a', 3, 27, 'Uint8Array']);
     }
     expect(square.pixels).toEqual(before);
+  });
+});
+
+describe('a grey image', () => {
+  const greyImage = fc
+    .integer({ min: 1, max: 6 })
+    .chain((size) =>
+      fc
+        .uint8Array({ minLength: size * size, maxLength: size * size })
+        .map((pixels): DecodedImage => ({ name: 'a', size, pixels })),
+    );
+  const repeated = (image: DecodedImage) => ({ ...image, pixels: colourPixels(image.pixels) });
+
+  test('should be mirrored and moved like one of three equal colours', () => {
+    fc.assert(
+      fc.property(greyImage, fc.integer(), fc.integer(), (image, down, right) => {
+        const offsets = [down % image.size, right % image.size] as const;
+        expect(repeated(mirrored(image))).toEqual(mirrored(repeated(image)));
+        expect(repeated(moved(image, ...offsets))).toEqual(moved(repeated(image), ...offsets));
+      }),
+    );
+  });
+
+  test('should change its brightness and contrast like one of three equal colours; it has no saturation', () => {
+    const factor = fc.double({ min: 0, max: 2, noNaN: true });
+    fc.assert(
+      fc.property(greyImage, factor, factor, factor, (image, brightness, contrast, saturation) => {
+        const { pixels } = coloured(image, brightness, contrast, saturation);
+        expect(pixels).toHaveLength(image.size ** 2);
+        const others = coloured(repeated(image), brightness, contrast, 1).pixels;
+        // the weights of the colours add up to 1 only up to rounding
+        pixels.forEach((value, i) => {
+          expect(Math.abs(value - (others[3 * i] ?? -9))).toBeLessThanOrEqual(1);
+        });
+      }),
+    );
+    const grey = { name: 'a', size: 2, pixels: Uint8Array.of(50, 100, 150, 200) };
+    expect([...coloured(grey, 1, 0.5, 1).pixels]).toEqual([88, 112, 138, 162]);
+    expect([...coloured(grey, 0.5, 1, 0).pixels]).toEqual([25, 50, 75, 100]);
+  });
+
+  test('should stay the array that it was, and draw the same numbers as in colour', async () => {
+    const pixels = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9);
+    const image = { name: 'a', size: 3, pixels };
+    const changes = { horizontalFlip: true, crop: 2 };
+    const [greyResults, results] = [await drawn(changes, image), await drawn(changes, square)];
+    expect(greyResults.map((result) => [...result.pixels])).toEqual(results.map(greys));
+    expect([...pixels]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 });

@@ -53,6 +53,18 @@ describe.each([
     await cache.close();
   });
 
+  test('should keep an image in grey beside the same in colour', async () => {
+    const cache = imageCache({ memoryLimit, folder, reserve: 0 });
+    const grey = new Uint8Array(4).fill(9);
+    await cache.set(image('a'), 2, pixels(1));
+    expect(await cache.get({ ...image('a'), channels: 1 }, 2)).toBeUndefined();
+    await cache.set({ ...image('a'), channels: 1 }, 2, grey);
+    expect(await cache.get({ ...image('a'), channels: 1 }, 2)).toEqual(grey);
+    expect(await cache.get({ ...image('a'), channels: 3 }, 2)).toEqual(pixels(1));
+    expect(await cache.get(image('a'), 2)).toEqual(pixels(1));
+    await cache.close();
+  });
+
   test('should hold nothing once closed, whatever was under way or comes late', async () => {
     const cache = imageCache({ memoryLimit, folder, reserve: 0 });
     const underWay = cache.set(image('a'), 2, pixels(1));

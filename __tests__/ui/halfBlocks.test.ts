@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { colourPixels } from '../../src/base/colourPixels.js';
 import type { ImageBatch } from '../../src/base/plainData.js';
 import { halfBlocks } from '../../src/ui/halfBlocks.js';
+import { resampled } from '../../src/ui/resample.js';
 
 function image(
   height: number,
@@ -44,5 +46,27 @@ describe('halfBlocks', () => {
     const two = image(2, 1, (y) => (y === 0 ? [250, 3, 2] : [120, 121, 119]));
     expect(halfBlocks(two, 80, 8)).toEqual(['\u001b[38;5;196m\u001b[48;5;243m▀\u001b[0m']);
     expect(halfBlocks(two, 80, 4)).toEqual(['\u001b[91m\u001b[100m▀\u001b[0m']);
+  });
+});
+
+describe('halfBlocks of a grey image', () => {
+  test.each([24, 8, 4] as const)('should be those of three equal colours, at a depth of %s', (depth) => {
+    const pixels = Uint8Array.from({ length: 2 * 5 * 7 }, (_, i) => (i * 53) % 256);
+    const grey: ImageBatch = { pixels, shape: [2, 5, 7, 1] };
+    const colours: ImageBatch = { pixels: colourPixels(pixels), shape: [2, 5, 7, 3] };
+    for (const columns of [3, 7, 20]) {
+      expect(halfBlocks(grey, columns, depth)).toEqual(halfBlocks(colours, columns, depth));
+    }
+    const [line] = halfBlocks({ pixels: Uint8Array.of(9, 200), shape: [1, 2, 1, 1] }, 80);
+    expect(line).toBe('\u001b[38;2;9;9;9m\u001b[48;2;200;200;200m▀\u001b[0m');
+  });
+
+  test('should be right when it was resampled, as on the cherry screen', () => {
+    const pixels = Uint8Array.from({ length: 36 }, (_, i) => i * 7);
+    const room = { width: 3, height: 3 };
+    const grey = resampled({ pixels, shape: [1, 6, 6, 1] }, room);
+    expect(grey.shape).toEqual([1, 3, 3, 1]);
+    const colours = resampled({ pixels: colourPixels(pixels), shape: [1, 6, 6, 3] }, room);
+    expect(halfBlocks(grey, 3)).toEqual(halfBlocks(colours, 3));
   });
 });

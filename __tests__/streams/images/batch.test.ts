@@ -123,3 +123,27 @@ test('toBatch should put pixel behind pixel, and null for nothing', () => {
   expect(result!.shape).toEqual([2, 2, 2, 3]);
   expect(toBatch([])).toBeNull();
 });
+
+describe('a batch of grey images', () => {
+  const grey = (name: string, ...values: number[]): DecodedImage => ({
+    name,
+    size: Math.sqrt(values.length),
+    pixels: Uint8Array.from(values),
+  });
+
+  test('should have one channel', () => {
+    expect(toBatch([grey('a', 1, 2, 3, 4), grey('b', 5, 6, 7, 8)])).toEqual({
+      pixels: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+      shape: [2, 2, 2, 1],
+      names: ['a', 'b'],
+    });
+    // one pixel is grey if it has one value
+    expect(toBatch([grey('a', 7)])?.shape).toEqual([1, 1, 1, 1]);
+  });
+
+  test('should not be mixed with colour', () => {
+    expect(() => toBatch([imageOf('a', 1, 2, 3, 4), grey('b', 1, 2, 3, 4)])).toThrow(
+      'batch: expected 12 values per image (2 x 2 x 3), got 4 of b',
+    );
+  });
+});

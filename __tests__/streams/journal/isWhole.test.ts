@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { valuesPerImage } from '../../../src/base/valuesPerImage.js';
 import { fromLine, type Journaled, toLine } from '../../../src/streams/journal/entry.js';
 import { isWhole } from '../../../src/streams/journal/isWhole.js';
 import { startedEvent, stepEvent } from '../../support/events.js';
@@ -56,6 +57,16 @@ describe('isWhole', () => {
     expect(isWhole(epoch)).toBe(true);
     expect(isWhole({ ...epoch, imagesTrained: 0, loss: null })).toBe(true);
     expect(isWhole({ ...epoch, ...means, loss: 'low' })).toBe(false);
+  });
+
+  test('should know a start that an earlier version has written, which had no image_channels', () => {
+    const started = startedEvent();
+    const { imageChannels: _, ...model } = started.config.model;
+    const earlier = { ...started, config: { ...started.config, model } };
+    expect(isWhole(earlier)).toBe(true);
+    const damaged = { ...started, config: { ...started.config, model: { ...model, imageChannels: 'grey' } } };
+    expect(isWhole(damaged)).toBe(false);
+    expect([started, earlier].map(({ config }) => valuesPerImage(config.model))).toEqual([192, 192]);
   });
 
   test('should not know types of another version', () => {

@@ -4,6 +4,8 @@ import { describe, expect, test } from '@jest/globals';
 import { concat, EMPTY, from, NEVER, of, take, tap, throwError } from 'rxjs';
 import sharp from 'sharp';
 import type { ImageBatch } from '../../../src/base/plainData.js';
+import { isOwnPicture } from '../../../src/data/ownPictures.js';
+import { writeAnimation } from '../../../src/pictures/writeAnimation.js';
 import { writeImage } from '../../../src/pictures/writeImage.js';
 import { writeImages } from '../../../src/streams/writers/writeImages.js';
 import { collect, pause } from '../../support/collect.js';
@@ -110,4 +112,43 @@ test('writeImage should take the format from the extension and one image of the 
   const { format, width, height } = await sharp(path).metadata();
   expect([format, width, height]).toEqual(['webp', 4, 4]);
   for (const grey of await pixelsOf(path)) expect(Math.abs(grey - 200)).toBeLessThan(5);
+});
+
+describe('a grey image', () => {
+  const pixels = Uint8Array.from({ length: 2 * 8 * 8 }, (_, i) => (i * 2) % 256);
+  const grey: ImageBatch = { pixels, shape: [2, 8, 8, 1] };
+
+  test.each([
+    ['png', 1],
+    ['tiff', 1],
+    ['jpg', 1],
+    ['webp', 3], // the format has no grey
+  ])('should be a %s file with %i channels', async (extension, channels) => {
+    const path = inFolder(`grey.${extension}`);
+    await writeImage(path, grey, 1);
+    expect(await sharp(path).metadata()).toMatchObject({ width: 8, height: 8, channels });
+  });
+
+  test('should have its exact values in a PNG, and the mark of this package', async () => {
+    await writeImage(inFolder('grey.png'), grey, 1, 'image');
+    const { data, info } = await sharp(inFolder('grey.png'))
+      .toColourspace('b-w')
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    expect(info.channels).toBe(1);
+    expect([...data]).toEqual([...pixels.subarray(64)]);
+    expect(await isOwnPicture(inFolder('grey.png'))).toBe(true);
+  });
+
+  test('should be a frame of an animation', async () => {
+    await writeAnimation(inFolder('grey.gif'), grey);
+    const image = sharp(inFolder('grey.gif'), { pages: -1 }).removeAlpha();
+    expect(await image.metadata()).toMatchObject({ pages: 2, pageHeight: 8 });
+    const values = greys({ pixels: await image.raw().toBuffer() });
+    expect(values).toHaveLength(128);
+    // a GIF has few colours
+    values.forEach((value, i) => {
+      expect(Math.abs(value - (pixels[i] ?? 0))).toBeLessThanOrEqual(8);
+    });
+  });
 });

@@ -3,8 +3,11 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Journaled } from '../../../src/streams/journal/entry.js';
 import { legendLines } from '../../../src/ui/dashboard/CurveLegend.js';
+import { valueThere } from '../../../src/ui/dashboard/comparison.js';
 import { Dashboard, type DashboardProps } from '../../../src/ui/dashboard/Dashboard.js';
 import { termFacts } from '../../../src/ui/dashboard/facts.js';
+import { metrics } from '../../../src/ui/dashboard/metrics.js';
+import { runFacts } from '../../../src/ui/dashboard/runFacts.js';
 import { newRun, type RunView, withEvent } from '../../../src/ui/dashboard/runView.js';
 import { words } from '../../../src/ui/dashboard/words.js';
 import { widthOf } from '../../../src/ui/text.js';
@@ -94,6 +97,32 @@ describe('the loss of a run with validations', () => {
     expect(words(own, { now: 0, checkpointBytes: null })).toContainEqual(
       expect.stringMatching(/^validation: attention, 4\.100 bits\/dim, over-fitting, gap to training/),
     );
+  });
+});
+
+describe('a run on grey images', () => {
+  const { model, ...training } = startedEvent().config;
+  const config = { ...training, model: { ...model, imageChannels: 1 as const } };
+  const steps = [1, 2, 3, 4].map((step) => stepEvent(step, { reconstructionLoss: 900 }));
+  const [grey, colour] = [viewOf(startedEvent({ config }), ...steps), viewOf(startedEvent(), ...steps)];
+  const bitsOf = (view: RunView) =>
+    Number.parseFloat(termFacts(view).find(({ name }) => name === 'negative ELBO')?.text ?? '');
+
+  test('should have three times the bits per dimension for the same nats', () => {
+    expect(bitsOf(grey) / bitsOf(colour)).toBeCloseTo(3, 2);
+  });
+
+  test('should be compared with its own bits per dimension', () => {
+    const metric = metrics.find(({ label }) => label === 'negative ELBO');
+    if (!metric) throw new Error('no metric');
+    const there = (view: RunView) => Number.parseFloat(valueThere({ name: 'other', view }, metric, 480));
+    expect(there(grey) / there(colour)).toBeCloseTo(3, 1);
+  });
+
+  test('should be called so among the facts', () => {
+    const images = (view: RunView) => runFacts(view, 0).find(({ name }) => name === 'images')?.text;
+    expect(images(grey)).toBe('8x8 grey · gaussian');
+    expect(images(colour)).toBe('8x8 · gaussian');
   });
 });
 

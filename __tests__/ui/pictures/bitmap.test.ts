@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import sharp from 'sharp';
+import { colourPixels } from '../../../src/base/colourPixels.js';
 import type { ImageBatch } from '../../../src/base/plainData.js';
 import { type Bitmap, isBitmap, sharpOf, terminalPicture } from '../../../src/ui/pictures/bitmap.js';
 import { itermPicture } from '../../../src/ui/pictures/iterm.js';
@@ -10,6 +11,7 @@ import {
   type PictureSupport,
   trueColourBlocks,
 } from '../../../src/ui/pictures/pictureSupport.js';
+import { quantise } from '../../../src/ui/pictures/quantise.js';
 import { readSixels } from '../../support/sixels.js';
 
 const noise = (width: number, height: number): ImageBatch => ({
@@ -120,6 +122,30 @@ describe('terminalPicture', () => {
       { numRuns: 40 },
     );
   });
+
+  test.each(['kitty', 'iterm', 'sixel', 'blocks'] as const)(
+    'should show a grey image on %s like one of three equal colours',
+    async (kind) => {
+      const pixels = Uint8Array.from({ length: 16 * 20 }, (_, i) => (i * 53) % 256);
+      const grey: ImageBatch = { pixels, shape: [1, 16, 20, 1] };
+      const colours: ImageBatch = { pixels: colourPixels(pixels), shape: [1, 16, 20, 3] };
+      for (const space of [
+        { columns: 4, rows: 2 },
+        { columns: 2, rows: 1 },
+      ]) {
+        const [one, other] = await Promise.all(
+          [grey, colours].map(async (image) => {
+            const size = { width: 20, height: 16 };
+            const picture = await terminalPicture(sharpOf(image), size, space, supportOf(kind));
+            return isBitmap(picture) ? picture.draw() : picture;
+          }),
+        );
+        expect(one?.length).toBeGreaterThan(0);
+        expect(one).toEqual(other);
+      }
+      expect(quantise(grey, 16)).toEqual(quantise(colours, 16));
+    },
+  );
 
   test('should make text where the terminal shows no pixels, and nothing where it shall show none', async () => {
     const image = noise(8, 8);
