@@ -30,7 +30,7 @@ await inTemporaryFolder(async (own) => {
   const epoch$ = (epoch: number) =>
     images(folder).pipe(
       shuffle(seed, epoch),
-      decodeImages({ size: config.model.inputDimension }),
+      decodeImages({ size: config.model.inputDimension, channels: config.model.imageChannels }),
       augment((image) => ({ ...image, pixels: image.pixels.map((value) => 255 - value) }), { seed, epoch }),
       batch(batchSize),
       trainStep(trainer, { epoch }),

@@ -49,12 +49,13 @@ function averaged({ names, latents }: Encoding, group: number): Encoding {
 
 await useEngine('auto');
 using model = await modelOf(positionals[0]);
+const { inputDimension: size, imageChannels: channels } = model.config;
 const output = await outputFolder('edited-latents');
 const path = join(output, 'latents.safetensors');
 await inTemporaryFolder(async (own) => {
   const recipes$ = images(positionals[1] ?? (await drawSquares(own))).pipe(
     take(count),
-    decodeImages({ size: model.config.inputDimension, onWarning: console.warn }),
+    decodeImages({ size, channels, onWarning: console.warn }),
     batch(count),
   );
   await lastValueFrom(encodings(model, recipes$, { latents: 'mean' }).pipe(writeLatents(path)));

@@ -33,7 +33,7 @@ const stops = await inTemporaryFolder(async (own) => {
   const folder = positionals[1] ?? (await drawSquares(own));
   const recipes$ = images(folder).pipe(
     take(count),
-    decodeImages({ size: model.config.inputDimension }),
+    decodeImages({ size: model.config.inputDimension, channels: model.config.imageChannels }),
     batch(count),
   );
   const made = await lastValueFrom(recipes$.pipe(concatMap((recipe) => recipe.make())));

@@ -81,7 +81,7 @@ type Options = WriteCheckpointsOptions<ObservableInput<unknown>>;
  * const trainer = await Trainer.create(config);
  * images('photos')
  *   .pipe(
- *     decodeImages({ size: config.model.inputDimension }),
+ *     decodeImages({ size: config.model.inputDimension, channels: config.model.imageChannels }),
  *     batch(config.training.batchSize),
  *     trainStep(trainer),
  *     filter(({ step }) => step % 100 === 0),
