@@ -251,6 +251,7 @@ export { saveCheckpoint } from './checkpoint/saveCheckpoint.js';
 export { saveModel } from './checkpoint/saveModel.js';
 export type { Position, Snapshot, TrainerState } from './checkpoint/snapshot.js';
 export type { BestRecord, ValidationRecord } from './checkpoint/validationRecord.js';
+export type { WeightSet, WeightsOptions } from './checkpoint/weightSets.js';
 export type { ModelData } from './checkpoint/weightsOf.js';
 export type { ReadBytesOptions } from './modelFiles/anyModelFileFromBytes.js';
 export { checkpointFromBytes } from './modelFiles/checkpointFromBytes.js';

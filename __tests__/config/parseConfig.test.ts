@@ -68,6 +68,7 @@ describe('parseConfig', () => {
         epochsPerCheckpoint: 2,
         epochs: -1,
         gradientClipping: null,
+        emaDecay: null,
         nonFiniteLimit: 20,
         halfPrecision: false,
         useTensorCheckpoints: false,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { sumInto } from '../../src/engine/fused/sumInto.js';
+import { NativeBackend } from '../../src/engine/native/backend.js';
 import {
   type Activation,
   adamaxUpdate,
@@ -505,6 +506,57 @@ describe('fused operations', () => {
     tf.dispose(variables);
   });
 
+  test.each([1, 3, 7, 8, 9, 15, 17, 33, 1000, 4097])(
+    'adamaxUpdate should average %d parameters as a loop in double precision does, and change nothing else',
+    async (length) => {
+      const before = tf.memory().numTensors;
+      const options = { learningRate: 0.02, beta1: 0.9, beta2: 0.999, epsilon: 1e-3, weightDecay: 3e-4 };
+      const weights = [0.9, 0.5, 1e-3];
+      const start = [1, 2, 3, 4, 5].map((seed) => pseudoRandom(length, seed));
+      const backend = tf.backend();
+      const sets = backend instanceof NativeBackend ? backend.addon.instructionSets() : [null];
+      const chosen = backend instanceof NativeBackend ? backend.addon.simd() : null;
+      try {
+        for (const set of sets) {
+          if (set !== null && backend instanceof NativeBackend) backend.addon.setSimd(set);
+          const [plain, all] = [start.slice(0, 4), start].map((values) =>
+            values.map((each) => tf.tidy(() => tf.variable(tf.tensor1d(each.slice())))),
+          ) as [tf.Variable[], tf.Variable[]];
+          const update = (
+            [parameter, gradient, momentum, maximum, average]: tf.Variable[],
+            weight: number,
+          ) => {
+            const parameters = new PackedVariables({ members: [0], shapes: [[length]] }, [parameter!]);
+            const tensors = {
+              parameters,
+              gradient: gradient!,
+              momentum: momentum!,
+              maximum: maximum!,
+              average,
+            };
+            adamaxUpdate(tensors, { ...options, gradientScale: 0.5, averageWeight: weight });
+          };
+          const expected = Float64Array.from(start[4]!);
+          for (const weight of weights) {
+            update(plain, 0);
+            update(all, weight);
+            (await all[0]!.data()).forEach((value, i) => {
+              expected[i] = (1 - weight) * expected[i]! + weight * value;
+            });
+          }
+          expect(relativeError(await all[4]!.data(), Float32Array.from(expected))).toBeLessThan(1e-6);
+          for (const [i, tensor] of plain.entries()) {
+            expect(await all[i]!.data()).toEqual(await tensor.data());
+          }
+          tf.dispose([plain, all]);
+        }
+      } finally {
+        if (chosen !== null && backend instanceof NativeBackend) backend.addon.setSimd(chosen);
+      }
+      expect(tf.memory().numTensors).toBe(before);
+    },
+  );
+
   test('adamaxUpdate should do to a pack what it does to each of its members', async () => {
     const before = tf.memory().numTensors;
     const shapes = [[7], [2, 3], [], [3, 1, 2, 2]];
@@ -514,29 +566,41 @@ describe('fused operations', () => {
     for (const packs of [[together], together.members.map((i) => ({ members: [i], shapes: [shapes[i]!] }))]) {
       const variable = (seed: number) => (shape: number[], i: number) =>
         tf.tidy(() => tf.variable(tensor(shape, seed + i)));
-      const [parameters, gradients, momenta, maxima] = [10, 20, 30, 40].map((seed) =>
+      const [parameters, gradients, momenta, maxima, averages] = [10, 20, 30, 40, 60].map((seed) =>
         shapes.map(variable(seed)),
       );
+      const averaged: number[][] = [];
       for (const pack of packs) {
-        const [gradient, momentum, maximum] = [gradients!, momenta!, maxima!].map((tensors) =>
-          tf.tidy(() => tf.variable(packed(pack, tensors))),
-        ) as [tf.Variable, tf.Variable, tf.Variable];
+        const [gradient, momentum, maximum, average] = [gradients!, momenta!, maxima!, averages!].map(
+          (tensors) => tf.tidy(() => tf.variable(tf.mul(packed(pack, tensors), 1))),
+        ) as [tf.Variable, tf.Variable, tf.Variable, tf.Variable];
         const moved = new PackedVariables(pack, parameters!);
-        const state = { parameters: moved, gradient, momentum, maximum };
-        for (const gradientScale of [1, 0.5]) adamaxUpdate(state, { ...options, gradientScale });
+        const state = { parameters: moved, gradient, momentum, maximum, average };
+        const averageWeight = 0.1;
+        for (const gradientScale of [1, 0.5])
+          adamaxUpdate(state, { ...options, gradientScale, averageWeight });
         // Somebody else changes a parameter.
         if (pack.members.includes(0)) tf.tidy(() => parameters![0]!.assign(tensor([7], 50)));
-        adamaxUpdate(state, { ...options, gradientScale: 1 });
+        adamaxUpdate(state, { ...options, gradientScale: 1, averageWeight });
+        averaged.push([...(await average.data())]);
         moved.dispose();
-        tf.dispose([gradient, momentum, maximum]);
+        tf.dispose([gradient, momentum, maximum, average]);
       }
+      results.push([averaged.flat()]);
       results.push(await Promise.all(parameters!.map(async (each) => [...(await each.data())])));
-      tf.dispose([parameters!, gradients!, momenta!, maxima!].flat());
+      tf.dispose([parameters!, gradients!, momenta!, maxima!, averages!].flat());
     }
-    for (const [i, values] of results[0]!.entries()) {
-      expect(relativeError(values, results[1]![i]!)).toBeLessThan(1e-6);
+    const [averageOfPack, ofPack, averageOfMembers, ofMembers] = results as [
+      number[][],
+      number[][],
+      number[][],
+      number[][],
+    ];
+    expect(relativeError(averageOfPack[0]!, averageOfMembers[0]!)).toBeLessThan(1e-6);
+    for (const [i, values] of ofPack.entries()) {
+      expect(relativeError(values, ofMembers[i]!)).toBeLessThan(1e-6);
     }
-    expect(relativeError(results[0]![1]!, pseudoRandom(6, 11))).toBe(0);
+    expect(relativeError(ofPack[1]!, pseudoRandom(6, 11))).toBe(0);
     expect(tf.memory().numTensors).toBe(before);
   });
 });

@@ -52,6 +52,7 @@ export function smallConfig(
       epochsPerCheckpoint: 1,
       epochs: 10,
       gradientClipping: null,
+      emaDecay: null,
       nonFiniteLimit: 20,
       halfPrecision: false,
       useTensorCheckpoints: false,

@@ -147,12 +147,26 @@ napi_value sum_of_squares(napi_env env, napi_callback_info info) {
   return to_js(env, table().sum_of_squares(args.floats(0), args.length(0)));
 }
 
+AdamaxStep adamax_step(const Arguments& args) {
+  const auto number = [&](size_t i) { return static_cast<float>(args.number(i)); };
+  return {number(0), number(1), number(2), number(3), number(4), number(5)};
+}
+
 // adamax(learning rate / (1 - beta1^t), beta1, beta2, epsilon, weight decay, gradient scale, gradient, parameter, m, u)
 napi_value adamax(napi_env env, napi_callback_info info) {
   Arguments args(env, info);
-  const auto number = [&](size_t i) { return static_cast<float>(args.number(i)); };
-  const AdamaxStep step = {number(0), number(1), number(2), number(3), number(4), number(5)};
-  table().adamax(step, args.floats(6), args.floats(7), args.floats(8), args.floats(9), args.length(7));
+  table().adamax(adamax_step(args), args.floats(6), args.floats(7), args.floats(8), args.floats(9), nullptr,
+                 args.length(7));
+  return nullptr;
+}
+
+// adamaxAveraged(as adamax, average, weight of the parameters in the average)
+napi_value adamax_averaged(napi_env env, napi_callback_info info) {
+  Arguments args(env, info);
+  AdamaxStep step = adamax_step(args);
+  step.average_weight = static_cast<float>(args.number(11));
+  table().adamax(step, args.floats(6), args.floats(7), args.floats(8), args.floats(9), args.floats(10),
+                 args.length(7));
   return nullptr;
 }
 
@@ -365,6 +379,7 @@ void export_tensor(napi_env env, napi_value exports) {
   export_function(env, exports, "upsampleGradient", upsample_gradient);
   export_function(env, exports, "sumOfSquares", sum_of_squares);
   export_function(env, exports, "adamax", adamax);
+  export_function(env, exports, "adamaxAveraged", adamax_averaged);
   export_function(env, exports, "mixtureLogProb", mixture_log_prob);
   export_function(env, exports, "mixtureLogProbGradient", mixture_log_prob_gradient);
   export_function(env, exports, "accumulate", accumulate);

@@ -189,17 +189,29 @@ static double sum_of_squares(const float* x, int64_t n) {
   return total;
 }
 
-// Adamax with L2 decay, reference/README.md section 7.
-static void adamax(const AdamaxStep& s, const float* gradient, float* parameter, float* m, float* u, int64_t n) {
+// Adamax with L2 decay, reference/README.md section 7, and the moving average of the parameters while they are in cache.
+// All values are read once and written once.
+template <bool kAveraged>
+static void adamax_values(const AdamaxStep& s, const float* gradient, float* parameter, float* m, float* u,
+                          float* __restrict average, int64_t first, int64_t end) {
+  for (int64_t i = first; i < end; ++i) {
+    const float g = s.gradient_scale * gradient[i] + s.weight_decay * parameter[i];
+    const float size = __builtin_fabsf(g) + s.epsilon, decayed = s.beta2 * u[i];
+    m[i] = s.beta1 * m[i] + (1.0f - s.beta1) * g;
+    u[i] = decayed > size ? decayed : size;
+    parameter[i] -= s.learning_rate * m[i] / u[i];
+    if (kAveraged) average[i] += s.average_weight * (parameter[i] - average[i]);
+  }
+}
+
+static void adamax(const AdamaxStep& s, const float* gradient, float* parameter, float* m, float* u, float* average,
+                   int64_t n) {
   parallel(ceil_div(n, kTaskElements), [&](int64_t task) {
-    const int64_t end = least(n, (task + 1) * kTaskElements);
-    for (int64_t i = task * kTaskElements; i < end; ++i) {
-      const float g = s.gradient_scale * gradient[i] + s.weight_decay * parameter[i];
-      const float size = __builtin_fabsf(g) + s.epsilon, decayed = s.beta2 * u[i];
-      m[i] = s.beta1 * m[i] + (1.0f - s.beta1) * g;
-      u[i] = decayed > size ? decayed : size;
-      parameter[i] -= s.learning_rate * m[i] / u[i];
-    }
+    const int64_t first = task * kTaskElements, end = least(n, first + kTaskElements);
+    if (average)
+      adamax_values<true>(s, gradient, parameter, m, u, average, first, end);
+    else
+      adamax_values<false>(s, gradient, parameter, m, u, nullptr, first, end);
   });
 }
 

@@ -81,6 +81,7 @@ struct AdamaxStep {
   float learning_rate;  // already divided by 1 - beta1^t
   float beta1, beta2, epsilon, weight_decay;
   float gradient_scale;
+  float average_weight = 0;  // of the new parameters in their moving average
 };
 
 struct AverageStep {
@@ -126,7 +127,9 @@ struct TensorTable {
   // dx[pixel] = sum of the factor x factor pixels of dy that repeat it.
   void (*upsample_gradient)(const int64_t* in_shape, int64_t factor, const float* dy, float* dx);
   double (*sum_of_squares)(const float* x, int64_t n);
-  void (*adamax)(const AdamaxStep& step, const float* gradient, float* parameter, float* m, float* u, int64_t n);
+  // average: the moving average of the parameters, or null.
+  void (*adamax)(const AdamaxStep& step, const float* gradient, float* parameter, float* m, float* u, float* average,
+                 int64_t n);
   // A row of parameters holds k logits, k means and k log scales, or k logits, 3 k means, 3 k log scales and 3 k coefficients if joint.
   void (*mixture_log_prob)(MixtureKind kind, int64_t rows, int64_t k, const float* parameters, const float* colours,
                            float* log_prob);

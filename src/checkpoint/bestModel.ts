@@ -13,8 +13,9 @@ export async function saveBestModel(
   best: BestRecord,
   options: Pick<AtomicWriteOptions, 'guard'>,
 ): Promise<void> {
-  const metadata = { best: JSON.stringify(best) };
-  await writeModelFile(path, { ...weightsOf(model, path), metadata }, options);
+  const content = weightsOf(model, path);
+  const metadata = { ...content.metadata, best: JSON.stringify(best) };
+  await writeModelFile(path, { ...content, metadata }, options);
 }
 
 /** Number of steps that the model in the file had made; null if there is no such file, or it does not say. */

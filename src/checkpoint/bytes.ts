@@ -31,18 +31,18 @@ export function checkpointToBytes(
 }
 
 /**
- * Returns the bytes of a `.model` file: configuration and weights, without the optimiser's state.
+ * Returns the bytes of a `.model` file: configuration and one set of weights, without the optimiser's state.
  * @param model a snapshot of a `Trainer`, or a checkpoint
- * @param options a name for messages, and the type of the parameters
- * @throws CheckpointError when a value is not finite, or too large for the type
+ * @param options a name for messages, which weights to write, and the type of the parameters
+ * @throws CheckpointError when there are no such weights, or a value is not finite, or too large for the type
  * @example
  * const bytes = await modelToBytes(await trainer.snapshot());
  */
 export function modelToBytes(
   model: ModelData,
-  { name = 'bytes', dtype }: BytesOptions & SaveModelOptions = {},
+  { name = 'bytes', ...options }: BytesOptions & SaveModelOptions = {},
 ): Promise<Uint8Array> {
-  return bytesFrom(weightsOf(model, name, dtype));
+  return bytesFrom(weightsOf(model, name, options));
 }
 
 async function bytesFrom(content: ModelFileContent): Promise<Uint8Array> {

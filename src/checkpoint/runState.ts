@@ -14,6 +14,7 @@ export const trainerStateSchema = z.object(
     seed: integer('an integer', Number.MIN_SAFE_INTEGER),
     position: z.object({ epoch: count, batchInEpoch: count, step: count, imagesSeen: count }, section),
     optimizerUpdates: count,
+    emaUpdates: count.optional(),
   },
   section,
 );

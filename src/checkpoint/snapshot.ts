@@ -22,11 +22,13 @@ export interface TrainerState {
   readonly position: Position;
   /** Number of updates by the optimiser; fewer than steps if some were skipped. */
   readonly optimizerUpdates: number;
+  /** Number of updates in the moving average of the weights. @default there is no average */
+  readonly emaUpdates?: number | undefined;
 }
 
 /**
- * The state of a run: parameters, running averages and optimiser slots under PyTorch's names, the vectors of the spectral
- * regularisation if it has any, and the rest as JSON.
+ * The state of a run: parameters, running averages, optimiser slots (`adamax.*`) and the moving average of the weights (`ema.*`) under
+ * PyTorch's names, the vectors of the spectral regularisation if it has any, and the rest as JSON.
  */
 export interface Snapshot {
   /** The run's configuration. */

@@ -4,8 +4,9 @@ import type { NvaeConfig } from '../config/types.js';
 import { CheckpointError } from './checkpointError.js';
 import { checkFinite } from './finite.js';
 import type { ModelFileContent } from './modelContent.js';
-import type { ModelDtype } from './modelDtype.js';
+import type { SaveModelOptions } from './modelDtype.js';
 import { storedTensors } from './storedTensors.js';
+import { selectWeights, type WeightsOptions, weightsKey } from './weightSets.js';
 
 /** A configuration and its tensors: a snapshot, a checkpoint, or the content of a model file. */
 export interface ModelData {
@@ -13,23 +14,36 @@ export interface ModelData {
   readonly config: NvaeConfig;
   /** Its tensors by name. */
   readonly tensors: NamedTensors;
+  /** Metadata of the file that they were read from. @default none */
+  readonly metadata?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
- * Selects the tensors that are not the run's (optimiser, vectors of the regularisation), as the content of a model file.
- * @param dtype the type of the parameters in the file, to which they are rounded
- * @throws CheckpointError when a value is not finite, or too large for the type
+ * Selects one set of weights, without the tensors of the run (optimiser, vectors of the regularisation), as the content of a model
+ * file. Parameters are rounded to the type that the file has for them.
+ * @throws CheckpointError when there is no such set, or a value is not finite, or too large for the type
  */
 export function weightsOf(
-  { config, tensors }: ModelData,
+  { config, tensors, metadata }: ModelData,
   where: string,
-  dtype: ModelDtype = 'float32',
+  { weights: wanted, dtype = 'float32' }: SaveModelOptions = {},
 ): ModelFileContent {
-  const weights = new Map([...tensors].filter(([name]) => !isOfRun(name)));
+  const ofModel = new Map([...tensors].filter(([name]) => !isOfRun(name)));
+  const { set, tensors: weights } = selectWeights({ tensors: ofModel, metadata }, wanted, where);
   checkFinite(where, weights);
   const stored = storedTensors(weights, dtype);
   if (stored.bfloat16.size > 0) checkRange(where, stored.tensors);
-  return { kind: 'model', config, ...stored, metadata: {} };
+  return { kind: 'model', config, ...stored, metadata: set === 'ema' ? { [weightsKey]: set } : {} };
+}
+
+/** The same, as the content of a file that was read: with all of its metadata. */
+export function selectedFile<T extends ModelData & { readonly metadata: ReadonlyMap<string, string> }>(
+  file: T,
+  where: string,
+  options: WeightsOptions,
+) {
+  const { metadata, ...model } = weightsOf(file, where, options);
+  return { ...file, ...model, metadata: new Map([...file.metadata, ...Object.entries(metadata)]) };
 }
 
 /** Values that were finite before they were rounded. */

@@ -235,6 +235,15 @@ const trainingParameters = z
       .nullable()
       .default(null)
       .describe('Largest 2-norm of all gradients together; null for no clipping.'),
+    ema_decay: z
+      .number()
+      .min(0)
+      .lt(1)
+      .nullable()
+      .default(null)
+      .describe(
+        'Decay of an exponential moving average (EMA) of the weights, which previews, validation and the final model use, such as 0.999; null for none.',
+      ),
     epochs: z
       .union([integer(1), z.literal(-1)])
       .default(-1)

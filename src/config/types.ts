@@ -268,6 +268,12 @@ export interface TrainingConfig {
    * @default null
    */
   readonly gradientClipping: number | null;
+  /**
+   * Decay of an exponential moving average (EMA) of the weights, which previews, validation and the final
+   * model use, such as 0.999; null for none. Allowed: a number >= 0 and < 1, or null.
+   * @default null
+   */
+  readonly emaDecay: number | null;
   /** Number of epochs; -1 trains until it is stopped. Allowed: an integer >= 1, or -1. @default -1 */
   readonly epochs: number;
   /**

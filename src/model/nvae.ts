@@ -97,11 +97,11 @@ export class Nvae implements SampleSource, Disposable {
   /** The parameters by name. @internal */
   readonly store: ParameterStore;
 
-  private constructor(plan: ModelPlan, seed: number, { binarize = 'none' }: NvaeOptions) {
+  private constructor(plan: ModelPlan, store: ParameterStore, { binarize = 'none' }: NvaeOptions) {
     this.config = plan.config;
     this.binarize = binarize;
     this.plan = plan;
-    this.store = new ParameterStore(plan.parameters, plan.batchNorms, seed);
+    this.store = store;
   }
 
   /**
@@ -112,7 +112,8 @@ export class Nvae implements SampleSource, Disposable {
    * @throws RangeError when this configuration does not describe a valid model
    */
   static create(config: ModelConfig, seed: number, options: NvaeOptions = {}): Nvae {
-    return new Nvae(planModel(config), seed, options);
+    const plan = planModel(config);
+    return new Nvae(plan, new ParameterStore(plan.parameters, plan.batchNorms, seed), options);
   }
 
   /**
@@ -125,9 +126,17 @@ export class Nvae implements SampleSource, Disposable {
   static fromTensors(config: ModelConfig, tensors: NamedTensors, options: NvaeOptions = {}): Nvae {
     const plan = planModel(config);
     checkTensors(plan.parameters, plan.batchNorms, tensors);
-    const model = new Nvae(plan, 0, options);
+    const model = new Nvae(plan, new ParameterStore(plan.parameters, plan.batchNorms, 0), options);
     model.store.load(tensors);
     return model;
+  }
+
+  /**
+   * The same model with other values, as `ParameterStore.withValues`; the caller disposes of it.
+   * @internal
+   */
+  withValues(tensorOf: (name: string) => tf.Tensor): Nvae {
+    return new Nvae(this.plan, this.store.withValues(tensorOf), { binarize: this.binarize });
   }
 
   /** Shape [height, width, channels] of every latent, level 0 first. */

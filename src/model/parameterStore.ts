@@ -22,17 +22,27 @@ export class ParameterStore {
   readonly #buffers = new Map<string, tf.Variable>();
   readonly #batchesSeen = new Map<string, number>();
 
-  /** Allocates the values of a new model, drawn by (seed, parameter name). */
-  constructor(specs: readonly ParameterSpec[], batchNorms: readonly BatchNormPlan[], seed: number) {
+  /**
+   * Allocates the values of a new model.
+   * @param initial seed of the values, which depend on it and on the parameter's name; or the tensor of each name, whose memory the
+   * store shares: the tensor itself stays the caller's
+   */
+  constructor(
+    specs: readonly ParameterSpec[],
+    batchNorms: readonly BatchNormPlan[],
+    initial: number | ((name: string) => tf.Tensor),
+  ) {
     this.specs = specs;
     this.packs = planPacks(specs.map(({ shape }) => shape));
     this.#batchNorms = batchNorms;
+    const create = (spec: ParameterSpec) =>
+      typeof initial === 'number'
+        ? variable(initialValues(spec, initial), spec.shape)
+        : tf.variable(initial(spec.name));
     try {
-      for (const spec of specs)
-        this.#parameters.set(spec.name, variable(initialValues(spec, seed), spec.shape));
+      for (const spec of specs) this.#parameters.set(spec.name, create(spec));
       for (const plan of batchNorms) {
-        for (const spec of averagesOf(plan))
-          this.#buffers.set(spec.name, variable(initialValues(spec, seed), spec.shape));
+        for (const spec of averagesOf(plan)) this.#buffers.set(spec.name, create(spec));
         this.#batchesSeen.set(plan.name, 0);
       }
     } catch (error) {
@@ -124,6 +134,16 @@ export class ParameterStore {
     }
     for (const spec of averages) assign(this.buffer(spec.name), Float32Array.from(float32(tensors, spec)));
     for (const [name, count] of counts) this.#batchesSeen.set(name, count);
+  }
+
+  /**
+   * A store of the same model with other values, and the same counters.
+   * @param tensorOf the tensor of each parameter and running average; it stays the caller's, and the new store shares its memory
+   */
+  withValues(tensorOf: (name: string) => tf.Tensor): ParameterStore {
+    const other = new ParameterStore(this.specs, this.#batchNorms, tensorOf);
+    for (const [name, count] of this.#batchesSeen) other.#batchesSeen.set(name, count);
+    return other;
   }
 
   /** Runs `use`, then restores the running averages. */

@@ -5,7 +5,8 @@ import type { ModelFile } from '../checkpoint/modelContent.js';
 import { modelFileFrom } from '../checkpoint/modelFileFrom.js';
 import { portableSha256 } from '../checkpoint/portableSha256.js';
 import { safetensorsFrom } from '../checkpoint/safetensorsFrom.js';
-import { weightsOf } from '../checkpoint/weightsOf.js';
+import type { WeightsOptions } from '../checkpoint/weightSets.js';
+import { selectedFile } from '../checkpoint/weightsOf.js';
 import type { NvaeConfig } from '../config/types.js';
 import { isTorchFile } from '../pytorch/isTorchFile.js';
 import { torchFileFrom } from '../pytorch/torchFile.js';
@@ -31,13 +32,14 @@ export async function anyModelFileFromBytes(
     config,
     onWarning,
     weightsOnly = false,
-  }: ReadBytesOptions & { readonly weightsOnly?: boolean },
+    weights,
+  }: ReadBytesOptions & WeightsOptions & { readonly weightsOnly?: boolean },
 ): Promise<ModelFile> {
   const source = sourceOf(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
   if (!(await isTorchFile(source))) {
     const own = await modelFileFrom(await safetensorsFrom(source, name), name, portableSha256());
     checkArchitecture(name, own.config, config);
-    return weightsOnly ? { ...own, ...weightsOf(own, name), metadata: own.metadata } : own;
+    return weightsOnly ? selectedFile(own, name, { weights }) : own;
   }
   const configOf = () => {
     if (config) return config;
@@ -46,6 +48,6 @@ export async function anyModelFileFromBytes(
       'a PyTorch file does not contain its configuration; pass it as the option config',
     );
   };
-  const options = { configOf, weightsOnly, ...(onWarning && { onWarning }) };
+  const options = { configOf, weightsOnly, weights, ...(onWarning && { onWarning }) };
   return fromTorch(await torchFileFrom(source, name), name, options);
 }

@@ -1,6 +1,6 @@
 import type { ModelFile } from '../checkpoint/modelContent.js';
 import { readModelFile } from '../checkpoint/readModelFile.js';
-import { weightsOf } from '../checkpoint/weightsOf.js';
+import { selectedFile } from '../checkpoint/weightsOf.js';
 import { withFile } from '../checkpoint/withFile.js';
 import { isTorchFile } from '../pytorch/isTorchFile.js';
 import { type Needs, readTorchFile } from './torch/readTorchFile.js';
@@ -12,5 +12,5 @@ import { type Needs, readTorchFile } from './torch/readTorchFile.js';
 export async function readOneFile(path: string, needs: Needs): Promise<ModelFile> {
   if (await withFile(path, isTorchFile)) return (await readTorchFile(path, needs)).file;
   const own = await readModelFile(path);
-  return needs.weightsOnly ? { ...own, ...weightsOf(own, path), metadata: own.metadata } : own;
+  return needs.weightsOnly ? selectedFile(own, path, needs) : own;
 }

@@ -9,6 +9,7 @@ import type { ParameterStore } from '../model/parameterStore.js';
 import { assign, float32 } from '../model/parameterStore.js';
 import { valuesFromTorch } from '../model/tensorLayout.js';
 import { adamaxSettings } from './adamaxSettings.js';
+import type { AverageStep } from './weightAverage.js';
 
 const slotNames = { momentum: 'adamax.momentum', maximum: 'adamax.maximum' } as const;
 
@@ -47,17 +48,18 @@ export class Adamax {
     return this.#updates;
   }
 
-  /** Updates all parameters. The gradients are packed like the parameters, and stay the caller's. */
-  update(gradients: readonly tf.Tensor[], options: UpdateOptions): void {
+  /** Updates all parameters, and their average if there is one. The gradients are packed like the parameters, and stay the caller's. */
+  update(gradients: readonly tf.Tensor[], options: UpdateOptions, averaged?: AverageStep): void {
     this.#updates += 1;
     const learningRate = options.learningRate / (1 - adamaxSettings.beta1 ** this.#updates);
-    const settings = { ...options, ...adamaxSettings, learningRate };
+    const settings = { ...options, ...adamaxSettings, learningRate, averageWeight: averaged?.weight ?? 0 };
     this.#parameters.forEach((parameters, i) => {
       const gradient = gradients[i];
       const momentum = this.#momenta[i];
       const maximum = this.#maxima[i];
       if (!gradient || !momentum || !maximum) throw new RangeError(`internal: no gradient of pack ${i}`);
-      adamaxUpdate({ parameters, gradient, momentum, maximum }, settings);
+      const average = averaged?.average[i];
+      adamaxUpdate({ parameters, gradient, momentum, maximum, average }, settings);
     });
   }
 

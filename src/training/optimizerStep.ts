@@ -6,6 +6,7 @@ import type { Adamax } from './adamax.js';
 import type { LossOptions, LossTerms } from './gradients.js';
 import { computeGradients } from './gradients.js';
 import { learningRate } from './schedule.js';
+import type { AverageStep, WeightAverage } from './weightAverage.js';
 
 export interface OptimizerStepResult extends LossTerms {
   /** Sum over the latent groups. */
@@ -23,14 +24,15 @@ export interface OptimizerStepResult extends LossTerms {
 }
 
 /**
- * Makes one step. If the loss or its gradient is not finite or exactly 0, parameters, running averages and optimiser are not
- * changed. images `[B, H, W, 3]` in [0, 1] stay the caller's.
+ * Makes one step. If the loss or its gradient is not finite or exactly 0, parameters, running averages, optimiser and the average of
+ * the weights are not changed. images `[B, H, W, 3]` in [0, 1] stay the caller's.
  */
 export async function optimizerStep(
   model: Nvae,
   optimizer: Adamax,
   images: tf.Tensor4D,
   options: LossOptions,
+  average: WeightAverage | null = null,
 ): Promise<OptimizerStepResult> {
   const { epoch, training } = options;
   const pass = computeGradients(model, images, options);
@@ -43,8 +45,16 @@ export async function optimizerStep(
     const clipFactor = clipFactorOf(terms.gradientNorm, training.gradientClipping);
     if (applied) {
       const { weightDecay } = training;
-      optimizer.update(pass.packed, { learningRate: rate, weightDecay, gradientScale: clipFactor });
-      pass.statistics.commit(model.store);
+      const update = (averaged?: AverageStep) => {
+        optimizer.update(
+          pass.packed,
+          { learningRate: rate, weightDecay, gradientScale: clipFactor },
+          averaged,
+        );
+        pass.statistics.commit(model.store);
+      };
+      if (average) average.follow(update);
+      else update();
       options.spectral?.commit();
     }
     return {

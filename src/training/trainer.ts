@@ -27,6 +27,7 @@ import { Adamax } from './adamax.js';
 import type { LossFunction } from './lossFunction.js';
 import type { OptimizerStepResult } from './optimizerStep.js';
 import { optimizerStep } from './optimizerStep.js';
+import { WeightAverage } from './weightAverage.js';
 
 /** The result of one step: plain numbers, losses in nats per image. */
 export interface StepResult extends OptimizerStepResult {
@@ -64,6 +65,9 @@ export interface TrainerSampleOptions extends SampleImagesOptions {
  * Calls are queued: each sees the state after all earlier calls, and one that fails does not stop later ones. Owns its
  * tensors until `dispose`; arguments and results are plain data.
  *
+ * With `emaDecay` in the configuration, `reconstruct`, `evaluate` and `sampleImages` use the moving average of the weights and of the
+ * batch-norm averages. It has no influence on training.
+ *
  * @example
  * await useEngine();
  * await using trainer = await Trainer.create(await loadConfig('demo'));
@@ -74,10 +78,11 @@ export interface TrainerSampleOptions extends SampleImagesOptions {
 export class Trainer implements SampleSource, AsyncDisposable {
   /** Configuration of the model and its training. */
   readonly config: NvaeConfig;
-  /** The model that is trained; disposed with the trainer. */
+  /** The model that is trained, without the averaged weights (`emaDecay`); disposed with the trainer. */
   readonly model: Nvae;
   readonly #optimizer: Adamax;
   readonly #spectral: SpectralVectors | undefined;
+  readonly #average: WeightAverage | null;
   readonly #queue = new Queue();
   readonly #loss: LossFunction | undefined;
   #seed: number;
@@ -87,16 +92,21 @@ export class Trainer implements SampleSource, AsyncDisposable {
     this.config = config;
     this.#seed = seed;
     this.#loss = loss;
-    const { binarize } = config.training.augmentation;
+    const { emaDecay, augmentation } = config.training;
+    const { binarize } = augmentation;
     this.model = Nvae.create(config.model, seed, { binarize });
     const isIterated = config.training.spectralRegularization === 'power_iteration';
     this.#spectral = isIterated ? new SpectralVectors(this.model.plan) : undefined;
+    let average: WeightAverage | null = null;
     try {
+      if (emaDecay !== null) average = new WeightAverage(this.model, emaDecay);
       this.#optimizer = new Adamax(this.model.store);
     } catch (error) {
+      average?.dispose();
       this.model.dispose();
       throw error;
     }
+    this.#average = average;
   }
 
   /**
@@ -152,7 +162,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
           spectral: this.#spectral,
           loss: this.#loss,
         };
-        const result = await optimizerStep(this.model, this.#optimizer, images, options);
+        const result = await optimizerStep(this.model, this.#optimizer, images, options, this.#average);
         await nextTurn(); // the native engine computes within one turn of the event loop; give timers and signals a turn
         const batchSize = batch.shape[0];
         this.#position = {
@@ -177,10 +187,12 @@ export class Trainer implements SampleSource, AsyncDisposable {
   reconstruct(batch: ImageBatch): Promise<ImageBatch> {
     return this.#queue.run(() => {
       const noise = this.#noise('reconstruct', 0);
-      return renderImages(() => {
-        const images = this.#tensorOf(binarizedImages(batch, this.model.binarize));
-        return this.model.decode(this.model.encode(images, noise), noise);
-      });
+      return this.#useModel((model) =>
+        renderImages(() => {
+          const images = this.#tensorOf(binarizedImages(batch, model.binarize));
+          return model.decode(model.encode(images, noise), noise);
+        }),
+      );
     });
   }
 
@@ -194,7 +206,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
    */
   evaluate(batch: NamedImages): Promise<BatchEvaluation> {
     const options = { samples: 1, seed: 0, keys: batch.names };
-    return this.#queue.run(() => evaluateBatch(this.model, batch, options));
+    return this.#queue.run(() => this.#useModel((model) => evaluateBatch(model, batch, options)));
   }
 
   /**
@@ -215,12 +227,14 @@ export class Trainer implements SampleSource, AsyncDisposable {
       checkCount('trainer.sampleImages', 'count', count);
       checkWhole('trainer.sampleImages', 'iterations', iterations);
       if (seed !== undefined) checkSeed('trainer.sampleImages', seed);
-      return renderImages(() =>
-        this.model.store.keepingBuffers(() => {
-          const noiseOf = (i: number) => this.#noise(`readjust/${draw}/${i}`, 0, seed);
-          this.model.readjustBatchNorm(iterations, count, temperature, noiseOf);
-          return this.model.sample(count, temperature, this.#noise('sample', draw, seed), statistic);
-        }),
+      return this.#useModel((model) =>
+        renderImages(() =>
+          model.store.keepingBuffers(() => {
+            const noiseOf = (i: number) => this.#noise(`readjust/${draw}/${i}`, 0, seed);
+            model.readjustBatchNorm(iterations, count, temperature, noiseOf);
+            return model.sample(count, temperature, this.#noise('sample', draw, seed), statistic);
+          }),
+        ),
       );
     });
   }
@@ -232,34 +246,47 @@ export class Trainer implements SampleSource, AsyncDisposable {
         ...(await this.model.store.tensors()),
         ...(await this.#optimizer.tensors()),
         ...((await this.#spectral?.tensors()) ?? []),
+        ...((await this.#average?.tensors()) ?? []),
       ]);
-      const state = { seed: this.#seed, position: this.#position, optimizerUpdates: this.#optimizer.updates };
+      const state = {
+        seed: this.#seed,
+        position: this.#position,
+        optimizerUpdates: this.#optimizer.updates,
+        ...(this.#average && { emaUpdates: this.#average.updates }),
+      };
       return { config: this.config, tensors, state };
     });
   }
 
   /**
    * Restores a snapshot of a run with the same model; this trainer keeps its own training parameters. With power iterations in the
-   * regularisation, vectors that the snapshot does not have start anew.
+   * regularisation, vectors that the snapshot does not have start anew. With an `emaDecay`, an average that the snapshot does not have
+   * starts from the restored weights.
    *
    * @param snapshot as `snapshot` or `loadCheckpoint` returns it
    * @throws RangeError when a tensor is missing or has another shape; then nothing is changed
    */
   restore({ tensors, state }: Snapshot): Promise<void> {
     return this.#queue.run(() => {
+      const { emaUpdates } = state;
       this.model.store.check(tensors);
       const loadVectors = this.#spectral?.prepare(tensors);
+      const restoreAverage =
+        emaUpdates === undefined ? undefined : this.#average?.prepare(tensors, emaUpdates);
       this.#optimizer.load(tensors, state.optimizerUpdates);
       this.model.store.load(tensors);
       loadVectors?.();
+      if (restoreAverage) restoreAverage();
+      else this.#average?.restart();
       this.#seed = state.seed;
       this.#position = { ...state.position };
     });
   }
 
   /**
-   * Replaces parameters and running averages; the optimiser, the seed and the position stay, and power iterations start anew. Tensors that are not given keep their
-   * values; other names are ignored.
+   * Replaces parameters and running averages; the optimiser, the seed and the position stay, and power iterations start anew. Tensors
+   * that are not given keep their values; other names are ignored, also those of an average (`ema.*`). The average of this trainer
+   * starts again from the new weights.
    *
    * @param tensors weights as in a model file; they stay the caller's
    * @throws RangeError when a tensor has another shape than in the model; then nothing is changed
@@ -271,12 +298,14 @@ export class Trainer implements SampleSource, AsyncDisposable {
     return this.#queue.run(() => {
       this.model.store.loadSome(tensors);
       this.#spectral?.restart();
+      this.#average?.restart();
     });
   }
 
   /** Lets a running call finish, then frees everything; waiting calls fail. */
   dispose(): Promise<void> {
     return this.#queue.close(new Error('trainer: it is disposed of; create another one'), () => {
+      this.#average?.dispose();
       this.#optimizer.dispose();
       this.#spectral?.dispose();
       this.model.dispose();
@@ -286,6 +315,11 @@ export class Trainer implements SampleSource, AsyncDisposable {
   /** `await using trainer = await Trainer.create(config)` disposes it at the end of the block, even after an error. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
+  }
+
+  /** Calls `use` with the model whose images are shown and measured: with the average of the weights, if there is one. */
+  #useModel<T>(use: (model: Nvae) => Promise<T>): Promise<T> {
+    return this.#average ? this.#average.use(use) : use(this.model);
   }
 
   #tensorOf(batch: ImageBatch): tf.Tensor4D {

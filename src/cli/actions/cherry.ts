@@ -15,6 +15,7 @@ import {
   tap,
 } from 'rxjs';
 import { grid } from '../../base/grid.js';
+import type { WeightSet } from '../../checkpoint/weightSets.js';
 import type { Temperature } from '../../model/sampleSource.js';
 import { writeImage } from '../../pictures/writeImage.js';
 import { cherryPick } from '../../streams/sampling/cherryPick.js';
@@ -36,6 +37,7 @@ import { pictureShower, type ShowPicture } from '../terminal/showPicture.js';
 
 interface CherryOptions extends CommonOptions {
   readonly config?: string;
+  readonly weights?: WeightSet;
   readonly folder: string;
   readonly keep: number;
   readonly out?: string;
@@ -53,7 +55,7 @@ export async function cherry(
   options: CherryOptions,
 ): Promise<void> {
   const output = createOutput(options);
-  const { engine, config, keep, seed = 0, json = false, quiet = false } = options;
+  const { engine, config, weights, keep, seed = 0, json = false, quiet = false } = options;
   const interruption = listenForInterruption(() => output.progress('stopped'));
   const { stop$ } = interruption;
   try {
@@ -66,7 +68,7 @@ export async function cherry(
     const showPicture = await pictureShower(output);
     if (why !== null) output.progress(why);
     const report = cherryReporter({ output, showPicture, path, files: json || !quiet });
-    const adjusted = { engine, config, temperature, iterations, batchSize, seed, stop$ };
+    const adjusted = { engine, config, weights, temperature, iterations, batchSize, seed, stop$ };
     const last = await lastValueFrom(
       withAdjustedModel(file, adjusted, output, (model) => {
         const candidates = (i: number) =>

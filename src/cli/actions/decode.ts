@@ -6,6 +6,7 @@ import { messageOf } from '../../base/errors.js';
 import { imageAt } from '../../base/imageBatches.js';
 import type { NamedImages } from '../../base/plainData.js';
 import { checkLatentsFile, type LatentsFile, openLatents } from '../../checkpoint/latents/latentsFile.js';
+import type { WeightSet } from '../../checkpoint/weightSets.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import { fromAbort } from '../../streams/flow/fromAbort.js';
 import { mapAhead } from '../../streams/flow/mapAhead.js';
@@ -23,6 +24,7 @@ import { withProgress } from '../terminal/withProgress.js';
 
 interface DecodeOptions extends CommonOptions {
   readonly config?: string;
+  readonly weights?: WeightSet;
   readonly folder: string;
   readonly batch: number;
   readonly out?: string;
@@ -33,7 +35,7 @@ const extension = '.safetensors';
 
 export async function decode(model: string, latents: string, options: DecodeOptions): Promise<void> {
   const output = createOutput(options);
-  const { engine, config, batch, statistic, out, seed = 0 } = options;
+  const { engine, config, weights, batch, statistic, out, seed = 0 } = options;
   let decoding = false;
   const interruption = listenForInterruption(() => {
     if (decoding) output.progress('stopping after this batch; Ctrl-C again aborts');
@@ -60,7 +62,7 @@ export async function decode(model: string, latents: string, options: DecodeOpti
     const written$ = withAdjustedModel(
       file,
       // Decoding uses the batch-norm averages from training unchanged.
-      { engine, config, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ },
+      { engine, config, weights, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ },
       output,
       (loaded) => {
         for (const one of files) checkLatentsFile(one, loaded.latentShapes, `the model ${file}`);

@@ -5,6 +5,7 @@ import { encodingAt } from '../../base/encodings.js';
 import { describeValue } from '../../base/messageText.js';
 import type { Encoding } from '../../base/plainData.js';
 import type { LatentsWritten } from '../../checkpoint/latents/latentsWriter.js';
+import type { WeightSet } from '../../checkpoint/weightSets.js';
 import type { Binarize } from '../../config/types.js';
 import type { Nvae } from '../../model/nvae.js';
 import { fromAbort } from '../../streams/flow/fromAbort.js';
@@ -27,6 +28,7 @@ import { withProgress } from '../terminal/withProgress.js';
 
 interface EncodeOptions extends CommonOptions, LatentOptions {
   readonly config?: string;
+  readonly weights?: WeightSet;
   readonly folder: string;
   readonly out: string;
 }
@@ -35,7 +37,7 @@ const extension = '.safetensors';
 
 export async function encode(model: string, images: string, options: EncodeOptions): Promise<void> {
   const output = createOutput(options);
-  const { engine, config, batch, count, latents, freeFlow, out, seed = 0 } = options;
+  const { engine, config, weights, batch, count, latents, freeFlow, out, seed = 0 } = options;
   let encoding = false;
   let binarized: Binarize = 'none';
   const interruption = listenForInterruption(() => {
@@ -50,7 +52,7 @@ export async function encode(model: string, images: string, options: EncodeOptio
     const written$ = withAdjustedModel(
       file,
       // Encoding uses the batch-norm averages from training unchanged.
-      { engine, config, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ },
+      { engine, config, weights, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ },
       output,
       (loaded) => {
         encoding = true;

@@ -1,5 +1,6 @@
 /** `nvae evaluate`: measures how well a model predicts images. */
 import { filter, lastValueFrom, type Observable, takeUntil, tap } from 'rxjs';
+import type { WeightSet } from '../../checkpoint/weightSets.js';
 import type { Dataset } from '../../data/dataset.js';
 import type { ImageFile } from '../../data/imageFile.js';
 import { imageFiles } from '../../data/imageFiles.js';
@@ -20,6 +21,7 @@ import { withProgress } from '../terminal/withProgress.js';
 interface EvaluateOptions extends CommonOptions {
   readonly folder: string;
   readonly config?: string;
+  readonly weights?: WeightSet;
   readonly samples: number;
   readonly batch: number;
   readonly count: number;
@@ -27,7 +29,7 @@ interface EvaluateOptions extends CommonOptions {
 
 export async function evaluateModel(model: string, images: string, options: EvaluateOptions): Promise<void> {
   const output = createOutput(options);
-  const { engine, config, seed = 0 } = options;
+  const { engine, config, weights, seed = 0 } = options;
   const interruption = listenForInterruption(() => output.progress('stopping; Ctrl-C again aborts'));
   const { stop$ } = interruption;
   try {
@@ -36,7 +38,7 @@ export async function evaluateModel(model: string, images: string, options: Eval
     const dataset = { ...imageFiles(), name: images, items: () => files };
     const count = Math.min(options.count, files.length);
     // An evaluation uses the batch-norm averages from training unchanged.
-    const asTrained = { engine, config, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ };
+    const asTrained = { engine, config, weights, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ };
     const result$ = withAdjustedModel(file, asTrained, output, (loaded) =>
       resultOf(loaded, dataset, { ...options, count, stop$ }, output),
     );

@@ -4,6 +4,7 @@ import { lastValueFrom, type Observable, takeUntil, tap, toArray } from 'rxjs';
 import { grid } from '../../base/grid.js';
 import { joinImages } from '../../base/imageBatches.js';
 import type { ImageBatch } from '../../base/plainData.js';
+import type { WeightSet } from '../../checkpoint/weightSets.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { Nvae } from '../../model/nvae.js';
 import type { Temperature } from '../../model/sampleSource.js';
@@ -20,6 +21,7 @@ import { withProgress } from '../terminal/withProgress.js';
 
 interface ExploreOptions extends CommonOptions {
   readonly config?: string;
+  readonly weights?: WeightSet;
   readonly folder: string;
   readonly group?: number;
   readonly spatial?: boolean;
@@ -41,12 +43,12 @@ export function explore(
 ): Promise<void> {
   const output = createOutput(options);
   return interruptible(output, async (stop$) => {
-    const { engine, config, seed = 0, difference = false } = options;
+    const { engine, config, weights, seed = 0, difference = false } = options;
     const file = await findModel(model, options.folder, output);
     const folder = join(options.folder, 'images');
     const pathOf = await outputFiles(options.out, { name: nameOf(file, options), count: 1, folder });
     const showPicture = await pictureShower(output);
-    const adjusted = { engine, config, temperature, iterations, batchSize: 9, seed, stop$ };
+    const adjusted = { engine, config, weights, temperature, iterations, batchSize: 9, seed, stop$ };
     const walk$ = withAdjustedModel(file, adjusted, output, (model) =>
       walkOf(model, temperature, options, output),
     );

@@ -8,6 +8,7 @@ import { checkpointFrom } from '../../checkpoint/checkpointFrom.js';
 import type { FileKind, ModelFile } from '../../checkpoint/modelContent.js';
 import type { ModelDtype } from '../../checkpoint/modelDtype.js';
 import { saveModel } from '../../checkpoint/saveModel.js';
+import { type WeightSet, weightsKey } from '../../checkpoint/weightSets.js';
 import { writeOrRefuse } from '../../checkpoint/writeOrRefuse.js';
 import { writePieces } from '../../checkpoint/writePieces.js';
 import { formatConfig } from '../../config/formatConfig.js';
@@ -28,7 +29,8 @@ interface ExportOptions extends CommonOptions {
   readonly out?: string;
   readonly format?: 'pytorch' | 'rx-nvae';
   readonly dtype?: ModelDtype;
-  readonly weights?: boolean;
+  /** The option `--weights`, which may come without a set. */
+  readonly weights?: boolean | WeightSet;
   readonly folder: string;
 }
 
@@ -38,11 +40,18 @@ const extensions = { checkpoint: '.checkpoint', model: '.model' } as const;
 export async function exportFile(model: string, options: ExportOptions): Promise<void> {
   const output = createOutput(options);
   const begin = performance.now();
-  const { out, dtype, format = dtype ? 'rx-nvae' : 'pytorch', config: given } = options;
-  const weightsOnly = options.weights || format === 'rx-nvae';
+  const { out, dtype, format = dtype ? 'rx-nvae' : 'pytorch', weights: given } = options;
+  const weightsOnly = (given ?? false) !== false || format === 'rx-nvae';
+  const weights = typeof given === 'string' ? given : undefined;
   if (out !== undefined) await checkOut(out);
   const source = await findModel(model, options.folder, output);
-  const needs = { weightsOnly, onWarning: output.warning, ...(given !== undefined && { config: given }) };
+  const { config: name } = options;
+  const needs = {
+    weightsOnly,
+    weights,
+    onWarning: output.warning,
+    ...(name !== undefined && { config: name }),
+  };
   const file = await readAnyModelFile(source, needs);
   const kind = !weightsOnly && file.kind === 'checkpoint' ? 'checkpoint' : 'model';
   const path = out ?? join(options.folder, 'exported', nameFor(source, kind));
@@ -91,8 +100,9 @@ async function exportTorch(
   for (const omission of omissions) output.warning(`${path}: ${omission}`);
   const { tensors, parameters } = sizeOf(config.model);
   const seconds = (performance.now() - begin) / 1000;
+  const set = file.metadata.get(weightsKey) === 'ema' ? ' (weights ema)' : '';
   output.progress(
-    `exported a ${kind} of ${config.name}: ${tensors} tensors, ${parameters} parameters; ${seconds.toFixed(1)} s`,
+    `exported a ${kind} of ${config.name}${set}: ${tensors} tensors, ${parameters} parameters; ${seconds.toFixed(1)} s`,
   );
   output.progress(
     `for the PyTorch implementation, put ${basename(path)} into its saved_weights and ${basename(configuration)} into its model_configs`,

@@ -5,6 +5,7 @@ import { messageOf } from '../../base/errors.js';
 import { grid } from '../../base/grid.js';
 import { joinImages } from '../../base/imageBatches.js';
 import type { ImageBatch, NamedImages } from '../../base/plainData.js';
+import type { WeightSet } from '../../checkpoint/weightSets.js';
 import type { Binarize, ModelConfig } from '../../config/types.js';
 import { decodeImage } from '../../data/decodeImage.js';
 import { withChannels } from '../../data/withChannels.js';
@@ -26,6 +27,7 @@ import { withProgress } from '../terminal/withProgress.js';
 
 interface InterpolateOptions extends CommonOptions {
   readonly config?: string;
+  readonly weights?: WeightSet;
   readonly folder: string;
   readonly gif?: boolean;
   readonly freeFlow: boolean;
@@ -45,9 +47,9 @@ export function interpolate(
     const file = await findModel(model, options.folder, output);
     const { path, filmPath } = await pathsOf(file, options);
     const showPicture = await pictureShower(output);
-    const { engine, config, seed = 0 } = options;
+    const { engine, config, weights, seed = 0 } = options;
     // Encoding and decoding use the batch-norm averages from training unchanged.
-    const asTrained = { engine, config, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ };
+    const asTrained = { engine, config, weights, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ };
     let binarized: Binarize = 'none';
     const frames$ = withAdjustedModel(file, asTrained, output, (model) => {
       binarized = tellBinarized(model, output);

@@ -16,6 +16,7 @@ import {
 } from 'rxjs';
 import { grid } from '../../base/grid.js';
 import { imageAt, joinImages } from '../../base/imageBatches.js';
+import type { WeightSet } from '../../checkpoint/weightSets.js';
 import type { Binarize } from '../../config/types.js';
 import type { ImageFile } from '../../data/imageFile.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
@@ -42,6 +43,7 @@ import { withProgress } from '../terminal/withProgress.js';
 
 interface ReconstructOptions extends CommonOptions, LatentOptions {
   readonly config?: string;
+  readonly weights?: WeightSet;
   readonly folder: string;
   readonly rows: number;
   readonly columns: number;
@@ -68,7 +70,7 @@ interface Plan {
 
 export async function reconstruct(model: string, images: string, options: ReconstructOptions): Promise<void> {
   const output = createOutput(options);
-  const { engine, config, seed = 0 } = options;
+  const { engine, config, weights, seed = 0 } = options;
   let making = false;
   let binarized: Binarize = 'none';
   const interruption = listenForInterruption(() => {
@@ -80,7 +82,7 @@ export async function reconstruct(model: string, images: string, options: Recons
     const plan = await planOf(file, found, options, await pictureShower(output));
     const { stop$ } = interruption;
     // Encoding and decoding use the batch-norm averages from training unchanged.
-    const asTrained = { engine, config, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ };
+    const asTrained = { engine, config, weights, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ };
     let done = 0;
     const written$ = withAdjustedModel(file, asTrained, output, (loaded) => {
       making = true;

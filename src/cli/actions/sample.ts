@@ -14,6 +14,7 @@ import {
 } from 'rxjs';
 import { joinImages } from '../../base/imageBatches.js';
 import type { ImageBatch } from '../../base/plainData.js';
+import type { WeightSet } from '../../checkpoint/weightSets.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { Nvae } from '../../model/nvae.js';
 import type { Temperature } from '../../model/sampleSource.js';
@@ -34,6 +35,7 @@ import { withProgress } from '../terminal/withProgress.js';
 
 interface SampleOptions extends CommonOptions {
   readonly config?: string;
+  readonly weights?: WeightSet;
   readonly folder: string;
   readonly rows: number;
   readonly columns: number;
@@ -65,7 +67,7 @@ export async function sample(
   options: SampleOptions,
 ): Promise<void> {
   const output = createOutput(options);
-  const { engine, config, batch: batchSize, seed = 0 } = options;
+  const { engine, config, weights, batch: batchSize, seed = 0 } = options;
   const layout = layoutOf(options);
   let making = false;
   const interruption = listenForInterruption(() => {
@@ -78,7 +80,7 @@ export async function sample(
     const pathOf = await outputFiles(options.out, { name, count: layout.files, folder });
     const showPicture = await pictureShower(output);
     const { stop$ } = interruption;
-    const adjusted = { engine, config, temperature, iterations, batchSize, seed, stop$ };
+    const adjusted = { engine, config, weights, temperature, iterations, batchSize, seed, stop$ };
     const written$ = withAdjustedModel(file, adjusted, output, (model) => {
       const write = (images: ImageBatch, turn: number) =>
         written(images, turn, layout, pathOf, options, showPicture);

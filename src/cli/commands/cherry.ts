@@ -1,7 +1,7 @@
 /** Arguments of `nvae cherry`. */
 import { Command } from 'commander';
 import type { cherry } from '../actions/cherry.js';
-import { configOption, folderHelp, integerFrom, withCommonOptions } from './commonOptions.js';
+import { configOption, folderHelp, integerFrom, weightsOption, withCommonOptions } from './commonOptions.js';
 import { withSamplingArguments } from './samplingArguments.js';
 
 const examples = `
@@ -25,6 +25,7 @@ export function cherryCommand(): Command {
       'file of the grid, or a folder (default: images/<model>_t<temperature>_cherry.png)',
     )
     .addOption(configOption())
+    .addOption(weightsOption())
     .option('--folder <folder>', folderHelp, '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof cherry>) =>

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
+import { weightSets } from '../../checkpoint/weightSets.js';
 import { runNameProblem } from '../../config/runName.js';
 import { engineNames } from '../../engine/engines.js';
 import type { Temperature } from '../../model/sampleSource.js';
@@ -74,6 +75,14 @@ export function configOption(): Option {
     'name or path of the configuration of a PyTorch file, which does not contain it (default: the one that the file names, ' +
       'beside it or in model_configs)',
   );
+}
+
+/** The option `--weights` of commands that read a model; its value goes to `openModel`. */
+export function weightsOption(): Option {
+  return new Option(
+    '--weights <set>',
+    'weights to use: raw, those of the last step, or ema, their moving average (default: ema if the file has it)',
+  ).choices(weightSets);
 }
 
 /** Help text for `--folder` in commands that read a model. */

@@ -1,7 +1,14 @@
 /** Arguments of `nvae decode`. */
 import { Command } from 'commander';
 import type { decode } from '../actions/decode.js';
-import { configOption, folderHelp, integerFrom, modelHelp, withCommonOptions } from './commonOptions.js';
+import {
+  configOption,
+  folderHelp,
+  integerFrom,
+  modelHelp,
+  weightsOption,
+  withCommonOptions,
+} from './commonOptions.js';
 import { statisticOption } from './samplingArguments.js';
 
 const outHelp =
@@ -23,6 +30,7 @@ export function decodeCommand(): Command {
     .option('--out <path>', outHelp)
     .addOption(statisticOption())
     .addOption(configOption())
+    .addOption(weightsOption())
     .option('--folder <folder>', folderHelp, '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof decode>) =>

@@ -1,7 +1,13 @@
 /** Arguments of `nvae encode`. */
 import { Command } from 'commander';
 import type { encode } from '../actions/encode.js';
-import { configOption, latentsFolderHelp, modelHelp, withCommonOptions } from './commonOptions.js';
+import {
+  configOption,
+  latentsFolderHelp,
+  modelHelp,
+  weightsOption,
+  withCommonOptions,
+} from './commonOptions.js';
 import { countOrAll, imagesHelp, withLatentOptions } from './latentOptions.js';
 
 const outHelp = 'a .safetensors file for all images, or a folder for one file per image, named after it';
@@ -24,6 +30,7 @@ export function encodeCommand(): Command {
       .option('--count <number>', 'number of images, or all', countOrAll, Number.POSITIVE_INFINITY),
   )
     .addOption(configOption())
+    .addOption(weightsOption())
     .option('--folder <folder>', latentsFolderHelp, '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof encode>) =>

@@ -6,6 +6,7 @@ import {
   integerFrom,
   latentsFolderHelp,
   modelHelp,
+  weightsOption,
   withCommonOptions,
 } from './commonOptions.js';
 import { countOrAll, imagesHelp } from './latentOptions.js';
@@ -34,6 +35,7 @@ export function evaluateCommand(): Command {
     .option('--batch <number>', 'images computed at a time; more need more memory', integerFrom(1), 16)
     .option('--count <number>', 'number of images, or all', countOrAll, Number.POSITIVE_INFINITY)
     .addOption(configOption())
+    .addOption(weightsOption())
     .option('--folder <folder>', latentsFolderHelp, '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof evaluateModel>) =>

@@ -1,7 +1,14 @@
 /** Arguments of `nvae explore`. */
 import { Command } from 'commander';
 import type { explore } from '../actions/explore.js';
-import { configOption, folderHelp, integerFrom, numberFromZero, withCommonOptions } from './commonOptions.js';
+import {
+  configOption,
+  folderHelp,
+  integerFrom,
+  numberFromZero,
+  weightsOption,
+  withCommonOptions,
+} from './commonOptions.js';
 import { statisticOption, withSamplingArguments } from './samplingArguments.js';
 
 const examples = `
@@ -25,6 +32,7 @@ export function exploreCommand(): Command {
     .addOption(statisticOption())
     .option('--out <file>', 'file to write (default: images/<model>_explore.png)')
     .addOption(configOption())
+    .addOption(weightsOption())
     .option('--folder <folder>', folderHelp, '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof explore>) => {

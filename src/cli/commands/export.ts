@@ -1,5 +1,6 @@
 /** Arguments of `nvae export`. */
 import { Command, Option } from 'commander';
+import { weightSets } from '../../checkpoint/weightSets.js';
 import type { exportFile } from '../actions/export.js';
 import { configOption, modelHelp, withCommonOptions } from './commonOptions.js';
 
@@ -8,6 +9,7 @@ Examples:
   nvae export demo
   nvae export saved_weights/demo.checkpoint --weights --out demo.model
   nvae export demo --dtype bfloat16
+  nvae export saved_weights/demo.checkpoint --weights raw
 
 Beside a PyTorch file goes its configuration, <run>.yaml. In the PyTorch implementation the file belongs in saved_weights, and the
 configuration in model_configs. Warnings say what is lost. --dtype writes a model of our own format, which contains its
@@ -36,7 +38,13 @@ export function exportCommand(): Command {
         'bfloat16',
       ]),
     )
-    .option('--weights', 'export only the weights of a checkpoint, as a model')
+    .addOption(
+      new Option(
+        '--weights [set]',
+        'export only the weights of a checkpoint, as a model: raw, those of the last step, or ema, their moving average (default: ' +
+          'ema if the file has it)',
+      ).choices(weightSets),
+    )
     .option('--folder <folder>', 'folder with the saved_weights of the run, and for exported', '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof exportFile>) => {

@@ -1,7 +1,14 @@
 /** Arguments of `nvae interpolate`. */
 import { Command } from 'commander';
 import type { interpolate } from '../actions/interpolate.js';
-import { configOption, folderHelp, integerFrom, modelHelp, withCommonOptions } from './commonOptions.js';
+import {
+  configOption,
+  folderHelp,
+  integerFrom,
+  modelHelp,
+  weightsOption,
+  withCommonOptions,
+} from './commonOptions.js';
 import { statisticOption } from './samplingArguments.js';
 
 const examples = `
@@ -23,6 +30,7 @@ export function interpolateCommand(): Command {
     .addOption(statisticOption())
     .option('--out <file>', 'file to write (default: images/<model>_interpolation.png)')
     .addOption(configOption())
+    .addOption(weightsOption())
     .option('--folder <folder>', folderHelp, '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof interpolate>) =>

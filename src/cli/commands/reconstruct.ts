@@ -1,7 +1,14 @@
 /** Arguments of `nvae reconstruct`. */
 import { Command } from 'commander';
 import type { reconstruct } from '../actions/reconstruct.js';
-import { configOption, folderHelp, integerFrom, modelHelp, withCommonOptions } from './commonOptions.js';
+import {
+  configOption,
+  folderHelp,
+  integerFrom,
+  modelHelp,
+  weightsOption,
+  withCommonOptions,
+} from './commonOptions.js';
 import { countOrAll, imagesHelp, withLatentOptions } from './latentOptions.js';
 import { statisticOption } from './samplingArguments.js';
 
@@ -35,6 +42,7 @@ export function reconstructCommand(): Command {
   )
     .addOption(statisticOption())
     .addOption(configOption())
+    .addOption(weightsOption())
     .option('--folder <folder>', folderHelp, '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof reconstruct>) => {

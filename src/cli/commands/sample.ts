@@ -1,7 +1,7 @@
 /** Arguments of `nvae sample`. */
 import { Command } from 'commander';
 import type { sample } from '../actions/sample.js';
-import { configOption, folderHelp, integerFrom, withCommonOptions } from './commonOptions.js';
+import { configOption, folderHelp, integerFrom, weightsOption, withCommonOptions } from './commonOptions.js';
 import { statisticOption, withSamplingArguments } from './samplingArguments.js';
 
 const outHelp =
@@ -29,6 +29,7 @@ export function sampleCommand(): Command {
     .option('--separate', 'one file per image instead of grids')
     .addOption(statisticOption())
     .addOption(configOption())
+    .addOption(weightsOption())
     .option('--folder <folder>', folderHelp, '.')
     .addHelpText('after', examples);
   return withCommonOptions(command).action(async (...given: Parameters<typeof sample>) =>

@@ -1,5 +1,6 @@
 /** Shared by the sampling commands: loads an engine and a model, and adjusts its batch norm to the temperature. */
 import { concatMap, filter, type Observable, type ObservableInput, of, takeUntil, tap } from 'rxjs';
+import type { WeightSet } from '../../checkpoint/weightSets.js';
 import { useEngine } from '../../engine/index.js';
 import type { Nvae } from '../../model/nvae.js';
 import type { Temperature } from '../../model/sampleSource.js';
@@ -13,6 +14,8 @@ export interface AdjustedModelOptions {
   readonly engine: string;
   /** The option `--config`. */
   readonly config?: string | undefined;
+  /** The option `--weights`. */
+  readonly weights?: WeightSet | undefined;
   readonly temperature: Temperature;
   /** Iterations of the batch-norm re-adjustment. */
   readonly iterations: number;
@@ -25,7 +28,7 @@ export interface AdjustedModelOptions {
 /** The stream returned by `use`; the model is disposed at the end of that stream. */
 export function withAdjustedModel<T>(
   file: string,
-  { engine, config, iterations, stop$, ...options }: AdjustedModelOptions,
+  { engine, config, weights, iterations, stop$, ...options }: AdjustedModelOptions,
   output: Output,
   use: (model: Nvae) => ObservableInput<T>,
 ): Observable<T> {
@@ -34,7 +37,7 @@ export function withAdjustedModel<T>(
     const { name, description, warnings } = await useEngine(engine);
     for (const warning of warnings) output.warning(warning);
     output.progress(`engine ${name}: ${description}`);
-    return openModel(file, config, output);
+    return openModel(file, { config, weights }, output);
   };
   const unit = iterations === 1 ? 'iteration' : 'iterations';
   const work = { label: 're-adjusting the batch norm', total: iterations, unit: 'iterations' };

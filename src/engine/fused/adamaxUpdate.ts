@@ -13,6 +13,8 @@ export interface AdamaxOptions {
   readonly weightDecay: number;
   /** Factor applied to the gradient first (clipping). */
   readonly gradientScale: number;
+  /** Weight of the new parameters in their moving average. @default 0 */
+  readonly averageWeight?: number;
 }
 
 /** The parameters of a pack and their optimiser state. */
@@ -22,17 +24,20 @@ export interface AdamaxTensors {
   readonly gradient: tf.Tensor;
   readonly momentum: tf.Variable;
   readonly maximum: tf.Variable;
+  /** The moving average of the parameters, packed like them. @default none */
+  readonly average?: tf.Variable | undefined;
 }
 
 /**
  * Adamax (Kingma & Ba 2015, section 7.1) with L2 weight decay: g = scale * gradient + decay * p, m = beta1 m + (1 - beta1) g,
- * u = max(beta2 u, |g| + epsilon), p = p - rate * m / u. Changes parameters, momentum and maximum; the caller keeps the
- * gradient.
+ * u = max(beta2 u, |g| + epsilon), p = p - rate * m / u, and then average = average + weight * (p - average). Changes parameters,
+ * momentum, maximum and average; the caller keeps the gradient. The average never changes what happens to the others, bit for bit.
  */
 export function adamaxUpdate(tensors: AdamaxTensors, options: AdamaxOptions): void {
-  const { parameters, momentum, maximum } = tensors;
+  const { parameters, momentum, maximum, average } = tensors;
   const [only, ...others] = parameters.variables;
-  const backend = only && others.length === 0 ? inPlaceBackend([only, momentum, maximum]) : null;
+  const changed = only ? [only, momentum, maximum, ...(average ? [average] : [])] : [];
+  const backend = others.length === 0 && only ? inPlaceBackend(changed) : null;
   if (backend && only) updateInPlace(backend, only, tensors, options);
   else updateByAssignment(tensors, options);
 }
@@ -40,10 +45,10 @@ export function adamaxUpdate(tensors: AdamaxTensors, options: AdamaxOptions): vo
 function updateInPlace(
   backend: NativeBackend,
   parameter: tf.Variable,
-  { gradient, momentum, maximum }: AdamaxTensors,
+  { gradient, momentum, maximum, average }: AdamaxTensors,
   options: AdamaxOptions,
 ): void {
-  backend.addon.adamax(
+  const step = [
     options.learningRate,
     options.beta1,
     options.beta2,
@@ -54,18 +59,22 @@ function updateInPlace(
     backend.ownFloats(parameter),
     backend.ownFloats(momentum),
     backend.ownFloats(maximum),
-  );
+  ] as const;
+  if (!average) backend.addon.adamax(...step);
+  else backend.addon.adamaxAveraged(...step, backend.ownFloats(average), options.averageWeight ?? 0);
 }
 
 function updateByAssignment(tensors: AdamaxTensors, options: AdamaxOptions): void {
-  const { parameters, gradient, momentum, maximum } = tensors;
-  const { learningRate, beta1, beta2, epsilon, weightDecay, gradientScale } = options;
+  const { parameters, gradient, momentum, maximum, average } = tensors;
+  const { learningRate, beta1, beta2, epsilon, weightDecay, gradientScale, averageWeight = 0 } = options;
   tf.tidy(() => {
     const p = parameters.packed();
     const scaled = gradientScale === 1 ? gradient : tf.mul(gradient, gradientScale);
     const g = weightDecay === 0 ? scaled : tf.add(scaled, tf.mul(p, weightDecay));
     momentum.assign(tf.add(tf.mul(momentum, beta1), tf.mul(g, 1 - beta1)));
     maximum.assign(tf.maximum(tf.mul(maximum, beta2), tf.add(tf.abs(g), epsilon)));
-    parameters.assign(tf.sub(p, tf.mul(tf.div(momentum, maximum), learningRate)));
+    const moved = tf.sub(p, tf.mul(tf.div(momentum, maximum), learningRate));
+    parameters.assign(moved);
+    average?.assign(tf.add(average, tf.mul(tf.sub(moved, average), averageWeight)));
   });
 }

@@ -19,6 +19,18 @@ type Convolution = (
   silu: number,
   y: Floats,
 ) => void;
+type AdamaxArguments = [
+  learningRate: number,
+  beta1: number,
+  beta2: number,
+  epsilon: number,
+  weightDecay: number,
+  gradientScale: number,
+  gradient: Floats,
+  parameter: Floats,
+  m: Floats,
+  u: Floats,
+];
 /** Kind: 0 normal, 1 logistic, 2 normalized logistic, 3 and 4 the same for the three colours of a pixel together. */
 type MixtureShape = [kind: number, rows: number, k: number];
 type ExciteShape = [batch: number, pixels: number, channels: number, hidden: number, weight: number];
@@ -102,18 +114,8 @@ export interface Addon {
   ): void;
   upsampleGradient(inShape: Ints, factor: number, dy: Floats, dx: Floats): void;
   sumOfSquares(x: Floats): number;
-  adamax(
-    learningRate: number,
-    beta1: number,
-    beta2: number,
-    epsilon: number,
-    weightDecay: number,
-    gradientScale: number,
-    gradient: Floats,
-    parameter: Floats,
-    m: Floats,
-    u: Floats,
-  ): void;
+  adamax(...step: AdamaxArguments): void;
+  adamaxAveraged(...step: [...AdamaxArguments, average: Floats, averageWeight: number]): void;
   mixtureLogProb(...shapeAndTensors: [...MixtureShape, parameters: Floats, colours: Floats, y: Floats]): void;
   mixtureLogProbGradient(
     ...shapeAndTensors: [

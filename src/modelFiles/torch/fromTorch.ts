@@ -5,6 +5,7 @@ import { type Checkpoint, contentOf } from '../../checkpoint/checkpointContent.j
 import { CheckpointError } from '../../checkpoint/checkpointError.js';
 import { checkFinite } from '../../checkpoint/finite.js';
 import type { FileKind, ModelFile } from '../../checkpoint/modelContent.js';
+import { selectWeights, type WeightsOptions } from '../../checkpoint/weightSets.js';
 import type { NvaeConfig } from '../../config/types.js';
 import type { TorchFile } from '../../pytorch/torchFile.js';
 import { torchDifferences } from './torchDifferences.js';
@@ -22,7 +23,7 @@ import {
 import { positionOf } from './torchPosition.js';
 import { type OnMisfit, readWeights, type TorchWeight, torchWeights } from './torchWeights.js';
 
-export interface FromTorchOptions {
+export interface FromTorchOptions extends WeightsOptions {
   /** Finds the configuration, which is not in the file. `modelArch` is any text, or null if the file has none. */
   readonly configOf: (modelArch: string | null) => NvaeConfig | Promise<NvaeConfig>;
   /** Whether only the weights are needed, so that the result is a model. @default false */
@@ -51,7 +52,14 @@ export interface ConvertedFile extends ModelFile {
 export async function fromTorch(
   file: TorchFile,
   where: string,
-  { configOf, weightsOnly = false, seed, onMisfit, onWarning = () => undefined }: FromTorchOptions,
+  {
+    configOf,
+    weightsOnly = false,
+    weights: wanted,
+    seed,
+    onMisfit,
+    onWarning = () => undefined,
+  }: FromTorchOptions,
 ): Promise<ConvertedFile> {
   const { stateDict, modelArch, run } = torchEntries(file.content, where);
   const config = await configOf(modelArch);
@@ -59,6 +67,7 @@ export async function fromTorch(
   if (!(weightsOnly && onMisfit)) {
     checkTorchLimits(config, where, 'pass the configuration that the file was trained with');
   }
+  selectWeights({ tensors: new Map() }, wanted, where); // there is no average in such files
   const layout = layoutOf(config, where);
   const weights = torchWeights(stateDict, layout, where, config.name, weightsOnly ? onMisfit : undefined);
   const optimizer = run && torchOptimizer(run, where);

@@ -1,3 +1,4 @@
+import type { WeightsOptions } from '../../checkpoint/weightSets.js';
 import { withFile } from '../../checkpoint/withFile.js';
 import { loadConfig } from '../../config/loadConfig.js';
 import type { NvaeConfig } from '../../config/types.js';
@@ -18,7 +19,7 @@ export interface ReadModelOptions {
 }
 
 /** What is needed of a file. */
-export interface Needs extends ReadModelOptions {
+export interface Needs extends ReadModelOptions, WeightsOptions {
   /** Whether only the weights are needed: then the result is a model, whatever the file is. @default false */
   readonly weightsOnly?: boolean;
   /** Called for each tensor of a PyTorch file that does not fit, as in `FromTorchOptions`. */

@@ -21,6 +21,11 @@ export function torchOmissions(checkpoint: Checkpoint): string[] {
       `the place within epoch ${epoch + 1} is lost: it starts anew there, with ${imagesTaken} images that were already taken`,
     );
   }
+  if (state.emaUpdates !== undefined) {
+    omissions.push(
+      'the moving average of the weights (ema) is lost: such a checkpoint has a place for the raw weights only; export the average as a model with --weights ema',
+    );
+  }
   const changes = Object.entries(training.augmentation).filter(
     ([, value]) => value !== false && value !== 0 && value !== 'none',
   );

@@ -40,8 +40,8 @@ export interface TrainOptions {
   /** Seed of a new run: an integer. A resumed run keeps the seed of its checkpoint. @default config.training.seed */
   readonly seed?: number;
   /**
-   * Model that a new run takes its weights and running averages from: a file (also one of PyTorch), or a model as plain data. The
-   * optimiser starts afresh, at epoch 0. A run that has a checkpoint refuses it. @default random weights
+   * Model that a new run takes its weights and running averages from: a file (also one of PyTorch), or a model as plain data; the
+   * moving average of its weights (`ema`), if it has one. The optimiser starts afresh, at epoch 0. A run that has a checkpoint refuses it. @default random weights
    */
   readonly initFrom?: string | ModelData;
   /**

@@ -8,13 +8,13 @@ export function runFacts(view: RunView, now: number): Fact[] {
   const { started } = view;
   if (!started) return [];
   const { config, parameters, engine, engineDescription, images, batchSize, seed, pid } = started;
-  const { learningRate, learningRateMin, halfPrecision } = config.training;
+  const { learningRate, learningRateMin, halfPrecision, emaDecay } = config.training;
   const { inputDimension, imageChannels, samplingMethod } = config.model;
   const colours = imageChannels === 1 ? ' grey' : '';
   return [
     { name: 'progress', text: progress(view) },
     { name: 'time', text: time(view, now) },
-    { name: 'model', text: `${size(parameters)} parameters` },
+    { name: 'model', text: `${size(parameters)} parameters${emaDecay == null ? '' : ` · ema ${emaDecay}`}` },
     { name: 'latents', text: latents(started) },
     { name: 'towers', text: towers(started) },
     { name: 'images', text: `${inputDimension}x${inputDimension}${colours} · ${samplingMethod}` },

@@ -4,6 +4,7 @@ import type { NamedTensors } from '../../../base/plainData.js';
 import { CheckpointError } from '../../../checkpoint/checkpointError.js';
 import { checkpointExists } from '../../../checkpoint/checkpointExists.js';
 import { checkFinite } from '../../../checkpoint/finite.js';
+import { selectWeights } from '../../../checkpoint/weightSets.js';
 import type { ModelData } from '../../../checkpoint/weightsOf.js';
 import type { NvaeConfig } from '../../../config/types.js';
 import { architectureChanges } from '../../../modelFiles/architectureChanges.js';
@@ -58,7 +59,7 @@ export async function initialWeights(
           onMisfit: (name, phrase) => misfits.set(name, phrase),
           onWarning,
         })
-      : initFrom;
+      : { config: initFrom.config, tensors: selectWeights(initFrom, undefined, source).tensors };
   const changes = architectureChanges(data.config.model, config.model, 'there');
   const weights = fittingWeights(data.tensors, config.model, misfits);
   if (!initPartial) requireAll(weights, changes, source);

@@ -13,6 +13,7 @@ import { type WarningEvent, warning } from '../events.js';
 import type { TrainOptions } from '../trainOptions.js';
 import { savesOf } from '../writer/savesOf.js';
 import { startWriterThread, type WriterThread } from '../writer/writerThread.js';
+import { averageChange } from './averageChange.js';
 import { heldOutImages, type RunImages } from './heldOutImages.js';
 import { initialWeights } from './initialWeights.js';
 import { openTrainer, previousCheckpoint } from './openTrainer.js';
@@ -21,8 +22,8 @@ import { type RunPaths, runPaths } from './runPaths.js';
 import { type ListedDataset, startOfData } from './startOfData.js';
 import { startOfValidation } from './startOfValidation.js';
 
-/** Bytes for a weight and the optimiser's two moments. */
-const bytesPerParameter = 12;
+/** Bytes for a weight and the optimiser's two moments, and for the average of the weights. */
+const [bytesPerParameter, bytesPerAverage] = [12, 4];
 
 interface OpeningControls {
   /** Aborts when the run is no longer needed. */
@@ -131,6 +132,8 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
     seed: options.seed,
     onWarning: warnAbout('checkpoint'),
   });
+  const change = checkpoint && averageChange(checkpoint, config);
+  if (change !== null) warn('weights', change);
   await writer.ready(); // so that it writes the first events without delay
   const start = await startOfData(checkpoint, opened, { signal: left, warn: warnAbout('dataset') });
   const measured = await startOfValidation(checkpoint, validation, {
@@ -138,7 +141,8 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
     warn: warnAbout('validation'),
   });
   const trainer = await openTrainer(config, options, { checkpoint, weights }, paths.checkpoint);
-  const bytes = trainer.model.parameterCount * bytesPerParameter;
+  const averageBytes = config.training.emaDecay === null ? 0 : bytesPerAverage;
+  const bytes = trainer.model.parameterCount * (bytesPerParameter + averageBytes);
   const problems = [await spaceWarning(paths.checkpoint, bytes), await syncWarning(paths.weights)];
   problems.filter((problem) => problem !== null).forEach(warnAbout('checkpoint'));
   const cache = imageCache(options.cache);
