@@ -1,6 +1,6 @@
 /**
  * NVAE, a deep hierarchical variational autoencoder (Vahdat & Kautz 2020, arXiv 2007.03898): its tensors and its
- * passes. The caller disposes of everything returned. Images are `[batch, height, width, 3]` in [0, 1], NaN
+ * passes. The caller disposes of everything returned. Images are `[batch, height, width, channels]` in [0, 1], NaN
  * where the network's output is not finite.
  */
 import { checkCount, checkSeed } from '../base/checkNumbers.js';
@@ -76,8 +76,8 @@ export interface EncodeOptions {
 const noNoise: LatentNoise = { normal: (_, shape) => tf.fill([...shape], 0) };
 
 /**
- * An NVAE model: encodes, decodes and samples. It owns its parameters until `dispose`. Images are `[batch, height, width, 3]` in
- * [0, 1]. The caller disposes of the tensors that a method returns.
+ * An NVAE model: encodes, decodes and samples. It owns its parameters until `dispose`. Images are `[batch, height, width, channels]` in
+ * [0, 1], where channels is 3, or 1 for grey (`config.imageChannels`). The caller disposes of the tensors that a method returns.
  *
  * @example
  * await useEngine('auto');
@@ -151,7 +151,7 @@ export class Nvae implements SampleSource, Disposable {
 
   /**
    * One pass: encodes, draws from the posterior, decodes. Differentiable in the parameters of the model.
-   * @param images `[B, H, W, 3]` in [0, 1]; the caller keeps them
+   * @param images `[B, H, W, channels]` in [0, 1]; the caller keeps them
    * @param noise source of the random numbers
    * @param mode `train` normalises with the batch's statistics, `eval` with the running averages
    * @param options memory use, and precomputed weights
@@ -215,7 +215,7 @@ export class Nvae implements SampleSource, Disposable {
    * @param temperature multiplies the standard deviations of the latents
    * @param noise source of the random numbers
    * @param statistic which value of the output distribution a pixel gets
-   * @returns `[count, H, W, 3]`; NaN where the network's output is not finite
+   * @returns `[count, H, W, channels]`; NaN where the network's output is not finite
    * @throws RangeError when the count or the temperature is out of range
    */
   sample(count: number, temperature: Temperature, noise: Noise, statistic: Statistic = 'mean'): tf.Tensor4D {
@@ -279,7 +279,7 @@ export class Nvae implements SampleSource, Disposable {
   /**
    * Encodes images to latents of the posterior, after the flow. The decoder sees such latents in training, and each group depends
    * on the latents of the groups before it.
-   * @param images `[B, H, W, 3]` in [0, 1]; the caller keeps them
+   * @param images `[B, H, W, channels]` in [0, 1]; the caller keeps them
    * @param noise source of the random numbers
    * @param options whether to draw latents or take the mean, and whether to skip free flows
    * @returns `[B, size, size, latentSize]` per latent group, level 0 first
@@ -309,7 +309,7 @@ export class Nvae implements SampleSource, Disposable {
    * @param latents as returned by `encode`; the caller keeps them
    * @param noise source of the random numbers, used only for the statistic `sample`
    * @param statistic which value of the output distribution a pixel gets
-   * @returns `[B, H, W, 3]`; NaN where the network's output is not finite
+   * @returns `[B, H, W, channels]`; NaN where the network's output is not finite
    * @throws RangeError when the shapes of the latents differ from `latentShapes`
    */
   decode(latents: readonly tf.Tensor4D[], noise: Noise, statistic: Statistic = 'mean'): tf.Tensor4D {
@@ -332,7 +332,7 @@ export class Nvae implements SampleSource, Disposable {
    * @param values `[B, size, size, latentSize]` per latent group, level 0 first; the caller keeps them
    * @param noise source of the other random numbers
    * @param statistic which value of the output distribution a pixel gets
-   * @returns `[B, H, W, 3]`; NaN where the network's output is not finite
+   * @returns `[B, H, W, channels]`; NaN where the network's output is not finite
    * @throws RangeError when the shapes of the values differ from `latentShapes`
    */
   generateFromLatents(

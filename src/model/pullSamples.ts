@@ -12,7 +12,7 @@ import type { SampleSource } from './sampleSource.js';
  *
  * @param source a model, a trainer, or another `SampleSource`; the caller keeps it
  * @param options as for `samples`; with `count: Infinity` the loop ends when you leave it
- * @returns batches `[n, height, width, 3]` as plain data; the caller owns them
+ * @returns batches `[n, height, width, channels]` as plain data; the caller owns them
  * @throws RangeError at call time when a number is out of range; in the loop, whatever the source throws
  *
  * @example

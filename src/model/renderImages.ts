@@ -6,7 +6,7 @@ import { imagesFromTensor } from './imageTensors.js';
 /**
  * Computes images on the engine, gives the event loop a turn, and reads the images as bytes.
  *
- * @param compute called immediately, inside `tf.tidy`; returns `[batch, height, width, 3]` in [0, 1]
+ * @param compute called immediately, inside `tf.tidy`; returns `[batch, height, width, channels]` in [0, 1]
  * @returns plain data; no tensor is left, even when it rejects
  * @throws NonFiniteImagesError when a colour is NaN
  */

@@ -34,7 +34,7 @@ export interface SampleSource {
    * @param count number of images
    * @param temperature multiplies the standard deviations of the latents
    * @param options statistic, seed and draw
-   * @returns `[count, height, width, 3]` as plain data; the caller owns it
+   * @returns `[count, height, width, channels]` as plain data; the caller owns it
    */
   sampleImages(count: number, temperature: Temperature, options?: SampleImagesOptions): Promise<ImageBatch>;
 }

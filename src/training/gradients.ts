@@ -56,7 +56,7 @@ export interface LossOptions {
   readonly loss?: LossFunction | undefined;
 }
 
-/** One forward and backward pass in training mode; does not change the model. images are `[B, H, W, 3]` in [0, 1]. */
+/** One forward and backward pass in training mode; does not change the model. images are `[B, H, W, channels]` in [0, 1]. */
 export function computeGradients(model: Nvae, images: tf.Tensor4D, options: LossOptions): Gradients {
   const statistics = new BatchStatistics();
   const { parameters, packs } = model.store;

@@ -18,7 +18,7 @@ export type DefaultTerms = {
  * The input of a `LossFunction` for one batch. All tensors belong to the step: use them only inside the call, and dispose none.
  */
 export interface LossInput extends ForwardResult {
-  /** The batch, `[B, H, W, 3]` in [0, 1], after augmentation. */
+  /** The batch, `[B, H, W, channels]` in [0, 1], after augmentation. */
   readonly images: tf.Tensor4D;
   /** The model's distribution of the images' colours; `output.mean()` is the reconstruction. */
   readonly output: OutputDistribution;

@@ -28,7 +28,7 @@ export interface EvaluateBatchOptions {
  * of the reconstruction, for each image. Images are made binary first if `model.binarize` says so. NaN where the model's output is not finite. Memory does not depend on the number
  * of draws; the event loop gets a turn after each.
  * @param model stays the caller's; no tensor remains
- * @param given images of the model's size, `[B, size, size, 3]`
+ * @param given images of the model's size, `[B, size, size, channels]`
  * @param options number of draws, seed and keys
  * @throws RangeError when an option is out of range, there is not one key per image, the images have another size,
  * or the model has `bernoulli` output and they are not binary

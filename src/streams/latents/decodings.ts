@@ -37,7 +37,7 @@ export interface DecodingsOptions extends DecodeLatentsOptions {
  * @param model decodes
  * @param source a file of `writeLatents` or of another program, or a stream of encodings
  * @param options statistic, seed, batch size
- * @returns batches `[n, size, size, 3]` with the names of the images
+ * @returns batches `[n, size, size, channels]` with the names of the images
  * @throws RangeError at call time when a number is out of range; in the stream when an encoding does not fit the model
  * @throws CheckpointError in the stream when the file is damaged or does not fit the model
  * @throws NonFiniteLatentsError in the stream when a latent is not finite

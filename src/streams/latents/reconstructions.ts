@@ -19,9 +19,9 @@ export interface ReconstructionsOptions
 export interface Reconstruction {
   /** One name per image. */
   readonly names: readonly string[];
-  /** The images as the model gets them, binary if `model.binarize` says so, `[n, size, size, 3]`. */
+  /** The images as the model gets them, binary if `model.binarize` says so, `[n, size, size, channels]`. */
   readonly originals: ImageBatch;
-  /** The same images encoded and decoded again, `[n, size, size, 3]`. */
+  /** The same images encoded and decoded again, `[n, size, size, channels]`. */
   readonly images: ImageBatch;
 }
 

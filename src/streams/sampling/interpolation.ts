@@ -28,7 +28,7 @@ const atOnce = 8;
 /**
  * The images between two images: encodes both, mixes their latents in equal steps, and decodes them.
  *
- *     interpolation   --a--b--(c|)     n images, `[1, size, size, 3]` each
+ *     interpolation   --a--b--(c|)     n images, `[1, size, size, channels]` each
  *
  * Image i of n is (1 - i / (n + 1)) of the first and i / (n + 1) of the second, i = 1 ... n. The two images themselves are not
  * included. Cold; the same seed gives the same images. Images are made binary first if `model.binarize` says so, with their names as
@@ -36,7 +36,7 @@ const atOnce = 8;
  * Ownership: model and images stay the caller's; the emitted images are plain data, and no tensor remains.
  *
  * @param model encodes and decodes
- * @param first one image, `[1, size, size, 3]`, of the model's size
+ * @param first one image, `[1, size, size, channels]`, of the model's size
  * @param second another image of the same size
  * @param options number of images, statistic, seed
  * @throws RangeError at call time when a number is out of range; in the stream when an image has another size

@@ -38,9 +38,9 @@ export interface LatentVariants {
   readonly size: number;
   /** Row of the resampled positions, one column per variant; null: all positions at once. */
   readonly row: number | null;
-  /** `[1, height, width, 3]`; the same in all values. */
+  /** `[1, height, width, channels]`; the same in all values. */
   readonly original: ImageBatch;
-  /** `[variants, height, width, 3]`. */
+  /** `[variants, height, width, channels]`. */
   readonly variants: ImageBatch;
 }
 

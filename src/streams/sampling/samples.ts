@@ -28,7 +28,7 @@ import type { SampleSource } from '../../model/sampleSource.js';
  *
  * @param source a model, a trainer, another `SampleSource`, or a stream of these, sampled one after the other
  * @param options number of images, batch size, temperature, and more
- * @returns batches `[n, height, width, 3]`
+ * @returns batches `[n, height, width, channels]`
  * @throws RangeError at call time when a number is out of range; in the stream whatever the source throws
  *
  * @example
