@@ -25,7 +25,7 @@ export interface OptimizerStepResult extends LossTerms {
 
 /**
  * Makes one step. If the loss or its gradient is not finite or exactly 0, parameters, running averages, optimiser and the average of
- * the weights are not changed. images `[B, H, W, 3]` in [0, 1] stay the caller's.
+ * the weights are not changed. images `[B, H, W, channels]` in [0, 1] stay the caller's.
  */
 export async function optimizerStep(
   model: Nvae,
