@@ -6,18 +6,19 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { jsonSchemaOf } from '../src/config/jsonSchema.js';
-import { fileSchema, modelSchema } from '../src/config/schema.js';
+import { fileSchema, modelSchema, writtenSchema } from '../src/config/schema.js';
 import { withTables } from './generateConfig/tables.js';
 import { withTypes } from './generateConfig/types.js';
 
 const file = jsonSchemaOf(fileSchema);
+const written = jsonSchemaOf(writtenSchema);
 const model = jsonSchemaOf(modelSchema);
 
 /** Functions from the old content of each file to the new one. */
 const outputs: Readonly<Record<string, (before: string) => string>> = {
   'src/config/types.ts': (before) => withTypes(before, model, file),
-  'model_configs/schema.json': () => JSON.stringify(file),
-  'docs/configuration.md': (before) => withTables(before, file),
+  'model_configs/schema.json': () => JSON.stringify(written),
+  'docs/configuration.md': (before) => withTables(before, written),
 };
 
 /** The content formatted as by `npm run format`. */

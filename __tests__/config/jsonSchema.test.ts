@@ -13,7 +13,7 @@ import type { z } from 'zod';
 import type { CamelCaseKeys } from '../../src/base/camelCase.js';
 import { type JsonSchema, jsonSchemaOf, keysOfSections, schemaAt } from '../../src/config/jsonSchema.js';
 import { parseConfig } from '../../src/config/parseConfig.js';
-import { fileSchema, type modelSchema } from '../../src/config/schema.js';
+import { type fileSchema, type modelSchema, writtenSchema } from '../../src/config/schema.js';
 import type { ModelConfig, TrainingConfig } from '../../src/config/types.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -80,7 +80,7 @@ describe('the JSON Schema', () => {
       fc.property(fc.array(changes, { minLength: 1, maxLength: 3 }), (list) => {
         const content = structuredClone(valid);
         for (const change of list) change(content);
-        const issues = fileSchema.safeParse(content).error?.issues ?? [];
+        const issues = writtenSchema.safeParse(content).error?.issues ?? [];
         const isCombination = issues.length > 0 && issues.every(({ code }) => code === 'custom');
         seen[issues.length === 0 ? 'accepted' : isCombination ? 'combinations' : 'refused'] += 1;
         expect([accepts(content), content]).toEqual([issues.length === 0 || isCombination, content]);
@@ -91,7 +91,7 @@ describe('the JSON Schema', () => {
   });
 
   test('should be what code without files gets', () => {
-    expect(jsonSchemaOf(fileSchema)).toEqual(published);
+    expect(jsonSchemaOf(writtenSchema)).toEqual(published);
   });
 });
 

@@ -4,12 +4,28 @@ import { camelCaseKeys } from '../base/camelCase.js';
 import { ConfigError } from './configError.js';
 import { fileContent, modelContent } from './fileContent.js';
 import { configNaming, fileNaming, modelNaming } from './naming.js';
+import { paperContent } from './paperContent.js';
 import { problemsOf } from './problems.js';
-import { fileSchema, modelSchema } from './schema.js';
+import { fileSchema, modelSchema, writtenSchema } from './schema.js';
 import type { ModelConfig, NvaeConfig } from './types.js';
 
 /**
- * Returns the configuration in a file's content with its defaults filled in. Keys are as in the file.
+ * Returns the configuration in the content of a file that a user wrote, with its defaults filled in, and the keys that `paper: true`
+ * stands for.
+ * @throws ConfigError that lists the problems
+ */
+export function checkWrittenConfig(content: unknown, name: string, file: string): NvaeConfig {
+  const expanded = paperContent(content);
+  const result = writtenSchema.safeParse(expanded);
+  if (!result.success) {
+    throw new ConfigError(file, problemsOf(writtenSchema, expanded, result.error, fileNaming));
+  }
+  const { paper: _, ...others } = result.data;
+  return configOf(name, others);
+}
+
+/**
+ * Returns the configuration in stored data with its defaults filled in. Keys are as in a file.
  * @throws ConfigError that lists the problems
  */
 export function checkConfig(content: unknown, name: string, file: string): NvaeConfig {

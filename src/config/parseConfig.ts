@@ -1,7 +1,7 @@
 /** Parses the text of a configuration file. Works without Node, for example in a browser. */
 import { load, YAMLException } from 'js-yaml';
 import { cut } from '../base/messageText.js';
-import { checkConfig } from './checkConfig.js';
+import { checkWrittenConfig } from './checkConfig.js';
 import { ConfigError } from './configError.js';
 import { configName } from './configName.js';
 import { applyOverrides } from './overrides.js';
@@ -42,7 +42,7 @@ const mostAliases = 100;
  */
 export function parseConfig(text: string, { file, overrides = [] }: ParseConfigOptions): NvaeConfig {
   const given = applyOverrides(parseYaml(text, file), overrides, file);
-  return checkConfig(given, configName(file), file);
+  return checkWrittenConfig(given, configName(file), file);
 }
 
 function parseYaml(text: string, file: string): unknown {

@@ -321,5 +321,17 @@ export const fileSchema = modelSchema
   })
   .describe('A configuration of rx-nvae: an architecture and how to train it.');
 
-/** The schema of a whole file, or of the architecture alone. */
-export type ConfigSchema = typeof fileSchema | typeof modelSchema;
+/** A file as a user writes it: `paper` stands for other keys (see paperContent.ts), and is in no configuration. */
+export const writtenSchema = fileSchema
+  .safeExtend({
+    paper: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Follow the paper wherever an option does: keys that are not in the file take its values in place of their defaults.',
+      ),
+  })
+  .describe('A configuration of rx-nvae: an architecture and how to train it.');
+
+/** The schema of a file, of the configuration in it, or of the architecture alone. */
+export type ConfigSchema = typeof writtenSchema | typeof fileSchema | typeof modelSchema;
