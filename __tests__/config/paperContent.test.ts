@@ -33,14 +33,17 @@ function changedBy(paper: NvaeConfig, plain: NvaeConfig): Record<string, unknown
   ]);
 }
 
-const ofTraining = { klBalancing: 'size' };
+const ofTraining = { spectralRegularization: 'power_iteration', klBalancing: 'size' };
 const ofAll = { flowWeightNorm: true, ...ofTraining };
 
 describe('paper: true', () => {
   test.each([
     ['gaussian', {}, ofAll],
-    ['logistic_mixture', {}, ofAll],
-    ['logistic_mixture', { image_channels: 1 }, ofAll],
+    ['gaussian_mixture', {}, ofAll],
+    ['logistic_mixture', {}, { ...ofAll, normalizedLikelihood: true, jointColours: true }],
+    ['logistic_mixture', { image_channels: 3 }, { ...ofAll, normalizedLikelihood: true, jointColours: true }],
+    ['logistic_mixture', { image_channels: 1 }, { ...ofAll, normalizedLikelihood: true }],
+    ['bernoulli', { training_parameters: { augmentation: { binarize: 'dynamic' } } }, ofAll],
   ])('should give the values of the paper to %s with %j', (sampling_method, others, expected) => {
     const content = { ...required, sampling_method, ...others };
     expect(changedBy(parse({ ...content, paper: true }), parse(content))).toEqual(expected);
@@ -51,6 +54,8 @@ describe('paper: true', () => {
     const content = {
       ...required,
       paper: true,
+      sampling_method: 'logistic_mixture',
+      joint_colours: false,
       flow_weight_norm: false,
       training_parameters: { batch_size: 4 },
     };
@@ -58,7 +63,11 @@ describe('paper: true', () => {
     expect(config).not.toHaveProperty('paper');
     expect(config.model).not.toHaveProperty('paper');
     expect(config.training).toMatchObject({ batchSize: 4, ...ofTraining });
-    expect(config.model.flowWeightNorm).toBe(false);
+    expect(config.model).toMatchObject({
+      flowWeightNorm: false,
+      jointColours: false,
+      normalizedLikelihood: true,
+    });
     const given = { ...content, training_parameters: { kl_balancing: 'inverse_size' } };
     expect(parse(given).training.klBalancing).toBe('inverse_size');
   });

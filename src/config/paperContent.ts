@@ -11,10 +11,21 @@ interface PaperValue {
 }
 
 /** Keys of the architecture, with their values of the NVAE paper (Vahdat & Kautz 2020, arXiv 2007.03898). */
-const modelValues: readonly PaperValue[] = [{ key: 'flow_weight_norm', value: true }];
+const modelValues: readonly PaperValue[] = [
+  { key: 'flow_weight_norm', value: true },
+  {
+    key: 'joint_colours',
+    value: true,
+    isFor: (content) => hasLogisticMixture(content) && (content.image_channels ?? 3) === 3,
+  },
+  { key: 'normalized_likelihood', value: true, isFor: hasLogisticMixture },
+];
 
 /** Keys in `training_parameters`. */
-const trainingValues: readonly PaperValue[] = [{ key: 'kl_balancing', value: 'size' }];
+const trainingValues: readonly PaperValue[] = [
+  { key: 'spectral_regularization', value: 'power_iteration' },
+  { key: 'kl_balancing', value: 'size' },
+];
 
 /**
  * Returns the content of a file with the keys that `paper: true` stands for. A key that the file has keeps its value. Any other
@@ -28,6 +39,10 @@ export function paperContent(content: unknown): unknown {
     ...withPaperValues(content, modelValues, content),
     training_parameters: isSection(training) ? withPaperValues(training, trainingValues, content) : training,
   };
+}
+
+function hasLogisticMixture({ sampling_method }: Section): boolean {
+  return sampling_method === 'logistic_mixture';
 }
 
 function withPaperValues(section: Section, values: readonly PaperValue[], content: Section): Section {

@@ -35,8 +35,14 @@ describe('what the PyTorch implementation cannot build', () => {
     expect(torchLimits(smallConfig({ samplingMethod: 'gaussian_mixture', fixedFlows: true }).model)).toEqual(
       [],
     );
+    // The weights are the same, and only training is another.
+    expect(torchLimits(smallConfig({ normalizedLikelihood: true }).model)).toEqual([]);
     // Without flows, nothing is normalised.
     expect(torchLimits(smallConfig({ flowWeightNorm: true, numFlows: 0 }).model)).toEqual([]);
+  });
+
+  test('should be a mixture that the three colours share', () => {
+    expect(torchLimits(smallConfig({ jointColours: true }).model)).toEqual(['joint_colours true']);
   });
 
   test.each(limits)(

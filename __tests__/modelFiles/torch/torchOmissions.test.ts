@@ -20,11 +20,14 @@ test('should name everything that the PyTorch implementation does not do', () =>
     validation: { ...validation, fraction: 0.1 },
   };
   const dataPosition = { epoch: 4, imagesTaken: 30, dataset: 'a/100/-' };
-  const omissions = torchOmissions(wholeCheckpoint(smallConfig({}, training), { dataPosition }));
+  const omissions = torchOmissions(
+    wholeCheckpoint(smallConfig({ normalizedLikelihood: true }, training), { dataPosition }),
+  );
   expect(omissions.slice(1)).toEqual([
     'the place within epoch 5 is lost: it starts anew there, with 30 images that were already taken',
     'augmentation is not known there: images are trained on without it (horizontal_flip true, crop 2)',
     'spectral_regularization power_iteration is not known there: squared singular values are estimated, and regularization_constant weighs those',
+    'normalized_likelihood is not known there: training goes on with a likelihood whose probabilities do not add up to 1',
     'kl_balancing size is not known there: the KL is balanced by inverse_size',
     'validation is not known there: the held-out images are trained on, too',
     'epochs is -1, with which nothing is trained there: set training_parameters.epochs in small.yaml to go on; the learning rate stays 0.01',

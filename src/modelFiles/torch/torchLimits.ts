@@ -13,7 +13,6 @@ export function torchLimits(model: ModelConfig): string[] {
     [model.imageChannels === 3, `image_channels ${model.imageChannels}`],
     [methods.has(model.samplingMethod), `sampling_method ${model.samplingMethod}`],
     [!model.jointColours, 'joint_colours true'],
-    [!model.normalizedLikelihood, 'normalized_likelihood true'],
     [model.decoderExpansion === 6, `decoder_expansion ${model.decoderExpansion} (always 6 there)`],
     [!model.flowWeightNorm || model.numFlows === 0, 'flow_weight_norm true'],
   ];

@@ -38,6 +38,11 @@ export function torchOmissions(checkpoint: Checkpoint): string[] {
       `spectral_regularization ${training.spectralRegularization} is not known there: squared singular values are estimated, and regularization_constant weighs those`,
     );
   }
+  if (config.model.normalizedLikelihood) {
+    omissions.push(
+      'normalized_likelihood is not known there: training goes on with a likelihood whose probabilities do not add up to 1',
+    );
+  }
   if (training.klBalancing !== 'inverse_size') {
     omissions.push(
       `kl_balancing ${training.klBalancing} is not known there: the KL is balanced by inverse_size`,
