@@ -19,7 +19,6 @@ const limits: [Partial<ModelConfig>, string][] = [
   [{ decoderExpansion: 4 }, 'decoder_expansion 4 (always 6 there)'],
   [{ flowWeightNorm: true }, 'flow_weight_norm true'],
   [{ jointColours: true }, 'joint_colours true'],
-  [{ normalizedLikelihood: true }, 'normalized_likelihood true'],
 ];
 
 /** The augmentation is for models of binary images, and means nothing to others. */
@@ -41,10 +40,6 @@ describe('what the PyTorch implementation cannot build', () => {
     expect(torchLimits(smallConfig({ flowWeightNorm: true, numFlows: 0 }).model)).toEqual([]);
   });
 
-  test('should be a mixture that the three colours share', () => {
-    expect(torchLimits(smallConfig({ jointColours: true }).model)).toEqual(['joint_colours true']);
-  });
-
   test.each(limits)(
     'should be refused in one message, before anything is written: %j',
     async (changes, key) => {
@@ -59,9 +54,7 @@ describe('what the PyTorch implementation cannot build', () => {
 
   test('should be named all at once', async () => {
     // those that can be in one configuration
-    const together = limits.filter(([{ jointColours, normalizedLikelihood }]) => {
-      return !jointColours && !normalizedLikelihood;
-    });
+    const together = limits.filter(([{ jointColours }]) => !jointColours);
     const config = configOf(Object.assign({}, ...together.map(([changes]) => changes)));
     const names = together.map(([, name]) => name).join(', ');
     await expect(saveTorchModel(pathOf('x.model'), wholeCheckpoint(config))).rejects.toThrow(
