@@ -160,7 +160,7 @@ describe('a run on grey images', () => {
     );
     const more = { runsFolder: null, previews: { samples: 0 } };
     const run = async (weights: string, dataset: TrainOptions['dataset'], channels: 1 | 3) => {
-      const settings = config(['write_reconstruction=false'], channels);
+      const settings = config(['epochs=1', 'write_reconstruction=false'], channels);
       await collect(train(settings, { ...options, ...more, dataset, weightsFolder: inFolder(weights) }));
       return (await stateIn(weights)).tensors;
     };
