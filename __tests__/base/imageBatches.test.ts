@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { imageAt, joinImages } from '../../src/base/imageBatches.js';
+import fc from 'fast-check';
+import { imageAt, joinImages, partsOf } from '../../src/base/imageBatches.js';
 import { greyBatch, greys } from '../support/recipes.js';
 
 test('imageAt should copy one image, which keeps nothing else of its batch', () => {
@@ -26,4 +27,23 @@ test('imageAt and joinImages should keep grey images grey, and not mix them with
   expect(joinImages([imageAt(grey, 0), imageAt(grey, 1)])).toEqual(grey);
   const message = 'joinImages: expected all images in grey or all in colour, got 1 and 3 channels';
   expect(() => joinImages([grey, greyBatch(2, 1)])).toThrow(message);
+});
+
+test('partsOf should divide a batch in order, into sizes that differ by one image at most', () => {
+  expect(partsOf(greyBatch(1, 1, 2, 3, 4, 5, 6, 7, 8), 3).map((part) => greys(part))).toEqual([
+    [1, 2, 3],
+    [4, 5, 6],
+    [7, 8],
+  ]);
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 30 }), (count, number) => {
+      const batch = greyBatch(1, ...Array.from({ length: count }, (_, i) => i));
+      const parts = partsOf(batch, number);
+      expect(parts).toHaveLength(Math.min(count, number));
+      expect(joinImages(parts)).toEqual(batch);
+      const sizes = parts.map(({ shape }) => shape[0]);
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+      expect(parts.every(({ pixels }) => pixels.buffer === batch.pixels.buffer)).toBe(true);
+    }),
+  );
 });

@@ -34,6 +34,9 @@ const configs: fc.Arbitrary<NvaeConfig> = fc
     training: fc.record({
       learningRate: positive,
       learningRateMin: above(0),
+      learningRateSchedule: fc.constantFrom('cosine' as const, 'linear' as const, 'constant' as const),
+      learningRateWarmupSteps: fc.nat(),
+      accumulationSteps: fc.constantFrom(1, 2),
       warmupEpochs: above(0),
       epochs: fc.oneof(fc.constant(-1), count),
       gradientClipping: fc.option(positive),

@@ -56,6 +56,8 @@ describe('parseConfig', () => {
       training: {
         learningRate: 0.01,
         learningRateMin: 1e-5,
+        learningRateSchedule: 'cosine',
+        learningRateWarmupSteps: 0,
         weightDecay: 3e-4,
         regularizationConstant: 0.05,
         spectralRegularization: 'estimate',
@@ -63,6 +65,7 @@ describe('parseConfig', () => {
         warmupEpochs: 30,
         klBalancing: 'inverse_size',
         batchSize: 20,
+        accumulationSteps: 1,
         writeReconstruction: true,
         imagesPerCheckpoint: null,
         epochsPerCheckpoint: 2,
@@ -150,6 +153,14 @@ describe('parseConfig', () => {
     expect(problems(() => parse({ ...required, image_channels: 2 }))).toContain(
       'image_channels: expected one of 1, 3',
     );
+  });
+
+  test('should refuse more parts of a batch than it has images', () => {
+    const given = { ...required, training_parameters: { batch_size: 4, accumulation_steps: 5 } };
+    expect(problems(() => parse(given))).toBe(
+      'model_configs/mine.yaml: training_parameters.accumulation_steps: expected at most batch_size 4, because each part of a batch has at least one image, got 5',
+    );
+    expect(parse(given, ['training_parameters.batch_size=5']).training.accumulationSteps).toBe(5);
   });
 
   test.each([

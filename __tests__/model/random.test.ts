@@ -1,5 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { keyedGenerator, normalValues, uniformValues } from '../../src/model/random.js';
+import fc from 'fast-check';
+import { keyedGenerator, keyedNoise, normalValues, uniformValues } from '../../src/model/random.js';
+import { useTestEngine } from '../support/engine.js';
+
+useTestEngine();
 
 test('the same key gives the same numbers, another key others', () => {
   const draw = (seed: number, purpose: string, step: number) =>
@@ -32,4 +36,31 @@ test('uniform values stay in their range, normal values have mean 0 and variance
   expect(Math.abs(mean)).toBeLessThan(0.02);
   expect(Math.abs(variance - 1)).toBeLessThan(0.03);
   expect(Math.abs(fourth - 3)).toBeLessThan(0.3);
+});
+
+test('an image of a part of a batch has the numbers that it has in the whole batch', () => {
+  const shapes = fc.record({
+    image: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 }),
+    before: fc.integer({ min: 0, max: 7 }),
+    count: fc.integer({ min: 1, max: 5 }),
+    after: fc.integer({ min: 0, max: 3 }),
+  });
+  fc.assert(
+    fc.property(shapes, fc.constantFrom('normal' as const, 'uniform' as const), (shape, kind) => {
+      const { image, before, count, after } = shape;
+      const size = image.reduce((product, each) => product * each, 1);
+      const values = (first: number, images: number) => {
+        const tensor = keyedNoise(3, 'step', 5, first)[kind]('latent.0', [images, ...image]);
+        const numbers = [...tensor.dataSync()];
+        tensor.dispose();
+        return numbers;
+      };
+      const whole = values(0, before + count + after);
+      expect(values(before, count)).toEqual(whole.slice(before * size, (before + count) * size));
+    }),
+    { numRuns: 50 },
+  );
+  expect(keyedNoise(3, 'step', 5, 2).normalValues('spectral.a', 3)).toEqual(
+    keyedNoise(3, 'step', 5).normalValues('spectral.a', 3),
+  );
 });

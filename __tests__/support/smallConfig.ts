@@ -40,6 +40,8 @@ export function smallConfig(
     training: {
       learningRate: 0.01,
       learningRateMin: 1e-5,
+      learningRateSchedule: 'cosine',
+      learningRateWarmupSteps: 0,
       weightDecay: 3e-4,
       regularizationConstant: 0.05,
       spectralRegularization: 'estimate',
@@ -47,6 +49,7 @@ export function smallConfig(
       warmupEpochs: 2,
       klBalancing: 'inverse_size',
       batchSize: 2,
+      accumulationSteps: 1,
       writeReconstruction: true,
       imagesPerCheckpoint: null,
       epochsPerCheckpoint: 1,

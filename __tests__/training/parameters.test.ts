@@ -53,6 +53,39 @@ describe('training parameter', () => {
     expect(least.result.learningRate).toBeCloseTo(0.002, 10);
   });
 
+  test('learning_rate_schedule should be the way down', async () => {
+    const training = { epochs: 11, warmupEpochs: 0, learningRate: 0.01, learningRateMin: 0 };
+    const rate = async (learningRateSchedule: TrainingConfig['learningRateSchedule']) =>
+      (await firstStep({ ...training, learningRateSchedule }, 3)).result.learningRate;
+    expect(await rate('cosine')).toBeCloseTo(0.005 * (1 + Math.cos(Math.PI / 5)), 12);
+    expect(await rate('linear')).toBeCloseTo(0.008, 12);
+    expect(await rate('constant')).toBe(0.01);
+  });
+
+  test('learning_rate_warmup_steps should be how many steps go less far, applied or not', async () => {
+    const [full, half] = [await firstStep(), await firstStep({ learningRateWarmupSteps: 2 })];
+    expectRatio(full.moved, half.moved, 2);
+    const training = {
+      learningRateWarmupSteps: 4,
+      learningRateSchedule: 'constant',
+      klConstant: 1e38,
+    } as const;
+    const trainer = await Trainer.create(smallConfig({}, training));
+    const rates: [number, boolean][] = [];
+    for (const epoch of [0, 5, 0, 0, 0]) {
+      const { learningRate, applied } = await trainer.step(smallBatch(0), epoch); // epoch 5: the KL is infinite
+      rates.push([learningRate, applied]);
+    }
+    await trainer.dispose();
+    expect(rates).toEqual([
+      [0.0025, true],
+      [0.005, false],
+      [0.0075, true],
+      [0.01, true],
+      [0.01, true],
+    ]);
+  });
+
   test('weight_decay should add that much of each parameter to its gradient', async () => {
     const [without, with_] = [await firstStep({ weightDecay: 0 }), await firstStep({ weightDecay: 0.5 })];
     const name = 'decoder_constant';

@@ -167,8 +167,9 @@ async function compareSteps(current: Case, model: Nvae): Promise<void> {
     const noise = noiseOf(current, `train${suffix}`, `reg${suffix}`);
     // The recorded steps use the learning rate of the first epoch, whatever the epoch of the KL weight.
     const training = { ...config.training, epochs: -1 };
-    const options = { noise, epoch: reference.training.kl_step, training };
-    const result = await optimizerStep(model, optimizer, images, options);
+    const batch = { count: images.shape[0], images: () => tf.clone(images), noise };
+    const options = { step: step - 1, epoch: reference.training.kl_step, training };
+    const result = await optimizerStep(model, optimizer, [batch], options);
     const expected = reference.scalars[`step${step}`];
     const scalar = (quantity: string, key: keyof typeof expected, got: number) => {
       report.scalar(quantity, `step${step}.${key}`, got, expected[key]);

@@ -206,8 +206,10 @@ async function compareStep(
   try {
     optimizer.load(given, state.optimizerUpdates);
     const noise = replay(tensors, [...(reference.noise.train ?? []), ...(reference.noise.reg ?? [])]);
-    const { epoch } = state.position;
-    const result = await optimizerStep(model, optimizer, images, { noise, epoch, training: config.training });
+    const { epoch, step } = state.position;
+    const batch = { count: images.shape[0], images: () => tf.clone(images), noise };
+    const options = { step, epoch, training: config.training };
+    const result = await optimizerStep(model, optimizer, [batch], options);
     const expected = reference.next_step;
     report.scalar('next step', 'learning_rate', result.learningRate, expected.learning_rate);
     report.scalar('next step', 'total', result.loss, expected.total);

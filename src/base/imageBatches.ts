@@ -45,3 +45,23 @@ export function joinImages(batches: readonly ImageBatch[]): ImageBatch {
   }
   return { pixels, shape: [count, height, width, channels] };
 }
+
+/**
+ * Divides a batch into parts, as equal as possible, in order.
+ * @param batch the images; the parts share its memory
+ * @param parts number of parts; a batch of fewer images has one part for each
+ * @example
+ * const sizes = partsOf(batch, 3).map(({ shape }) => shape[0]); // of 8 images: 3, 3 and 2
+ */
+export function partsOf({ pixels, shape }: ImageBatch, parts: number): ImageBatch[] {
+  const [count, height, width, channels] = shape;
+  const length = height * width * channels;
+  const number = Math.min(parts, count);
+  let first = 0;
+  return Array.from({ length: number }, (_, i) => {
+    const size = Math.floor(count / number) + (i < count % number ? 1 : 0);
+    const part = pixels.subarray(first * length, (first + size) * length);
+    first += size;
+    return { pixels: part, shape: [size, height, width, channels] };
+  });
+}

@@ -197,12 +197,23 @@ const trainingParameters = z
     learning_rate: positive()
       .default(0.01)
       .describe(
-        'Learning rate of Adamax: constant until one epoch after the warm-up, then a cosine down to `learning_rate_min`.',
+        'Learning rate of Adamax: constant until one epoch after the KL warm-up, then down to `learning_rate_min`.',
       ),
     learning_rate_min: notNegative()
       .default(1e-5)
       .describe(
-        'Learning rate at the end of the cosine, which `epochs` sets; unused when training has no end.',
+        'Learning rate in the last epoch, which `epochs` sets; unused when training has no end or the schedule is `constant`.',
+      ),
+    learning_rate_schedule: z
+      .enum(['cosine', 'linear', 'constant'])
+      .default('cosine')
+      .describe(
+        'How the learning rate falls: along half a cosine, or in a straight line; `constant`: it does not. Without an end, it never falls.',
+      ),
+    learning_rate_warmup_steps: integer(0)
+      .default(0)
+      .describe(
+        'First steps of the run, in which the learning rate grows linearly: in step k of n it is k/n of what it would be. 0 for none.',
       ),
     weight_decay: notNegative()
       .default(3e-4)
@@ -231,6 +242,11 @@ const trainingParameters = z
     batch_size: integer(1)
       .default(20)
       .describe('Images per step; the last batch of an epoch may be smaller.'),
+    accumulation_steps: integer(1)
+      .default(1)
+      .describe(
+        'Parts of a batch that a step computes one after the other, adding up their gradients: the memory of one part. At most `batch_size`.',
+      ),
     gradient_clipping: positive()
       .nullable()
       .default(null)
@@ -290,6 +306,11 @@ const trainingParameters = z
       ),
     augmentation: augmentation.prefault({}),
     validation: validation.prefault({}),
+  })
+  .superRefine(({ accumulation_steps, batch_size }, context) => {
+    if (context.issues.length > 0 || accumulation_steps <= batch_size) return;
+    const message = `at most batch_size ${batch_size}, because each part of a batch has at least one image`;
+    context.addIssue({ code: 'custom', path: ['accumulation_steps'], message });
   })
   .describe(
     'How to train the model. It is read again at every start, so that a stopped run can resume with other values.',

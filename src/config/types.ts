@@ -134,6 +134,12 @@ export interface ModelConfig {
 }
 
 /**
+ * How the learning rate falls: along half a cosine, or in a straight line; `constant`: it does not.
+ * Without an end, it never falls.
+ */
+export type LearningRateSchedule = 'cosine' | 'linear' | 'constant';
+
+/**
  * Spectral term of a convolution: an estimate of its squared largest singular value, or that value itself
  * by power iterations as in section 3.2 of the paper.
  */
@@ -220,17 +226,29 @@ export interface ValidationConfig {
  */
 export interface TrainingConfig {
   /**
-   * Learning rate of Adamax: constant until one epoch after the warm-up, then a cosine down to
-   * `learningRateMin`. Allowed: a number > 0.
+   * Learning rate of Adamax: constant until one epoch after the KL warm-up, then down to `learningRateMin`.
+   * Allowed: a number > 0.
    * @default 0.01
    */
   readonly learningRate: number;
   /**
-   * Learning rate at the end of the cosine, which `epochs` sets; unused when training has no end. Allowed:
-   * a number >= 0.
+   * Learning rate in the last epoch, which `epochs` sets; unused when training has no end or the schedule
+   * is `constant`. Allowed: a number >= 0.
    * @default 0.00001
    */
   readonly learningRateMin: number;
+  /**
+   * How the learning rate falls: along half a cosine, or in a straight line; `constant`: it does not.
+   * Without an end, it never falls.
+   * @default "cosine"
+   */
+  readonly learningRateSchedule: LearningRateSchedule;
+  /**
+   * First steps of the run, in which the learning rate grows linearly: in step k of n it is k/n of what it
+   * would be. 0 for none. Allowed: an integer >= 0.
+   * @default 0
+   */
+  readonly learningRateWarmupSteps: number;
   /**
    * Multiple of each parameter that is added to its gradient after clipping. Allowed: a number >= 0.
    * @default 0.0003
@@ -263,6 +281,12 @@ export interface TrainingConfig {
   readonly klBalancing: KlBalancing;
   /** Images per step; the last batch of an epoch may be smaller. Allowed: an integer >= 1. @default 20 */
   readonly batchSize: number;
+  /**
+   * Parts of a batch that a step computes one after the other, adding up their gradients: the memory of one
+   * part. At most `batchSize`. Allowed: an integer >= 1.
+   * @default 1
+   */
+  readonly accumulationSteps: number;
   /**
    * Largest 2-norm of all gradients together; null for no clipping. Allowed: a number > 0, or null.
    * @default null

@@ -18,7 +18,19 @@ const scale = Float32Array.from({ length: 256 }, (_, value) => value / 255);
  * const tensor = imagesToTensor(batch, model.config.inputDimension, model.config.imageChannels);
  * const { parameters } = model.forward(tensor, keyedNoise(1, 'example', 0), 'eval');
  */
-export function imagesToTensor({ pixels, shape }: ImageBatch, size: number, colours = 3): tf.Tensor4D {
+export function imagesToTensor(batch: ImageBatch, size: number, colours = 3): tf.Tensor4D {
+  checkImages(batch, size, colours);
+  const { pixels, shape } = batch;
+  const values = new Float32Array(pixels.length);
+  for (let i = 0; i < values.length; i += 1) values[i] = scale[pixels[i] ?? 0] ?? 0;
+  return tf.tensor4d(values, [shape[0], size, size, colours]);
+}
+
+/**
+ * Checks that images have the size of a model's.
+ * @throws RangeError when the batch is empty or has images of another size
+ */
+export function checkImages({ pixels, shape }: ImageBatch, size: number, colours: number): void {
   const [batch, height, width, channels] = shape;
   const length = batch * size * size * colours;
   if (batch < 1 || height !== size || width !== size || channels !== colours || pixels.length !== length) {
@@ -28,9 +40,6 @@ export function imagesToTensor({ pixels, shape }: ImageBatch, size: number, colo
       `images: expected [batch, ${size}, ${size}, ${colours}] with ${length} bytes, got ${got}${remedy}`,
     );
   }
-  const values = new Float32Array(length);
-  for (let i = 0; i < length; i += 1) values[i] = scale[pixels[i] ?? 0] ?? 0;
-  return tf.tensor4d(values, [batch, size, size, colours]);
 }
 
 /**

@@ -61,6 +61,10 @@ function uniform(generator: RandomGenerator): number {
   return (generator.next() >>> 8) * 2 ** -24;
 }
 
+function skip(generator: RandomGenerator, numbers: number): void {
+  for (let i = 0; i < numbers; i += 1) generator.next();
+}
+
 /** Returns `length` uniform values in [low, high). */
 export function uniformValues(generator: RandomGenerator, length: number, low = 0, high = 1): Float32Array {
   const values = new Float32Array(length);
@@ -68,13 +72,18 @@ export function uniformValues(generator: RandomGenerator, length: number, low = 
   return values;
 }
 
-/** Returns `length` standard normal values (Box-Muller). */
-export function normalValues(generator: RandomGenerator, length: number): Float32Array {
+/**
+ * Returns `length` standard normal values (Box-Muller).
+ * @param skipped number of values that are left out before the first; takes a fraction of the time of drawing them
+ */
+export function normalValues(generator: RandomGenerator, length: number, skipped = 0): Float32Array {
   const values = new Float32Array(length);
-  for (let i = 0; i < length; i += 2) {
+  const half = skipped % 2; // two numbers make two values; the first of the two is left out
+  skip(generator, skipped - half);
+  for (let i = -half; i < length; i += 2) {
     const radius = Math.sqrt(-2 * Math.log(((generator.next() >>> 0) + 0.5) * 2 ** -32));
     const angle = 2 * Math.PI * uniform(generator);
-    values[i] = radius * Math.cos(angle);
+    if (i >= 0) values[i] = radius * Math.cos(angle);
     if (i + 1 < length) values[i + 1] = radius * Math.sin(angle);
   }
   return values;
@@ -94,14 +103,21 @@ export function keyedUniform(seed: number, purpose: string, step: number): () =>
  * @param seed seed of the run
  * @param purpose what the numbers are for; different purposes give unrelated numbers
  * @param step a number that changes with each use, such as the training step
+ * @param firstImage for a part of a batch: where it begins in the batch. Every image then gets the numbers that it has in the whole batch
  * @example
  * const images = model.sample(9, 0.7, keyedNoise(1, 'samples', 0));
  */
-export function keyedNoise(seed: number, purpose: string, step: number): Noise {
+export function keyedNoise(seed: number, purpose: string, step: number, firstImage = 0): Noise {
   const generator = (draw: string) => keyedGenerator(seed, `${purpose}/${draw}`, step);
+  const skipped = ([, ...image]: readonly number[]) => firstImage * sizeOf(image);
   return {
-    normal: (draw, shape) => tf.tensor(normalValues(generator(draw), sizeOf(shape)), [...shape]),
+    normal: (draw, shape) =>
+      tf.tensor(normalValues(generator(draw), sizeOf(shape), skipped(shape)), [...shape]),
     normalValues: (draw, length) => normalValues(generator(draw), length),
-    uniform: (draw, shape) => tf.tensor(uniformValues(generator(draw), sizeOf(shape)), [...shape]),
+    uniform: (draw, shape) => {
+      const numbers = generator(draw);
+      skip(numbers, skipped(shape));
+      return tf.tensor(uniformValues(numbers, sizeOf(shape)), [...shape]);
+    },
   };
 }

@@ -15,10 +15,11 @@ export type DefaultTerms = {
 };
 
 /**
- * The input of a `LossFunction` for one batch. All tensors belong to the step: use them only inside the call, and dispose none.
+ * The input of a `LossFunction` for one batch, or one part of it. All tensors belong to the step: use them only inside the call, and
+ * dispose none.
  */
 export interface LossInput extends ForwardResult {
-  /** The batch, `[B, H, W, channels]` in [0, 1], after augmentation. */
+  /** The batch, or the part of it that is worked on, `[B, H, W, channels]` in [0, 1], after augmentation. */
   readonly images: tf.Tensor4D;
   /** The model's distribution of the images' colours; `output.mean()` is the reconstruction. */
   readonly output: OutputDistribution;
@@ -35,8 +36,10 @@ export interface LossInput extends ForwardResult {
  * Each is a float32 scalar in nats per image (a mean over the batch), made by differentiable tfjs operations from the tensors in
  * `input`. Their values are in `StepResult.terms` and in the run's logs, by name.
  *
- * Called once per step, synchronously, while the operations are recorded for the backward pass. Tensors it makes are disposed after
- * the step. If it throws, the step fails and the run ends. A checkpoint does not contain it: pass the same function at a resume.
+ * Called once per step, synchronously, while the operations are recorded for the backward pass; with `accumulationSteps` once for each
+ * part of the batch, which is then its batch, and the terms are averaged by the parts' shares of the images. It must return the same
+ * terms for every part. Tensors it makes are disposed after the step. If it throws, the step fails and the run ends. A checkpoint does
+ * not contain it: pass the same function at a resume.
  *
  * @example
  * const loss: LossFunction = ({ images, output, terms }) => ({

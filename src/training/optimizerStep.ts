@@ -1,12 +1,17 @@
 /** One optimisation step: gradients, checks, clipping, update. The caller provides images and noise. */
-import type * as tf from '../engine/tf.js';
 import { klCoefficient } from '../model/losses.js';
 import type { Nvae } from '../model/nvae.js';
+import { accumulateGradients, type BatchOptions, type BatchPart } from './accumulateGradients.js';
 import type { Adamax } from './adamax.js';
-import type { LossOptions, LossTerms } from './gradients.js';
-import { computeGradients } from './gradients.js';
+import { learningRateWarmup } from './learningRateWarmup.js';
+import type { LossTerms } from './lossTerms.js';
 import { learningRate } from './schedule.js';
 import type { AverageStep, WeightAverage } from './weightAverage.js';
+
+export interface StepOptions extends BatchOptions {
+  /** Number of finished steps. */
+  readonly step: number;
+}
 
 export interface OptimizerStepResult extends LossTerms {
   /** Sum over the latent groups. */
@@ -24,24 +29,24 @@ export interface OptimizerStepResult extends LossTerms {
 }
 
 /**
- * Makes one step. If the loss or its gradient is not finite or exactly 0, parameters, running averages, optimiser and the average of
- * the weights are not changed. images `[B, H, W, channels]` in [0, 1] stay the caller's.
+ * Makes one step with the images of all parts. If the loss or its gradient is not finite or exactly 0, parameters, running averages,
+ * optimiser and the average of the weights are not changed.
  */
 export async function optimizerStep(
   model: Nvae,
   optimizer: Adamax,
-  images: tf.Tensor4D,
-  options: LossOptions,
+  parts: readonly BatchPart[],
+  { step, ...options }: StepOptions,
   average: WeightAverage | null = null,
 ): Promise<OptimizerStepResult> {
   const { epoch, training } = options;
-  const pass = computeGradients(model, images, options);
+  const pass = await accumulateGradients(model, parts, options);
   try {
     const terms = await pass.readTerms();
     const nonFinite = firstNonFinite(terms);
     const zero = nonFinite === null ? zeroTerm(terms) : null;
     const applied = nonFinite === null && zero === null;
-    const rate = learningRate(epoch, training);
+    const rate = learningRate(epoch, training) * learningRateWarmup(step, training);
     const clipFactor = clipFactorOf(terms.gradientNorm, training.gradientClipping);
     if (applied) {
       const { weightDecay } = training;
@@ -51,7 +56,7 @@ export async function optimizerStep(
           { learningRate: rate, weightDecay, gradientScale: clipFactor },
           averaged,
         );
-        pass.statistics.commit(model.store);
+        for (const statistics of pass.statistics) statistics.commit(model.store);
       };
       if (average) average.follow(update);
       else update();
@@ -69,7 +74,6 @@ export async function optimizerStep(
     };
   } finally {
     pass.dispose();
-    options.spectral?.discard();
   }
 }
 

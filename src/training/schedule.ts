@@ -2,14 +2,16 @@
 import type { TrainingConfig } from '../config/types.js';
 
 /**
- * Learning rate of an epoch: constant during the warm-up and one more epoch, then half a cosine down to `learningRateMin` in the
- * last epoch. Constant throughout if the number of epochs is unlimited or not larger than that.
+ * Learning rate of an epoch: constant during the KL warm-up and one more epoch, then down to `learningRateMin` in the last epoch, along
+ * half a cosine or a straight line. Constant throughout if the schedule is constant, or if the number of epochs is unlimited or not
+ * larger than that.
  */
 export function learningRate(epoch: number, training: TrainingConfig): number {
   const { learningRate: highest, learningRateMin: lowest, warmupEpochs, epochs } = training;
   const start = warmupEpochs + 1;
   const length = epochs - start;
-  if (epoch <= start || length <= 0) return highest;
+  if (epoch <= start || length <= 0 || training.learningRateSchedule === 'constant') return highest;
   const progress = Math.min((epoch - start) / length, 1);
+  if (training.learningRateSchedule === 'linear') return highest + (lowest - highest) * progress;
   return lowest + ((highest - lowest) * (1 + Math.cos(Math.PI * progress))) / 2;
 }

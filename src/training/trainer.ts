@@ -5,6 +5,7 @@
 
 import { checkFunction } from '../base/checkFunction.js';
 import { checkCount, checkSeed, checkWhole } from '../base/checkNumbers.js';
+import { partsOf } from '../base/imageBatches.js';
 import { nextTurn } from '../base/nextTurn.js';
 import type { ImageBatch, NamedImages, NamedTensors } from '../base/plainData.js';
 import { Queue } from '../base/queue.js';
@@ -16,13 +17,14 @@ import * as tf from '../engine/tf.js';
 import { binarizedImages } from '../model/binarizedImages.js';
 import type { BatchEvaluation } from '../model/evaluation/batchEvaluation.js';
 import { evaluateBatch } from '../model/evaluation/evaluateBatch.js';
-import { imagesToTensor } from '../model/imageTensors.js';
+import { checkImages, imagesToTensor } from '../model/imageTensors.js';
 import { Nvae } from '../model/nvae.js';
 import type { Noise } from '../model/random.js';
 import { keyedNoise } from '../model/random.js';
 import { renderImages } from '../model/renderImages.js';
 import type { SampleImagesOptions, SampleSource, Temperature } from '../model/sampleSource.js';
 import { SpectralVectors } from '../model/spectralVectors.js';
+import type { BatchPart } from './accumulateGradients.js';
 import { Adamax } from './adamax.js';
 import type { LossFunction } from './lossFunction.js';
 import type { OptimizerStepResult } from './optimizerStep.js';
@@ -151,30 +153,25 @@ export class Trainer implements SampleSource, AsyncDisposable {
   step(batch: ImageBatch, epoch: number): Promise<StepResult> {
     return this.#queue.run(async () => {
       const begin = performance.now();
-      const images = this.#tensorOf(batch);
-      try {
-        const before = this.#position;
-        const noise = keyedNoise(this.#seed, 'step', before.step);
-        const options = {
-          noise,
-          epoch,
-          training: this.config.training,
-          spectral: this.#spectral,
-          loss: this.#loss,
-        };
-        const result = await optimizerStep(this.model, this.#optimizer, images, options, this.#average);
-        await nextTurn(); // the native engine computes within one turn of the event loop; give timers and signals a turn
-        const batchSize = batch.shape[0];
-        this.#position = {
-          epoch,
-          batchInEpoch: (epoch === before.epoch ? before.batchInEpoch : 0) + 1,
-          step: before.step + 1,
-          imagesSeen: before.imagesSeen + batchSize,
-        };
-        return { ...result, ...this.#position, batchSize, seconds: (performance.now() - begin) / 1000 };
-      } finally {
-        images.dispose();
-      }
+      const before = this.#position;
+      const options = {
+        step: before.step,
+        epoch,
+        training: this.config.training,
+        spectral: this.#spectral,
+        loss: this.#loss,
+      };
+      const parts = this.#partsOf(batch);
+      const result = await optimizerStep(this.model, this.#optimizer, parts, options, this.#average);
+      await nextTurn(); // the native engine computes within one turn of the event loop; give timers and signals a turn
+      const batchSize = batch.shape[0];
+      this.#position = {
+        epoch,
+        batchInEpoch: (epoch === before.epoch ? before.batchInEpoch : 0) + 1,
+        step: before.step + 1,
+        imagesSeen: before.imagesSeen + batchSize,
+      };
+      return { ...result, ...this.#position, batchSize, seconds: (performance.now() - begin) / 1000 };
     });
   }
 
@@ -325,6 +322,19 @@ export class Trainer implements SampleSource, AsyncDisposable {
   #tensorOf(batch: ImageBatch): tf.Tensor4D {
     const { inputDimension, imageChannels } = this.config.model;
     return imagesToTensor(batch, inputDimension, imageChannels);
+  }
+
+  /** The parts that a step works on one after the other; each image's noise is that of its place in the batch. */
+  #partsOf(batch: ImageBatch): BatchPart[] {
+    const { inputDimension, imageChannels } = this.config.model;
+    checkImages(batch, inputDimension, imageChannels);
+    let first = 0;
+    return partsOf(batch, this.config.training.accumulationSteps).map((part) => {
+      const noise = keyedNoise(this.#seed, 'step', this.#position.step, first);
+      const count = part.shape[0];
+      first += count;
+      return { count, images: () => this.#tensorOf(part), noise };
+    });
   }
 
   #noise(purpose: string, draw: number, seed = this.#seed): Noise {

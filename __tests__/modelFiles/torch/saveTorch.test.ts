@@ -116,6 +116,16 @@ test.each([
     { T_max: 5.5, last_epoch: 2 },
   ],
   ['without an end', { warmupEpochs: 1, epochs: -1 }, { T_max: 1e9, last_epoch: 2, _last_lr: [0.01] }],
+  [
+    'that stays constant',
+    { warmupEpochs: 1, epochs: 8, learningRateSchedule: 'constant' as const },
+    { T_max: 1e9, last_epoch: 2, _last_lr: [0.01] },
+  ],
+  [
+    'that goes on from a linear one',
+    { warmupEpochs: 1, epochs: 8, learningRateMin: 0.001, learningRateSchedule: 'linear' as const },
+    { T_max: 6, last_epoch: 2, eta_min: 0.001, _last_lr: [expect.closeTo(0.007, 12)] },
+  ],
 ])('should give PyTorch a schedule %s', async (_, training, expected) => {
   const checkpoint = wholeCheckpoint(smallConfig({}, training));
   const { content } = await saved((path) => saveTorchCheckpoint(path, checkpoint));

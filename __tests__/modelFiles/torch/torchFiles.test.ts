@@ -150,6 +150,34 @@ describe('a checkpoint of the PyTorch implementation', () => {
     ]);
   });
 
+  test('should be told apart from a configuration whose learning rate is another than a cosine', async () => {
+    const read = async (training: string[]) => {
+      const path = await changed(() => undefined);
+      const warnings: string[] = [];
+      const own = smallConfig(['epochs=10', 'warmup_epochs=2', ...training]);
+      const onWarning = (message: string) => warnings.push(message.slice(path.length + 2));
+      await loadCheckpoint(path, { config: own, onWarning });
+      return warnings;
+    };
+    expect(await read([])).toEqual([]);
+    const counts = 'in the configuration small, which counts';
+    const [lr, ...others] = await read([
+      'learning_rate_schedule=constant',
+      'learning_rate_warmup_steps=9999',
+    ]);
+    expect(lr).toMatch(
+      /^lr is 0\.009\d+ in the file, but the learning rate of epoch 5 is 0\.01 in the config/,
+    );
+    expect(others).toEqual([
+      `its learning rate falls along a cosine, but learning_rate_schedule is constant ${counts}`,
+      `its learning rate has no warm-up, but learning_rate_warmup_steps is 9999 ${counts}`,
+    ]);
+    expect((await read(['learning_rate_schedule=linear'])).at(-1)).toBe(
+      `its learning rate falls along a cosine, but learning_rate_schedule is linear ${counts}`,
+    );
+    expect(await read(['learning_rate_warmup_steps=2'])).toEqual([]);
+  });
+
   test.each<[string, (entries: Entries) => void, RegExp]>([
     [
       'a tensor that is missing',

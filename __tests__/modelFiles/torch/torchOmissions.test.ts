@@ -33,3 +33,22 @@ test('should name everything that the PyTorch implementation does not do', () =>
     'epochs is -1, with which nothing is trained there: set training_parameters.epochs in small.yaml to go on; the learning rate stays 0.01',
   ]);
 });
+
+test('should name in one sentence the training parameters that are not known there', () => {
+  const training = {
+    accumulationSteps: 2,
+    learningRateSchedule: 'linear' as const,
+    learningRateWarmupSteps: 1000,
+  };
+  const checkpoint = wholeCheckpoint(smallConfig({}, training));
+  const early = { ...checkpoint.state, position: { ...checkpoint.state.position, step: 999 } };
+  expect(torchOmissions({ ...checkpoint, state: early }).slice(1)).toEqual([
+    'not known there: accumulation_steps 2 (a step computes its whole batch at once), learning_rate_warmup_steps 1000 (after 999 steps, the learning rate is the full one at once), learning_rate_schedule linear (the learning rate falls along a cosine)',
+  ]);
+});
+
+test('should not name a warm-up that is over, nor a learning rate that stays', () => {
+  const training = { learningRateSchedule: 'constant' as const, learningRateWarmupSteps: 2 };
+  const omissions = torchOmissions(wholeCheckpoint(smallConfig({}, training)));
+  expect(omissions).toHaveLength(1);
+});

@@ -109,7 +109,7 @@ async function checkpointOf(
   const { epoch } = position;
   const moments = [...slots.map(({ momentum }) => momentum), ...slots.map(({ maximum }) => maximum)];
   const tensors = await readWeights(file, [...weights, ...moments], where);
-  for (const difference of torchDifferences(run, optimizer.group, epoch, config)) warn(difference);
+  for (const difference of torchDifferences(run, optimizer.group, position, config)) warn(difference);
   const state = { seed, position, optimizerUpdates: updates };
   return { config, tensors, state, dataPosition: { epoch, imagesTaken: 0 } };
 }

@@ -1,11 +1,12 @@
 /** What a checkpoint of the PyTorch implementation says about training, compared with the configuration. Works without Node. */
+import type { Position } from '../../checkpoint/snapshot.js';
 import type { NvaeConfig } from '../../config/types.js';
 import { describePickleValue } from '../../pytorch/describePickleValue.js';
 import { isDict, type PickleValue } from '../../pytorch/pickleValue.js';
 import { adamaxSettings } from '../../training/adamaxSettings.js';
 import { learningRate } from '../../training/schedule.js';
 import type { TorchDict } from './torchEntries.js';
-import { torchCosineLength } from './torchSchedule.js';
+import { isEndless, torchCosineLength } from './torchSchedule.js';
 
 /** Relative difference of two numbers that are the same but for rounding: PyTorch multiplies the rate from epoch to epoch. */
 const rounding = 1e-6;
@@ -23,12 +24,12 @@ interface Comparison {
  * One sentence for each value of the file that differs from that of the configuration, which counts.
  * @param run all entries of the checkpoint
  * @param group the group of parameters of its optimiser
- * @param epoch the epoch in which training goes on
+ * @param position where training goes on
  */
 export function torchDifferences(
   run: TorchDict,
   group: TorchDict,
-  epoch: number,
+  { epoch, step }: Pick<Position, 'epoch' | 'step'>,
   { name, training }: NvaeConfig,
 ): string[] {
   const scheduler = run.get('optimizer_scheduler');
@@ -60,8 +61,8 @@ export function torchDifferences(
       meaning: 'learning_rate_min',
       here: training.learningRateMin,
     },
-    // Without an end there is no schedule to compare; that total_epochs differs says it all.
-    ...(training.epochs === -1 ? [] : [schedule]),
+    // If it never falls there is no schedule to compare; that total_epochs or the schedule differs says it all.
+    ...(isEndless(training) ? [] : [schedule]),
     { key: 'total_epochs', there: run.get('total_epochs'), meaning: 'epochs', here: training.epochs },
     {
       key: 'weight_decay',
@@ -77,11 +78,22 @@ export function torchDifferences(
     { key: 'betas[1]', there: itemOf(betas, 1), meaning: '', here: beta2 },
     { key: 'eps', there: group.get('eps'), meaning: '', here: epsilon },
   ];
+  const { learningRateSchedule, learningRateWarmupSteps, epochs } = training;
+  const isConstantThere = learningRateSchedule === 'constant' && !differs(schedule);
+  const falls = schedule.there !== undefined && epochs !== -1 && !isConstantThere;
+  const onlyHere = [
+    falls &&
+      learningRateSchedule !== 'cosine' &&
+      `its learning rate falls along a cosine, but learning_rate_schedule is ${learningRateSchedule}`,
+    step < learningRateWarmupSteps &&
+      `its learning rate has no warm-up, but learning_rate_warmup_steps is ${learningRateWarmupSteps}`,
+  ].filter((difference) => difference !== false);
   return [
     ...configured.filter(differs).map(({ key, there, meaning, here }) => {
       const inFile = `${key} is ${describePickleValue(there)} in the file`;
       return `${inFile}, but ${meaning} is ${here} in the configuration ${name}, which counts`;
     }),
+    ...onlyHere.map((difference) => `${difference} in the configuration ${name}, which counts`),
     ...constant.filter(differs).map(({ key, there, here }) => {
       return `${key} of its optimiser is ${describePickleValue(there)}, but always ${here} here`;
     }),

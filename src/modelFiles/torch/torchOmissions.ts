@@ -1,6 +1,8 @@
 import { snakeCase } from '../../base/camelCase.js';
 import type { Checkpoint } from '../../checkpoint/checkpointContent.js';
+import type { TrainingConfig } from '../../config/types.js';
 import { finishedEpochs } from '../finishedEpochs.js';
+import { isEndless } from './torchSchedule.js';
 
 /**
  * What the PyTorch implementation does not do as this run would, because its checkpoints and its code have no place for it: one sentence
@@ -48,6 +50,8 @@ export function torchOmissions(checkpoint: Checkpoint): string[] {
       `kl_balancing ${training.klBalancing} is not known there: the KL is balanced by inverse_size`,
     );
   }
+  const unknown = unknownParameters(training, state.position.step);
+  if (unknown.length > 0) omissions.push(`not known there: ${unknown.join(', ')}`);
   if (training.validation.fraction > 0) {
     omissions.push('validation is not known there: the held-out images are trained on, too');
   }
@@ -57,4 +61,21 @@ export function torchOmissions(checkpoint: Checkpoint): string[] {
     );
   }
   return omissions;
+}
+
+/** Parameters that only this implementation has, and what happens there in their place. */
+function unknownParameters(training: TrainingConfig, step: number): string[] {
+  const { accumulationSteps, learningRateWarmupSteps, learningRateSchedule } = training;
+  const unknown: string[] = [];
+  if (accumulationSteps > 1) {
+    unknown.push(`accumulation_steps ${accumulationSteps} (a step computes its whole batch at once)`);
+  }
+  if (step < learningRateWarmupSteps) {
+    const key = `learning_rate_warmup_steps ${learningRateWarmupSteps}`;
+    unknown.push(`${key} (after ${step} steps, the learning rate is the full one at once)`);
+  }
+  if (learningRateSchedule !== 'cosine' && !isEndless(training)) {
+    unknown.push(`learning_rate_schedule ${learningRateSchedule} (the learning rate falls along a cosine)`);
+  }
+  return unknown;
 }

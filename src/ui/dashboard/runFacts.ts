@@ -8,9 +8,10 @@ export function runFacts(view: RunView, now: number): Fact[] {
   const { started } = view;
   if (!started) return [];
   const { config, parameters, engine, engineDescription, images, batchSize, seed, pid } = started;
-  const { learningRate, learningRateMin, halfPrecision, emaDecay } = config.training;
+  const { accumulationSteps, emaDecay, halfPrecision } = config.training;
   const { inputDimension, imageChannels, samplingMethod } = config.model;
   const colours = imageChannels === 1 ? ' grey' : '';
+  const inParts = accumulationSteps > 1 ? ` · ${accumulationSteps} parts each` : '';
   return [
     { name: 'progress', text: progress(view) },
     { name: 'time', text: time(view, now) },
@@ -18,8 +19,8 @@ export function runFacts(view: RunView, now: number): Fact[] {
     { name: 'latents', text: latents(started) },
     { name: 'towers', text: towers(started) },
     { name: 'images', text: `${inputDimension}x${inputDimension}${colours} · ${samplingMethod}` },
-    { name: 'data', text: `${count(images)} images in batches of ${batchSize}` },
-    { name: 'learning rate', text: `${figure(learningRate)} to ${figure(learningRateMin)}` },
+    { name: 'data', text: `${count(images)} images in batches of ${batchSize}${inParts}` },
+    { name: 'learning rate', text: learningRate(started) },
     {
       name: 'engine',
       text: `${engine} · ${engineDescription.replaceAll(', ', ' · ')}${halfPrecision ? ' · half precision' : ''}`,
@@ -48,6 +49,18 @@ function time(view: RunView, now: number): string {
     started && `${clock(((ended?.time ?? now) - started.time) / 1000)} so far`,
     rate !== null && `${figure(rate)} images/s`,
     secondsLeft !== null && !ended && `${duration(secondsLeft)} left`,
+  ];
+  return parts.filter(Boolean).join(' · ');
+}
+
+/** `0.01 to 0.00001 · linear · warm-up of 500 steps`; a cosine is not named. */
+function learningRate({ config }: StartedEvent): string {
+  const { learningRate, learningRateMin, learningRateSchedule, learningRateWarmupSteps } = config.training;
+  const isConstant = learningRateSchedule === 'constant';
+  const parts = [
+    isConstant ? figure(learningRate) : `${figure(learningRate)} to ${figure(learningRateMin)}`,
+    learningRateSchedule !== 'cosine' && learningRateSchedule,
+    learningRateWarmupSteps > 0 && `warm-up of ${count(learningRateWarmupSteps)} steps`,
   ];
   return parts.filter(Boolean).join(' · ');
 }

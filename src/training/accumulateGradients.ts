@@ -1,0 +1,113 @@
+/**
+ * The gradients of a batch that is worked on in parts: the sum over the parts, weighted by their shares of the images. Loss and gradients
+ * are then the means over the whole batch, with two exceptions: batch normalisation uses the statistics of each part, and the KL is
+ * balanced by the weights of each part. The regularisation counts once.
+ */
+import { nextTurn } from '../base/nextTurn.js';
+import { sumInto } from '../engine/fused/sumInto.js';
+import * as tf from '../engine/tf.js';
+import type { Nvae } from '../model/nvae.js';
+import type { Noise } from '../model/random.js';
+import type { Gradients, LossOptions, PartOptions, StepGradients } from './gradients.js';
+import { computeGradients } from './gradients.js';
+import { readTerms } from './lossTerms.js';
+
+/** A part of a batch. Only the part that is worked on needs to be a tensor. */
+export interface BatchPart {
+  /** Number of images. */
+  readonly count: number;
+  /** Makes the images, `[count, H, W, channels]` in [0, 1]; the step disposes of them. */
+  readonly images: () => tf.Tensor4D;
+  /** Random numbers of these images. */
+  readonly noise: Noise;
+}
+
+/** What all parts have in common. */
+export type BatchOptions = Omit<LossOptions, 'noise'>;
+
+/**
+ * Computes the gradients of all parts, one after the other; does not change the model. Needs the memory of one part, and besides that of
+ * one set of gradients. Between parts, the event loop gets a turn.
+ * @throws TypeError when a `LossFunction` returns invalid terms, or others than for the part before
+ */
+export async function accumulateGradients(
+  model: Nvae,
+  parts: readonly BatchPart[],
+  options: BatchOptions,
+): Promise<StepGradients> {
+  const total = parts.reduce((sum, { count }) => sum + count, 0);
+  const passes: Gradients[] = [];
+  const sums: tf.Tensor[] = [];
+  const dispose = () => {
+    for (const pass of passes) pass.dispose();
+    tf.dispose(sums);
+    options.spectral?.discard();
+  };
+  try {
+    for (const [i, part] of parts.entries()) {
+      if (i > 0) await nextTurn();
+      const share = part.count / total;
+      const pass = gradientsOfPart(model, part, options, {
+        share,
+        regularization: regularizationOf(i, share, options),
+      });
+      passes.push(pass);
+      checkNames(passes[0]?.termNames, pass.termNames);
+      addInto(sums, pass.packed);
+      pass.disposeGradients();
+    }
+    return {
+      packed: sums,
+      statistics: passes.flatMap(({ statistics }) => statistics),
+      readTerms: () =>
+        readTerms(
+          passes.map(({ values }) => values),
+          sums,
+          passes[0]?.termNames ?? null,
+        ),
+      dispose,
+    };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+/**
+ * The factor on the regularisation in the loss of a part: the shares times these factors add up to 1. It depends on the weights alone, so
+ * the first part computes it for all; a `LossFunction` gets it with every part, since it may make anything of it.
+ */
+function regularizationOf(i: number, share: number, { loss }: BatchOptions): number {
+  if (loss) return 1;
+  return i === 0 ? 1 / share : 0;
+}
+
+function gradientsOfPart(
+  model: Nvae,
+  part: BatchPart,
+  options: BatchOptions,
+  partOptions: PartOptions,
+): Gradients {
+  const images = part.images();
+  try {
+    return computeGradients(model, images, { ...options, noise: part.noise }, partOptions);
+  } finally {
+    images.dispose();
+  }
+}
+
+/** Adds to the sums, in their own memory if the engine allows it; without sums yet, begins them. The caller keeps the tensors. */
+function addInto(sums: tf.Tensor[], tensors: readonly tf.Tensor[]): void {
+  tensors.forEach((tensor, i) => {
+    const before = sums[i];
+    const sum = before ? sumInto(tensor, before) : tf.clone(tensor);
+    if (sum !== before) before?.dispose();
+    sums[i] = sum;
+  });
+}
+
+function checkNames(first: readonly string[] | null | undefined, names: readonly string[] | null): void {
+  if (first?.join() === names?.join()) return;
+  const got = `${names?.join(', ')} after ${first?.join(', ')}`;
+  throw new TypeError(`loss: the function must return the same terms for every part of a batch, got ${got}`);
+}
