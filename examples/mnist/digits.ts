@@ -5,16 +5,17 @@ const side = 28;
 const header = 16;
 
 /**
- * The digits in an IDX file as a dataset: item 7 is the eighth digit. Decoding a digit reads its 784 bytes, so the complete file is
- * never in memory.
+ * The digits in an IDX file as a dataset of grey images: item 7 is the eighth digit. Decoding a digit reads its 784 bytes, so the
+ * complete file is never in memory.
  */
 export async function digits(path: string): Promise<Dataset> {
   const count = await reading(path, countOf);
   return datasetOf(
     count,
     async (index, size) => {
+      if (size !== side) throw new RangeError(`expected a model of ${side} pixels, got one of ${size}`);
       const begin = header + index * side * side;
-      return framed(await reading(path, (file) => bytesOf(file, begin, side * side)), size);
+      return reading(path, (file) => bytesOf(file, begin, side * side));
     },
     { name: 'mnist' },
   );
@@ -40,17 +41,4 @@ async function reading<T>(path: string, read: (file: FileHandle) => Promise<T>):
   } finally {
     await file.close();
   }
-}
-
-/** Grey as RGB, centred in a black square of the model's size. */
-function framed(grey: Uint8Array, size: number): Uint8Array {
-  const border = (size - side) / 2;
-  const pixels = new Uint8Array(size * size * 3);
-  for (let row = 0; row < side; row += 1) {
-    for (let column = 0; column < side; column += 1) {
-      const at = 3 * ((row + border) * size + column + border);
-      pixels.fill(grey[row * side + column] ?? 0, at, at + 3);
-    }
-  }
-  return pixels;
 }

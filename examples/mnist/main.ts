@@ -1,5 +1,5 @@
 /**
- * Trains on handwritten digits, which a dataset (digits.ts) reads from MNIST's own file instead of a folder of images. Run
+ * Trains on handwritten digits as binary images, which a dataset (digits.ts) reads from MNIST's own file instead of a folder. Run
  * `npx tsx examples/mnist/main.ts [--steps 30]`. It writes a checkpoint, digits above their reconstructions, and samples. Run it
  * again to train for the same number of further steps.
  */
@@ -18,14 +18,17 @@ channel_towers: 8
 number_of_scales: 2
 initial_splits_per_scale: 1
 latent_size: 4
-input_dimension: 32
+input_dimension: 28
+image_channels: 1
 num_flows: 0
 cells_per_split_enc: 1
 num_cells_per_block_prepost: 1
-sampling_method: logistic_mixture
+sampling_method: bernoulli
 training_parameters:
   batch_size: 32
   warmup_epochs: 0
+  augmentation:
+    binarize: dynamic
 `,
   { file: 'mnist.yaml' },
 );
