@@ -32,10 +32,12 @@ const small = {
 
 const training = {
   batch_size: 3,
+  accumulation_steps: 2,
   epochs: 2,
   epochs_per_checkpoint: 1,
   learning_rate: 0.005,
   learning_rate_min: 1e-4,
+  learning_rate_warmup_steps: 5,
   weight_decay: 1e-3,
   regularization_constant: 0.1,
   kl_constant: 0.9,
@@ -59,6 +61,7 @@ const colour: Section = {
   decoder_expansion: 2,
   training_parameters: {
     ...training,
+    learning_rate_schedule: 'linear',
     images_per_checkpoint: 4,
     use_tensor_checkpoints: true,
     augmentation: { horizontal_flip: true, crop: 1, brightness: 0.2, contrast: 0.2, saturation: 0.2 },
@@ -76,6 +79,7 @@ const grey: Section = {
   fixed_flows: true,
   training_parameters: {
     ...training,
+    learning_rate_schedule: 'constant',
     write_reconstruction: false,
     half_precision: true,
     augmentation: { binarize: 'dynamic' },
