@@ -186,9 +186,11 @@ export type {
   AugmentationConfig,
   Binarize,
   ImageChannels,
+  KlBalancing,
   ModelConfig,
   NvaeConfig,
   SamplingMethod,
+  SpectralRegularization,
   TrainingConfig,
   ValidationConfig,
 } from './config/types.js';

@@ -1,7 +1,7 @@
 /** The balance of the KL between latent groups, against the formulas in plain numbers. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { TrainingConfig } from '../../src/config/types.js';
+import type { KlBalancing } from '../../src/config/types.js';
 import * as tf from '../../src/engine/tf.js';
 import { balancedKl, klWeights } from '../../src/model/losses.js';
 import { planModel } from '../../src/model/plan.js';
@@ -10,8 +10,6 @@ import { smallModel } from '../support/smallConfig.js';
 import { valuesOf } from '../support/valuesOf.js';
 
 useTestEngine();
-
-type Balancing = TrainingConfig['klBalancing'];
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -29,7 +27,7 @@ const sides = [8, 16, 16, 32, 32, 32, 32];
 const groupsInScale = [1, 2, 2, 4, 4, 4, 4];
 
 /** The weights as the formulas say, in double precision. kl is one list per group. */
-function expectedWeights(kl: readonly (readonly number[])[], balancing: Balancing): number[] {
+function expectedWeights(kl: readonly (readonly number[])[], balancing: KlBalancing): number[] {
   const raw = kl.map((values, level) => {
     const size = sides[level]! ** 2 * 3;
     const average = mean(values.map(Math.abs));
@@ -46,7 +44,7 @@ const kls = fc.array(
   },
 );
 
-describe.each<Balancing>(['inverse_size', 'size'])('kl_balancing %s', (klBalancing) => {
+describe.each<KlBalancing>(['inverse_size', 'size'])('kl_balancing %s', (klBalancing) => {
   test('weighs each group by its formula during the warm-up', async () => {
     await fc.assert(
       fc.asyncProperty(kls, async (given) => {

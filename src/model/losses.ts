@@ -1,5 +1,5 @@
 /** Computes the training loss from KL and likelihood. All values are in nats, per image unless stated otherwise. */
-import type { TrainingConfig } from '../config/types.js';
+import type { KlBalancing, TrainingConfig } from '../config/types.js';
 import * as tf from '../engine/tf.js';
 import { asConstant } from './constants.js';
 import { sizeOf } from './parameterSpec.js';
@@ -16,7 +16,7 @@ export function klCoefficient(epoch: number, warmupEpochs: number): number {
 }
 
 /** The part of a configuration that decides how the KL is balanced. */
-export type KlBalancing = Pick<TrainingConfig, 'warmupEpochs' | 'klBalancing'>;
+export type BalanceConfig = Pick<TrainingConfig, 'warmupEpochs' | 'klBalancing'>;
 
 /** Added to the mean KL of a group, in nats: by the reference, and only against 0 / 0 by the paper's formula, which adds nothing. */
 const addedKl = { inverse_size: 0.01, size: 1e-6 } as const;
@@ -28,11 +28,7 @@ const addedKl = { inverse_size: 0.01, size: 1e-6 } as const;
  * scale has. `size` is the mean KL times the number of latent variables of the group, as printed in NVAE (Vahdat & Kautz 2020),
  * appendix A.
  */
-export function klWeights(
-  plan: ModelPlan,
-  kl: tf.Tensor2D,
-  balancing: KlBalancing['klBalancing'],
-): tf.Tensor1D {
+export function klWeights(plan: ModelPlan, kl: tf.Tensor2D, balancing: KlBalancing): tf.Tensor1D {
   return asConstant(kl, (constant) => {
     const means = tf.add(tf.mean(tf.abs(constant), 1), addedKl[balancing]);
     const weights =
@@ -59,7 +55,7 @@ export function balancedKl(
   plan: ModelPlan,
   kl: tf.Tensor2D,
   epoch: number,
-  { warmupEpochs, klBalancing }: KlBalancing,
+  { warmupEpochs, klBalancing }: BalanceConfig,
 ): tf.Tensor {
   if (epoch >= warmupEpochs) return tf.mean(tf.sum(kl, 0));
   return tf.sum(tf.mul(tf.reshape(klWeights(plan, kl, klBalancing), [-1, 1]), kl), 0);
