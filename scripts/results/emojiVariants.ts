@@ -32,6 +32,9 @@ export const variants: readonly Variant[] = [
   variant('paper', paper),
   variant('flows', ['num_flows=1']),
   variant('flow_weight_norm', ['num_flows=1', 'flow_weight_norm=true'], 'flows'),
+  variant('warmup_steps', [`${t}.learning_rate_warmup_steps=100`]),
+  variant('linear', [`${t}.learning_rate_schedule=linear`]),
+  variant('constant', [`${t}.learning_rate_schedule=constant`]),
 ];
 
 /**
