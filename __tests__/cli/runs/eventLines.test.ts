@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { createEventLines } from '../../../src/cli/runs/eventLines.js';
 import type { ValidationEvent } from '../../../src/streams/run/events.js';
 import { newRun, withEvent } from '../../../src/ui/dashboard/runView.js';
-import { startedEvent } from '../../support/events.js';
+import { startedEvent, stepEvent } from '../../support/events.js';
 
 test.each([
   [{ initFrom: 'a.model' }, ', starting from the weights of a.model'],
@@ -47,6 +47,16 @@ test.each([
   const line = createEventLines(() => 0)({ ...validation, ...changes });
   const measured = 'validation after epoch 2: 8 images in 1.3 s  3.5000 bits/dim';
   expect(line).toBe(`${measured}  loss 30  reconstruction 20  KL 10  ${end}`);
+});
+
+test('the first validation of a warm-up should say why bits/dim may rise', () => {
+  const lines = createEventLines(() => 0);
+  lines(stepEvent(1, { klCoefficient: 0.1 }));
+  expect(lines(validation)).toMatch(/best 3\.2500 after epoch 1\nbits\/dim counts the KL in full; /);
+  expect(lines(validation)).not.toContain('in full');
+  const warm = createEventLines(() => 0);
+  warm(stepEvent(1, { klCoefficient: 1 }));
+  expect(warm(validation)).not.toContain('in full');
 });
 
 test.each([

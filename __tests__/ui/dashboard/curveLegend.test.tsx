@@ -100,6 +100,15 @@ describe('the loss of a run with validations', () => {
   });
 });
 
+test('the bits per dimension should say that they may rise, until the warm-up is over', () => {
+  const textAt = (epoch: number) => {
+    const steps = [1, 2, 3, 4].map((step) => stepEvent(step, { epoch }));
+    return termFacts(viewOf(startedEvent(), ...steps)).find(({ name }) => name === 'negative ELBO')?.text;
+  };
+  expect(textAt(0)).toMatch(/bits per dimension · counts the KL in full, so it may rise in the warm-up$/);
+  expect(textAt(startedEvent().config.training.warmupEpochs)).toMatch(/bits per dimension$/);
+});
+
 describe('a run on grey images', () => {
   const { model, ...training } = startedEvent().config;
   const config = { ...training, model: { ...model, imageChannels: 1 as const } };

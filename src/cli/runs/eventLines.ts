@@ -20,9 +20,12 @@ const millisecondsBetweenLines = 2000;
 export function createEventLines(now: () => number): (event: Journaled) => string | undefined {
   let lastLine = now();
   let images = 0;
+  let klCoefficient = 1;
+  let isExplained = false;
 
   const stepLine = (event: StepEvent): string | undefined => {
     images += event.batchSize;
+    klCoefficient = event.klCoefficient;
     const time = now();
     const isFirst = event.step === 1;
     if (time - lastLine < millisecondsBetweenLines && !isFirst) return undefined;
@@ -32,22 +35,32 @@ export function createEventLines(now: () => number): (event: Journaled) => strin
     return describeStep(event, isFirst ? undefined : rate);
   };
 
+  const validationLine = (event: ValidationEvent): string => {
+    const line = describeValidation(event);
+    if (isExplained || klCoefficient === 1) return line;
+    isExplained = true;
+    return `${line}\n${risingBits}`;
+  };
+
   return (event) => {
     if (!isWhole(event)) return undefined;
     if (event.type === 'step') return stepLine(event);
+    if (event.type === 'validation') return validationLine(event);
     if (event.type === 'started') lastLine = now();
     return describe(event);
   };
 }
 
-function describe(event: Exclude<Journaled, StepEvent>): string | undefined {
+/** What puzzles a newcomer: validations that get worse while the run is well. */
+const risingBits =
+  'bits/dim counts the KL in full; in the warm-up training gives it less weight, so bits/dim may rise until the weight is 1';
+
+function describe(event: Exclude<Journaled, StepEvent | ValidationEvent>): string | undefined {
   switch (event.type) {
     case 'started':
       return describeStart(event);
     case 'epoch':
       return describeEpoch(event);
-    case 'validation':
-      return describeValidation(event);
     case 'checkpoint':
       return `checkpoint ${event.path} (step ${event.step}, ${event.seconds.toFixed(2)} s)`;
     case 'preview':

@@ -15,7 +15,9 @@ export function termFacts({ history, validations, started, step }: RunView): Fac
   if (!started || !step || reconstruction === null || kl === null) return [];
   const { warmupEpochs, klConstant, regularizationConstant } = started.config.training;
   const bits = bitsPerDimension(reconstruction + kl, valuesPerImage(started.config.model));
-  const warm = step.epoch >= warmupEpochs ? 'warm-up is over' : `1 at epoch ${warmupEpochs + 1}`;
+  const isWarm = step.epoch >= warmupEpochs;
+  const warm = isWarm ? 'warm-up is over' : `1 at epoch ${warmupEpochs + 1}`;
+  const mayRise = isWarm ? '' : ' · counts the KL in full, so it may rise in the warm-up';
   return [
     { name: 'reconstruction', text: `${figure(reconstruction)} nats` },
     { name: 'KL', text: `${figure(kl)} nats · weight ${weight(step.klCoefficient * klConstant)}, ${warm}` },
@@ -23,7 +25,7 @@ export function termFacts({ history, validations, started, step }: RunView): Fac
       name: 'regularisation',
       text: `${figure(mean('regularization') ?? 0)}, times ${figure(regularizationConstant)}`,
     },
-    { name: 'negative ELBO', text: `${bits.toFixed(3)} bits per dimension` },
+    { name: 'negative ELBO', text: `${bits.toFixed(3)} bits per dimension${mayRise}` },
     ...validationFacts(validations),
   ];
 }
