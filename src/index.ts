@@ -187,6 +187,7 @@ export type {
   Binarize,
   ImageChannels,
   KlBalancing,
+  LearningRateSchedule,
   ModelConfig,
   NvaeConfig,
   SamplingMethod,

@@ -10,6 +10,7 @@ export type {
   Binarize,
   ImageChannels,
   KlBalancing,
+  LearningRateSchedule,
   ModelConfig,
   NvaeConfig,
   SamplingMethod,

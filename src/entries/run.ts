@@ -57,6 +57,7 @@ export type {
   Binarize,
   ImageChannels,
   KlBalancing,
+  LearningRateSchedule,
   ModelConfig,
   NvaeConfig,
   SamplingMethod,
