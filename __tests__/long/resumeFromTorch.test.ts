@@ -2,16 +2,16 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { beforeAll, expect, test } from '@jest/globals';
 import { lastValueFrom, toArray } from 'rxjs';
-import type { NvaeConfig } from '../../../src/config/types.js';
-import { datasetOf } from '../../../src/data/datasetOf.js';
-import { useEngine } from '../../../src/engine/index.js';
-import { loadCheckpoint } from '../../../src/modelFiles/loadCheckpoint.js';
-import { saveTorchCheckpoint } from '../../../src/modelFiles/torch/saveTorchCheckpoint.js';
-import type { TrainEvent } from '../../../src/streams/run/events.js';
-import { train } from '../../../src/streams/run/train.js';
-import type { TrainOptions } from '../../../src/streams/run/trainOptions.js';
-import { smallConfig } from '../../support/checkpoints.js';
-import { useTemporaryFolder } from '../../support/temporaryFolder.js';
+import type { NvaeConfig } from '../../src/config/types.js';
+import { datasetOf } from '../../src/data/datasetOf.js';
+import { useEngine } from '../../src/engine/index.js';
+import { loadCheckpoint } from '../../src/modelFiles/loadCheckpoint.js';
+import { saveTorchCheckpoint } from '../../src/modelFiles/torch/saveTorchCheckpoint.js';
+import type { TrainEvent } from '../../src/streams/run/events.js';
+import { train } from '../../src/streams/run/train.js';
+import type { TrainOptions } from '../../src/streams/run/trainOptions.js';
+import { smallConfig } from '../support/checkpoints.js';
+import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
 const inFolder = useTemporaryFolder();
 beforeAll(() => useEngine('native').catch(() => useEngine('cpu')));

@@ -2,18 +2,18 @@
 import { rm } from 'node:fs/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { lastValueFrom, Subject, tap, toArray } from 'rxjs';
-import type { NamedTensors } from '../../../src/base/plainData.js';
-import { readModelFile } from '../../../src/checkpoint/readModelFile.js';
-import type { NvaeConfig } from '../../../src/config/types.js';
-import { datasetOf } from '../../../src/data/datasetOf.js';
-import * as tf from '../../../src/engine/tf.js';
-import { loadCheckpoint } from '../../../src/modelFiles/loadCheckpoint.js';
-import type { TrainEvent } from '../../../src/streams/run/events.js';
-import { train } from '../../../src/streams/run/train.js';
-import type { TrainOptions } from '../../../src/streams/run/trainOptions.js';
-import { smallConfig } from '../../support/checkpoints.js';
-import { useTestEngine } from '../../support/engine.js';
-import { useTemporaryFolder } from '../../support/temporaryFolder.js';
+import type { NamedTensors } from '../../src/base/plainData.js';
+import { readModelFile } from '../../src/checkpoint/readModelFile.js';
+import type { NvaeConfig } from '../../src/config/types.js';
+import { datasetOf } from '../../src/data/datasetOf.js';
+import * as tf from '../../src/engine/tf.js';
+import { loadCheckpoint } from '../../src/modelFiles/loadCheckpoint.js';
+import type { TrainEvent } from '../../src/streams/run/events.js';
+import { train } from '../../src/streams/run/train.js';
+import type { TrainOptions } from '../../src/streams/run/trainOptions.js';
+import { smallConfig } from '../support/checkpoints.js';
+import { useTestEngine } from '../support/engine.js';
+import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
 useTestEngine();
 const inFolder = useTemporaryFolder();
@@ -115,7 +115,7 @@ describe('a run with ema_decay', () => {
     for (const initFrom of [path, { ...rest, tensors }]) {
       await rm(inFolder('other'), { recursive: true, force: true });
       const createTrainer: TrainOptions['createTrainer'] = async (...given) => {
-        const { Trainer } = await import('../../../src/training/trainer.js');
+        const { Trainer } = await import('../../src/training/trainer.js');
         const trainer = await Trainer.create(...given);
         const load = trainer.loadWeights.bind(trainer);
         trainer.loadWeights = async (weights) => {

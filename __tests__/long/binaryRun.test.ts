@@ -3,25 +3,25 @@ import { readdir } from 'node:fs/promises';
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { lastValueFrom, Subject, tap, toArray } from 'rxjs';
 import sharp from 'sharp';
-import type { ImageBatch } from '../../../src/base/plainData.js';
-import { parseConfig } from '../../../src/config/parseConfig.js';
-import type { NvaeConfig } from '../../../src/config/types.js';
-import { datasetOf } from '../../../src/data/datasetOf.js';
-import { useEngine } from '../../../src/engine/index.js';
-import * as tf from '../../../src/engine/tf.js';
-import { loadCheckpoint } from '../../../src/modelFiles/loadCheckpoint.js';
-import { loadModel } from '../../../src/modelFiles/loadModel.js';
-import { evaluate } from '../../../src/streams/evaluation/evaluate.js';
-import type { EvaluationResult } from '../../../src/streams/evaluation/evaluationEvents.js';
-import { encodings } from '../../../src/streams/latents/encodings.js';
-import { reconstructions } from '../../../src/streams/latents/reconstructions.js';
-import type { TrainEvent } from '../../../src/streams/run/events.js';
-import { train } from '../../../src/streams/run/train.js';
-import type { TrainOptions } from '../../../src/streams/run/trainOptions.js';
-import { Trainer } from '../../../src/training/trainer.js';
-import { collect } from '../../support/collect.js';
-import { smallYaml } from '../../support/smallYaml.js';
-import { useTemporaryFolder } from '../../support/temporaryFolder.js';
+import type { ImageBatch } from '../../src/base/plainData.js';
+import { parseConfig } from '../../src/config/parseConfig.js';
+import type { NvaeConfig } from '../../src/config/types.js';
+import { datasetOf } from '../../src/data/datasetOf.js';
+import { useEngine } from '../../src/engine/index.js';
+import * as tf from '../../src/engine/tf.js';
+import { loadCheckpoint } from '../../src/modelFiles/loadCheckpoint.js';
+import { loadModel } from '../../src/modelFiles/loadModel.js';
+import { evaluate } from '../../src/streams/evaluation/evaluate.js';
+import type { EvaluationResult } from '../../src/streams/evaluation/evaluationEvents.js';
+import { encodings } from '../../src/streams/latents/encodings.js';
+import { reconstructions } from '../../src/streams/latents/reconstructions.js';
+import type { TrainEvent } from '../../src/streams/run/events.js';
+import { train } from '../../src/streams/run/train.js';
+import type { TrainOptions } from '../../src/streams/run/trainOptions.js';
+import { Trainer } from '../../src/training/trainer.js';
+import { collect } from '../support/collect.js';
+import { smallYaml } from '../support/smallYaml.js';
+import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
 const inFolder = useTemporaryFolder();
 let options: TrainOptions;
@@ -189,7 +189,7 @@ describe('a model of binary images', () => {
 
   test('should refuse to be measured on values between if it does not know how to make them binary', async () => {
     const { model: architecture } = config();
-    const { Nvae } = await import('../../../src/model/nvae.js');
+    const { Nvae } = await import('../../src/model/nvae.js');
     const model = Nvae.create(architecture, 1);
     const before = tf.memory().numTensors;
     try {

@@ -3,26 +3,26 @@ import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { firstValueFrom, lastValueFrom, Subject, tap, toArray } from 'rxjs';
-import type { TensorData } from '../../../src/base/plainData.js';
-import { CheckpointError } from '../../../src/checkpoint/checkpointError.js';
-import { readModelFile } from '../../../src/checkpoint/readModelFile.js';
-import { saveModel } from '../../../src/checkpoint/saveModel.js';
-import type { Snapshot } from '../../../src/checkpoint/snapshot.js';
-import type { ModelData } from '../../../src/checkpoint/weightsOf.js';
-import { loadConfig } from '../../../src/config/loadConfig.js';
-import type { NvaeConfig } from '../../../src/config/types.js';
-import { datasetOf } from '../../../src/data/datasetOf.js';
-import { useEngine } from '../../../src/engine/index.js';
-import * as tf from '../../../src/engine/tf.js';
-import { loadCheckpoint } from '../../../src/modelFiles/loadCheckpoint.js';
-import { readOneFile } from '../../../src/modelFiles/readOneFile.js';
-import { readJournal } from '../../../src/streams/journal/readJournal.js';
-import type { TrainEvent } from '../../../src/streams/run/events.js';
-import { train } from '../../../src/streams/run/train.js';
-import type { TrainOptions } from '../../../src/streams/run/trainOptions.js';
-import { type StepResult, Trainer } from '../../../src/training/trainer.js';
-import { smallConfig } from '../../support/checkpoints.js';
-import { useTemporaryFolder } from '../../support/temporaryFolder.js';
+import type { TensorData } from '../../src/base/plainData.js';
+import { CheckpointError } from '../../src/checkpoint/checkpointError.js';
+import { readModelFile } from '../../src/checkpoint/readModelFile.js';
+import { saveModel } from '../../src/checkpoint/saveModel.js';
+import type { Snapshot } from '../../src/checkpoint/snapshot.js';
+import type { ModelData } from '../../src/checkpoint/weightsOf.js';
+import { loadConfig } from '../../src/config/loadConfig.js';
+import type { NvaeConfig } from '../../src/config/types.js';
+import { datasetOf } from '../../src/data/datasetOf.js';
+import { useEngine } from '../../src/engine/index.js';
+import * as tf from '../../src/engine/tf.js';
+import { loadCheckpoint } from '../../src/modelFiles/loadCheckpoint.js';
+import { readOneFile } from '../../src/modelFiles/readOneFile.js';
+import { readJournal } from '../../src/streams/journal/readJournal.js';
+import type { TrainEvent } from '../../src/streams/run/events.js';
+import { train } from '../../src/streams/run/train.js';
+import type { TrainOptions } from '../../src/streams/run/trainOptions.js';
+import { type StepResult, Trainer } from '../../src/training/trainer.js';
+import { smallConfig } from '../support/checkpoints.js';
+import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
 const inFolder = useTemporaryFolder();
 const config = (...more: string[]) => smallConfig(['epochs=2', 'write_reconstruction=false', ...more]);
@@ -248,7 +248,7 @@ describe('initFrom', () => {
 });
 
 describe('initFrom with a PyTorch file', () => {
-  const file = fileURLToPath(new URL('../../fixtures/pytorch/base.checkpoint', import.meta.url));
+  const file = fileURLToPath(new URL('../fixtures/pytorch/base.checkpoint', import.meta.url));
   const yaml = file.replace('.checkpoint', '.yaml');
   const own = async (...overrides: string[]) => ({
     ...(await loadConfig(yaml, { overrides })),
