@@ -17,7 +17,7 @@ export function termFacts({ history, validations, started, step }: RunView): Fac
   const bits = bitsPerDimension(reconstruction + kl, valuesPerImage(started.config.model));
   const isWarm = step.epoch >= warmupEpochs;
   const warm = isWarm ? 'warm-up is over' : `1 at epoch ${warmupEpochs + 1}`;
-  const mayRise = isWarm ? '' : ' · counts the KL in full, so it may rise in the warm-up';
+  const mayRise = isWarm ? '' : ' · may rise until the KL weight is 1';
   return [
     { name: 'reconstruction', text: `${figure(reconstruction)} nats` },
     { name: 'KL', text: `${figure(kl)} nats · weight ${weight(step.klCoefficient * klConstant)}, ${warm}` },
