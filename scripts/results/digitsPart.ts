@@ -1,8 +1,7 @@
 /** MNIST, dynamically binarised: one long run of the configuration `digits`, measured on the 10,000 test digits. */
 import { existsSync, readFileSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeMnist } from '../mnist/writeMnist.js';
+import { mnist } from '../mnist.js';
 import { lastJson, nvae } from './nvae.js';
 import { type CurvePoint, type Mean, machine, type Store, today } from './store.js';
 import { trainingSeconds } from './trainingSeconds.js';
@@ -17,20 +16,13 @@ interface Measured {
 
 export async function digitsPart(store: Store, folder: string): Promise<void> {
   if (store.results.digits) return;
-  const data = join(folder, 'data/mnist');
-  for (const part of ['train', 'test'] as const) {
-    if (existsSync(join(data, part))) continue;
-    await rm(join(data, `${part}.part`), { recursive: true, force: true });
-    await writeMnist(part, join(data, `${part}.part`));
-    await rename(join(data, `${part}.part`), join(data, part));
-  }
   if (!existsSync(join(folder, 'saved_weights', `final_result_${run}.model`))) {
-    nvae('train', run, '--dataset', join(data, 'train'), '--folder', folder, '--no-dashboard', '--quiet');
+    nvae('train', run, '--dataset', mnist('train'), '--folder', folder, '--no-dashboard', '--quiet');
   }
   const journal = join(folder, 'runs', run, 'events.jsonl');
   const model = join(folder, 'saved_weights', `final_result_${run}.model`);
   const measured = lastJson<Measured>(
-    nvae('evaluate', model, join(data, 'test'), '--samples', String(draws), '--json'),
+    nvae('evaluate', model, mnist('test'), '--samples', String(draws), '--json'),
   );
   store.update({
     digits: {

@@ -19,12 +19,12 @@ export async function readBytes(path: string, most: number): Promise<Buffer> {
   }
 }
 
-/** Reads the first `length` bytes of a file; returns fewer if the file has been truncated. */
-export async function readUpTo(file: FileHandle, length: number): Promise<Buffer> {
+/** Reads `length` bytes of a file, from its beginning or a position; returns fewer if the file ends before. */
+export async function readUpTo(file: FileHandle, length: number, position = 0): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);
   let end = 0;
   while (end < length) {
-    const { bytesRead } = await file.read(bytes, end, length - end);
+    const { bytesRead } = await file.read(bytes, end, length - end, position + end);
     if (bytesRead === 0) break;
     end += bytesRead;
   }

@@ -1,5 +1,5 @@
 /** Decodes the bytes of an image file into pixels of the model's size. */
-import sharp, { type Sharp } from 'sharp';
+import sharp, { type CreateRaw, type Sharp } from 'sharp';
 import { messageOf } from '../base/errors.js';
 import { defaultMaxPixels } from '../base/maxPixels.js';
 import { processors } from '../base/processors.js';
@@ -56,6 +56,11 @@ async function decoded(bytes: Buffer, size: number, maxPixels: number): Promise<
   const pixels = await pixelsOf(image, size, isPngOfSize(bytes, size));
   if (hasWideSamples(bytes, tags) && pixels.every((value) => value === 0)) await checkBlack(image);
   return pixels;
+}
+
+/** Samples of 8 bits `[height, width, channels]` as bytes `[size, size, 3]`: the shorter side resized, the longer one cropped. */
+export function resizedPixels(samples: Uint8Array, raw: CreateRaw, size: number): Promise<Uint8Array> {
+  return pixelsOf(sharp(samples, { raw }), size);
 }
 
 async function pixelsOf(image: Sharp, size: number, keepsAlpha = false): Promise<Uint8Array> {

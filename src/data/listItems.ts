@@ -3,8 +3,9 @@ import { messageOf } from '../base/errors.js';
 import { cut, describeValue, printable } from '../base/messageText.js';
 import type { Dataset, DatasetItem, ItemList } from './dataset.js';
 import { DatasetError } from './datasetError.js';
-import { itemsOf } from './itemsOf.js';
+import { itemAt, itemsOf } from './itemsOf.js';
 import { orAborted } from './orAborted.js';
+import { repeatedNames } from './packed/repeatedNames.js';
 
 export interface ListItemsOptions {
   readonly signal: AbortSignal;
@@ -40,7 +41,6 @@ function checkList(name: string, items: unknown): asserts items is ItemList<unkn
 }
 
 function checkItems(dataset: string, items: ItemList<DatasetItem>): void {
-  const names = new Set<string>();
   let i = 0;
   for (const item of itemsOf(items)) {
     const { name, version } = Object(item) as Partial<DatasetItem>;
@@ -48,11 +48,12 @@ function checkItems(dataset: string, items: ItemList<DatasetItem>): void {
       const expected = 'must have a name, and a version that is a string, if any';
       throw new DatasetError(dataset, `item ${i} ${expected}, got ${describeValue(item)}`);
     }
-    if (names.has(name)) {
-      const which = `"${cut(printable(name))}" is the name of two items`;
-      throw new DatasetError(dataset, `${which}, the second at index ${i}; names must be unique`);
-    }
-    names.add(name);
     i += 1;
   }
+  const nameAt = (index: number) => itemAt(items, index).name;
+  const repeated = repeatedNames({ length: items.length, name: nameAt });
+  const [second] = repeated.map(([, index = 0]) => index).sort((a, b) => a - b);
+  if (second === undefined) return;
+  const which = `"${cut(printable(nameAt(second)))}" is the name of two items`;
+  throw new DatasetError(dataset, `${which}, the second at index ${second}; names must be unique`);
 }

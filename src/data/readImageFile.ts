@@ -21,14 +21,23 @@ export function readImageFile(path: string | Buffer): Promise<Buffer> {
 
 /** Reads the first bytes of a file. @throws UnreadImageError */
 export function readStart(path: string | Buffer, most: number): Promise<Buffer> {
-  return opened(path, (size) => Math.min(size, most));
+  return readPart(path, 0, most);
 }
 
-async function opened(path: string | Buffer, lengthOf: (size: number) => number): Promise<Buffer> {
+/** Reads at most this many bytes of a file from a position on. @throws UnreadImageError */
+export function readPart(path: string | Buffer, position: number, most: number): Promise<Buffer> {
+  return opened(path, (size) => Math.max(0, Math.min(size - position, most)), position);
+}
+
+async function opened(
+  path: string | Buffer,
+  lengthOf: (size: number) => number,
+  position = 0,
+): Promise<Buffer> {
   const file = await orUnread(openFile(path));
   try {
     const { size } = await orUnread(file.stat());
-    return await orUnread(readUpTo(file, lengthOf(size)));
+    return await orUnread(readUpTo(file, lengthOf(size), position));
   } finally {
     await file.close().catch(() => undefined);
   }

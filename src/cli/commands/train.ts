@@ -19,10 +19,10 @@ process; if that crashes, it is restarted from the last checkpoint.`;
 
 export function trainCommand(): Command {
   const command = new Command('train')
-    .description('Train a configuration on a folder of images, or resume it from its checkpoint.')
+    .description('Train a configuration on images, or resume it from its checkpoint.')
     .argument('<architecture>', 'name of a file in model_configs, or a path')
     .option('--name <name>', 'name of the run (default: the name of the configuration)', runName)
-    .option('--dataset <folder>', 'folder of training images', 'dataset')
+    .option('--dataset <path>', 'folder of training images, or an IDX file', 'dataset')
     .option('--folder <folder>', 'folder for saved_weights, images and runs (TensorBoard logs)', '.')
     .addOption(
       new Option('--set <key=value>', 'override a key of the configuration (can be repeated)')

@@ -22,8 +22,8 @@ import { checkCount, checkSeed } from '../../base/checkNumbers.js';
 import { printable } from '../../base/messageText.js';
 import type { NamedImages } from '../../base/plainData.js';
 import type { Dataset, DatasetItem, ItemList } from '../../data/dataset.js';
+import { datasetAt } from '../../data/datasetAt.js';
 import { DatasetError } from '../../data/datasetError.js';
-import { folderDataset } from '../../data/folderDataset.js';
 import type { SkippedImage } from '../../data/itemPixels.js';
 import { itemAt } from '../../data/itemsOf.js';
 import { listItems } from '../../data/listItems.js';
@@ -107,10 +107,12 @@ export function evaluate(
   checkSeed('evaluate', seed);
   return defer(() => {
     const unwanted = new AbortController();
-    const dataset = typeof source === 'string' ? folderDataset(source) : source;
-    const listed = listItems(dataset, { signal: unwanted.signal, onWarning });
-    return from(listed).pipe(
-      mergeMap((items) => evaluation(model, dataset, items, options)),
+    const listed = async () => {
+      const dataset = typeof source === 'string' ? await datasetAt(source) : source;
+      return { dataset, items: await listItems(dataset, { signal: unwanted.signal, onWarning }) };
+    };
+    return from(listed()).pipe(
+      mergeMap(({ dataset, items }) => evaluation(model, dataset, items, options)),
       finalize(() => unwanted.abort()),
     );
   });

@@ -3,6 +3,7 @@ import { messageOf } from '../../../base/errors.js';
 import type { NvaeConfig } from '../../../config/types.js';
 import { bytePath } from '../../../data/bytePath.js';
 import type { Dataset, DatasetItem, ItemList } from '../../../data/dataset.js';
+import { formOf } from '../../../data/datasetAt.js';
 import { DatasetError } from '../../../data/datasetError.js';
 import { datasetIdentity } from '../../../data/datasetIdentity.js';
 import { folderDataset } from '../../../data/folderDataset.js';
@@ -71,7 +72,7 @@ export async function heldOutImages(
   return { items: learned, validation: await setOf(dataset, heldOut) };
 }
 
-/** The folder of held-out images, without the images of the dataset. */
+/** The file of held-out images, or the folder, without the images of the dataset. */
 async function heldOutFolder(
   folder: string,
   maxPixels: number,
@@ -81,6 +82,8 @@ async function heldOutFolder(
     const remedy = 'give the folder of other images, or hold out a part of the dataset with fraction';
     throw new DatasetError(folder, `${key}.folder is the dataset itself; ${remedy}`);
   }
+  const form = await formOf(folder);
+  if (form) return form.open(folder, { maxPixels });
   const elsewhere = typeof dataset === 'string' ? dataset : undefined;
   return {
     ...folderDataset(folder, { maxPixels }),

@@ -5,7 +5,7 @@ import { spaceWarning } from '../../../checkpoint/freeSpace.js';
 import { lockRun, type RunLock } from '../../../checkpoint/lock/lockRun.js';
 import type { NvaeConfig } from '../../../config/types.js';
 import type { Dataset, DatasetItem, ItemList } from '../../../data/dataset.js';
-import { folderDataset } from '../../../data/folderDataset.js';
+import { datasetAt } from '../../../data/datasetAt.js';
 import { imageCache } from '../../../data/imageCache.js';
 import { listItems } from '../../../data/listItems.js';
 import { skippedImages } from '../epochs/skippedImages.js';
@@ -50,7 +50,7 @@ export async function openRun(
   const stopping = stop$.subscribe({ next: () => stopped.abort(), error: () => stopped.abort() });
   try {
     const warnings: string[] = [];
-    const dataset = datasetOfRun(config, options);
+    const dataset = await datasetOfRun(config, options);
     const onWarning = (message: string) => warnings.push(message);
     const listed = await listItems(dataset, { signal: left, onWarning });
     const images = await heldOutImages(
@@ -95,15 +95,15 @@ export async function openRun(
 }
 
 /** The dataset of the run; a folder leaves out the pictures that the run writes and a folder of held-out images. */
-function datasetOfRun(
+async function datasetOfRun(
   { name, training }: NvaeConfig,
   { dataset = 'dataset', picturesFolder = 'images' }: TrainOptions,
-): Dataset {
+): Promise<Dataset> {
   if (typeof dataset !== 'string') return dataset;
   const { maxPixels, validation } = training;
   const except = [join(picturesFolder, name)];
   const elsewhere = validation.folder ?? undefined;
-  return folderDataset(dataset, { maxPixels, except, elsewhere, picturesFolder });
+  return datasetAt(dataset, { maxPixels, except, elsewhere, picturesFolder });
 }
 
 interface Opened extends ListedDataset, RunImages {

@@ -1,0 +1,108 @@
+/**
+ * Rows of a name and some numbers, such as the members of an archive with their places: a million rows take the bytes of their names and
+ * 8 bytes per number, where as many objects would take hundreds of megabytes.
+ */
+import { TextDecoder } from 'node:util';
+
+/** The rows, which do not change. */
+export interface PackedTable {
+  readonly length: number;
+  /** Numbers in a row. */
+  readonly columns: number;
+  /** @param row from 0 to `length - 1` */
+  name(row: number): string;
+  /**
+   * @param row from 0 to `length - 1`
+   * @param column from 0 to `columns - 1`
+   */
+  number(row: number, column: number): number;
+  /** What the table consists of, for a file. */
+  readonly parts: PackedParts;
+}
+
+export interface PackedParts {
+  /** All names in UTF-8, one after the other. */
+  readonly names: Uint8Array;
+  /** Where each name ends in `names`. */
+  readonly ends: Float64Array;
+  /** All numbers, row by row. */
+  readonly numbers: Float64Array;
+}
+
+const utf8 = new TextDecoder();
+
+export function packedTable(parts: PackedParts): PackedTable {
+  const { names, ends, numbers } = parts;
+  const length = ends.length;
+  const columns = length === 0 ? 0 : numbers.length / length;
+  return {
+    length,
+    columns,
+    name: (row) => utf8.decode(names.subarray(row === 0 ? 0 : ends[row - 1], ends[row])),
+    number: (row, column) => numbers[row * columns + column] as number,
+    parts,
+  };
+}
+
+/** Collects rows. */
+export class PackedTableBuilder {
+  #names = Buffer.alloc(2 ** 16);
+  #namesEnd = 0;
+  #ends: Float64Array = new Float64Array(1024);
+  #numbers: Float64Array;
+  #length = 0;
+  readonly #columns: number;
+
+  /** @param columns numbers in a row */
+  constructor(columns: number) {
+    this.#columns = columns;
+    this.#numbers = new Float64Array(1024 * columns);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** @param numbers as many as there are columns */
+  add(name: string, ...numbers: number[]): void {
+    const bytes = Buffer.byteLength(name);
+    if (this.#namesEnd + bytes > this.#names.length) {
+      const longer = Buffer.alloc(Math.max(2 * this.#names.length, this.#namesEnd + bytes));
+      this.#names.copy(longer);
+      this.#names = longer;
+    }
+    this.#namesEnd += this.#names.write(name, this.#namesEnd);
+    if (this.#length === this.#ends.length) {
+      this.#ends = doubled(this.#ends);
+      this.#numbers = doubled(this.#numbers);
+    }
+    this.#ends[this.#length] = this.#namesEnd;
+    this.#numbers.set(numbers, this.#length * this.#columns);
+    this.#length += 1;
+  }
+
+  table(): PackedTable {
+    return packedTable({
+      names: this.#names.subarray(0, this.#namesEnd),
+      ends: this.#ends.subarray(0, this.#length),
+      numbers: this.#numbers.subarray(0, this.#length * this.#columns),
+    });
+  }
+}
+
+function doubled(numbers: Float64Array): Float64Array {
+  const longer = new Float64Array(2 * numbers.length);
+  longer.set(numbers);
+  return longer;
+}
+
+/** The rows at these indexes, in this order. */
+export function rowsOf(table: PackedTable, rows: ArrayLike<number>): PackedTable {
+  const builder = new PackedTableBuilder(table.columns);
+  for (let i = 0; i < rows.length; i += 1) {
+    const row = rows[i] as number;
+    const numbers = Array.from({ length: table.columns }, (_, column) => table.number(row, column));
+    builder.add(table.name(row), ...numbers);
+  }
+  return builder.table();
+}
