@@ -31,6 +31,7 @@ export { train } from './streams/run/train.js';
 
 // Datasets
 
+export { idxDataset } from './data/arrays/idx.js';
 export { DamagedImageError } from './data/damagedImageError.js';
 export type { Dataset, DatasetItem, ItemList } from './data/dataset.js';
 export { DatasetError } from './data/datasetError.js';
@@ -39,7 +40,6 @@ export { datasetOf } from './data/datasetOf.js';
 export type { DecodedImage } from './data/decodedImage.js';
 export type { FolderDatasetOptions } from './data/folderDataset.js';
 export { folderDataset } from './data/folderDataset.js';
-export { idxDataset } from './data/idx/idxDataset.js';
 export type { CacheKey, ImageCache, ImageCacheOptions } from './data/imageCache.js';
 export { imageCache } from './data/imageCache.js';
 export type { ImageFile } from './data/imageFile.js';

@@ -7,9 +7,9 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { idxDataset } from '../../src/data/arrays/idx.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import { datasetAt } from '../../src/data/datasetAt.js';
-import { idxDataset } from '../../src/data/idx/idxDataset.js';
 import { itemAt } from '../../src/data/itemsOf.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
 

@@ -1,6 +1,7 @@
 /** The images that a pretrained model is measured on. */
+
+import { idxDataset } from '../../src/data/arrays/idx.js';
 import type { Dataset } from '../../src/data/dataset.js';
-import { idxDataset } from '../../src/data/idx/idxDataset.js';
 import { mnist } from '../mnist.js';
 import { datasetOfFiles, emojiSplit } from './emojiSplit.js';
 

@@ -36,8 +36,10 @@ export interface DigitsResult {
   readonly curve: readonly CurvePoint[];
   readonly images: number;
   readonly negativeElbo: Mean;
+  /** Draws of the bound. */
   readonly samples: number;
-  readonly bound: Mean;
+  /** Null until it is measured. */
+  readonly bound: Mean | null;
   readonly seconds: number;
   readonly machine: string;
   readonly date: string;

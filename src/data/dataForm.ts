@@ -5,6 +5,8 @@ import type { Dataset } from './dataset.js';
 export interface FoundPath {
   readonly path: string;
   readonly isFolder: boolean;
+  /** Whether there is nothing; part of the path may name a file. */
+  readonly isMissing: boolean;
   /** The first bytes of a file, some thousands; of a file compressed with gzip, those that it decompresses to. */
   readonly start: Buffer;
   /** Whether the file is compressed with gzip. */

@@ -89,4 +89,11 @@ export interface Dataset<Item extends DatasetItem = DatasetItem> {
    * @param signal aborts when the answer is no longer needed
    */
   identity?(items: ItemList<Item>, signal: AbortSignal): string | PromiseLike<string>;
+  /**
+   * Frees what `items` and `decode` opened: connections, files. A run or an evaluation calls it at its end; the same dataset may be
+   * used again afterwards.
+   *
+   * @default nothing to free
+   */
+  close?(): void | PromiseLike<void>;
 }

@@ -1,13 +1,19 @@
 import { stat } from 'node:fs/promises';
 import { constants, gunzipSync } from 'node:zlib';
+import { hasCode } from '../base/errors.js';
+import { tarForm } from './archives/tarArchive.js';
+import { zipForm } from './archives/zipArchive.js';
+import { idxForm } from './arrays/idx.js';
+import { npyForm, npzForm } from './arrays/npy.js';
 import type { DataForm, FoundPath } from './dataForm.js';
 import type { Dataset } from './dataset.js';
 import { type FolderDatasetOptions, folderDataset } from './folderDataset.js';
-import { idxForm } from './idx/idxDataset.js';
 import { readStart } from './readImageFile.js';
+import { lmdbForm } from './records/lmdb.js';
+import { tfRecordForm } from './records/tfRecord.js';
 
 /** The first that accepts a path is taken. */
-const forms: readonly DataForm[] = [idxForm];
+const forms: readonly DataForm[] = [idxForm, npyForm, npzForm, zipForm, tarForm, tfRecordForm, lmdbForm];
 
 /**
  * The dataset at a path: a file or folder of one of the forms, or else a folder of images.
@@ -27,14 +33,14 @@ export async function formOf(path: string): Promise<DataForm | null> {
 }
 
 async function foundAt(path: string): Promise<FoundPath | null> {
+  const nothing = { path, isFolder: false, isMissing: false, start: Buffer.alloc(0), isGzip: false };
   try {
-    if ((await stat(path)).isDirectory())
-      return { path, isFolder: true, start: Buffer.alloc(0), isGzip: false };
+    if ((await stat(path)).isDirectory()) return { ...nothing, isFolder: true };
     const start = await readStart(path, 4096);
     const isGzip = start[0] === 0x1f && start[1] === 0x8b;
-    return { path, isFolder: false, start: isGzip ? decompressedStart(start) : start, isGzip };
-  } catch {
-    return null;
+    return { ...nothing, start: isGzip ? decompressedStart(start) : start, isGzip };
+  } catch (error) {
+    return hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR') ? { ...nothing, isMissing: true } : null;
   }
 }
 

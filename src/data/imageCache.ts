@@ -1,10 +1,7 @@
 /** A cache of decoded images, so that only the first epoch decodes. */
-import { randomUUID } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open, rm, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
 import { checkAmount } from '../base/checkNumbers.js';
 import type { ImageChannels } from '../config/types.js';
+import { type TemporaryFile, temporaryFile } from './bytes/temporaryFile.js';
 import { cacheFolders } from './cacheFolders.js';
 
 /** How much a cache keeps, and where. */
@@ -129,46 +126,18 @@ export function imageCache(options: ImageCacheOptions = {}): ImageCache {
  * stored: it is decoded again.
  */
 function packedFile(folders: readonly string[], reserve: number) {
-  let opened: Promise<FileHandle | null> | null = null;
-  let path: string | null = null;
+  let opened: Promise<TemporaryFile | null> | null = null;
   let end = 0;
   let [failed, closed] = [false, false];
-  let [folder = ''] = folders;
-  const openFile = async () => {
-    for (const candidate of folders) {
-      const file = await openIn(candidate).catch(() => null);
-      if (file) return file;
-    }
-    return null;
-  };
-  const openIn = async (candidate: string) => {
-    const name = join(candidate, `images-${process.pid}-${randomUUID()}.raw`);
-    await mkdir(candidate, { recursive: true });
-    const file = await open(name, 'wx+');
-    folder = candidate;
-    path = name;
-    // Once unlinked, the file disappears with the process, however that ends; if unlinking is not allowed, `close` removes it.
-    await rm(name).then(
-      () => {
-        path = null;
-      },
-      () => undefined,
-    );
-    return file;
-  };
-  const hasRoom = async (bytes: number) => {
-    const disk = await statfs(folder).catch(() => null);
-    return !disk || disk.bavail * disk.bsize >= bytes + reserve;
-  };
   return {
     async append(bytes: Uint8Array): Promise<number | null> {
       if (failed) return null;
-      opened ??= openFile();
+      opened ??= temporaryFile(folders, 'images', reserve);
       const file = await opened;
-      if (!file || !(await hasRoom(bytes.length)) || closed) return null;
+      if (!file || !(await file.hasRoom(bytes.length)) || closed) return null;
       const offset = end;
       end += bytes.length;
-      const written = await file.write(bytes, 0, bytes.length, offset).catch(() => null);
+      const written = await file.handle.write(bytes, 0, bytes.length, offset).catch(() => null);
       if (written?.bytesWritten === bytes.length) return offset;
       // Later images might fit, but the remaining space on such a disk is better kept for checkpoints.
       failed = true;
@@ -177,15 +146,12 @@ function packedFile(folders: readonly string[], reserve: number) {
     async read(offset: number, length: number): Promise<Uint8Array | undefined> {
       const file = await opened;
       const bytes = new Uint8Array(length);
-      const read = await file?.read(bytes, 0, length, offset).catch(() => null);
+      const read = await file?.handle.read(bytes, 0, length, offset).catch(() => null);
       return read?.bytesRead === length ? bytes : undefined;
     },
-    /** Ignores a file that cannot be removed. */
     async close(): Promise<void> {
       closed = true;
-      const file = await opened;
-      await file?.close().catch(() => undefined);
-      if (path !== null) await rm(path, { force: true }).catch(() => undefined);
+      await (await opened)?.close();
     },
   };
 }

@@ -18,12 +18,24 @@ export function imageFiles(maxPixels: number = defaultMaxPixels): ImageFiles {
     async decode(file, size, signal) {
       const bytes = await readImageFile(pathOf(file));
       signal.throwIfAborted();
-      if (isOwnGrid(bytes)) throw new DamagedImageError('a grid of images written by nvae');
-      return decodeBytes(bytes, size, maxPixels);
+      return decodeFileBytes(bytes, size, maxPixels);
     },
     async currentVersion(file) {
       const { size, mtimeMs } = await stat(pathOf(file));
       return fileVersion(size, mtimeMs);
     },
   };
+}
+
+/**
+ * Decodes the bytes of a file, wherever they come from, to `[size, size, 3]`.
+ * @throws DamagedImageError that says why it cannot be used
+ */
+export async function decodeFileBytes(
+  bytes: Buffer,
+  size: number,
+  maxPixels: number = defaultMaxPixels,
+): Promise<Uint8Array> {
+  if (isOwnGrid(bytes)) throw new DamagedImageError('a grid of images written by nvae');
+  return decodeBytes(bytes, size, maxPixels);
 }

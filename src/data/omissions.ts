@@ -1,4 +1,4 @@
-/** What a folder dataset leaves out, in one sentence. */
+/** What a folder or an archive has that a dataset leaves out, in one sentence. */
 import { cut, printable } from '../base/messageText.js';
 
 /** Reasons for leaving something out, in singular and plural. */
@@ -10,6 +10,14 @@ const kinds = {
   file: ['file that cannot be read', 'files that cannot be read'],
   special: ['pipe, socket or device', 'pipes, sockets or devices'],
   own: ['picture or folder written by nvae', 'pictures or folders written by nvae'],
+  link: ['link', 'links'],
+  unsafe: ['name that leads out of the archive', 'names that lead out of the archive'],
+  encrypted: ['encrypted file', 'encrypted files'],
+  method: ['file compressed in an unknown way', 'files compressed in an unknown way'],
+  large: ['file of more than 512 MiB', 'files of more than 512 MiB'],
+  cut: ['file cut off by the end of the archive', 'files cut off by the end of the archive'],
+  damaged: ['damaged part', 'damaged parts'],
+  repeated: ['file replaced by a later one of its name', 'files replaced by later ones of their names'],
 } as const;
 
 export type OmissionKind = keyof typeof kinds;
@@ -26,16 +34,21 @@ export interface Omissions {
   words(): string | null;
 }
 
+/** How many were left out for a reason, and the first of their names in alphabetical order. */
+interface Noted {
+  readonly count: number;
+  readonly names: readonly string[];
+}
+
 export function omissions(): Omissions {
-  const noted = new Map<OmissionKind, string[]>();
-  const formats = new Map<string, string[]>();
-  const add = <K>(map: Map<K, string[]>, key: K, name: string) => {
-    const names = map.get(key) ?? [];
-    if (names.length === 0) map.set(key, names);
-    names.push(name);
+  const noted = new Map<OmissionKind, Noted>();
+  const formats = new Map<string, Noted>();
+  const add = <K>(map: Map<K, Noted>, key: K, name: string) => {
+    const { count, names } = map.get(key) ?? { count: 0, names: [] };
+    map.set(key, { count: count + 1, names: first([...names, name]) });
   };
-  const sorted = () => [...formats].sort((a, b) => b[1].length - a[1].length);
-  const formatWords = () => sorted().map(([format, { length }]) => `${format} (${length})`);
+  const sorted = () => [...formats].sort((a, b) => b[1].count - a[1].count);
+  const formatWords = () => sorted().map(([format, { count }]) => `${format} (${count})`);
   return {
     note(kind, name, code) {
       add(noted, kind, code === undefined ? shortened(name) : `${shortened(name)}: ${code}`);
@@ -45,13 +58,12 @@ export function omissions(): Omissions {
     },
     words() {
       const parts = Object.entries(kinds).flatMap(([kind, [one, many]]) => {
-        const names = noted.get(kind as OmissionKind) ?? [];
-        if (names.length === 0) return [];
-        return `${names.length} ${names.length === 1 ? one : many} (${listed(names)})`;
+        const { count, names } = noted.get(kind as OmissionKind) ?? { count: 0, names: [] };
+        return count === 0 ? [] : `${count} ${count === 1 ? one : many} (${listed(names, count)})`;
       });
-      const counted = [...formats.values()].reduce((sum, { length }) => sum + length, 0);
+      const counted = [...formats.values()].reduce((sum, { count }) => sum + count, 0);
       if (counted > 0) {
-        const names = listed(sorted().flatMap(([, some]) => some));
+        const names = listed(first(sorted().flatMap(([, some]) => some.names)), counted);
         const [images, them] = counted === 1 ? ['image', 'it'] : ['images', 'them'];
         const refused = `${formatWords().join(', ')} cannot be read here, convert ${them} to PNG or JPEG`;
         parts.push(`${counted} ${images} (${names}): ${refused}`);
@@ -65,7 +77,10 @@ function shortened(name: string): string {
   return cut(printable(name), longestName);
 }
 
-function listed(names: readonly string[]): string {
-  const first = [...names].sort().slice(0, mostNames);
-  return [...first, ...(names.length > mostNames ? ['...'] : [])].join(', ');
+function first(names: readonly string[]): readonly string[] {
+  return [...names].sort().slice(0, mostNames);
+}
+
+function listed(names: readonly string[], count: number): string {
+  return [...names, ...(count > mostNames ? ['...'] : [])].join(', ');
 }

@@ -51,11 +51,12 @@ export class PackedTableBuilder {
   #ends: Float64Array = new Float64Array(1024);
   #numbers: Float64Array;
   #length = 0;
-  readonly #columns: number;
+  /** Numbers in a row. */
+  readonly columns: number;
 
   /** @param columns numbers in a row */
   constructor(columns: number) {
-    this.#columns = columns;
+    this.columns = columns;
     this.#numbers = new Float64Array(1024 * columns);
   }
 
@@ -77,7 +78,7 @@ export class PackedTableBuilder {
       this.#numbers = doubled(this.#numbers);
     }
     this.#ends[this.#length] = this.#namesEnd;
-    this.#numbers.set(numbers, this.#length * this.#columns);
+    this.#numbers.set(numbers, this.#length * this.columns);
     this.#length += 1;
   }
 
@@ -85,7 +86,7 @@ export class PackedTableBuilder {
     return packedTable({
       names: this.#names.subarray(0, this.#namesEnd),
       ends: this.#ends.subarray(0, this.#length),
-      numbers: this.#numbers.subarray(0, this.#length * this.#columns),
+      numbers: this.#numbers.subarray(0, this.#length * this.columns),
     });
   }
 }

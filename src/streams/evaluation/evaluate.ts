@@ -107,13 +107,19 @@ export function evaluate(
   checkSeed('evaluate', seed);
   return defer(() => {
     const unwanted = new AbortController();
+    let opened: Dataset | undefined;
     const listed = async () => {
       const dataset = typeof source === 'string' ? await datasetAt(source) : source;
+      opened = dataset;
       return { dataset, items: await listItems(dataset, { signal: unwanted.signal, onWarning }) };
     };
     return from(listed()).pipe(
       mergeMap(({ dataset, items }) => evaluation(model, dataset, items, options)),
-      finalize(() => unwanted.abort()),
+      finalize(() => {
+        unwanted.abort();
+        // the measurement is complete, or has failed for another reason
+        void Promise.resolve(opened?.close?.()).catch(() => undefined);
+      }),
     );
   });
 }

@@ -48,9 +48,9 @@ export async function openRun(
   const left = AbortSignal.any([signal, ...(options.signal ? [options.signal] : [])]);
   const stopped = new AbortController();
   const stopping = stop$.subscribe({ next: () => stopped.abort(), error: () => stopped.abort() });
+  const dataset = await datasetOfRun(config, options);
   try {
     const warnings: string[] = [];
-    const dataset = await datasetOfRun(config, options);
     const onWarning = (message: string) => warnings.push(message);
     const listed = await listItems(dataset, { signal: left, onWarning });
     const images = await heldOutImages(
@@ -89,6 +89,9 @@ export async function openRun(
       await lock.release();
       throw error;
     }
+  } catch (error) {
+    await dataset.close?.();
+    throw error;
   } finally {
     stopping.unsubscribe();
   }
@@ -178,7 +181,12 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
         await writer.close();
         await lock.release();
       } finally {
-        await Promise.all([trainer.dispose(), cache.close()]);
+        await Promise.all([
+          trainer.dispose(),
+          cache.close(),
+          dataset.close?.(),
+          validation?.dataset.close?.(),
+        ]);
       }
     },
   };

@@ -1,0 +1,142 @@
+/** Arrays that NumPy wrote (fixtures/arrays/make.py). */
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { type ArrayLayout, imagePixels } from '../../src/data/arrays/arrayLayout.js';
+import type { Dataset } from '../../src/data/dataset.js';
+import { datasetAt } from '../../src/data/datasetAt.js';
+import { itemAt } from '../../src/data/itemsOf.js';
+import { useTemporaryFolder } from '../support/temporaryFolder.js';
+
+const inFolder = useTemporaryFolder();
+const { signal } = new AbortController();
+const fixtures = fileURLToPath(new URL('fixtures/arrays/', import.meta.url));
+const expected = JSON.parse(readFileSync(`${fixtures}expected.json`, 'utf8')) as Record<string, number[][]>;
+
+async function readAll(dataset: Dataset): Promise<number[][]> {
+  const items = await dataset.items(signal, () => undefined);
+  const images: number[][] = [];
+  for (let i = 0; i < items.length; i += 1) {
+    const item = itemAt(items, i);
+    expect(item.name).toBe(`0000${i}`);
+    images.push([...(await dataset.decode(item, 4, signal))]);
+  }
+  await dataset.close?.();
+  return images;
+}
+
+test.each([
+  ['grey.npy', 'grey'],
+  ['grey1.npy', 'grey'],
+  ['version2.npy', 'grey'],
+  ['colour.npy', 'colour'],
+  ['colour.npy.gz', 'colour'],
+  ['first.npy', 'colour'],
+  ['float32.npy', 'colour'],
+  ['float32be.npy', 'colour'],
+  ['float64.npy', 'colour'],
+  ['uint16.npy', 'colour'],
+  ['bool.npy', 'bool'],
+  ['float16.npy', 'half'],
+  ['stored.npz', 'colour'],
+  ['deflated.npz', 'colour'],
+  ['two.npz/x_train', 'colour'],
+  ['two.npz/x_test', 'grey'],
+])('%s should be read exactly', async (name, images) => {
+  expect(await readAll(await datasetAt(`${fixtures}${name}`))).toEqual(expected[images]);
+});
+
+describe('one error that names the file', () => {
+  const shapes =
+    'expected shape [n, height, width], [n, height, width, 1 or 3] or [n, 1 or 3, height, width] of uint8, uint16, bool or float';
+  const refusal = async (path: string) => readAll(await datasetAt(path));
+
+  test.each([
+    ['bad_fortran.npy', 'its values are in Fortran order; save numpy.ascontiguousarray(images)'],
+    ['bad_labels.npy', `${shapes}, got <i8 of shape [5]`],
+    ['bad_signed.npy', `${shapes}, got |i1 of shape [5, 4, 4, 3]`],
+    ['bad_records.npy', `${shapes}, got records of shape [3]`],
+    ['bad_labels.npz', `none of its arrays (labels) is of images: ${shapes}`],
+    [
+      'two.npz',
+      `several of its arrays are of images; give one of them: ${fixtures}two.npz/x_train, ${fixtures}two.npz/x_test`,
+    ],
+    ['two.npz/x', 'there is no array of this name; there are x_train, y_train, x_test, y_test'],
+  ])('%s', async (name, message) => {
+    await expect(refusal(`${fixtures}${name}`)).rejects.toThrow(`${fixtures}${name}: ${message}`);
+    await expect(refusal(`${fixtures}${name}`)).rejects.toHaveProperty('name', 'DatasetError');
+  });
+
+  test('a file that is cut off', async () => {
+    const whole = readFileSync(`${fixtures}colour.npy`);
+    await writeFile(inFolder('cut.npy'), whole.subarray(0, -1));
+    await expect(refusal(inFolder('cut.npy'))).rejects.toThrow(
+      `expected ${whole.length} bytes by its header, got ${whole.length - 1}`,
+    );
+    await writeFile(inFolder('cut.npy'), whole.subarray(0, 40));
+    await expect(refusal(inFolder('cut.npy'))).rejects.toThrow('the file ends within its header');
+  });
+
+  test('a damaged archive', async () => {
+    const damaged = readFileSync(`${fixtures}deflated.npz`);
+    damaged.fill(0xff, damaged.indexOf('images.npy') + 12, damaged.indexOf('images.npy') + 40);
+    await writeFile(inFolder('damaged.npz'), damaged);
+    await expect(refusal(inFolder('damaged.npz'))).rejects.toThrow(`${inFolder('damaged.npz')}: `);
+  });
+});
+
+test('floats outside of 0 to 1 should be damage, and NaN too', async () => {
+  await expect(datasetAt(`${fixtures}bad_range.npy`).then(readAll)).rejects.toThrow(
+    'a value is 2; floats are read from 0 (black) to 1 (white)',
+  );
+  const layout = {
+    count: 1,
+    height: 1,
+    width: 1,
+    channels: 1,
+    channelsFirst: false,
+    offset: 0,
+    littleEndian: true,
+  } as const;
+  const nan = Buffer.from(Float32Array.of(Number.NaN).buffer);
+  expect(() => imagePixels({ ...layout, type: 'f4' }, nan)).toThrow('a value is NaN');
+});
+
+test('channels first and last should hold the same image, for any size and type', () => {
+  const sizes = fc.integer({ min: 1, max: 6 });
+  fc.assert(
+    fc.property(
+      sizes,
+      sizes,
+      fc.constantFrom('u1', 'f4', 'f8', 'u2'),
+      fc.boolean(),
+      fc.infiniteStream(fc.nat(255)),
+      (height, width, type, littleEndian, values) => {
+        const pixels = [...values.take(height * width * 3)];
+        const first = pixels.map(
+          (_, i) => pixels[(i % (height * width)) * 3 + Math.floor(i / (height * width))] as number,
+        );
+        const layout = { count: 1, height, width, channels: 3, type, littleEndian, offset: 0 } as const;
+        const read = (channelsFirst: boolean, numbers: readonly number[]) => [
+          ...imagePixels({ ...layout, channelsFirst } as ArrayLayout, bytesOf(numbers, type, littleEndian)),
+        ];
+        expect(read(false, pixels)).toEqual(pixels);
+        expect(read(true, first)).toEqual(pixels);
+      },
+    ),
+  );
+});
+
+function bytesOf(values: readonly number[], type: string, littleEndian: boolean): Buffer {
+  const size = Number({ u1: 1, u2: 2, f4: 4, f8: 8 }[type]);
+  const view = new DataView(new ArrayBuffer(values.length * size));
+  for (const [i, value] of values.entries()) {
+    if (type === 'u1') view.setUint8(i, value);
+    else if (type === 'u2') view.setUint16(2 * i, 256 * value, littleEndian);
+    else if (type === 'f4') view.setFloat32(4 * i, value / 255, littleEndian);
+    else view.setFloat64(8 * i, value / 255, littleEndian);
+  }
+  return Buffer.from(view.buffer);
+}

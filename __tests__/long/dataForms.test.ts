@@ -1,0 +1,84 @@
+/** Runs on files of many images, stopped in the middle of an epoch: a resumed run is the one that was never stopped. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { lastValueFrom, Subject, tap, toArray } from 'rxjs';
+import { useEngine } from '../../src/engine/index.js';
+import { loadCheckpoint } from '../../src/modelFiles/loadCheckpoint.js';
+import { train } from '../../src/streams/run/train.js';
+import type { TrainOptions } from '../../src/streams/run/trainOptions.js';
+import { smallConfig } from '../support/checkpoints.js';
+import { useTemporaryFolder } from '../support/temporaryFolder.js';
+
+const inFolder = useTemporaryFolder();
+const fixtures = fileURLToPath(new URL('../data/fixtures/', import.meta.url));
+const { XDG_CACHE_HOME: before } = process.env;
+beforeAll(() => useEngine('native').catch(() => useEngine('cpu')));
+beforeEach(() => {
+  process.env.XDG_CACHE_HOME = inFolder('cache');
+});
+afterAll(() => {
+  if (before === undefined) delete process.env.XDG_CACHE_HOME;
+  else process.env.XDG_CACHE_HOME = before;
+});
+
+const config = smallConfig([
+  'epochs=2',
+  'batch_size=2',
+  'write_reconstruction=false',
+  'augmentation.horizontal_flip=true',
+]);
+
+/** Runs until after the step, or to the end; returns the warnings about the dataset. */
+async function run(dataset: string, weights: string, lastStep = Number.POSITIVE_INFINITY): Promise<string[]> {
+  const stop$ = new Subject<void>();
+  const options: TrainOptions = {
+    dataset,
+    weightsFolder: inFolder(weights),
+    picturesFolder: inFolder('images'),
+    runsFolder: null,
+    previews: { samples: 0 },
+    stop$,
+  };
+  const events = await lastValueFrom(
+    train(config, options).pipe(
+      tap((event) => event.type === 'step' && event.step === lastStep && stop$.next()),
+      toArray(),
+    ),
+  );
+  return events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+}
+
+async function tensorsIn(weights: string) {
+  const { tensors, state } = await loadCheckpoint(inFolder(join(weights, 'small.checkpoint')));
+  return { tensors: new Map(tensors), state };
+}
+
+/** Ten grey images of 5x5 pixels. */
+async function idxFile(): Promise<string> {
+  const header = Buffer.alloc(16);
+  for (const [i, value] of [0x0803, 10, 5, 5].entries()) header.writeUInt32BE(value, 4 * i);
+  const pixels = Buffer.from(Array.from({ length: 250 }, (_, i) => (37 * i) % 256));
+  await writeFile(inFolder('digits'), Buffer.concat([header, pixels]));
+  return inFolder('digits');
+}
+
+test.each([
+  'archives/zip64.zip',
+  'archives/plain.tar.gz',
+  'archives/hostile.tar',
+  'arrays/colour.npy',
+  'arrays/two.npz/x_train',
+  'records/encoded.tfrecord',
+  'records/raw.lmdb',
+  'an IDX file',
+])('a run on %s should resume bit for bit', async (name) => {
+  const dataset = name === 'an IDX file' ? await idxFile() : `${fixtures}${name}`;
+  const warnings = await run(dataset, 'whole');
+  expect(warnings.filter((message) => !message.includes('left out'))).toEqual([]);
+  await run(dataset, 'stopped', 1);
+  await run(dataset, 'stopped', 4);
+  expect(await run(dataset, 'stopped')).toEqual(warnings);
+  expect(await tensorsIn('stopped')).toEqual(await tensorsIn('whole'));
+});

@@ -1,0 +1,128 @@
+/** An archive of images as a dataset, whatever kind of archive it is. */
+import { stat } from 'node:fs/promises';
+import { messageOf } from '../../base/errors.js';
+import { printable } from '../../base/messageText.js';
+import { arrayPixels } from '../arrays/arrayDataset.js';
+import type { ByteSource } from '../bytes/byteSource.js';
+import { openBytes } from '../bytes/openBytes.js';
+import { type Closable, reopening } from '../bytes/reopening.js';
+import type { DataOptions } from '../dataForm.js';
+import type { Dataset, DatasetItem } from '../dataset.js';
+import { DatasetError } from '../datasetError.js';
+import { digest } from '../digest.js';
+import { fileVersion } from '../fileVersion.js';
+import { readableExtensions } from '../formats.js';
+import { decodeFileBytes } from '../imageFiles.js';
+import { omissions } from '../omissions.js';
+import { keptTable } from '../packed/keptTable.js';
+import type { PackedTable } from '../packed/packedTable.js';
+import { readStart } from '../readImageFile.js';
+import { usableRows } from './archiveMembers.js';
+
+/** How to read one kind of archive. */
+export interface ArchiveKind {
+  /** For messages and kept indexes, such as `zip archive`. */
+  readonly name: string;
+  /**
+   * Finds all members (`MemberIndex`).
+   * @throws an error that says what is wrong with the archive, and what to do
+   */
+  index(archive: ByteSource): Promise<PackedTable>;
+  /**
+   * A member: the bytes of an image file, or samples.
+   * @throws DamagedImageError, UnreadImageError
+   */
+  read(archive: ByteSource, index: PackedTable, row: number): Promise<Buffer | RawImage>;
+}
+
+/** An image that is not encoded. */
+export interface RawImage {
+  /** Bytes `[height, width, channels]`, or with the channels first. */
+  readonly samples: Buffer;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+  readonly channelsFirst: boolean;
+}
+
+interface Archive {
+  readonly bytes: ByteSource;
+  readonly index: PackedTable;
+}
+
+interface Member extends DatasetItem {
+  readonly row: number;
+}
+
+const sampledBytes = 2 ** 20;
+
+/**
+ * Images of an archive, in its order, named by their paths inside it. The index is built once and kept in the cache folder. An archive
+ * that is compressed as a whole is decompressed once per run.
+ *
+ * `items` throws a `DatasetError` when the archive cannot be read or has no image.
+ *
+ * @param path of the archive, for names and messages
+ * @param file the file to read, if it is not at the path
+ */
+export function archiveDataset(
+  path: string,
+  kind: ArchiveKind,
+  { maxPixels }: DataOptions = {},
+  file = path,
+): Dataset<Member> {
+  const opened = reopening(() => openArchive(path, file, kind));
+  return {
+    name: path,
+    async items(_signal, warn) {
+      const { index } = await opened.get();
+      const notes = omissions();
+      const rows = usableRows(index, notes);
+      const words = notes.words();
+      if (rows.length === 0) {
+        const found = words === null ? `give a ${kind.name} of images` : `left out ${words}`;
+        throw new DatasetError(path, `no images found (${readableExtensions.join(', ')}); ${found}`);
+      }
+      if (words !== null) warn(`${printable(path)}: left out ${words}`);
+      const version = await versionOf(file);
+      const at = (place: number): Member | undefined => {
+        const row = rows[place];
+        if (row === undefined) return undefined;
+        const name = index.name(row);
+        return { name, path: `${path}/${name}`, version, row };
+      };
+      return { length: rows.length, at };
+    },
+    async decode({ row }, size) {
+      const { bytes, index } = await opened.get();
+      const image = await kind.read(bytes, index, row);
+      if (Buffer.isBuffer(image)) return decodeFileBytes(image, size, maxPixels);
+      const { samples, ...raw } = image;
+      return arrayPixels({ ...raw, type: 'u1' }, samples, size);
+    },
+    currentVersion: () => versionOf(file),
+    async identity() {
+      return `${(await stat(file)).size}/${digest([await readStart(file, sampledBytes)])}`;
+    },
+    close: () => opened.close(),
+  };
+}
+
+/** @throws DatasetError */
+async function openArchive(path: string, file: string, kind: ArchiveKind): Promise<Archive & Closable> {
+  let bytes: ByteSource | undefined;
+  try {
+    const source = await openBytes(file);
+    bytes = source;
+    const index = await keptTable({ path: file, kind: kind.name }, () => kind.index(source));
+    return { bytes, index, close: () => source.close() };
+  } catch (error) {
+    await bytes?.close();
+    throw new DatasetError(path, messageOf(error), { cause: error });
+  }
+}
+
+async function versionOf(path: string): Promise<string> {
+  const { size, mtimeMs } = await stat(path);
+  return fileVersion(size, mtimeMs);
+}

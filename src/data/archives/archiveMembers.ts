@@ -1,0 +1,108 @@
+/** The members of an archive that may be images, and what an index says of each. */
+import { extname } from 'node:path';
+import { isReadable, unreadableFormat } from '../formats.js';
+import type { OmissionKind, Omissions } from '../omissions.js';
+import { type PackedTable, PackedTableBuilder } from '../packed/packedTable.js';
+import { repeatedNames } from '../packed/repeatedNames.js';
+
+/** Why a member cannot be used, by the number that stands for it in an index; an index that was kept depends on their order. */
+const problems = [
+  'link',
+  'special',
+  'unsafe',
+  'encrypted',
+  'method',
+  'large',
+  'cut',
+  'damaged',
+] as const satisfies OmissionKind[];
+export type MemberProblem = (typeof problems)[number];
+
+/** Images are smaller; a file that claims more is not decompressed. */
+export const largestMember = 2 ** 29;
+
+/** Collects the members of an archive while its index is built. */
+export class MemberIndex {
+  readonly #rows: PackedTableBuilder;
+
+  /** @param numbers how many numbers tell the place of a member */
+  constructor(numbers: number) {
+    this.#rows = new PackedTableBuilder(1 + numbers);
+  }
+
+  /**
+   * Adds a member, unless its name says that it is neither an image nor in a format of images, or hidden.
+   *
+   * @param name path inside the archive, with `/` between the parts
+   * @param problem null for a file that can be read
+   * @param place where it is; the same number of numbers for every member
+   */
+  add(name: string, problem: MemberProblem | null, ...place: number[]): void {
+    const extension = extensionOf(name);
+    const isImage = isReadable(extension) || unreadableFormat(extension) !== null;
+    if (!isImage || isHidden(name)) return;
+    const found = isUnsafe(name) ? 'unsafe' : problem;
+    this.#rows.add(name, found === null ? 0 : 1 + problems.indexOf(found), ...place);
+  }
+
+  /** Adds a part that cannot be read as members. @param place for people */
+  addDamage(place: string): void {
+    const numbers = new Array<number>(this.#rows.columns - 1).fill(0);
+    this.#rows.add(place, 1 + problems.indexOf('damaged'), ...numbers);
+  }
+
+  table(): PackedTable {
+    return this.#rows.table();
+  }
+}
+
+/** The rows of an index that can be read, in its order; of several members with one name, the last. Notes the others. */
+export function usableRows(index: PackedTable, notes: Omissions): Uint32Array {
+  const isUsable = new Uint8Array(index.length);
+  for (let row = 0; row < index.length; row += 1) {
+    const name = index.name(row);
+    const problem = problems[index.number(row, 0) - 1];
+    const format = unreadableFormat(extensionOf(name));
+    if (problem !== undefined) notes.note(problem, name);
+    else if (format !== null) notes.noteFormat(format, name);
+    else isUsable[row] = 1;
+  }
+  const rows = rowsWhere(isUsable);
+  const name = (i: number) => index.name(rows[i] as number);
+  const repeated = repeatedNames({ length: rows.length, name });
+  if (repeated.length === 0) return rows;
+  for (const places of repeated) {
+    for (const place of places.slice(0, -1)) {
+      notes.note('repeated', name(place));
+      isUsable[rows[place] as number] = 0;
+    }
+  }
+  return rowsWhere(isUsable);
+}
+
+function rowsWhere(flags: Uint8Array): Uint32Array {
+  const rows = new Uint32Array(flags.reduce((sum, flag) => sum + flag, 0));
+  let end = 0;
+  for (const [row, flag] of flags.entries()) {
+    if (flag === 0) continue;
+    rows[end] = row;
+    end += 1;
+  }
+  return rows;
+}
+
+function extensionOf(name: string): string {
+  return extname(name).slice(1).toLowerCase();
+}
+
+/** As in folders; macOS adds a hidden twin of every file below `__MACOSX`. */
+function isHidden(name: string): boolean {
+  return name.split('/').some((part) => (part.startsWith('.') && !/^\.+$/.test(part)) || part === '__MACOSX');
+}
+
+/** Nothing is unpacked, but such a name is no mistake, and other programs would follow it. */
+function isUnsafe(name: string): boolean {
+  return (
+    name.startsWith('/') || /^[a-z]:/i.test(name) || name.split('/').includes('..') || name.includes('\0')
+  );
+}

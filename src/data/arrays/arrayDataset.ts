@@ -1,0 +1,90 @@
+/** An array of images in a file as a dataset, whatever the file's format. */
+import { stat } from 'node:fs/promises';
+import { messageOf } from '../../base/errors.js';
+import type { ByteSource } from '../bytes/byteSource.js';
+import { type Closable, reopening } from '../bytes/reopening.js';
+import { DamagedImageError } from '../damagedImageError.js';
+import type { Dataset, DatasetItem } from '../dataset.js';
+import { DatasetError } from '../datasetError.js';
+import { resizedPixels } from '../decodeImage.js';
+import { digest } from '../digest.js';
+import { readStart } from '../readImageFile.js';
+import { type ArrayLayout, imageBytes, imageOffset, imagePixels, type SampleFormat } from './arrayLayout.js';
+
+export interface ArrayFile extends Closable {
+  readonly layout: ArrayLayout;
+  readonly bytes: ByteSource;
+}
+
+/** How much of a file says whether it is the same file. */
+const sampledBytes = 2 ** 20;
+
+/**
+ * Images of an array, read one at a time and named by their index: 00000, 00001, ... Images of another size than the model's are
+ * resized as those of a folder are.
+ *
+ * @param path path of the file
+ * @param open finds the array in it; its errors become those of `items`, a `DatasetError`
+ * @param name of the dataset, if it is not the path
+ */
+export function arrayDataset(path: string, open: () => Promise<ArrayFile>, name = path): Dataset {
+  const opened = reopening(async () => {
+    try {
+      return await open();
+    } catch (error) {
+      throw new DatasetError(name, messageOf(error), { cause: error });
+    }
+  });
+  return {
+    name,
+    async items() {
+      const { layout } = await opened.get();
+      const at = (index: number): DatasetItem => ({ name: String(index).padStart(5, '0') });
+      return { length: layout.count, at };
+    },
+    async decode(item, size) {
+      const { layout, bytes } = await opened.get();
+      const length = imageBytes(layout);
+      const read = await bytes.read(imageOffset(layout, Number(item.name)), length);
+      if (read.length < length) throw new DamagedImageError('the file ends before it');
+      return arrayPixels(layout, read, size);
+    },
+    async identity() {
+      return `${(await stat(path)).size}/${digest([await readStart(path, sampledBytes)])}`;
+    },
+    close: () => opened.close(),
+  };
+}
+
+/** The bytes of one image as pixels of a model's size. @throws DamagedImageError */
+export function arrayPixels(
+  format: SampleFormat,
+  bytes: Buffer,
+  size: number,
+): Uint8Array | Promise<Uint8Array> {
+  const pixels = imagePixels(format, bytes);
+  const { height, width, channels } = format;
+  if (height === size && width === size) return pixels;
+  return resizedPixels(pixels, { width, height, channels }, size);
+}
+
+/**
+ * Reads the layout of an array from bytes, and checks that they are as long as it says.
+ * @throws what `layoutOf` throws, or an error that says how long the bytes are; then they are closed
+ */
+export async function arrayIn(
+  bytes: ByteSource,
+  layoutOf: (bytes: ByteSource) => Promise<ArrayLayout>,
+): Promise<ArrayFile> {
+  try {
+    const layout = await layoutOf(bytes);
+    const expected = imageOffset(layout, layout.count) - (layout.gap ?? 0);
+    if (bytes.size !== expected) {
+      throw new Error(`expected ${expected} bytes by its header, got ${bytes.size}; download it again`);
+    }
+    return { layout, bytes, close: () => bytes.close() };
+  } catch (error) {
+    await bytes.close();
+    throw error;
+  }
+}
