@@ -3,31 +3,23 @@ import { readFileSync } from 'node:fs';
 import { utimes, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { Header } from 'tar/header';
 import { datasetAt } from '../../src/data/datasetAt.js';
 import { openFiles } from '../support/openFiles.js';
+import { useOwnCacheFolder } from '../support/ownCacheFolder.js';
 import { readImages } from '../support/readImages.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
 const inFolder = useTemporaryFolder();
+useOwnCacheFolder(inFolder);
 const fixtures = fileURLToPath(new URL('fixtures/archives/', import.meta.url));
 const expected = JSON.parse(readFileSync(`${fixtures}expected.json`, 'utf8')) as Record<
   string,
   Record<string, readonly number[]>
 >;
-
-// Kept indexes go to the folder of the test.
-const { XDG_CACHE_HOME: before } = process.env;
-beforeEach(() => {
-  process.env.XDG_CACHE_HOME = inFolder('cache');
-});
-afterAll(() => {
-  if (before === undefined) delete process.env.XDG_CACHE_HOME;
-  else process.env.XDG_CACHE_HOME = before;
-});
 
 const readArchive = async (name: string) => readImages(await datasetAt(`${fixtures}${name}`));
 

@@ -2,29 +2,21 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { DatasetItem, ItemList } from '../../src/data/dataset.js';
 import { datasetAt } from '../../src/data/datasetAt.js';
+import { useOwnCacheFolder } from '../support/ownCacheFolder.js';
 import { readImages } from '../support/readImages.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
 const inFolder = useTemporaryFolder();
+useOwnCacheFolder(inFolder);
 const { signal } = new AbortController();
 const fixtures = fileURLToPath(new URL('fixtures/records/', import.meta.url));
 const expected = JSON.parse(readFileSync(`${fixtures}expected.json`, 'utf8')) as Record<
   string,
   Record<string, readonly number[]>
 >;
-
-// Kept indexes go to the folder of the test.
-const { XDG_CACHE_HOME: before } = process.env;
-beforeEach(() => {
-  process.env.XDG_CACHE_HOME = inFolder('cache');
-});
-afterAll(() => {
-  if (before === undefined) delete process.env.XDG_CACHE_HOME;
-  else process.env.XDG_CACHE_HOME = before;
-});
 
 const readFixture = async (name: string) => readImages(await datasetAt(`${fixtures}${name}`));
 

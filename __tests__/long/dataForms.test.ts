@@ -2,26 +2,20 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { lastValueFrom, Subject, tap, toArray } from 'rxjs';
 import { useEngine } from '../../src/engine/index.js';
 import { loadCheckpoint } from '../../src/modelFiles/loadCheckpoint.js';
 import { train } from '../../src/streams/run/train.js';
 import type { TrainOptions } from '../../src/streams/run/trainOptions.js';
 import { smallConfig } from '../support/checkpoints.js';
+import { useOwnCacheFolder } from '../support/ownCacheFolder.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
 const inFolder = useTemporaryFolder();
+useOwnCacheFolder(inFolder);
 const fixtures = fileURLToPath(new URL('../data/fixtures/', import.meta.url));
-const { XDG_CACHE_HOME: before } = process.env;
 beforeAll(() => useEngine('native').catch(() => useEngine('cpu')));
-beforeEach(() => {
-  process.env.XDG_CACHE_HOME = inFolder('cache');
-});
-afterAll(() => {
-  if (before === undefined) delete process.env.XDG_CACHE_HOME;
-  else process.env.XDG_CACHE_HOME = before;
-});
 
 const config = smallConfig([
   'epochs=2',
