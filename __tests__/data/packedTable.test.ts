@@ -3,7 +3,7 @@ import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { keptTable } from '../../src/data/packed/keptTable.js';
-import { type PackedTable, PackedTableBuilder, rowsOf } from '../../src/data/packed/packedTable.js';
+import { type PackedTable, PackedTableBuilder } from '../../src/data/packed/packedTable.js';
 import { repeatedNames } from '../../src/data/packed/repeatedNames.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
@@ -39,18 +39,6 @@ describe('packedTable', () => {
   test('should grow beyond its first memory', () => {
     const rows = Array.from({ length: 5000 }, (_, i): Row => [`folder/of/some/length/${i}.png`, i, i / 3]);
     expect(unpacked(packed(rows))).toEqual(rows);
-  });
-
-  test('should select rows in any order', () => {
-    const table = packed([
-      ['a', 1, 2],
-      ['b', 3, 4],
-      ['c', 5, 6],
-    ]);
-    expect(unpacked(rowsOf(table, [2, 0]))).toEqual([
-      ['c', 5, 6],
-      ['a', 1, 2],
-    ]);
   });
 });
 

@@ -20,8 +20,6 @@ export interface DataOptions {
 
 /** A form of data, found by its content. */
 export interface DataForm {
-  /** For messages, such as `an IDX file`. */
-  readonly name: string;
   /** Whether it is what was found; looks at content before names. */
   accepts(found: FoundPath): boolean | Promise<boolean>;
   /** The images as a dataset. Errors are those of `items`. */

@@ -1,10 +1,9 @@
 /** Files as items of a dataset: decodes a file, and returns its current version on disk. */
-import { stat } from 'node:fs/promises';
 import { defaultMaxPixels } from '../base/maxPixels.js';
 import { DamagedImageError } from './damagedImageError.js';
 import type { Dataset } from './dataset.js';
 import { decodeBytes } from './decodeImage.js';
-import { fileVersion } from './fileVersion.js';
+import { currentFileVersion } from './fileVersion.js';
 import { type ImageFile, pathOf } from './imageFile.js';
 import { isOwnGrid } from './ownPictures.js';
 import { readImageFile } from './readImageFile.js';
@@ -20,10 +19,7 @@ export function imageFiles(maxPixels: number = defaultMaxPixels): ImageFiles {
       signal.throwIfAborted();
       return decodeFileBytes(bytes, size, maxPixels);
     },
-    async currentVersion(file) {
-      const { size, mtimeMs } = await stat(pathOf(file));
-      return fileVersion(size, mtimeMs);
-    },
+    currentVersion: (file) => currentFileVersion(pathOf(file)),
   };
 }
 

@@ -1,9 +1,8 @@
 /** Reads an image file without decoding it: a file that cannot be read at the moment may be readable later. */
 
-import { messageOf } from '../base/errors.js';
 import { openFile, readUpTo } from '../base/files.js';
 import { DamagedImageError } from './damagedImageError.js';
-import { UnreadImageError } from './unreadImageError.js';
+import { orUnread } from './unreadImageError.js';
 
 /** The most bytes that one call can read; the largest image in uncompressed 16-bit colour is smaller. */
 const largestFile = 2 ** 31 - 1;
@@ -40,13 +39,5 @@ async function opened(
     return await orUnread(readUpTo(file, lengthOf(size), position));
   } finally {
     await file.close().catch(() => undefined);
-  }
-}
-
-async function orUnread<T>(promise: Promise<T>): Promise<T> {
-  try {
-    return await promise;
-  } catch (error) {
-    throw new UnreadImageError(messageOf(error), { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-import { codeOf } from '../base/errors.js';
+import { codeOf, messageOf } from '../base/errors.js';
 import { DamagedImageError } from './damagedImageError.js';
 
 /** An image cannot be read at the moment, so its content is unknown; the message tells users why. */
@@ -17,4 +17,13 @@ export function isUnread(error: unknown): boolean {
   if (error instanceof DamagedImageError) return false;
   if (error instanceof UnreadImageError || systemCode.test(codeOf(error))) return true;
   return error instanceof Error && systemCode.test(codeOf(error.cause));
+}
+
+/** What a call of the system promises. @throws UnreadImageError in place of its error */
+export async function orUnread<T>(promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    throw new UnreadImageError(messageOf(error), { cause: error });
+  }
 }

@@ -1,3 +1,4 @@
+import { bitsOfHalf } from '../base/bitsOfHalf.js';
 import { fromBfloat16 } from '../checkpoint/fromBfloat16.js';
 import type { TensorKind } from './torchTensor.js';
 
@@ -18,17 +19,4 @@ function fromBits(halves: Uint16Array, bitsOf: (half: number) => number): Float3
   const bits = new Uint32Array(halves.length);
   for (let i = 0; i < halves.length; i += 1) bits[i] = bitsOf(halves[i] as number);
   return new Float32Array(bits.buffer);
-}
-
-/** Sign, 5 bits of exponent and 10 of fraction become sign, 8 bits and 23. */
-function bitsOfHalf(half: number): number {
-  const sign = (half & 0x8000) << 16;
-  const exponent = (half >> 10) & 31;
-  const fraction = half & 1023;
-  if (exponent === 31) return sign | 0x7f800000 | (fraction << 13);
-  if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
-  if (fraction === 0) return sign;
-  // Below the smallest normal half: fraction * 2^-24, which is a normal float32.
-  const shift = Math.clz32(fraction) - 21;
-  return sign | ((113 - shift) << 23) | (((fraction << shift) & 1023) << 13);
 }

@@ -66,7 +66,7 @@ const packages = {
   '@noble': ['checkpoint'],
   'pure-rand': ['model', 'streams/images', 'data'],
   sharp: ['data', 'pictures', 'streams/tensorboard', 'ui'],
-  '@aws-crypto': ['base', 'data'],
+  '@aws-crypto': ['base'],
   '@bufbuild': ['logs', 'data'],
   tar: ['data'],
   yauzl: ['data'],

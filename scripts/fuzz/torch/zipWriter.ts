@@ -1,6 +1,6 @@
 /** Writes zip archives, also such as no program writes. */
 import { deflateRawSync } from 'node:zlib';
-import { crc32 } from '../../../src/pytorch/crc32.js';
+import { crc32 } from '../../../src/base/crc32.js';
 
 /** Fields that both headers of a record have. */
 export interface HeaderFields {

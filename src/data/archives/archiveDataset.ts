@@ -1,5 +1,4 @@
 /** An archive of images as a dataset, whatever kind of archive it is. */
-import { stat } from 'node:fs/promises';
 import { messageOf } from '../../base/errors.js';
 import { printable } from '../../base/messageText.js';
 import { arrayPixels } from '../arrays/arrayDataset.js';
@@ -9,14 +8,13 @@ import { type Closable, reopening } from '../bytes/reopening.js';
 import type { DataOptions } from '../dataForm.js';
 import type { Dataset, DatasetItem } from '../dataset.js';
 import { DatasetError } from '../datasetError.js';
-import { digest } from '../digest.js';
-import { fileVersion } from '../fileVersion.js';
+import { currentFileVersion } from '../fileVersion.js';
 import { readableExtensions } from '../formats.js';
 import { decodeFileBytes } from '../imageFiles.js';
 import { omissions } from '../omissions.js';
+import { oneFileIdentity } from '../oneFileIdentity.js';
 import { keptTable } from '../packed/keptTable.js';
 import type { PackedTable } from '../packed/packedTable.js';
-import { readStart } from '../readImageFile.js';
 import { usableRows } from './archiveMembers.js';
 
 /** How to read one kind of archive. */
@@ -54,8 +52,6 @@ interface Member extends DatasetItem {
   readonly row: number;
 }
 
-const sampledBytes = 2 ** 20;
-
 /**
  * Images of an archive, in its order, named by their paths inside it. The index is built once and kept in the cache folder. An archive
  * that is compressed as a whole is decompressed once per run.
@@ -84,7 +80,7 @@ export function archiveDataset(
         throw new DatasetError(path, `no images found (${readableExtensions.join(', ')}); ${found}`);
       }
       if (words !== null) warn(`${printable(path)}: left out ${words}`);
-      const version = await versionOf(file);
+      const version = await currentFileVersion(file);
       const at = (place: number): Member | undefined => {
         const row = rows[place];
         if (row === undefined) return undefined;
@@ -100,10 +96,8 @@ export function archiveDataset(
       const { samples, ...raw } = image;
       return arrayPixels({ ...raw, type: 'u1' }, samples, size);
     },
-    currentVersion: () => versionOf(file),
-    async identity() {
-      return `${(await stat(file)).size}/${digest([await readStart(file, sampledBytes)])}`;
-    },
+    currentVersion: () => currentFileVersion(file),
+    identity: () => oneFileIdentity(file),
     close: () => opened.close(),
   };
 }
@@ -120,9 +114,4 @@ async function openArchive(path: string, file: string, kind: ArchiveKind): Promi
     await bytes?.close();
     throw new DatasetError(path, messageOf(error), { cause: error });
   }
-}
-
-async function versionOf(path: string): Promise<string> {
-  const { size, mtimeMs } = await stat(path);
-  return fileVersion(size, mtimeMs);
 }

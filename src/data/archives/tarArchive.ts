@@ -1,7 +1,7 @@
 /** Tar archives: an index is built by walking from header to header, without reading the data between them. */
 import { Header } from 'tar/header';
 import { Pax } from 'tar/pax';
-import type { ByteSource } from '../bytes/byteSource.js';
+import { type ByteSource, windowed } from '../bytes/byteSource.js';
 import { DamagedImageError } from '../damagedImageError.js';
 import type { DataForm } from '../dataForm.js';
 import type { PackedTable } from '../packed/packedTable.js';
@@ -26,7 +26,7 @@ const folders = new Set(['Directory', 'GNUDumpDir']);
 /** Their headers may tell the size of what they lead to. */
 const hasNoData = new Set(['Link', 'SymbolicLink', 'Directory', 'CharacterDevice', 'BlockDevice', 'FIFO']);
 
-export const tarArchive: ArchiveKind = {
+const tarArchive: ArchiveKind = {
   name: 'tar archive',
   index: membersOf,
   async read(archive, index, row) {
@@ -39,7 +39,6 @@ export const tarArchive: ArchiveKind = {
 
 /** Tar archives of images, also compressed with gzip. */
 export const tarForm: DataForm = {
-  name: 'a tar archive',
   accepts: ({ start }) => start.length >= block && headerOf(start) !== null,
   open: (path, options) => archiveDataset(path, tarArchive, options),
 };
@@ -50,11 +49,11 @@ export const tarForm: DataForm = {
  */
 async function membersOf(archive: ByteSource): Promise<PackedTable> {
   const members = new MemberIndex(2);
-  const blockAt = windowed(archive);
+  const bytesAt = windowed(archive, windowBytes);
   let [own, all]: [Pax | undefined, Pax | undefined] = [undefined, undefined];
   let [longPath, isLost] = ['', false];
   for (let at = 0; at + block <= archive.size; ) {
-    const bytes = await blockAt(at);
+    const bytes = await bytesAt(at, block);
     const header = headerOf(bytes, own, all);
     if (header === null) {
       // zeros fill an archive up at its end, and may stand between two that were joined
@@ -101,17 +100,4 @@ function problemOf(type: string, size: number): MemberProblem | null {
 /** The data of a member that is text; of an unlikely long one, the beginning. */
 async function textAt(archive: ByteSource, position: number, size: number): Promise<string> {
   return (await archive.read(position, Math.min(size, longestText))).toString('utf8');
-}
-
-/** Returns blocks by their positions, and reads many at a time. */
-function windowed(archive: ByteSource): (position: number) => Promise<Buffer> {
-  let begin = 0;
-  let bytes: Buffer = Buffer.alloc(0);
-  return async (position) => {
-    if (position < begin || position + block > begin + bytes.length) {
-      bytes = await archive.read(position, windowBytes);
-      begin = position;
-    }
-    return bytes.subarray(position - begin, position - begin + block);
-  };
 }

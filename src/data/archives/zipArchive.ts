@@ -29,7 +29,6 @@ const zipArchive: ArchiveKind = {
 };
 
 export const zipForm: DataForm = {
-  name: 'a zip archive',
   accepts: ({ start, isGzip }) =>
     !isGzip && ['PK\x03\x04', 'PK\x05\x06'].includes(start.toString('latin1', 0, 4)),
   open: (path, options) => archiveDataset(path, zipArchive, options),

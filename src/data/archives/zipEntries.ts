@@ -2,8 +2,8 @@
 import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { constants, createInflateRaw, inflateRaw } from 'node:zlib';
-import { crc32 } from '@aws-crypto/crc32';
 import yauzl from 'yauzl';
+import { crc32 } from '../../base/crc32.js';
 import { messageOf } from '../../base/errors.js';
 import { type ByteSource, partOf } from '../bytes/byteSource.js';
 import { spooled } from '../bytes/spooled.js';

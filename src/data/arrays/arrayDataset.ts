@@ -1,5 +1,4 @@
 /** An array of images in a file as a dataset, whatever the file's format. */
-import { stat } from 'node:fs/promises';
 import { messageOf } from '../../base/errors.js';
 import type { ByteSource } from '../bytes/byteSource.js';
 import { type Closable, reopening } from '../bytes/reopening.js';
@@ -7,17 +6,13 @@ import { DamagedImageError } from '../damagedImageError.js';
 import type { Dataset, DatasetItem } from '../dataset.js';
 import { DatasetError } from '../datasetError.js';
 import { resizedPixels } from '../decodeImage.js';
-import { digest } from '../digest.js';
-import { readStart } from '../readImageFile.js';
+import { oneFileIdentity } from '../oneFileIdentity.js';
 import { type ArrayLayout, imageBytes, imageOffset, imagePixels, type SampleFormat } from './arrayLayout.js';
 
 export interface ArrayFile extends Closable {
   readonly layout: ArrayLayout;
   readonly bytes: ByteSource;
 }
-
-/** How much of a file says whether it is the same file. */
-const sampledBytes = 2 ** 20;
 
 /**
  * Images of an array, read one at a time and named by their index: 00000, 00001, ... Images of another size than the model's are
@@ -49,9 +44,7 @@ export function arrayDataset(path: string, open: () => Promise<ArrayFile>, name 
       if (read.length < length) throw new DamagedImageError('the file ends before it');
       return arrayPixels(layout, read, size);
     },
-    async identity() {
-      return `${(await stat(path)).size}/${digest([await readStart(path, sampledBytes)])}`;
-    },
+    identity: () => oneFileIdentity(path),
     close: () => opened.close(),
   };
 }

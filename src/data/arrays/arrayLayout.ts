@@ -1,4 +1,5 @@
 /** Images in one array of numbers: where they are, and how one becomes bytes. */
+import { bitsOfHalf } from '../../base/bitsOfHalf.js';
 import { DamagedImageError } from '../damagedImageError.js';
 
 /** Types of a number, as NumPy writes them: unsigned integers and floats, with their sizes in bytes. */
@@ -78,11 +79,7 @@ function byteOf(value: number): number {
   throw new DamagedImageError(`a value is ${value}; floats are read from 0 (black) to 1 (white)`);
 }
 
-/** The value of a 16-bit float (IEEE 754 binary16). */
-function halfFloat(bits: number): number {
-  const sign = bits >>> 15 === 0 ? 1 : -1;
-  const [exponent, fraction] = [(bits >>> 10) & 0x1f, bits & 0x3ff];
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+/** The value of a 16-bit float. */
+function halfFloat(half: number): number {
+  return new Float32Array(Uint32Array.of(bitsOfHalf(half)).buffer)[0] as number;
 }

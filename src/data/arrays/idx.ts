@@ -20,7 +20,6 @@ const longestHeader = 20;
 
 /** IDX files, also compressed with gzip. */
 export const idxForm: DataForm = {
-  name: 'an IDX file',
   accepts: ({ start }) => isIdx(start),
   open: idxDataset,
 };

@@ -14,14 +14,12 @@ const longestHeader = 2 ** 16;
 
 /** `.npy` files, also compressed with gzip. */
 export const npyForm: DataForm = {
-  name: 'an array of NumPy (.npy)',
   accepts: ({ start }) => start.toString('latin1', 0, 6) === magic,
   open: (path) => arrayDataset(path, async () => arrayIn(await openBytes(path), npyLayout)),
 };
 
 /** `.npz` archives, and an array in one: `digits.npz` or `digits.npz/x_train`. */
 export const npzForm: DataForm = {
-  name: 'an archive of NumPy (.npz)',
   accepts: (found) => isArchive(found) || isMember(found),
   open: (path) => (path.endsWith('.npz') ? npzDataset(path) : npzDataset(dirname(path), basename(path))),
 };

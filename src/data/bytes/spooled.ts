@@ -1,10 +1,8 @@
 /** What a stream delivers, for random access: in memory, or beyond a limit in a file. */
-import type { FileHandle } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { messageOf } from '../../base/errors.js';
 import { readUpTo } from '../../base/files.js';
 import { cacheFolders } from '../cacheFolders.js';
-import { UnreadImageError } from '../unreadImageError.js';
+import { orUnread } from '../unreadImageError.js';
 import { type ByteSource, memorySource } from './byteSource.js';
 import { type TemporaryFile, temporaryFile } from './temporaryFile.js';
 
@@ -52,17 +50,7 @@ function noRoom(size: number, folders: readonly string[]): Error {
 }
 
 function handleSource({ handle, close }: TemporaryFile, size: number): ByteSource {
-  return {
-    size,
-    read: (position, length) => readAt(handle, position, Math.min(length, size - position)),
-    close,
-  };
-}
-
-async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
-  try {
-    return await readUpTo(handle, Math.max(0, length), position);
-  } catch (error) {
-    throw new UnreadImageError(messageOf(error), { cause: error });
-  }
+  const read = (position: number, length: number) =>
+    orUnread(readUpTo(handle, Math.max(0, Math.min(length, size - position)), position));
+  return { size, read, close };
 }

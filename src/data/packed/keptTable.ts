@@ -3,11 +3,11 @@
  * run.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolders } from '../cacheFolders.js';
 import { digest } from '../digest.js';
-import { fileVersion } from '../fileVersion.js';
+import { currentFileVersion } from '../fileVersion.js';
 import { type PackedTable, packedTable } from './packedTable.js';
 
 /** Changes when tables are written in another way, or hold something else. */
@@ -33,8 +33,7 @@ export async function keptTable(
   build: () => Promise<PackedTable>,
   folders: readonly string[] = cacheFolders(),
 ): Promise<PackedTable> {
-  const { size, mtimeMs } = await stat(path);
-  const key = [formatVersion, kind, await realpath(path), fileVersion(size, mtimeMs)].join('\0');
+  const key = [formatVersion, kind, await realpath(path), await currentFileVersion(path)].join('\0');
   const name = `index-${digest([key])}.bin`;
   for (const folder of folders) {
     const kept = await readFile(join(folder, name)).then(read, () => null);

@@ -96,14 +96,3 @@ function doubled(numbers: Float64Array): Float64Array {
   longer.set(numbers);
   return longer;
 }
-
-/** The rows at these indexes, in this order. */
-export function rowsOf(table: PackedTable, rows: ArrayLike<number>): PackedTable {
-  const builder = new PackedTableBuilder(table.columns);
-  for (let i = 0; i < rows.length; i += 1) {
-    const row = rows[i] as number;
-    const numbers = Array.from({ length: table.columns }, (_, column) => table.number(row, column));
-    builder.add(table.name(row), ...numbers);
-  }
-  return builder.table();
-}

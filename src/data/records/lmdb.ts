@@ -48,7 +48,6 @@ const lmdbFile: ArchiveKind = {
 
 /** A folder with data.mdb, or that file. */
 export const lmdbForm: DataForm = {
-  name: 'an LMDB database',
   async accepts({ path, isFolder, start }) {
     if (!isFolder) return isDatabase(start);
     const file = await stat(join(path, 'data.mdb')).catch(() => null);

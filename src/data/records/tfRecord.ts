@@ -2,7 +2,7 @@
 import { maskedCrc } from '../../base/maskedCrc.js';
 import { type ArchiveKind, archiveDataset } from '../archives/archiveDataset.js';
 import { largestMember } from '../archives/archiveMembers.js';
-import type { ByteSource } from '../bytes/byteSource.js';
+import { type ByteSource, windowed } from '../bytes/byteSource.js';
 import { DamagedImageError } from '../damagedImageError.js';
 import type { DataForm } from '../dataForm.js';
 import { type PackedTable, PackedTableBuilder } from '../packed/packedTable.js';
@@ -31,7 +31,6 @@ const tfRecordFile: ArchiveKind = {
 
 /** TFRecord files, also compressed with gzip. */
 export const tfRecordForm: DataForm = {
-  name: 'a TFRecord file',
   accepts: ({ start }) => start.length >= headerBytes && lengthIn(start) !== null,
   open: (path, options) => archiveDataset(path, tfRecordFile, options),
 };
@@ -46,13 +45,9 @@ function lengthIn(header: Buffer): number | null {
 /** Records are named by their index. Without a length that can be trusted, what follows is lost. */
 async function recordsOf(file: ByteSource): Promise<PackedTable> {
   const records = new PackedTableBuilder(3);
-  let [begin, bytes]: [number, Buffer] = [0, Buffer.alloc(0)];
+  const bytesAt = windowed(file, windowBytes);
   for (let at = 0; at < file.size; ) {
-    if (at + headerBytes > begin + bytes.length) {
-      bytes = await file.read(at, windowBytes);
-      begin = at;
-    }
-    const header = bytes.subarray(at - begin, at - begin + headerBytes);
+    const header = await bytesAt(at, headerBytes);
     const length = header.length < headerBytes ? null : lengthIn(header);
     if (length === null) throw new Error(`the record at byte ${at} is damaged; copy or download it again`);
     records.add(String(records.length).padStart(5, '0'), 0, at + headerBytes, length);

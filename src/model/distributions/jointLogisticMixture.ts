@@ -26,6 +26,10 @@ import type { OutputDistribution } from './outputDistribution.js';
 
 type Three<T> = readonly [T, T, T];
 
+function mapThree<T, R>([a, b, c]: Three<T>, map: (value: T, index: number) => R): Three<R> {
+  return [map(a, 0), map(b, 1), map(c, 2)];
+}
+
 /** Of N pixels; the tensors of a mixture are `[N, k]`, those of a chosen component `[N, 1]`. */
 interface Colours {
   /** Own means of the colours, without the terms of the colours before. */
@@ -43,13 +47,14 @@ interface JointMixture extends Colours {
 /** Splits raw parameters `[N, 10 k]`. */
 function jointMixture(rows: tf.Tensor2D): JointMixture {
   const [logits, ...parts] = tf.split(rows, jointParameters, 1) as [tf.Tensor2D, ...tf.Tensor2D[]];
-  const three = (first: number) => parts.slice(first, first + 3) as unknown as Three<tf.Tensor2D>;
-  const clamped = three(0).map((means, colour) => logistics(means, three(3)[colour]!));
+  const three = (first: number) => mapThree([first, first + 1, first + 2], (part) => parts[part]!);
+  const logScales = three(3);
+  const clamped = mapThree(three(0), (means, colour) => logistics(means, logScales[colour]!));
   return {
     logits,
-    own: clamped.map(({ mu }) => mu) as unknown as Three<tf.Tensor2D>,
-    logScales: clamped.map(({ logScale }) => logScale) as unknown as Three<tf.Tensor2D>,
-    coefficients: three(6).map((raw) => tf.tanh(raw)) as unknown as Three<tf.Tensor2D>,
+    own: mapThree(clamped, ({ mu }) => mu),
+    logScales: mapThree(clamped, ({ logScale }) => logScale),
+    coefficients: mapThree(three(6), (raw) => tf.tanh(raw)),
   };
 }
 
@@ -117,8 +122,7 @@ export function jointLogisticMixture(
     mean: () => {
       const mixture = jointMixture(rows());
       const weights = tf.softmax(softClamp(mixture.logits));
-      const means = meansOf(mixture).map((mean) => tf.sum(tf.mul(weights, mean), 1, true));
-      return image(means as unknown as Three<tf.Tensor>);
+      return image(mapThree(meansOf(mixture), (mean) => tf.sum(tf.mul(weights, mean), 1, true)));
     },
     mostLikelyValue: () => {
       const mixture = jointMixture(rows());
@@ -140,7 +144,7 @@ function drawn({ logits }: JointMixture, noise: Noise): tf.Tensor1D {
 function chosen({ own, logScales, coefficients }: JointMixture, component: tf.Tensor1D): Colours {
   const selector = selectorOf(component, own[0].shape[1]);
   const choose = (values: Three<tf.Tensor2D>) =>
-    values.map((value) => tf.sum(tf.mul(value, selector), 1, true)) as unknown as Three<tf.Tensor2D>;
+    mapThree(values, (value) => tf.sum<tf.Tensor2D>(tf.mul(value, selector), 1, true));
   return { own: choose(own), logScales: choose(logScales), coefficients: choose(coefficients) };
 }
 

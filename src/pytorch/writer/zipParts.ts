@@ -1,6 +1,6 @@
 /** Zip archives as PyTorch writes them: nothing compressed, and the data of every record aligned. */
 
-import { crc32 } from '../crc32.js';
+import { crc32 } from '../../base/crc32.js';
 import { ByteBuilder } from './byteBuilder.js';
 
 /** A file of an archive. */

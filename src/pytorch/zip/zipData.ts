@@ -1,8 +1,9 @@
 /** Reads the content of records: checked against local header and CRC, in pieces. */
+
+import { crc32 } from '../../base/crc32.js';
 import { describeValue } from '../../base/messageText.js';
 import type { ByteSource } from '../../checkpoint/byteSource.js';
 import { CheckpointError } from '../../checkpoint/checkpointError.js';
-import { crc32 } from '../crc32.js';
 import { damaged } from '../damaged.js';
 import { readExactly, readInto } from '../readExactly.js';
 import { inflated } from './inflated.js';

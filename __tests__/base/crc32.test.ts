@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { crc32 as library } from '@node-rs/crc32';
 import fc from 'fast-check';
-import { crc32 } from '../../src/pytorch/crc32.js';
+import { crc32 } from '../../src/base/crc32.js';
 
 test('should give the known checksum of the digits', () => {
   expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926);
