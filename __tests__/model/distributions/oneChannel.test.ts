@@ -23,8 +23,9 @@ describe.each(cases)('%s in one channel', (method, channels) => {
   const grey = outputOf(method, { imageChannels: 1 });
   const logProbOf = (parameters: tf.Tensor, x: tf.Tensor) =>
     distributionOf(grey, parameters as tf.Tensor4D).logProb(x as tf.Tensor4D);
-  // standard deviations from a tenth to three times the range of values
-  const raw = fc.float({ min: -2, max: 1, noNaN: true });
+  // Standard deviations from a third to three times the range of values: a density is nearly straight within an interval, even
+  // where the farthest values are.
+  const raw = fc.float({ min: -1, max: 1, noNaN: true });
   const parametersOf = (length: number) =>
     fc.array(raw, { minLength: length * channels, maxLength: length * channels });
 
@@ -50,7 +51,7 @@ describe.each(cases)('%s in one channel', (method, channels) => {
           return logProbOf(tiled, x).dataSync();
         });
         inside.forEach((level, i) => {
-          expect(Math.abs((logProb[i] ?? 0) - width - mass(parameters, 0, level))).toBeLessThan(5e-3);
+          expect(Math.abs((logProb[i] ?? 0) - width - mass(parameters, 0, level))).toBeLessThan(5e-4);
         });
       }),
       { numRuns: 20 },
