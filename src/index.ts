@@ -45,6 +45,7 @@ export { imageCache } from './data/imageCache.js';
 export type { ImageFile } from './data/imageFile.js';
 export type { Decoder, SkippedImage } from './data/itemPixels.js';
 export type { ListImagesOptions } from './data/listImages.js';
+export type { StoredImage } from './data/storedImage.js';
 export { UnreadImageError } from './data/unreadImageError.js';
 
 // Batches of images

@@ -1,4 +1,5 @@
 /** Datasets from any source: a list of named items, and the pixels of one item at a time. */
+import type { StoredImage } from './storedImage.js';
 
 /** One image of a dataset, before anything of it is read. */
 export interface DatasetItem {
@@ -89,6 +90,14 @@ export interface Dataset<Item extends DatasetItem = DatasetItem> {
    * @param signal aborts when the answer is no longer needed
    */
   identity?(items: ItemList<Item>, signal: AbortSignal): string | PromiseLike<string>;
+  /**
+   * Returns how an item is stored: its format, size and colours. For reports, which call it for items that were decoded.
+   *
+   * @default unknown
+   * @param item one of `items`
+   * @param signal aborts when the answer is no longer needed
+   */
+  stored?(item: Item, signal: AbortSignal): StoredImage | PromiseLike<StoredImage>;
   /**
    * Frees what `items` and `decode` opened: connections, files. A run or an evaluation calls it at its end; the same dataset may be
    * used again afterwards.

@@ -7,9 +7,10 @@ import { currentFileVersion } from './fileVersion.js';
 import { type ImageFile, pathOf } from './imageFile.js';
 import { isOwnGrid } from './ownPictures.js';
 import { readImageFile } from './readImageFile.js';
+import { storedInBytes } from './storedInBytes.js';
 
 /** The part of a dataset of files that does not depend on its list. */
-export type ImageFiles = Required<Pick<Dataset<ImageFile>, 'decode' | 'currentVersion'>>;
+export type ImageFiles = Required<Pick<Dataset<ImageFile>, 'decode' | 'currentVersion' | 'stored'>>;
 
 /** @param maxPixels larger images are refused before memory is allocated */
 export function imageFiles(maxPixels: number = defaultMaxPixels): ImageFiles {
@@ -20,6 +21,7 @@ export function imageFiles(maxPixels: number = defaultMaxPixels): ImageFiles {
       return decodeFileBytes(bytes, size, maxPixels);
     },
     currentVersion: (file) => currentFileVersion(pathOf(file)),
+    stored: async (file) => storedInBytes(await readImageFile(pathOf(file))),
   };
 }
 

@@ -15,6 +15,7 @@ import { omissions } from '../omissions.js';
 import { oneFileIdentity } from '../oneFileIdentity.js';
 import { keptTable } from '../packed/keptTable.js';
 import type { PackedTable } from '../packed/packedTable.js';
+import { storedInBytes } from '../storedInBytes.js';
 import { usableRows } from './archiveMembers.js';
 
 /** How to read one kind of archive. */
@@ -95,6 +96,13 @@ export function archiveDataset(
       if (Buffer.isBuffer(image)) return decodeFileBytes(image, size, maxPixels);
       const { samples, ...raw } = image;
       return arrayPixels({ ...raw, type: 'u1' }, samples, size);
+    },
+    async stored({ row }) {
+      const { bytes, index } = await opened.get();
+      const image = await kind.read(bytes, index, row);
+      if (Buffer.isBuffer(image)) return storedInBytes(image);
+      const { width, height, channels } = image;
+      return { format: 'uint8', width, height, channels, alpha: false };
     },
     currentVersion: () => currentFileVersion(file),
     identity: () => oneFileIdentity(file),

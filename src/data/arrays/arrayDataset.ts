@@ -7,7 +7,14 @@ import type { Dataset, DatasetItem } from '../dataset.js';
 import { DatasetError } from '../datasetError.js';
 import { resizedPixels } from '../decodeImage.js';
 import { oneFileIdentity } from '../oneFileIdentity.js';
-import { type ArrayLayout, imageBytes, imageOffset, imagePixels, type SampleFormat } from './arrayLayout.js';
+import {
+  type ArrayLayout,
+  imageBytes,
+  imageOffset,
+  imagePixels,
+  numpyNames,
+  type SampleFormat,
+} from './arrayLayout.js';
 
 export interface ArrayFile extends Closable {
   readonly layout: ArrayLayout;
@@ -43,6 +50,10 @@ export function arrayDataset(path: string, open: () => Promise<ArrayFile>, name 
       const read = await bytes.read(imageOffset(layout, Number(item.name)), length);
       if (read.length < length) throw new DamagedImageError('the file ends before it');
       return arrayPixels(layout, read, size);
+    },
+    async stored() {
+      const { width, height, channels, type } = (await opened.get()).layout;
+      return { format: numpyNames[type], width, height, channels, alpha: false };
     },
     identity: () => oneFileIdentity(path),
     close: () => opened.close(),

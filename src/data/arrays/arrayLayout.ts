@@ -6,6 +6,16 @@ import { DamagedImageError } from '../damagedImageError.js';
 export const sampleTypes = { u1: 1, b1: 1, u2: 2, f2: 2, f4: 4, f8: 8 } as const;
 export type SampleType = keyof typeof sampleTypes;
 
+/** What NumPy calls these types. */
+export const numpyNames: Readonly<Record<SampleType, string>> = {
+  u1: 'uint8',
+  b1: 'bool',
+  u2: 'uint16',
+  f2: 'float16',
+  f4: 'float32',
+  f8: 'float64',
+};
+
 /** How the numbers of one image lie one after the other. */
 export interface SampleFormat {
   readonly height: number;
