@@ -64,6 +64,7 @@ test.each([
   'archives/hostile.tar',
   'arrays/colour.npy',
   'arrays/two.npz/x_train',
+  'cifar/cifar-10-batches-bin/data_batch_1.bin',
   'records/encoded.tfrecord',
   'records/raw.lmdb',
   'an IDX file',

@@ -3,6 +3,7 @@ import { constants, gunzipSync } from 'node:zlib';
 import { hasCode } from '../base/errors.js';
 import { tarForm } from './archives/tarArchive.js';
 import { zipForm } from './archives/zipArchive.js';
+import { cifarForm, cifarNameForm } from './arrays/cifar.js';
 import { idxForm } from './arrays/idx.js';
 import { npyForm, npzForm } from './arrays/npy.js';
 import type { DataForm, FoundPath } from './dataForm.js';
@@ -13,7 +14,17 @@ import { lmdbForm } from './records/lmdb.js';
 import { tfRecordForm } from './records/tfRecord.js';
 
 /** The first that accepts a path is taken. */
-const forms: readonly DataForm[] = [idxForm, npyForm, npzForm, zipForm, tarForm, tfRecordForm, lmdbForm];
+const forms: readonly DataForm[] = [
+  cifarForm,
+  idxForm,
+  npyForm,
+  npzForm,
+  zipForm,
+  tarForm,
+  tfRecordForm,
+  lmdbForm,
+  cifarNameForm,
+];
 
 /**
  * The dataset at a path: a file or folder of one of the forms, or else a folder of images.
