@@ -26,9 +26,9 @@ const blue = { width: 7, height: 5, background: { r: 0, g: 0, b: 255, alpha: 0.5
 const colour = () => sharp({ create: { ...blue, channels: 3 } });
 const transparent = () => sharp({ create: { ...blue, channels: 4 } });
 const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="7" height="5"><rect width="3" height="3"/></svg>';
-const same = { width: 7, height: 5, channels: 3, alpha: false };
+const same = { width: 7, height: 5, channels: 3, alpha: false } as const;
 
-test.each([
+test.each<[string, () => Promise<Buffer | string>, StoredImage]>([
   ['a.png', () => colour().png().toBuffer(), { format: 'png', ...same }],
   ['a.png', () => transparent().png().toBuffer(), { format: 'png', ...same, alpha: true }],
   ['a.png', () => colour().png({ palette: true }).toBuffer(), { format: 'png', ...same }],
@@ -46,7 +46,7 @@ test.each([
   ['a.gif', () => colour().gif().toBuffer(), { format: 'gif', ...same, alpha: true }],
   ['a.tif', () => colour().tiff().toBuffer(), { format: 'tiff', ...same }],
   ['a.svg', async () => svg, { format: 'svg', ...same, alpha: true }],
-] as const)('%s %# should be described as it is stored', async (name, bytes, expected) => {
+])('%s %# should be described as it is stored', async (name, bytes, expected) => {
   await writeFile(inFolder(name), await bytes());
   expect(await firstOf(inFolder())).toEqual(expected);
 });
