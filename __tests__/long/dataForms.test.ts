@@ -67,6 +67,7 @@ test.each([
   'cifar/cifar-10-batches-bin/data_batch_1.bin',
   'records/encoded.tfrecord',
   'records/raw.lmdb',
+  'shards/samples',
   'an IDX file',
 ])('a run on %s should resume bit for bit', async (name) => {
   const dataset = name === 'an IDX file' ? await idxFile() : `${fixtures}${name}`;

@@ -12,6 +12,7 @@ import { type FolderDatasetOptions, folderDataset } from './folderDataset.js';
 import { readStart } from './readImageFile.js';
 import { lmdbForm } from './records/lmdb.js';
 import { tfRecordForm } from './records/tfRecord.js';
+import { shardForm } from './shards/shardForm.js';
 
 /** The first that accepts a path is taken. */
 const forms: readonly DataForm[] = [
@@ -24,6 +25,7 @@ const forms: readonly DataForm[] = [
   tfRecordForm,
   lmdbForm,
   cifarNameForm,
+  shardForm(formOf),
 ];
 
 /**

@@ -11,6 +11,7 @@ import { isReadable, readableExtensions, unreadableFormat } from './formats.js';
 import type { ImageFile } from './imageFile.js';
 import { type OmissionKind, type Omissions, omissions } from './omissions.js';
 import { isOwnPicture } from './ownPictures.js';
+import { isPackedName } from './packedNames.js';
 import { type FoundFile, resolved, walkFolder } from './walkFolder.js';
 
 /** What to leave out of a folder, and a callback for warnings. */
@@ -63,6 +64,7 @@ export async function listImages(
       const extension = extname(name).slice(1).toLowerCase();
       const format = unreadableFormat(extension);
       if (format !== null) notes.noteFormat(format, textOf(name));
+      else if (isPackedName(name)) notes.note('packed', textOf(name));
       return isReadable(extension);
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));

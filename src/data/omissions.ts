@@ -17,6 +17,8 @@ const kinds = {
   large: ['file of more than 512 MiB', 'files of more than 512 MiB'],
   cut: ['file cut off by the end of the archive', 'files cut off by the end of the archive'],
   damaged: ['damaged part', 'damaged parts'],
+  sample: ['further image of a sample', 'further images of samples'],
+  packed: ['file of many images, to be given by itself', 'files of many images, to be given by themselves'],
   repeated: ['file replaced by a later one of its name', 'files replaced by later ones of their names'],
 } as const;
 

@@ -16,12 +16,14 @@ import { oneFileIdentity } from '../oneFileIdentity.js';
 import { keptTable } from '../packed/keptTable.js';
 import type { PackedTable } from '../packed/packedTable.js';
 import { storedInBytes } from '../storedInBytes.js';
-import { usableRows } from './archiveMembers.js';
+import { sampleRows, usableRows } from './archiveMembers.js';
 
 /** How to read one kind of archive. */
 export interface ArchiveKind {
   /** For messages and kept indexes, such as `zip archive`. */
   readonly name: string;
+  /** Whether several members may be one sample (`sampleRows`). @default false */
+  readonly hasSamples?: boolean;
   /**
    * Finds all members (`MemberIndex`).
    * @throws an error that says what is wrong with the archive, and what to do
@@ -74,7 +76,8 @@ export function archiveDataset(
     async items(_signal, warn) {
       const { index } = await opened.get();
       const notes = omissions();
-      const rows = usableRows(index, notes);
+      const usable = usableRows(index, notes);
+      const rows = kind.hasSamples ? sampleRows(index, usable, notes) : usable;
       const words = notes.words();
       if (rows.length === 0) {
         const found = words === null ? `give a ${kind.name} of images` : `left out ${words}`;

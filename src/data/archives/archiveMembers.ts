@@ -80,6 +80,51 @@ export function usableRows(index: PackedTable, notes: Omissions): Uint32Array {
   return rowsWhere(isUsable);
 }
 
+/** Formats of the image of a sample, the most likely first. */
+const imageFormats = ['jpg', 'jpeg', 'png', 'webp'];
+
+/**
+ * The rows that stand for a sample of a WebDataset: of neighbours in a tar archive whose names are the same up to the first dot, such as
+ * `0001.jpg` and `0001.mask.png`, the image. Neighbours that all have more dots, such as `cat.1.jpg` and `cat.2.jpg`, are no parts of a
+ * sample. Notes the others.
+ */
+export function sampleRows(index: PackedTable, rows: Uint32Array, notes: Omissions): Uint32Array {
+  const isSample = new Uint8Array(index.length);
+  const partsAt = (i: number) => samplePartsOf(index.name(rows[i] as number));
+  for (let begin = 0; begin < rows.length; ) {
+    const { key, format } = partsAt(begin);
+    let [best, bestRank] = [begin, rankOf(format)];
+    let end = begin + 1;
+    for (; end < rows.length; end += 1) {
+      const other = partsAt(end);
+      if (other.key !== key) break;
+      const rank = rankOf(other.format);
+      if (rank < bestRank) [best, bestRank] = [end, rank];
+    }
+    for (let i = begin; i < end; i += 1) {
+      if (i === best || bestRank === noSample) isSample[rows[i] as number] = 1;
+      else notes.note('sample', index.name(rows[i] as number));
+    }
+    begin = end;
+  }
+  return rowsWhere(isSample);
+}
+
+const noSample = Number.POSITIVE_INFINITY;
+
+function rankOf(format: string): number {
+  if (format.includes('.')) return noSample;
+  const rank = imageFormats.indexOf(format);
+  return rank < 0 ? imageFormats.length : rank;
+}
+
+/** The path up to the first dot of the file's name, and what follows. */
+function samplePartsOf(name: string): { readonly key: string; readonly format: string } {
+  const dot = name.indexOf('.', name.lastIndexOf('/') + 2);
+  if (dot < 0) return { key: name, format: '' };
+  return { key: name.slice(0, dot), format: name.slice(dot + 1).toLowerCase() };
+}
+
 function rowsWhere(flags: Uint8Array): Uint32Array {
   const rows = new Uint32Array(flags.reduce((sum, flag) => sum + flag, 0));
   let end = 0;

@@ -28,6 +28,7 @@ const hasNoData = new Set(['Link', 'SymbolicLink', 'Directory', 'CharacterDevice
 
 const tarArchive: ArchiveKind = {
   name: 'tar archive',
+  hasSamples: true,
   index: membersOf,
   async read(archive, index, row) {
     const size = index.number(row, column.size);

@@ -7,7 +7,7 @@ import { type ByteSource, memorySource } from './byteSource.js';
 import { type TemporaryFile, temporaryFile } from './temporaryFile.js';
 
 export interface SpoolOptions {
-  /** Bytes in memory, at most; more go to a file. @default 256 MiB */
+  /** Bytes in memory, at most; more go to a file. @default what others leave of 256 MiB */
   readonly memoryLimit?: number;
   /** Folder of that file. @default the first writable one of `cacheFolders` */
   readonly folders?: readonly string[];
@@ -15,13 +15,17 @@ export interface SpoolOptions {
   readonly reserve?: number;
 }
 
+const memoryOfAll = 2 ** 28;
+/** Bytes in memory of everything that is not closed: a dataset may have hundreds of compressed files. */
+let inMemory = 0;
+
 /**
  * Reads a stream to its end. The file disappears with the process, however that ends.
  * @throws the error of the stream, or one that says that there is no room
  */
 export async function spooled(
   stream: Readable,
-  { memoryLimit = 2 ** 28, folders = cacheFolders(), reserve = 2 ** 30 }: SpoolOptions = {},
+  { memoryLimit = memoryOfAll - inMemory, folders = cacheFolders(), reserve = 2 ** 30 }: SpoolOptions = {},
 ): Promise<ByteSource> {
   let chunks: Buffer[] = [];
   let [size, file]: [number, TemporaryFile | null] = [0, null];
@@ -39,7 +43,17 @@ export async function spooled(
     await file?.close();
     throw error;
   }
-  return file === null ? memorySource(Buffer.concat(chunks)) : handleSource(file, size);
+  return file === null ? countedSource(Buffer.concat(chunks)) : handleSource(file, size);
+}
+
+function countedSource(bytes: Buffer): ByteSource {
+  inMemory += bytes.length;
+  let isOpen = true;
+  const close = async () => {
+    if (isOpen) inMemory -= bytes.length;
+    isOpen = false;
+  };
+  return { ...memorySource(bytes), close };
 }
 
 function noRoom(size: number, folders: readonly string[]): Error {
