@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { datasetIdentity } from '../../src/data/datasetIdentity.js';
 import { measuredItems, splitItems } from '../../src/data/heldOut.js';
 import { itemsOf } from '../../src/data/itemsOf.js';
 import { nameHash } from '../../src/data/nameHash.js';
@@ -70,5 +71,19 @@ describe('held-out items', () => {
 
   test('should have no item beyond their number', () => {
     expect(measuredItems(named(['a']), null).at(1)).toBeUndefined();
+  });
+
+  test('should be the same in every version, and so the identities in checkpoints', async () => {
+    const { training, heldOut } = splitItems(
+      named(Array.from({ length: 1000 }, (_, i) => `photos/${i}.png`)),
+      0.1,
+    );
+    expect(heldOut.length).toBe(86);
+    const first = [6, 731, 995, 478, 419].map((number) => `photos/${number}.png`);
+    expect(namesOf(measuredItems(heldOut, 5))).toEqual(first);
+    const identityOf = (items: typeof heldOut) =>
+      datasetIdentity({ identity: () => '' }, items, new AbortController().signal);
+    expect(await identityOf(training)).toBe('4fc4b623f03131ea/914/-');
+    expect(await identityOf(measuredItems(heldOut, 50))).toBe('e8c68e7ced87749a/50/-');
   });
 });

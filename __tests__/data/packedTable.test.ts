@@ -53,6 +53,12 @@ test('repeatedNames should find what a map of all names finds', () => {
   );
 });
 
+test('repeatedNames should find the only name that occurs twice among many that are alike', () => {
+  const names = Array.from({ length: 50_000 }, (_, i) => `images/${i >> 10}/${i}.png`);
+  names[40_000] = names[77] as string;
+  expect(repeatedNames({ length: names.length, name: (i) => names[i] as string })).toEqual([[77, 40_000]]);
+});
+
 describe('keptTable', () => {
   const rows: Row[] = [
     ['Größe.png', 7, -0.5],

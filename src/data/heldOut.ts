@@ -1,7 +1,8 @@
 /** Which images of a dataset are held out of training, and which of those are measured. */
 import type { DatasetItem, ItemList } from './dataset.js';
-import { itemsOf } from './itemsOf.js';
+import { itemAt } from './itemsOf.js';
 import { nameHash } from './nameHash.js';
+import { indexesWhere } from './packed/indexesWhere.js';
 
 export interface Split<Item extends DatasetItem> {
   readonly training: ItemList<Item>;
@@ -13,13 +14,14 @@ export interface Split<Item extends DatasetItem> {
  * never changes while items come and go. Both lists keep the order of the items.
  */
 export function splitItems<Item extends DatasetItem>(items: ItemList<Item>, fraction: number): Split<Item> {
-  const [training, heldOut]: [number[], number[]] = [[], []];
-  let index = 0;
-  for (const { name } of itemsOf(items)) {
-    (nameHash(name) < fraction ? heldOut : training).push(index);
-    index += 1;
-  }
-  return { training: partOf(items, training), heldOut: partOf(items, heldOut) };
+  const isTraining = new Uint8Array(items.length);
+  for (let i = 0; i < items.length; i += 1)
+    isTraining[i] = nameHash(itemAt(items, i).name) < fraction ? 0 : 1;
+  const isHeldOut = isTraining.map((flag) => 1 - flag);
+  return {
+    training: partOf(items, indexesWhere(isTraining)),
+    heldOut: partOf(items, indexesWhere(isHeldOut)),
+  };
 }
 
 /** At most `most` items, those with the smallest hashes of their names, in the order of the hashes; null for all. */
@@ -27,13 +29,13 @@ export function measuredItems<Item extends DatasetItem>(
   items: ItemList<Item>,
   most: number | null,
 ): ItemList<Item> {
-  const hashes = [...itemsOf(items)].map(({ name }, index) => ({ index, hash: nameHash(name) }));
-  hashes.sort((a, b) => a.hash - b.hash || a.index - b.index);
-  const indexes = hashes.slice(0, most ?? hashes.length).map(({ index }) => index);
-  return partOf(items, indexes);
+  const hashes = Float64Array.from({ length: items.length }, (_, i) => nameHash(itemAt(items, i).name));
+  const indexes = Uint32Array.from(hashes.keys());
+  indexes.sort((a, b) => (hashes[a] as number) - (hashes[b] as number) || a - b);
+  return partOf(items, indexes.slice(0, most ?? indexes.length));
 }
 
-function partOf<Item>(items: ItemList<Item>, indexes: readonly number[]): ItemList<Item> {
+function partOf<Item>(items: ItemList<Item>, indexes: Uint32Array): ItemList<Item> {
   const at = (place: number) => {
     const index = indexes[place];
     return index === undefined ? undefined : items.at(index);

@@ -3,7 +3,7 @@ import { messageOf } from '../base/errors.js';
 import { cut, describeValue, printable } from '../base/messageText.js';
 import type { Dataset, DatasetItem, ItemList } from './dataset.js';
 import { DatasetError } from './datasetError.js';
-import { itemAt, itemsOf } from './itemsOf.js';
+import { itemAt } from './itemsOf.js';
 import { orAborted } from './orAborted.js';
 import { repeatedNames } from './packed/repeatedNames.js';
 
@@ -41,19 +41,19 @@ function checkList(name: string, items: unknown): asserts items is ItemList<unkn
 }
 
 function checkItems(dataset: string, items: ItemList<DatasetItem>): void {
-  let i = 0;
-  for (const item of itemsOf(items)) {
-    const { name, version } = Object(item) as Partial<DatasetItem>;
-    if (typeof name !== 'string' || name === '' || !['string', 'undefined'].includes(typeof version)) {
-      const expected = 'must have a name, and a version that is a string, if any';
-      throw new DatasetError(dataset, `item ${i} ${expected}, got ${describeValue(item)}`);
-    }
-    i += 1;
-  }
-  const nameAt = (index: number) => itemAt(items, index).name;
+  const nameAt = (index: number) => checkedName(dataset, items, index);
   const repeated = repeatedNames({ length: items.length, name: nameAt });
   const [second] = repeated.map(([, index = 0]) => index).sort((a, b) => a - b);
   if (second === undefined) return;
   const which = `"${cut(printable(nameAt(second)))}" is the name of two items`;
   throw new DatasetError(dataset, `${which}, the second at index ${second}; names must be unique`);
+}
+
+function checkedName(dataset: string, items: ItemList<DatasetItem>, index: number): string {
+  const item = itemAt(items, index);
+  const { name, version } = Object(item) as Partial<DatasetItem>;
+  if (typeof name === 'string' && name !== '' && ['string', 'undefined'].includes(typeof version))
+    return name;
+  const expected = 'must have a name, and a version that is a string, if any';
+  throw new DatasetError(dataset, `item ${index} ${expected}, got ${describeValue(item)}`);
 }

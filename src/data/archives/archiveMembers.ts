@@ -2,6 +2,7 @@
 import { extname } from 'node:path';
 import { isReadable, unreadableFormat } from '../formats.js';
 import type { OmissionKind, Omissions } from '../omissions.js';
+import { indexesWhere } from '../packed/indexesWhere.js';
 import { type PackedTable, PackedTableBuilder } from '../packed/packedTable.js';
 import { repeatedNames } from '../packed/repeatedNames.js';
 
@@ -67,7 +68,7 @@ export function usableRows(index: PackedTable, notes: Omissions): Uint32Array {
     else if (format !== null) notes.noteFormat(format, name);
     else isUsable[row] = 1;
   }
-  const rows = rowsWhere(isUsable);
+  const rows = indexesWhere(isUsable);
   const name = (i: number) => index.name(rows[i] as number);
   const repeated = repeatedNames({ length: rows.length, name });
   if (repeated.length === 0) return rows;
@@ -77,7 +78,7 @@ export function usableRows(index: PackedTable, notes: Omissions): Uint32Array {
       isUsable[rows[place] as number] = 0;
     }
   }
-  return rowsWhere(isUsable);
+  return indexesWhere(isUsable);
 }
 
 /** Formats of the image of a sample, the most likely first. */
@@ -107,7 +108,7 @@ export function sampleRows(index: PackedTable, rows: Uint32Array, notes: Omissio
     }
     begin = end;
   }
-  return rowsWhere(isSample);
+  return indexesWhere(isSample);
 }
 
 const noSample = Number.POSITIVE_INFINITY;
@@ -123,17 +124,6 @@ function samplePartsOf(name: string): { readonly key: string; readonly format: s
   const dot = name.indexOf('.', name.lastIndexOf('/') + 2);
   if (dot < 0) return { key: name, format: '' };
   return { key: name.slice(0, dot), format: name.slice(dot + 1).toLowerCase() };
-}
-
-function rowsWhere(flags: Uint8Array): Uint32Array {
-  const rows = new Uint32Array(flags.reduce((sum, flag) => sum + flag, 0));
-  let end = 0;
-  for (const [row, flag] of flags.entries()) {
-    if (flag === 0) continue;
-    rows[end] = row;
-    end += 1;
-  }
-  return rows;
 }
 
 function extensionOf(name: string): string {

@@ -2,7 +2,6 @@
  * Rows of a name and some numbers, such as the members of an archive with their places: a million rows take the bytes of their names and
  * 8 bytes per number, where as many objects would take hundreds of megabytes.
  */
-import { TextDecoder } from 'node:util';
 
 /** The rows, which do not change. */
 export interface PackedTable {
@@ -29,16 +28,15 @@ export interface PackedParts {
   readonly numbers: Float64Array;
 }
 
-const utf8 = new TextDecoder();
-
 export function packedTable(parts: PackedParts): PackedTable {
   const { names, ends, numbers } = parts;
   const length = ends.length;
   const columns = length === 0 ? 0 : numbers.length / length;
+  const text = Buffer.from(names.buffer, names.byteOffset, names.length);
   return {
     length,
     columns,
-    name: (row) => utf8.decode(names.subarray(row === 0 ? 0 : ends[row - 1], ends[row])),
+    name: (row) => text.toString('utf8', row === 0 ? 0 : ends[row - 1], ends[row]),
     number: (row, column) => numbers[row * columns + column] as number,
     parts,
   };
