@@ -48,6 +48,20 @@ export type { ListImagesOptions } from './data/listImages.js';
 export type { StoredImage } from './data/storedImage.js';
 export { UnreadImageError } from './data/unreadImageError.js';
 
+// Reports on datasets
+
+export type {
+  DatasetEvent,
+  DatasetProgress,
+  DatasetReport,
+  FittingConfiguration,
+  ImageSize,
+  LeftOut,
+  StoredSizes,
+} from './streams/datasets/datasetEvents.js';
+export type { DescribeDatasetOptions } from './streams/datasets/describeDataset.js';
+export { describeDataset } from './streams/datasets/describeDataset.js';
+
 // Batches of images
 
 export type { Augmentation, AugmentOptions } from './streams/images/augment.js';
