@@ -34,6 +34,7 @@ export { train } from './streams/run/train.js';
 export { idxDataset } from './data/arrays/idx.js';
 export { DamagedImageError } from './data/damagedImageError.js';
 export type { Dataset, DatasetItem, ItemList } from './data/dataset.js';
+export { datasetAt } from './data/datasetAt.js';
 export { DatasetError } from './data/datasetError.js';
 export type { DatasetOfOptions } from './data/datasetOf.js';
 export { datasetOf } from './data/datasetOf.js';

@@ -1,5 +1,6 @@
 /** Every option of `nvae explore` and `nvae interpolate`, seen at work. */
 import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
 import sharp from 'sharp';
@@ -146,6 +147,22 @@ describe('nvae interpolate', () => {
     expect(await refused(interpolateCommand, [...args, '--out', inFolder('out.gif')])).toContain(
       '--out: the strip and the GIF of --gif would be the same file (',
     );
+  });
+
+  test('should take images of files of many', async () => {
+    const of = (name: string) => fileURLToPath(new URL(`../data/fixtures/${name}`, import.meta.url));
+    const [model, archive, array] = [inFolder('small.model'), of('archives/plain.zip'), of('arrays/two.npz')];
+    const { width, data } = await picture(interpolateCommand, [
+      model,
+      `${archive}/inner/two.PNG`,
+      `${array}/x_train/00001`,
+    ]);
+    expect(width).toBe(24);
+    expect([...data.subarray(0, 3)]).toEqual([15, 199, 7]);
+    const message = await refused(interpolateCommand, [model, archive, inFolder('a.png')]);
+    expect(message).toContain(`${archive}: not a readable image: it holds many images; name one, such as `);
+    const wrong = await refused(interpolateCommand, [model, `${archive}/none.png`, inFolder('a.png')]);
+    expect(wrong).toContain(`has no image "none.png"; name one, such as ${archive}/`);
   });
 
   test('should name an image that is missing or damaged', async () => {

@@ -1,6 +1,7 @@
 /** Every option of `nvae reconstruct`, `nvae encode` and `nvae decode`, seen at work. */
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Command } from 'commander';
 import sharp from 'sharp';
@@ -13,6 +14,7 @@ import { encodeCommand } from '../../src/cli/commands/encode.js';
 import { reconstructCommand } from '../../src/cli/commands/reconstruct.js';
 import { useTestEngine } from '../support/engine.js';
 import { useModelFile } from '../support/modelFile.js';
+import { useOwnCacheFolder } from '../support/ownCacheFolder.js';
 import { png } from '../support/pictures.js';
 import { type CommandResult, runCommand } from '../support/runCommand.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
@@ -20,6 +22,7 @@ import { useTemporaryFolder } from '../support/temporaryFolder.js';
 const inFolder = useTemporaryFolder();
 useTestEngine();
 useModelFile(() => inFolder('small.model'));
+useOwnCacheFolder(inFolder);
 
 /** Eleven images of one colour, one of them in a subfolder. */
 const names = [...Array.from({ length: 10 }, (_, i) => `${i}.png`), 'more/10.png'];
@@ -173,6 +176,28 @@ describe('nvae reconstruct', () => {
     expect(await refused(reconstructCommand, inFolder('nowhere'))).toContain(
       'nowhere: folder does not exist; give an image or a folder of images',
     );
+  });
+});
+
+describe('nvae encode and nvae reconstruct', () => {
+  test.each([
+    ['archives/plain.zip', ['a folder/long', 'inner/deep/Größe 三', 'inner/two', 'one']],
+    ['arrays/two.npz/x_train', ['00000', '00001', '00002']],
+    ['records/encoded.tfrecord.gz', ['00000', '00001', '00002']],
+  ])('should read %s as nvae train does', async (name, stems) => {
+    const path = fileURLToPath(new URL(`../data/fixtures/${name}`, import.meta.url));
+    const out = inFolder('latents.safetensors');
+    await run(encodeCommand, [path, '--out', out]);
+    const file = await openLatents(out);
+    expect(file.images).toBe(file.names?.length);
+    const each = await paths(reconstructCommand, path, '--separate', '--pairs', '--out', inFolder('each/'));
+    expect(each).toHaveLength(file.images);
+    for (const stem of stems) expect(each.some((one) => one.startsWith(inFolder('each', stem)))).toBe(true);
+    // the originals of a grid are the images in their order
+    const [grid = ''] = await paths(reconstructCommand, path, '--out', inFolder('grid.png'));
+    const shown = await pictureAt(grid);
+    expect(tile(shown, 1, 0)).toEqual(tile(await pictureAt(each[1] ?? ''), 0, 0));
+    expect((await paths(encodeCommand, path, '--count', '2', '--out', inFolder('two/'))).length).toBe(2);
   });
 });
 

@@ -29,9 +29,17 @@ const forms: readonly DataForm[] = [
 ];
 
 /**
- * The dataset at a path: a file or folder of one of the forms, or else a folder of images.
+ * Opens what is at a path as a dataset: a file of many images or a folder of such a form, found by its content, or else a folder of
+ * images. It is the dataset that `train` and `evaluate` make of a path.
  *
- * @param options all of them for a folder; the limit of pixels for every form
+ * `items` of the dataset throws a `DatasetError` when there is nothing at the path, or nothing that can be read as images.
+ *
+ * @param path path of the folder or file; an array of a `.npz` archive is named after its path, as in `mnist.npz/x_train`
+ * @param options for a folder, what to leave out; and the size limit of images
+ *
+ * @example
+ * const dataset = await datasetAt('photos.zip');
+ * images(dataset).pipe(decodeImages({ dataset, size: 64 }));
  */
 export async function datasetAt(path: string, options: FolderDatasetOptions = {}): Promise<Dataset> {
   const form = await formOf(path);

@@ -11,3 +11,9 @@ export function itemAt<Item>(list: ItemList<Item>, index: number): Item {
   if (item === undefined) throw new RangeError(`dataset: no item at index ${index} of ${list.length}`);
   return item;
 }
+
+/** The items from `begin` to before `end`, as a list of their own. */
+export function sliceOf<Item>(list: ItemList<Item>, begin: number, end: number): ItemList<Item> {
+  const length = Math.max(0, Math.min(end, list.length) - begin);
+  return { length, at: (index) => (index < length ? list.at(begin + index) : undefined) };
+}

@@ -1,7 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { of } from 'rxjs';
+import { concatMap, identity, type Observable, of, take, throwError } from 'rxjs';
+import type { NamedImages } from '../../../src/base/plainData.js';
 import { datasetOf } from '../../../src/data/datasetOf.js';
 import { batchesOf, type ImageSource } from '../../../src/streams/images/batchesOf.js';
+import type { Recipe } from '../../../src/streams/images/recipe.js';
 import { collect } from '../../support/collect.js';
 import { writePictures } from '../../support/pictures.js';
 import { greyBatch } from '../../support/recipes.js';
@@ -13,7 +16,7 @@ const inFolder = useTemporaryFolder();
 /** Names in each batch. */
 async function namesOf(source: ImageSource, warnings: string[] = []): Promise<(string[] | null)[]> {
   const options = { model, batchSize: 2, onWarning: (message: string) => warnings.push(message) };
-  const recipes = await collect(batchesOf('test', source, options));
+  const recipes = await collect(batchesOf('test', source, options, identity));
   const made = await Promise.all(recipes.map((recipe) => recipe.make()));
   return made.map((batch) => batch && [...batch.names]);
 }
@@ -31,12 +34,37 @@ describe('batchesOf', () => {
     expect(warnings).toEqual(['dataset: 1: skipped: broken']);
   });
 
+  test('should read a file of many images', async () => {
+    const numpy = fileURLToPath(new URL('../../data/fixtures/arrays/grey.npy', import.meta.url));
+    expect((await namesOf(numpy)).flat().slice(0, 3)).toEqual(['00000', '00001', '00002']);
+  });
+
+  test('should close a dataset when it is used up, left or failed, and not before', async () => {
+    const ends: string[] = [];
+    const decode = (index: number, size: number) => {
+      ends.push(`decoded ${index}`);
+      return new Uint8Array(size * size * 3);
+    };
+    const source = { ...datasetOf(4, decode), close: () => void ends.push('closed') };
+    const made = (recipes$: Observable<Recipe<NamedImages>>) =>
+      recipes$.pipe(concatMap((recipe) => recipe.make()));
+    const batches$ = batchesOf('test', source, { model, batchSize: 2 }, made);
+    await collect(batches$);
+    expect(ends.splice(0)).toEqual(['decoded 0', 'decoded 1', 'decoded 2', 'decoded 3', 'closed']);
+    await collect(batches$.pipe(take(1)));
+    expect(ends.splice(0).filter((end) => end === 'closed')).toHaveLength(1);
+    const failing$ = batchesOf('test', source, { model, batchSize: 2 }, () =>
+      throwError(() => new Error('failed')),
+    );
+    await expect(collect(failing$)).rejects.toThrow('failed');
+  });
+
   test('should number images without a name, anew for each subscriber', async () => {
     const named = { ...greyBatch(2, 7), names: ['seven'] };
     const recipe = { images: 3, make: async () => greyBatch(2, 1, 2) };
     const source$ = of(greyBatch(2, 1, 2), named, recipe, greyBatch(2, 9));
     const names = [['0', '1'], ['seven'], ['3', '4'], ['6']];
-    const recipes$ = batchesOf('test', source$, { model, batchSize: 2 });
+    const recipes$ = batchesOf('test', source$, { model, batchSize: 2 }, identity);
     for (const _ of [1, 2]) {
       const made = await Promise.all((await collect(recipes$)).map((one) => one.make()));
       expect(made.map((batch) => batch?.names)).toEqual(names);
@@ -44,7 +72,7 @@ describe('batchesOf', () => {
   });
 
   test('should refuse a batch size at call time', () => {
-    expect(() => batchesOf('test', of(), { model, batchSize: 0 })).toThrow(
+    expect(() => batchesOf('test', of(), { model, batchSize: 0 }, identity)).toThrow(
       'test: batchSize must be a positive integer, got 0',
     );
   });

@@ -7,6 +7,7 @@ import type { Encoding } from '../../base/plainData.js';
 import type { LatentsWritten } from '../../checkpoint/latents/latentsWriter.js';
 import type { WeightSet } from '../../checkpoint/weightSets.js';
 import type { Binarize } from '../../config/types.js';
+import { sliceOf } from '../../data/itemsOf.js';
 import type { Nvae } from '../../model/nvae.js';
 import { fromAbort } from '../../streams/flow/fromAbort.js';
 import { mapAhead } from '../../streams/flow/mapAhead.js';
@@ -15,7 +16,7 @@ import { writeLatents } from '../../streams/latents/writeLatents.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import type { LatentOptions } from '../commands/latentOptions.js';
 import { exitCodes } from '../exitCodes.js';
-import { findImages } from '../sampling/findImages.js';
+import { type FoundImages, findImages } from '../sampling/findImages.js';
 import { findModel } from '../sampling/findModel.js';
 import { imageBatches } from '../sampling/imageBatches.js';
 import { pathsIn } from '../sampling/namedFiles.js';
@@ -40,13 +41,16 @@ export async function encode(model: string, images: string, options: EncodeOptio
   const { engine, config, weights, batch, count, latents, freeFlow, out, seed = 0 } = options;
   let encoding = false;
   let binarized: Binarize = 'none';
+  let found: FoundImages | undefined;
   const interruption = listenForInterruption(() => {
     if (encoding) output.progress('stopping after this batch; Ctrl-C again aborts');
   });
   const { stop$ } = interruption;
   try {
     const file = await findModel(model, options.folder, output);
-    const files = (await findImages(images, output.warning)).slice(0, count);
+    found = await findImages(images, output.warning);
+    const items = sliceOf(found.items, 0, count ?? found.items.length);
+    const wanted = { dataset: found.dataset, items };
     const folder = await outputFolder(out);
     let done = 0;
     const written$ = withAdjustedModel(
@@ -58,8 +62,8 @@ export async function encode(model: string, images: string, options: EncodeOptio
         encoding = true;
         binarized = tellBinarized(loaded, output);
         const metadata = metadataOf(file, loaded, options);
-        const batches$ = imageBatches(files, loaded, batch, output);
-        const work = { label: 'encoding', total: files.length, unit: 'images' };
+        const batches$ = imageBatches(wanted, loaded, batch, output);
+        const work = { label: 'encoding', total: items.length, unit: 'images' };
         return withProgress(output, work, (bar): Observable<LatentsWritten> => {
           const made = ({ names }: Encoding) => {
             done += names.length;
@@ -106,10 +110,11 @@ export async function encode(model: string, images: string, options: EncodeOptio
     if (done === 0 && !interrupted) throw new Error(`${images}: no image could be read`);
     output.event({ type: 'encodings', ...written, binarized, interrupted });
     if (!interrupted) return;
-    output.progress(`stopped after ${written.images} of ${files.length} images`);
+    output.progress(`stopped after ${written.images} of ${items.length} images`);
     process.exitCode = exitCodes.interrupted;
   } finally {
     interruption.dispose();
+    await found?.dataset.close?.();
   }
 }
 

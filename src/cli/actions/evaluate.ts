@@ -2,8 +2,6 @@
 import { filter, lastValueFrom, type Observable, takeUntil, tap } from 'rxjs';
 import type { WeightSet } from '../../checkpoint/weightSets.js';
 import type { Dataset } from '../../data/dataset.js';
-import { formOf } from '../../data/datasetAt.js';
-import { imageFiles } from '../../data/imageFiles.js';
 import type { Nvae } from '../../model/nvae.js';
 import { evaluate } from '../../streams/evaluation/evaluate.js';
 import type { EvaluationResult } from '../../streams/evaluation/evaluationEvents.js';
@@ -34,8 +32,8 @@ export async function evaluateModel(model: string, images: string, options: Eval
   const { stop$ } = interruption;
   try {
     const file = await findModel(model, options.folder, output);
-    const { dataset, length } = await datasetToMeasure(images, output.warning);
-    const count = Math.min(options.count, length);
+    const { dataset, items } = await findImages(images, output.warning);
+    const count = Math.min(options.count, items.length);
     // An evaluation uses the batch-norm averages from training unchanged.
     const asTrained = { engine, config, weights, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ };
     const result$ = withAdjustedModel(file, asTrained, output, (loaded) =>
@@ -55,17 +53,6 @@ export async function evaluateModel(model: string, images: string, options: Eval
   } finally {
     interruption.dispose();
   }
-}
-
-/** The images of a folder or a file, listed once. */
-async function datasetToMeasure(
-  path: string,
-  warn: (message: string) => void,
-): Promise<{ readonly dataset: Dataset; readonly length: number }> {
-  const files = { ...imageFiles(), name: path, items: () => findImages(path, warn) };
-  const dataset: Dataset = (await formOf(path))?.open(path, {}) ?? files;
-  const items = await dataset.items(new AbortController().signal, warn);
-  return { dataset: { ...dataset, items: () => items }, length: items.length };
 }
 
 /** The result, with a progress bar until then. */

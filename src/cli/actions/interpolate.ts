@@ -1,14 +1,11 @@
 /** `nvae interpolate`: writes the images between two images. */
-import { basename, extname, join } from 'node:path';
+import { extname, join } from 'node:path';
 import { concat, concatMap, defer, lastValueFrom, map, type Observable, of, takeUntil, toArray } from 'rxjs';
-import { messageOf } from '../../base/errors.js';
 import { grid } from '../../base/grid.js';
 import { joinImages } from '../../base/imageBatches.js';
-import type { ImageBatch, NamedImages } from '../../base/plainData.js';
+import type { ImageBatch } from '../../base/plainData.js';
 import type { WeightSet } from '../../checkpoint/weightSets.js';
-import type { Binarize, ModelConfig } from '../../config/types.js';
-import { decodeImage } from '../../data/decodeImage.js';
-import { withChannels } from '../../data/withChannels.js';
+import type { Binarize } from '../../config/types.js';
 import { binarizedImages } from '../../model/binarizedImages.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { Nvae } from '../../model/nvae.js';
@@ -18,6 +15,7 @@ import { interpolation } from '../../streams/sampling/interpolation.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { findModel } from '../sampling/findModel.js';
 import { modelName, outputFiles } from '../sampling/outputFiles.js';
+import { readOneImage } from '../sampling/readOneImage.js';
 import { tellBinarized } from '../sampling/tellBinarized.js';
 import { withAdjustedModel } from '../sampling/withAdjustedModel.js';
 import { interruptible } from '../terminal/interruptible.js';
@@ -96,7 +94,7 @@ function framesOf(
   output: Output,
 ): Observable<ImageBatch> {
   const imageOf = async (path: string) => {
-    const image = await readImage(path, model.config);
+    const image = await readOneImage(path, model.config);
     return binarizedImages(image, model.binarize, { seed, keys: image.names });
   };
   return defer(async () => [await imageOf(firstPath), await imageOf(secondPath)] as const).pipe(
@@ -113,18 +111,4 @@ function framesOf(
       return concat(of(first), between$, of(second));
     }),
   );
-}
-
-/** The image, named as in its folder. */
-async function readImage(
-  path: string,
-  { inputDimension: size, imageChannels: channels }: ModelConfig,
-): Promise<NamedImages> {
-  try {
-    const pixels = withChannels(await decodeImage(path, size), size, channels);
-    return { pixels, shape: [1, size, size, channels], names: [basename(path)] };
-  } catch (error) {
-    const [reason] = messageOf(error).split('\n');
-    throw new Error(`${path}: not a readable image: ${reason}`, { cause: error });
-  }
 }

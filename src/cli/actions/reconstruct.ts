@@ -18,7 +18,7 @@ import { grid } from '../../base/grid.js';
 import { imageAt, joinImages } from '../../base/imageBatches.js';
 import type { WeightSet } from '../../checkpoint/weightSets.js';
 import type { Binarize } from '../../config/types.js';
-import type { ImageFile } from '../../data/imageFile.js';
+import { sliceOf } from '../../data/itemsOf.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { Nvae } from '../../model/nvae.js';
 import { fromAbort } from '../../streams/flow/fromAbort.js';
@@ -28,7 +28,7 @@ import { writeImages } from '../../streams/writers/writeImages.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import type { LatentOptions } from '../commands/latentOptions.js';
 import { exitCodes } from '../exitCodes.js';
-import { findImages } from '../sampling/findImages.js';
+import { type FoundImages, findImages } from '../sampling/findImages.js';
 import { findModel } from '../sampling/findModel.js';
 import { imageBatches } from '../sampling/imageBatches.js';
 import { namedFiles } from '../sampling/namedFiles.js';
@@ -61,7 +61,7 @@ interface Written {
 
 /** The images are reconstructed in turns; at most one turn is ahead of the writer. */
 interface Plan {
-  readonly files: readonly ImageFile[];
+  readonly images: FoundImages;
   readonly perTurn: number;
   readonly turns: number;
   /** Writes the pictures of a turn. */
@@ -73,12 +73,13 @@ export async function reconstruct(model: string, images: string, options: Recons
   const { engine, config, weights, seed = 0 } = options;
   let making = false;
   let binarized: Binarize = 'none';
+  let found: FoundImages | undefined;
   const interruption = listenForInterruption(() => {
     if (making) output.progress('stopping after this picture; Ctrl-C again aborts');
   });
   try {
     const file = await findModel(model, options.folder, output);
-    const found = await findImages(images, output.warning);
+    found = await findImages(images, output.warning);
     const plan = await planOf(file, found, options, await pictureShower(output));
     const { stop$ } = interruption;
     // Encoding and decoding use the batch-norm averages from training unchanged.
@@ -87,7 +88,7 @@ export async function reconstruct(model: string, images: string, options: Recons
     const written$ = withAdjustedModel(file, asTrained, output, (loaded) => {
       making = true;
       binarized = tellBinarized(loaded, output);
-      const work = { label: 'reconstructing', total: plan.files.length, unit: 'images' };
+      const work = { label: 'reconstructing', total: plan.images.items.length, unit: 'images' };
       return withProgress(output, work, (bar) => {
         const made = ({ names }: Reconstruction) => {
           done += names.length;
@@ -113,30 +114,32 @@ export async function reconstruct(model: string, images: string, options: Recons
     process.exitCode = exitCodes.interrupted;
   } finally {
     interruption.dispose();
+    await found?.dataset.close?.();
   }
 }
 
 async function planOf(
   model: string,
-  found: readonly ImageFile[],
+  { dataset, items: all }: FoundImages,
   options: ReconstructOptions,
   showPicture: ShowPicture,
 ): Promise<Plan> {
   const { rows, columns, batch, separate = false, pairs = false, out } = options;
   const parent = join(options.folder, 'images');
   const perTurn = separate ? batch : rows * columns;
-  const files = found.slice(0, options.count ?? (separate ? found.length : perTurn));
-  const turns = Math.ceil(files.length / perTurn);
+  const items = sliceOf(all, 0, options.count ?? (separate ? all.length : perTurn));
+  const images = { dataset, items };
+  const turns = Math.ceil(items.length / perTurn);
   if (separate) {
     const name = `${modelName(model)}_reconstructions`;
-    const pathOf = await namedFiles(out, { name, parent, count: files.length });
+    const pathOf = await namedFiles(out, { name, parent, count: items.length });
     let index = 0;
-    const write = ({ names, originals, images }: Reconstruction) =>
+    const write = ({ names, originals, images: made }: Reconstruction) =>
       from(names).pipe(
         concatMap((image, i) => {
           const path = pathOf(image, index);
           index += 1;
-          const one = imageAt(images, i);
+          const one = imageAt(made, i);
           // A pair has a mark that keeps it out of training.
           const shown = pairs ? grid(joinImages([imageAt(originals, i), one]), 2) : one;
           return of(shown).pipe(
@@ -145,32 +148,32 @@ async function planOf(
           );
         }),
       );
-    return { files, perTurn, turns, write };
+    return { images, perTurn, turns, write };
   }
   const pathOf = await outputFiles(out, {
     name: `${modelName(model)}_reconstruction`,
     count: turns,
     folder: parent,
   });
-  const write = ({ originals, images }: Reconstruction, turn: number) =>
-    of(pairsPicture(originals, images, columns)).pipe(
+  const write = ({ originals, images: made }: Reconstruction, turn: number) =>
+    of(pairsPicture(originals, made, columns)).pipe(
       concatMap((picture) => showPicture(picture).then(() => picture)),
       writeImages(() => pathOf(turn), 'grid'),
       map((path) => ({ path })),
     );
-  return { files, perTurn, turns, write };
+  return { images, perTurn, turns, write };
 }
 
 /** All images of a turn; nothing if none of them can be read. */
 function reconstructed(
   model: Nvae,
-  { files, perTurn }: Plan,
+  { images: { dataset, items }, perTurn }: Plan,
   turn: number,
   { batch, latents, freeFlow, statistic, seed = 0 }: ReconstructOptions,
   output: Output,
 ): Observable<Reconstruction> {
-  const mine = files.slice(turn * perTurn, (turn + 1) * perTurn);
-  const batches$ = imageBatches(mine, model, batch, output);
+  const mine = sliceOf(items, turn * perTurn, (turn + 1) * perTurn);
+  const batches$ = imageBatches({ dataset, items: mine }, model, batch, output);
   return reconstructions(model, batches$, { latents, freeFlow, statistic, seed }).pipe(
     toArray(),
     concatMap((parts) => (parts.length === 0 ? EMPTY : of(joined(parts)))),

@@ -25,7 +25,7 @@ export function evaluateCommand(): Command {
       'Measure how well a model predicts images: bits/dim, KL per latent group, reconstruction errors.',
     )
     .argument('<model>', modelHelp)
-    .argument('<images>', `${imagesHelp}; or an archive, or an array`)
+    .argument('<images>', imagesHelp)
     .option(
       '--samples <number>',
       'draws per image; more give a tighter bound and take longer',

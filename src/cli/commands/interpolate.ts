@@ -22,7 +22,7 @@ export function interpolateCommand(): Command {
       'Write the images between two images: encode both, mix their latents in equal steps, decode.',
     )
     .argument('<model>', modelHelp)
-    .argument('<image1>', 'an image of any size and format')
+    .argument('<image1>', 'an image of any size and format, or one of a file of many: photos.zip/cat.jpg')
     .argument('<image2>', 'a second image')
     .argument('[n]', 'number of images between them', integerFrom(0), 1)
     .option('--gif', 'also write a GIF that plays forward and back')

@@ -12,7 +12,8 @@ export interface LatentOptions {
 }
 
 /** Help text for the argument `images`. */
-export const imagesHelp = 'a folder of images, with subfolders, or one image; any size and format';
+export const imagesHelp =
+  'an image, a folder of images with its subfolders, or a file of many (archive, array, records)';
 
 /** Adds the options of encoding. */
 export function withLatentOptions(command: Command): Command {

@@ -1,26 +1,47 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { Dataset, DatasetItem, ItemList } from '../../data/dataset.js';
+import { formOf } from '../../data/datasetAt.js';
 import { fileVersion } from '../../data/fileVersion.js';
 import type { ImageFile } from '../../data/imageFile.js';
+import { imageFiles } from '../../data/imageFiles.js';
 import { type FolderRemedies, listImages } from '../../data/listImages.js';
+import { listItems } from '../../data/listItems.js';
 
+/** Images of a dataset. */
+export interface FoundImages {
+  /** The caller closes it. */
+  readonly dataset: Dataset;
+  /** Listed once. */
+  readonly items: ItemList<DatasetItem>;
+}
+
+const instead = 'give an image or a folder of images, or a file of many';
 const remedies: FolderRemedies = {
-  missing: 'give an image or a folder of images',
-  empty: 'give an image or a folder of images',
+  missing: instead,
+  empty: instead,
   unreadable: 'check its permissions',
-  file: () => 'give an image or a folder of images',
+  file: () => instead,
 };
 
 /**
- * Lists the images of a folder and its subfolders, or the one image if the path is a file.
+ * Lists the images of a folder and its subfolders, of a file of many images, or the one image if the path is an image.
  *
- * @param onWarning called at most once, with what was left out of the folder
- * @throws DatasetError when the folder is missing, unreadable, or has no image
+ * @param onWarning called with what was left out
+ * @throws DatasetError when the path is missing, unreadable, or has no image
  */
-export async function findImages(
-  path: string,
-  onWarning: (message: string) => void,
-): Promise<readonly ImageFile[]> {
+export async function findImages(path: string, onWarning: (message: string) => void): Promise<FoundImages> {
+  const form = await formOf(path);
+  const dataset: Dataset = form?.open(path, {}) ?? {
+    ...imageFiles(),
+    name: path,
+    items: () => imagesIn(path, onWarning),
+  };
+  const items = await listItems<DatasetItem>(dataset, { signal: new AbortController().signal, onWarning });
+  return { dataset: { ...dataset, items: () => items }, items };
+}
+
+async function imagesIn(path: string, onWarning: (message: string) => void): Promise<ImageFile[]> {
   const status = await stat(path).catch(() => null);
   if (!status?.isFile()) return listImages(path, { onWarning }, remedies);
   const { size: bytes, mtimeMs: modified } = status;

@@ -1,22 +1,19 @@
-import { from, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { NamedImages } from '../../base/plainData.js';
-import type { ImageFile } from '../../data/imageFile.js';
 import type { Nvae } from '../../model/nvae.js';
-import { batch } from '../../streams/images/batch.js';
-import { decodeImages } from '../../streams/images/decodeImages.js';
 import { decodingFor } from '../../streams/images/decodingFor.js';
+import { itemBatches } from '../../streams/images/itemBatches.js';
 import type { Recipe } from '../../streams/images/recipe.js';
 import type { Output } from '../terminal/output.js';
+import type { FoundImages } from './findImages.js';
 
-/** Recipes of batches of these files, in the size and colours of the model. A damaged image is a warning. */
+/** Recipes of batches of these images, in the size and colours of the model. A damaged image is a warning. */
 export function imageBatches(
-  files: readonly ImageFile[],
+  { dataset, items }: FoundImages,
   model: Nvae,
   batchSize: number,
   { warning }: Output,
 ): Observable<Recipe<NamedImages>> {
-  return from(files).pipe(
-    decodeImages({ ...decodingFor(model.config), onWarning: (message) => warning(message) }),
-    batch(batchSize),
-  );
+  const onWarning = (message: string) => warning(message);
+  return itemBatches(items, { ...decodingFor(model.config), dataset, batchSize, onWarning });
 }

@@ -41,7 +41,7 @@ export interface EncodingsOptions extends EncodeImagesOptions, ReadImagesOptions
  * Ownership: the model stays the caller's; encodings are plain data, and no tensor remains.
  *
  * @param model encodes
- * @param source a folder, a dataset, or a stream of batches or their recipes, of the model's size
+ * @param source the path of a folder or of a file of many images, a dataset, or a stream of batches or their recipes, of the model's size
  * @param options mean or draw of the posterior, seed, batch size, warnings
  * @throws RangeError at call time when a number is out of range; in the stream when an image has another size
  * @throws DatasetError in the stream when the images cannot be listed
@@ -67,7 +67,10 @@ export function encodings(
   { batchSize = 16, stop$, onWarning, ...options }: EncodingsOptions = {},
 ): Observable<Encoding> {
   checkSeed('encodings', options.seed ?? 0);
-  return batchesOf('encodings', source, { model: model.config, batchSize, onWarning }).pipe(
+  return batchesOf(
+    'encodings',
+    source,
+    { model: model.config, batchSize, onWarning },
     makeAhead((images) => encodeImages(model, images, options), stop$),
   );
 }

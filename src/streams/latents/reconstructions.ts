@@ -35,7 +35,7 @@ export interface Reconstruction {
  * Ownership: the model stays the caller's; reconstructions are plain data, and no tensor remains.
  *
  * @param model encodes and decodes
- * @param source a folder, a dataset, or a stream of batches or their recipes, of the model's size
+ * @param source the path of a folder or of a file of many images, a dataset, or a stream of batches or their recipes, of the model's size
  * @param options mean or draw of the posterior, statistic, seed, batch size, warnings
  * @throws RangeError at call time when a number is out of range; in the stream when an image has another size
  * @throws DatasetError in the stream when the images cannot be listed
@@ -63,7 +63,10 @@ export function reconstructions(
   { batchSize = 16, stop$, onWarning, statistic = 'mean', seed = 0, ...options }: ReconstructionsOptions = {},
 ): Observable<Reconstruction> {
   checkSeed('reconstructions', seed);
-  return batchesOf('reconstructions', source, { model: model.config, batchSize, onWarning }).pipe(
+  return batchesOf(
+    'reconstructions',
+    source,
+    { model: model.config, batchSize, onWarning },
     makeAhead(async (given): Promise<Reconstruction> => {
       const binary = binarizedImages(given, model.binarize, { seed, keys: given.names });
       const { names, pixels, shape } = binary;
