@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { map } from 'rxjs';
 import { datasetOf } from '../../../src/data/datasetOf.js';
+import type { DecodedImage } from '../../../src/data/decodedImage.js';
 import { itemBatches } from '../../../src/streams/images/itemBatches.js';
+import type { Recipe } from '../../../src/streams/images/recipe.js';
 import { collect } from '../../support/collect.js';
 import { marbles } from '../../support/marbles.js';
 
@@ -40,6 +43,35 @@ describe('itemBatches', () => {
             whole.flatMap((i) => [i, i, i]),
           );
           expect(warnings).toHaveLength(count - whole.length);
+        },
+      ),
+      { numRuns: 30 },
+    ));
+
+  test('should take the items of an order, and change their images', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.integer({ min: 0, max: 40 })),
+        fc.integer({ min: 1, max: 8 }),
+        async (indexes, size) => {
+          const change = map((recipe: Recipe<DecodedImage>) => ({
+            ...recipe,
+            make: async (signal?: AbortSignal) => {
+              const image = await recipe.make(signal);
+              return image && { ...image, pixels: image.pixels.map((value) => 255 - value) };
+            },
+            peek: () => null,
+          }));
+          const order = Uint32Array.from(indexes);
+          const options = { dataset, size: 1, batchSize: size, order, change };
+          const recipes = await collect(itemBatches(listOf(41), options));
+          const made = await Promise.all(recipes.map((recipe) => recipe.make()));
+          const whole = indexes.filter((i) => i % 10 !== 3);
+          expect(recipes.reduce((sum, { images }) => sum + images, 0)).toBe(indexes.length);
+          expect(made.flatMap((batch) => batch?.names ?? [])).toEqual(whole.map(String));
+          expect(made.flatMap((batch) => [...(batch?.pixels ?? [])])).toEqual(
+            whole.flatMap((i) => Array(3).fill(255 - i)),
+          );
         },
       ),
       { numRuns: 30 },

@@ -1,6 +1,6 @@
 import { type MonoTypeOperatorFunction, map, mergeMap, toArray } from 'rxjs';
 import { checkSeed, checkWhole } from '../../base/checkNumbers.js';
-import { keyedGenerator } from '../../model/random.js';
+import { permuted } from './permuted.js';
 
 /**
  * Emits all values in a random order that depends only on seed, epoch and the number of values.
@@ -26,16 +26,4 @@ export function shuffle<T>(seed: number, epoch: number): MonoTypeOperatorFunctio
       map((values) => permuted(values, seed, epoch)),
       mergeMap((values) => values),
     );
-}
-
-/** Shuffles with Fisher-Yates. */
-function permuted<T>(values: T[], seed: number, epoch: number): T[] {
-  const generator = keyedGenerator(seed, 'shuffle', epoch);
-  for (let i = values.length - 1; i > 0; i -= 1) {
-    const j = Math.floor((generator.next() >>> 0) * 2 ** -32 * (i + 1));
-    const [a, b] = [values[i] as T, values[j] as T];
-    values[i] = b;
-    values[j] = a;
-  }
-  return values;
 }

@@ -1,13 +1,11 @@
 /** One epoch as one pipe: items of the dataset in, step events out. */
-import { concat, defer, EMPTY, identity, map, type Observable, of, pipe, range, skip } from 'rxjs';
+import { concat, defer, EMPTY, identity, map, type Observable, of, pipe } from 'rxjs';
 import type { DataPosition } from '../../../checkpoint/checkpointContent.js';
 import { DatasetError } from '../../../data/datasetError.js';
-import { itemAt } from '../../../data/itemsOf.js';
 import { augment } from '../../images/augment.js';
-import { batch } from '../../images/batch.js';
-import { decodeImages } from '../../images/decodeImages.js';
 import { decodingFor } from '../../images/decodingFor.js';
-import { shuffle } from '../../images/shuffle.js';
+import { itemBatches } from '../../images/itemBatches.js';
+import { permuted } from '../../images/permuted.js';
 import type { EpochEvent, StepEvent } from '../events.js';
 import type { Run } from '../opening/run.js';
 import type { TrainOptions } from '../trainOptions.js';
@@ -49,13 +47,21 @@ export function epochEvents(
       ownAugmentation ? augment(ownAugmentation, { seed, epoch, purpose: 'own augmentation' }) : identity,
       augment({ binarize }, { seed, epoch, purpose: 'binarize' }), // after everything that may give other values
     );
-    const steps$ = range(0, items.length).pipe(
-      shuffle(seed, epoch),
-      skip(imagesTaken),
-      map((index) => itemAt(items, index)),
-      decodeImages({ ...decodingFor(config.model), dataset, cache, onWarning: skipped.tell }),
-      augmented,
-      batch(batchSize),
+    const order = permuted(
+      Uint32Array.from({ length: items.length }, (_, i) => i),
+      seed,
+      epoch,
+    );
+    const batches$ = itemBatches(items, {
+      ...decodingFor(config.model),
+      dataset,
+      cache,
+      onWarning: skipped.tell,
+      change: augmented,
+      order: order.subarray(imagesTaken),
+      batchSize,
+    });
+    const steps$ = batches$.pipe(
       trainStep(trainer, { epoch, prefetch, stop$, pause$, onPause, imagesTaken, clock }),
       map((step) => {
         steps += 1;

@@ -1,13 +1,11 @@
 /** One validation as one pipe: held-out images in, one event out. */
-import { concat, defer, EMPTY, from, ignoreElements, map, type Observable, of, range, tap } from 'rxjs';
+import { concat, defer, EMPTY, from, ignoreElements, map, type Observable, of, tap } from 'rxjs';
 import type { NamedImages } from '../../../base/plainData.js';
 import { valuesPerImage } from '../../../base/valuesPerImage.js';
 import type { BestRecord } from '../../../checkpoint/validationRecord.js';
-import { itemAt } from '../../../data/itemsOf.js';
 import { mapAhead } from '../../flow/mapAhead.js';
-import { batch } from '../../images/batch.js';
-import { decodeImages } from '../../images/decodeImages.js';
 import { decodingFor } from '../../images/decodingFor.js';
+import { itemBatches } from '../../images/itemBatches.js';
 import type { Recipe } from '../../images/recipe.js';
 import type { EpochControls } from '../epochs/epochEvents.js';
 import type { ValidationEvent } from '../events.js';
@@ -47,10 +45,14 @@ export function validationEvents(
       watch.hold(paused);
       onPause(paused);
     };
-    const measured$ = range(0, items.length).pipe(
-      map((index) => itemAt(items, index)),
-      decodeImages({ ...decodingFor(config.model), dataset, cache, onWarning: skipped.tell }),
-      batch(config.training.batchSize),
+    const batches$ = itemBatches(items, {
+      ...decodingFor(config.model),
+      dataset,
+      cache,
+      onWarning: skipped.tell,
+      batchSize: config.training.batchSize,
+    });
+    const measured$ = batches$.pipe(
       mapAhead(make, measure, { ahead: prefetch, stop$, pause$, onPause: pausing }),
     );
     const end$ = defer(() => {
