@@ -68,6 +68,8 @@ test.each([
   'records/encoded.tfrecord',
   'records/raw.lmdb',
   'shards/samples',
+  'parquet/hub.parquet',
+  'parquet/data',
   'an IDX file',
 ])('a run on %s should resume bit for bit', async (name) => {
   const dataset = name === 'an IDX file' ? await idxFile() : `${fixtures}${name}`;

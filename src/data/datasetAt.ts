@@ -9,6 +9,7 @@ import { npyForm, npzForm } from './arrays/npy.js';
 import type { DataForm, FoundPath } from './dataForm.js';
 import type { Dataset } from './dataset.js';
 import { type FolderDatasetOptions, folderDataset } from './folderDataset.js';
+import { parquetForm } from './parquet/parquetForm.js';
 import { readStart } from './readImageFile.js';
 import { lmdbForm } from './records/lmdb.js';
 import { tfRecordForm } from './records/tfRecord.js';
@@ -24,6 +25,7 @@ const forms: readonly DataForm[] = [
   tarForm,
   tfRecordForm,
   lmdbForm,
+  parquetForm,
   cifarNameForm,
   shardForm(formOf),
 ];

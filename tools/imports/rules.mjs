@@ -70,6 +70,8 @@ const packages = {
   '@bufbuild': ['logs', 'data'],
   tar: ['data'],
   yauzl: ['data'],
+  hyparquet: ['data'],
+  'hyparquet-compressors': ['data'],
   rxjs: ['streams', 'ui', 'cli'],
   react: ['ui'],
   ink: ['ui'],
