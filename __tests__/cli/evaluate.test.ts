@@ -1,5 +1,6 @@
 /** Every option of `nvae evaluate`, seen at work. */
 import { mkdir, writeFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { evaluateCommand } from '../../src/cli/commands/evaluate.js';
 import { useTestEngine } from '../support/engine.js';
@@ -79,6 +80,19 @@ describe('nvae evaluate', () => {
     const { stdout } = await run(['--json'], inFolder('photos/00.png'));
     expect(JSON.parse(stdout)).toMatchObject({ images: 1, kl: { standardError: null } });
     await expect(run([], inFolder('nowhere'))).rejects.toThrow('give an image or a folder of images');
+  });
+
+  test('should evaluate the files of a list, also on standard input', async () => {
+    const paths = ['00.png', '03.png'].map((name) => inFolder('photos', name));
+    const list = `${paths.join('\n')}\n`;
+    await writeFile(inFolder('list.txt'), list);
+    const { stdout } = await run(['--json'], inFolder('list.txt'));
+    expect(JSON.parse(stdout)).toMatchObject({ images: 2, total: 2 });
+    const args = [model().path, '-', '--engine', 'native', '--json'];
+    const piped = await runCommand(evaluateCommand(), args, Readable.from([Buffer.from(list)]));
+    const { kl } = JSON.parse(stdout);
+    expect(JSON.parse(piped.stdout)).toMatchObject({ dataset: '-', images: 2, kl });
+    await expect(run([], '-')).rejects.toThrow('standard input: it is empty; pipe a list of paths');
   });
 
   test('should refuse numbers that are none', async () => {

@@ -46,6 +46,52 @@ describe('nvae train', () => {
     expect(json.weights.equals(first.weights)).toBe(false);
   });
 
+  test('should train on a list on standard input, keep it, and resume from the same or the kept one', async () => {
+    const paths = ['00.png', '03.png', '05.png', '07.png'].map((name) => join('dataset', name));
+    const list = `${paths.join('\n')}\n`;
+    const train = (epochs: number, stdin: string, dataset = '-') =>
+      runCli(
+        [
+          'train',
+          'small.yaml',
+          '--engine',
+          'native',
+          '--dataset',
+          dataset,
+          '--set',
+          `training_parameters.epochs=${epochs}`,
+        ],
+        { cwd: inFolder(), stdin },
+      );
+    const first = await train(1, list);
+    const kept = join('runs', 'small', 'dataset-');
+    expect(first.stderr).toContain(`list of standard input: ${kept}`);
+    expect(first.stderr).toContain('4 images');
+    const again = await train(2, list);
+    expect([again.code, again.stderr]).toEqual([0, expect.not.stringContaining('the dataset has changed')]);
+    expect(again.stderr).toContain('resumed after step');
+    const [file = ''] = (await readdir(inFolder('runs', 'small'))).filter((name) =>
+      name.startsWith('dataset-'),
+    );
+    expect(await readFile(inFolder('runs', 'small', file), 'utf8')).toBe(
+      `# relative to: ${inFolder()}\n${list}`,
+    );
+    const third = await train(3, '', join('runs', 'small', file));
+    expect([third.code, third.stderr]).toEqual([0, expect.not.stringContaining('the dataset has changed')]);
+    const none = await train(4, '');
+    expect([none.code, none.stderr]).toEqual([
+      1,
+      expect.stringContaining(`or pass --dataset ${join('runs', 'small', file)}`),
+    ]);
+    const fewer = await train(4, list.split('\n').slice(1).join('\n'));
+    expect(fewer.stderr).toContain('the dataset has changed since the checkpoint (4 images before, 3 now)');
+    const wrong = await train(5, 'dataset/gone.png\n');
+    expect([wrong.code, wrong.stderr]).toEqual([
+      1,
+      expect.stringContaining('its only file is not there (dataset/gone.png)'),
+    ]);
+  }, 300_000);
+
   test('should name a run as --name says, for nvae watch too', async () => {
     const args = ['train', 'small.yaml', '--engine', 'native', '--name', 'a second', '--set'];
     const { code, stdout } = await nvae(...args, 'training_parameters.epochs=1');

@@ -70,6 +70,8 @@ test.each([
   'shards/samples',
   'parquet/hub.parquet',
   'parquet/data',
+  'lists/lines.txt',
+  'lists/excel.csv',
   'an IDX file',
 ])('a run on %s should resume bit for bit', async (name) => {
   const dataset = name === 'an IDX file' ? await idxFile() : `${fixtures}${name}`;

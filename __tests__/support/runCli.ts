@@ -25,6 +25,8 @@ export interface CliOptions {
   readonly command?: readonly string[];
   /** Whether to use a separate process group. */
   readonly detached?: boolean;
+  /** Text for standard input. @default it stays open */
+  readonly stdin?: string;
 }
 
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
@@ -33,10 +35,11 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
 
 /** Starts the command without waiting for it. */
 export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
-  const { command = nvaeCommand, ...rest } = options;
+  const { command = nvaeCommand, stdin, ...rest } = options;
   const [program = '', ...before] = command;
   const env = { ...process.env, NO_COLOR: '1', CI: 'true' };
   const child = spawn(program, [...before, ...args], { ...rest, env });
+  if (stdin !== undefined) child.stdin.end(stdin);
   let [stdout, stderr] = ['', ''];
   let lookers: (() => void)[] = [];
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

@@ -9,6 +9,7 @@ import { npyForm, npzForm } from './arrays/npy.js';
 import type { DataForm, FoundPath } from './dataForm.js';
 import type { Dataset } from './dataset.js';
 import { type FolderDatasetOptions, folderDataset } from './folderDataset.js';
+import { listForm } from './lists/listDataset.js';
 import { parquetForm } from './parquet/parquetForm.js';
 import { readStart } from './readImageFile.js';
 import { lmdbForm } from './records/lmdb.js';
@@ -27,6 +28,7 @@ const forms: readonly DataForm[] = [
   lmdbForm,
   parquetForm,
   cifarNameForm,
+  listForm,
   shardForm(formOf),
 ];
 

@@ -19,6 +19,7 @@ const kinds = {
   damaged: ['damaged part', 'damaged parts'],
   sample: ['further image of a sample', 'further images of samples'],
   packed: ['file of many images, to be given by itself', 'files of many images, to be given by themselves'],
+  'again in list': ['path that the list has twice', 'paths that the list has again'],
   repeated: ['file replaced by a later one of its name', 'files replaced by later ones of their names'],
 } as const;
 

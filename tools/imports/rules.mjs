@@ -68,6 +68,7 @@ const packages = {
   sharp: ['data', 'pictures', 'streams/tensorboard', 'ui'],
   '@aws-crypto': ['base'],
   '@bufbuild': ['logs', 'data'],
+  'csv-parse': ['data'],
   tar: ['data'],
   yauzl: ['data'],
   hyparquet: ['data'],

@@ -19,6 +19,7 @@ import { createEventLines } from '../runs/eventLines.js';
 import { readRunAloud } from '../runs/readRunAloud.js';
 import { runOnScreen } from '../runs/runOnScreen.js';
 import { findModel } from '../sampling/findModel.js';
+import { keepStandardInputList, standardInput } from '../sampling/standardInputList.js';
 import { listenForInterruption } from '../terminal/listenForInterruption.js';
 import { createOutput, hasScreenReader, isInteractive, type Output } from '../terminal/output.js';
 
@@ -53,17 +54,20 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
   const model = initFrom === undefined ? null : await findModel(initFrom, options.folder, output);
   const followed = options.dashboard && isInteractive(options);
   let onScreen = followed && !hasScreenReader();
+  const runsFolder = join(options.folder, 'runs');
+  const isPiped = options.dataset === standardInput;
+  const dataset = isPiped ? await keepStandardInputList(join(runsFolder, name)) : options.dataset;
+  if (isPiped) output.progress(`list of standard input: ${dataset}`);
   const interruption = listenForInterruption(() => {
     if (!onScreen) output.progress('stopping after this step; Ctrl-C again aborts without a checkpoint');
   });
   const asked$ = new Subject<RunCommand>();
   const abort = new AbortController();
-  const runsFolder = join(options.folder, 'runs');
   try {
     const events$ = trainInProcess(config, {
       name,
       engine: options.engine,
-      dataset: options.dataset,
+      dataset,
       weightsFolder: join(options.folder, 'saved_weights'),
       picturesFolder: join(options.folder, 'images'),
       runsFolder,

@@ -13,7 +13,7 @@ export interface LatentOptions {
 
 /** Help text for the argument `images`. */
 export const imagesHelp =
-  'an image, a folder of images with its subfolders, or a file of many (archive, array, records)';
+  'an image, a folder of images with its subfolders, or a file of many (archive, array, records, list of paths; - reads a list from standard input)';
 
 /** Adds the options of encoding. */
 export function withLatentOptions(command: Command): Command {

@@ -22,7 +22,11 @@ export function trainCommand(): Command {
     .description('Train a configuration on images, or resume it from its checkpoint.')
     .argument('<architecture>', 'name of a file in model_configs, or a path')
     .option('--name <name>', 'name of the run (default: the name of the configuration)', runName)
-    .option('--dataset <path>', 'folder of training images, an archive of them, or an array', 'dataset')
+    .option(
+      '--dataset <path>',
+      'folder of training images, an archive of them, an array, or a list of paths (- reads it from standard input)',
+      'dataset',
+    )
     .option('--folder <folder>', 'folder for saved_weights, images and runs (TensorBoard logs)', '.')
     .addOption(
       new Option('--set <key=value>', 'override a key of the configuration (can be repeated)')

@@ -7,6 +7,7 @@ import type { ImageFile } from '../../data/imageFile.js';
 import { imageFiles } from '../../data/imageFiles.js';
 import { type FolderRemedies, listImages } from '../../data/listImages.js';
 import { listItems } from '../../data/listItems.js';
+import { standardInput, standardInputDataset } from './standardInputList.js';
 
 /** Images of a dataset. */
 export interface FoundImages {
@@ -25,20 +26,22 @@ const remedies: FolderRemedies = {
 };
 
 /**
- * Lists the images of a folder and its subfolders, of a file of many images, or the one image if the path is an image.
+ * Lists the images of a folder and its subfolders, of a file of many images, or the one image if the path is an image; for `-`, the
+ * files of a list on standard input.
  *
  * @param onWarning called with what was left out
  * @throws DatasetError when the path is missing, unreadable, or has no image
  */
 export async function findImages(path: string, onWarning: (message: string) => void): Promise<FoundImages> {
-  const form = await formOf(path);
-  const dataset: Dataset = form?.open(path, {}) ?? {
-    ...imageFiles(),
-    name: path,
-    items: () => imagesIn(path, onWarning),
-  };
+  const dataset = path === standardInput ? standardInputDataset() : await datasetIn(path, onWarning);
   const items = await listItems<DatasetItem>(dataset, { signal: new AbortController().signal, onWarning });
   return { dataset: { ...dataset, items: () => items }, items };
+}
+
+async function datasetIn(path: string, onWarning: (message: string) => void): Promise<Dataset> {
+  const form = await formOf(path);
+  if (form) return form.open(path, {});
+  return { ...imageFiles(), name: path, items: () => imagesIn(path, onWarning) };
 }
 
 async function imagesIn(path: string, onWarning: (message: string) => void): Promise<ImageFile[]> {
