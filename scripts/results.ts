@@ -4,13 +4,14 @@
  *
  *     npm run results                                   all parts
  *     npm run results -- emoji --only ema,joint_colours some options of one part
+ *     npm run results -- data                           only the two folders of emoji, for training and held out
  *     npm run results -- table                          only the tables, from what is there
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { digitsPart, digitsText } from './results/digitsPart.js';
-import { emojiPart, emojiText } from './results/emojiPart.js';
+import { emojiData, emojiPart, emojiText } from './results/emojiPart.js';
 import { pick, variants } from './results/emojiVariants.js';
 import { samplesPart, samplesText } from './results/samplesPart.js';
 import { openStore } from './results/store.js';
@@ -21,7 +22,7 @@ const page = fileURLToPath(new URL('../docs/results.md', import.meta.url));
 const command = new Command('results')
   .addArgument(
     new Argument('[part]', 'what to do')
-      .choices(['all', 'digits', 'emoji', 'samples', 'table'])
+      .choices(['all', 'data', 'digits', 'emoji', 'samples', 'table'])
       .default('all'),
   )
   .option('--folder <folder>', 'folder for data, runs and results.json', 'results')
@@ -46,6 +47,7 @@ const store = openStore(join(options.folder, 'results.json'));
 const wants = (name: string) => part === 'all' || part === name;
 try {
   if (wants('digits')) await digitsPart(store, options.folder);
+  if (wants('data')) await emojiData(options.folder);
   if (wants('emoji')) {
     const chosen = pick(options.only?.split(','));
     await emojiPart(store, { ...options, variants: chosen });

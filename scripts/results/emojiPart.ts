@@ -36,8 +36,7 @@ export async function emojiPart(
   store: Store,
   { folder, seeds, epochs, variants: chosen }: EmojiOptions,
 ): Promise<void> {
-  const data = join(folder, 'data/emoji');
-  await copyEmoji(data);
+  const data = await emojiData(folder);
   for (const seed of seeds) {
     for (const variant of chosen) {
       if (find(store, variant.name, seed, epochs)) continue;
@@ -77,13 +76,16 @@ function measure(
   return { variant: name, seed, epochs, ...measured, seconds, machine: machine(), date: today() };
 }
 
-/** Two folders of copies, each complete or absent. */
-async function copyEmoji(folder: string): Promise<void> {
+/** Returns a folder with the folders `training` and `held-out`, which it copies if they are not there. */
+export async function emojiData(folder: string): Promise<string> {
+  const data = join(folder, 'data/emoji');
   const { training, heldOut } = await emojiSplit();
-  await copyAll(training, join(folder, 'training'));
-  await copyAll(heldOut, join(folder, 'held-out'));
+  await copyAll(training, join(data, 'training'));
+  await copyAll(heldOut, join(data, 'held-out'));
+  return data;
 }
 
+/** The copy is complete or absent. */
 async function copyAll(files: readonly ImageFile[], folder: string): Promise<void> {
   if (existsSync(folder)) return;
   const part = `${folder}.part`;
