@@ -32,9 +32,9 @@ function isColumn({ path, isMissing }: FoundPath): boolean {
   return isMissing && isColumnPath(path);
 }
 
-/** A folder may be called `set.parquet`, too, and have files with parts of the rows. */
+/** Digits name an image, not a column. A folder may be called `set.parquet`, too, and have files with parts of the rows. */
 function isColumnPath(path: string): boolean {
-  return dirname(path).endsWith('.parquet') && !path.endsWith('.parquet');
+  return dirname(path).endsWith('.parquet') && !/^\d+$|\.parquet$/.test(basename(path));
 }
 
 interface ParquetItem extends DatasetItem {

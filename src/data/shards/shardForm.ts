@@ -15,7 +15,8 @@ type FormOf = (path: string) => Promise<DataForm | null>;
 export function shardForm(formOf: FormOf): DataForm {
   return {
     async accepts({ path, isFolder, isMissing }) {
-      if (isMissing) return isPattern(path);
+      // the name of an image inside a file may look like a pattern
+      if (isMissing) return isPattern(path) && !(await isFileAt(folderOf(path)));
       const [first] = (isFolder ? await shardNamesIn(path) : null) ?? [];
       return first !== undefined && (await formOf(join(path, first))) !== null;
     },
@@ -33,6 +34,10 @@ export function shardForm(formOf: FormOf): DataForm {
         return shards;
       }),
   };
+}
+
+async function isFileAt(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isFile() ?? false;
 }
 
 async function isFolderAt(path: string): Promise<boolean> {
