@@ -1,10 +1,11 @@
 /** Several files of many images as one dataset: those of a folder, or of a pattern. */
 import { stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { cut, printable } from '../../base/messageText.js';
 import type { DataForm } from '../dataForm.js';
 import { DatasetError } from '../datasetError.js';
-import { isMeasuredName } from '../packedNames.js';
+import { listForm } from '../lists/listDataset.js';
+import { isMeasuredName, isShardName } from '../packedNames.js';
 import { type Shard, shardedDataset } from './shardedDataset.js';
 import { shardNamesIn } from './shardFolder.js';
 import { folderOf, isPattern, pathsOf } from './shardPattern.js';
@@ -27,7 +28,9 @@ export function shardForm(formOf: FormOf): DataForm {
         const shards: Shard[] = [];
         for (const file of files) {
           const form = await formOf(file);
-          if (!form) throw new DatasetError(file, await problemOf(file));
+          // text in the place of an archive is mostly the message of a failed download
+          const isText = form === listForm && isShardName(basename(file));
+          if (!form || isText) throw new DatasetError(file, await problemOf(file));
           const name = relative(root, file).split(sep).join('/');
           shards.push({ name, path: file, dataset: form.open(file, options) });
         }
