@@ -62,6 +62,8 @@ export type {
 } from './streams/datasets/datasetEvents.js';
 export type { DescribeDatasetOptions } from './streams/datasets/describeDataset.js';
 export { describeDataset } from './streams/datasets/describeDataset.js';
+export type { DatasetPacked, PackDatasetOptions } from './streams/datasets/packDataset.js';
+export { packDataset } from './streams/datasets/packDataset.js';
 
 // Batches of images
 

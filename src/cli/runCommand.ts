@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { engineSettings } from '../engine/settings.js';
 import { cherryCommand } from './commands/cherry.js';
 import { configsCommand } from './commands/configs.js';
+import { datasetCommand } from './commands/dataset.js';
 import { decodeCommand } from './commands/decode.js';
 import { doctorCommand } from './commands/doctor.js';
 import { encodeCommand } from './commands/encode.js';
@@ -40,6 +41,7 @@ function createProgram(): Command {
     .addCommand(reconstructCommand())
     .addCommand(encodeCommand())
     .addCommand(decodeCommand())
+    .addCommand(datasetCommand())
     .addCommand(importCommand())
     .addCommand(exportCommand())
     .addCommand(modelsCommand())

@@ -30,18 +30,30 @@ const remedies: FolderRemedies = {
  * files of a list on standard input.
  *
  * @param onWarning called with what was left out
+ * @param maxPixels larger images are refused before memory is allocated
  * @throws DatasetError when the path is missing, unreadable, or has no image
  */
-export async function findImages(path: string, onWarning: (message: string) => void): Promise<FoundImages> {
-  const dataset = path === standardInput ? standardInputDataset() : await datasetIn(path, onWarning);
+export async function findImages(
+  path: string,
+  onWarning: (message: string) => void,
+  maxPixels?: number,
+): Promise<FoundImages> {
+  const dataset =
+    path === standardInput
+      ? standardInputDataset({ maxPixels })
+      : await datasetIn(path, onWarning, maxPixels);
   const items = await listItems<DatasetItem>(dataset, { signal: new AbortController().signal, onWarning });
   return { dataset: { ...dataset, items: () => items }, items };
 }
 
-async function datasetIn(path: string, onWarning: (message: string) => void): Promise<Dataset> {
+async function datasetIn(
+  path: string,
+  onWarning: (message: string) => void,
+  maxPixels: number | undefined,
+): Promise<Dataset> {
   const form = await formOf(path);
-  if (form) return form.open(path, {});
-  return { ...imageFiles(), name: path, items: () => imagesIn(path, onWarning) };
+  if (form) return form.open(path, { maxPixels });
+  return { ...imageFiles(maxPixels), name: path, items: () => imagesIn(path, onWarning) };
 }
 
 async function imagesIn(path: string, onWarning: (message: string) => void): Promise<ImageFile[]> {

@@ -2,6 +2,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../base/errors.js';
+import type { DataOptions } from '../../data/dataForm.js';
 import type { Dataset } from '../../data/dataset.js';
 import { DatasetError } from '../../data/datasetError.js';
 import { digest } from '../../data/digest.js';
@@ -16,11 +17,9 @@ const [begin, end] = ['dataset-', '.txt'];
 const mostBytes = 2 ** 30;
 
 /** The files of the list; relative paths begin in the current folder. Standard input is read when the items are listed. */
-export function standardInputDataset(): Dataset {
-  return listDataset(name, async () => {
-    const list = await readList('');
-    return pathListIn(list, name, '.');
-  });
+export function standardInputDataset(options: DataOptions = {}): Dataset {
+  const read = async () => pathListIn(await readList(''), name, '.');
+  return listDataset(name, read, options);
 }
 
 /**

@@ -24,7 +24,7 @@ const mostlyBlackOrWhite = 0.9;
 
 export function fittingConfiguration(of: FittingOf): FittingConfiguration {
   const { images, shorterSide, isGrey, nearlyBlackOrWhite } = of;
-  const number = images.toLocaleString('en-US');
+  const number = `${images.toLocaleString('en-US')} ${images === 1 ? 'image' : 'images'}`;
   const { demo, digits, logistic_mixture10latent: large } = fittingSizes;
   const grey = isGrey ? ['image_channels=1'] : [];
   if (isGrey && nearlyBlackOrWhite >= mostlyBlackOrWhite && shorterSide <= demo) {
@@ -35,13 +35,13 @@ export function fittingConfiguration(of: FittingOf): FittingConfiguration {
   if (images >= enoughForLarge && shorterSide >= large) {
     const set = ['training_parameters.batch_size=8', ...grey];
     const gpu = images >= enoughForLargest ? '; with a GPU, penguin' : '';
-    const reason = `${number} images of at least 64x64${gpu}; demo (32x32) shows first whether they are learnable`;
+    const reason = `${number} of at least 64x64${gpu}; demo (32x32) shows first whether they are learnable`;
     return { configuration: 'logistic_mixture10latent', set, reason };
   }
   const set = [...(shorterSide < demo ? [`input_dimension=${shorterSide}`] : []), ...grey];
   const reason =
     shorterSide >= large
-      ? `${number} images; 64x64 needs ${enoughForLarge.toLocaleString('en-US')} or more`
+      ? `${number}; 64x64 needs ${enoughForLarge.toLocaleString('en-US')} or more`
       : `most images are smaller than 64x64`;
   return { configuration: 'demo', set, reason: `${reason}${fewWords(images)}` };
 }
