@@ -33,12 +33,13 @@ export { train } from './streams/run/train.js';
 
 export { idxDataset } from './data/arrays/idx.js';
 export { DamagedImageError } from './data/damagedImageError.js';
-export type { Dataset, DatasetItem, ItemList } from './data/dataset.js';
+export type { Dataset, DatasetItem, DecodeResult, ItemList } from './data/dataset.js';
 export { datasetAt } from './data/datasetAt.js';
 export { DatasetError } from './data/datasetError.js';
 export type { DatasetOfOptions } from './data/datasetOf.js';
 export { datasetOf } from './data/datasetOf.js';
 export type { DecodedImage } from './data/decodedImage.js';
+export type { EncodedImage } from './data/encodedImage.js';
 export type { FolderDatasetOptions } from './data/folderDataset.js';
 export { folderDataset } from './data/folderDataset.js';
 export type { CacheKey, ImageCache, ImageCacheOptions } from './data/imageCache.js';
@@ -46,6 +47,7 @@ export { imageCache } from './data/imageCache.js';
 export type { ImageFile } from './data/imageFile.js';
 export type { Decoder, SkippedImage } from './data/itemPixels.js';
 export type { ListImagesOptions } from './data/listImages.js';
+export type { SizedImage } from './data/sizedImage.js';
 export type { StoredImage } from './data/storedImage.js';
 export { UnreadImageError } from './data/unreadImageError.js';
 
@@ -197,6 +199,7 @@ export type {
 
 export { ConfigError } from './config/configError.js';
 export { formatConfig } from './config/formatConfig.js';
+export type { ImageFit } from './config/imageFit.js';
 export type { ConfigListing, LoadConfigOptions } from './config/loadConfig.js';
 export { listConfigs, loadConfig } from './config/loadConfig.js';
 export type { ParseConfigOptions } from './config/parseConfig.js';
@@ -204,6 +207,8 @@ export { parseConfig } from './config/parseConfig.js';
 export type {
   AugmentationConfig,
   Binarize,
+  Fit,
+  FitPosition,
   ImageChannels,
   KlBalancing,
   LearningRateSchedule,

@@ -42,9 +42,13 @@ const configs: fc.Arbitrary<NvaeConfig> = fc
       gradientClipping: fc.option(positive),
       imagesPerCheckpoint: fc.option(count),
       seed: fc.maxSafeNat(),
+      fit: fc.constantFrom('cover' as const, 'contain' as const),
+      fitPosition: fc.constantFrom('centre' as const, 'top_left' as const),
+      background: fc.nat(0xffffff).map((colour) => `#${colour.toString(16).padStart(6, '0')}`),
       augmentation: fc.record({
         horizontalFlip: fc.boolean(),
         crop: fc.nat(7),
+        randomCrop: fc.option(fc.double({ min: 1.01, max: 8, noNaN: true })),
         brightness: fraction,
         contrast: fraction,
         saturation: fraction,

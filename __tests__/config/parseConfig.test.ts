@@ -77,9 +77,13 @@ describe('parseConfig', () => {
         useTensorCheckpoints: false,
         seed: 0,
         maxPixels: 268_402_689,
+        fit: 'cover',
+        fitPosition: 'centre',
+        background: '#ffffff',
         augmentation: {
           horizontalFlip: false,
           crop: 0,
+          randomCrop: null,
           brightness: 0,
           contrast: 0,
           saturation: 0,
@@ -126,6 +130,27 @@ describe('parseConfig', () => {
     const message = problems(() => parse({ ...required, number_of_scales: 6, input_dimension: 32 }));
     expect(message).toContain('input_dimension: expected at least 33, because number_of_scales 6');
     expect(parse({ ...required, number_of_scales: 6, input_dimension: 33 }).model.inputDimension).toBe(33);
+  });
+
+  test.each([
+    [{ background: null }, 'background: expected a colour such as "#ffffff", got null'],
+    [{ background: '#fff' }, 'background: expected a colour such as "#ffffff", got "#fff"'],
+    [
+      { fit: 'stretch', fit_position: 'top' },
+      'fit_position: expected centre because fit is stretch: all of an image is kept, and fills the square, got "top"',
+    ],
+    [
+      { fit: 'contain', augmentation: { random_crop: 1 } },
+      'augmentation.random_crop: expected more than 1 because fit is contain: the whole square is one crop, got 1',
+    ],
+    [
+      { augmentation: { random_crop: 9 } },
+      'augmentation.random_crop: expected a number from 1 to 8, or null, got 9',
+    ],
+  ])('should refuse %j', (training_parameters, message) => {
+    expect(problems(() => parse({ ...required, training_parameters }))).toBe(
+      `model_configs/mine.yaml: training_parameters.${message}`,
+    );
   });
 
   test('should demand binary images with bernoulli', () => {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import type { Dataset, DatasetItem } from '../../src/data/dataset.js';
 import { datasetAt } from '../../src/data/datasetAt.js';
+import { decodedPixels } from '../../src/data/itemPixels.js';
 import { itemsOf } from '../../src/data/itemsOf.js';
 import { useOwnCacheFolder } from '../support/ownCacheFolder.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
@@ -23,7 +24,7 @@ const expected = JSON.parse(readFileSync(`${fixtures}expected.json`, 'utf8')) as
 async function digests(dataset: Dataset): Promise<Record<string, string>> {
   const images: Record<string, string> = {};
   for (const item of itemsOf<DatasetItem>(await dataset.items(signal, () => undefined))) {
-    const pixels = await dataset.decode(item, 32, signal);
+    const pixels = await decodedPixels(dataset, item, { size: 32, channels: 3 });
     images[item.name] = createHash('sha256').update(pixels).digest('hex').slice(0, 16);
   }
   await dataset.close?.();

@@ -9,7 +9,8 @@ import { png } from '../support/pictures.js';
 import { type TiffKind, tiff } from '../support/tiff.js';
 
 const size = 4;
-const decode = (bytes: Buffer, maxPixels = defaultMaxPixels) => decodeBytes(bytes, size, maxPixels);
+const decode = async (bytes: Buffer, maxPixels = defaultMaxPixels) =>
+  (await decodeBytes(bytes, { size }, maxPixels)).pixels;
 /** The colour of the pixel in the middle. */
 const colour = async (bytes: Buffer) => [...(await decode(bytes)).subarray(30, 33)];
 const refusal = async (bytes: Buffer, maxPixels?: number) => {

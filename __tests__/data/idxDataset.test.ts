@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import { idxDataset } from '../../src/data/arrays/idx.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import { datasetAt } from '../../src/data/datasetAt.js';
+import { decodedPixels } from '../../src/data/itemPixels.js';
 import { itemAt } from '../../src/data/itemsOf.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
@@ -39,10 +40,10 @@ test('the test digits of MNIST should be read as they were published, compressed
     const items = await listed(dataset);
     expect(items.length).toBe(10_000);
     expect([itemAt(items, 0).name, itemAt(items, 9999).name]).toEqual(['00000', '09999']);
-    const seven = await dataset.decode(itemAt(items, 0), 28, signal);
+    const seven = await decodedPixels(dataset, itemAt(items, 0), { size: 28, channels: 1 });
     // its bar is bright, its background black; the last digit begins 784 bytes before the end of the file
     expect([seven.length, seven[0], seven[8 * 28 + 10]! > 200]).toEqual([784, 0, true]);
-    const last = await dataset.decode(itemAt(items, 9999), 28, signal);
+    const last = await decodedPixels(dataset, itemAt(items, 9999), { size: 28, channels: 1 });
     expect(Buffer.from(last).equals(readFileSync(file).subarray(-784))).toBe(true);
   }
 });
@@ -62,7 +63,7 @@ test('every image of any shape should come back as it was written', async () => 
         const items = await listed(dataset);
         expect(items.length).toBe(count);
         for (let i = 0; i < count; i += 1) {
-          const pixels = await dataset.decode(itemAt(items, i), size, signal);
+          const pixels = await decodedPixels(dataset, itemAt(items, i), { size, channels: channels ?? 1 });
           expect([...pixels]).toEqual([...data.subarray(i * length, (i + 1) * length)]);
         }
       },
@@ -76,9 +77,9 @@ test('images of another size should be resized, and cropped to the centre', asyn
   const row = [0, 0, 100, 100, 255, 255];
   const dataset = idxDataset(await written('wide', idx(0x08, [1, 2, 6], Uint8Array.from([...row, ...row]))));
   const items = await listed(dataset);
-  const same = await dataset.decode(itemAt(items, 0), 2, signal);
+  const same = await decodedPixels(dataset, itemAt(items, 0), { size: 2, channels: 3 });
   expect([...same]).toEqual(Array<number>(12).fill(100));
-  expect((await dataset.decode(itemAt(items, 0), 4, signal)).length).toBe(4 * 4 * 3);
+  expect((await decodedPixels(dataset, itemAt(items, 0), { size: 4, channels: 3 })).length).toBe(4 * 4 * 3);
 });
 
 test('its identity should change with its content', async () => {
@@ -130,6 +131,8 @@ test('an image that is cut off while a run reads the file should be skipped as d
   const dataset = idxDataset(path);
   const items = await listed(dataset);
   await written('shrinking', idx(0x08, [2, 1, 1], Uint8Array.of(1)));
-  expect([...(await dataset.decode(itemAt(items, 0), 1, signal))]).toEqual([1]);
-  await expect(dataset.decode(itemAt(items, 1), 1, signal)).rejects.toThrow('the file ends before it');
+  expect([...(await decodedPixels(dataset, itemAt(items, 0), { size: 1, channels: 1 }))]).toEqual([1]);
+  await expect(decodedPixels(dataset, itemAt(items, 1), { size: 1, channels: 1 })).rejects.toThrow(
+    'the file ends before it',
+  );
 });

@@ -8,6 +8,7 @@ import type { CompressionCodec } from 'hyparquet';
 import { memorySource } from '../../src/data/bytes/byteSource.js';
 import type { DatasetItem } from '../../src/data/dataset.js';
 import { datasetAt } from '../../src/data/datasetAt.js';
+import { decodedPixels } from '../../src/data/itemPixels.js';
 import { itemAt, itemsOf } from '../../src/data/itemsOf.js';
 import { decompressorOf } from '../../src/data/parquet/decompressed.js';
 import { hybridNumbers } from '../../src/data/parquet/pageValues.js';
@@ -46,7 +47,9 @@ test('any order of images should be read, several at once', async () => {
   const dataset = await datasetAt(`${fixtures}hub.parquet`);
   const items = await dataset.items(signal, () => undefined);
   const order = Array.from({ length: 75 }, (_, i) => (7 * i) % items.length);
-  const images = await Promise.all(order.map((row) => dataset.decode(itemAt(items, row), 3, signal)));
+  const images = await Promise.all(
+    order.map((row) => decodedPixels(dataset, itemAt(items, row), { size: 3, channels: 3 })),
+  );
   const names = order.map((row) => String(row).padStart(5, '0'));
   expect(images.map((pixels) => [...pixels.subarray(0, 3)])).toEqual(
     names.map((name) => expected['hub.parquet']?.[name]),

@@ -61,10 +61,19 @@ const colour: Section = {
   decoder_expansion: 2,
   training_parameters: {
     ...training,
+    fit_position: 'top_left',
+    background: '#204060',
     learning_rate_schedule: 'linear',
     images_per_checkpoint: 4,
     use_tensor_checkpoints: true,
-    augmentation: { horizontal_flip: true, crop: 1, brightness: 0.2, contrast: 0.2, saturation: 0.2 },
+    augmentation: {
+      horizontal_flip: true,
+      crop: 1,
+      random_crop: 1.3,
+      brightness: 0.2,
+      contrast: 0.2,
+      saturation: 0.2,
+    },
     validation: { fraction: 0.3, images: 3, epochs: 2 },
   },
 };
@@ -79,6 +88,7 @@ const grey: Section = {
   fixed_flows: true,
   training_parameters: {
     ...training,
+    fit: 'contain',
     learning_rate_schedule: 'constant',
     write_reconstruction: false,
     half_precision: true,
@@ -89,9 +99,12 @@ const grey: Section = {
 /** Keys that no run of this test needs, because they have one value, or act on other inputs only. */
 const exempt = ['channel_multiplier', 'non_finite_limit', 'max_pixels', 'validation.folder'];
 
-const images = datasetOf(10, (index, size) =>
-  Uint8Array.from({ length: 3 * size * size }, (_, i) => (index * 53 + i * i * 7 + i * 11) % 256),
-);
+/** Images of other shapes than the model's, upright and lying. */
+const images = datasetOf(10, (index) => {
+  const [width, height] = index % 2 === 0 ? [12, 9] : [9, 14];
+  const valueAt = (i: number) => (index * 53 + i * i * 7 + i * 11) % 256;
+  return { width, height, pixels: Uint8Array.from({ length: 3 * width * height }, (_, i) => valueAt(i)) };
+});
 
 /** What differs from run to run: times, memory, paths. */
 const volatile = ['seconds', 'waitSeconds', 'residentBytes', 'imagesPerSecond', 'bestModel'];

@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import { DamagedImageError } from '../../src/data/damagedImageError.js';
 import type { Dataset, DatasetItem } from '../../src/data/dataset.js';
+import { decodedPixels } from '../../src/data/itemPixels.js';
 import { itemsOf } from '../../src/data/itemsOf.js';
 
 export interface ReadImages {
@@ -19,7 +20,7 @@ export async function readImages(dataset: Dataset): Promise<ReadImages> {
   const items = await dataset.items(signal, (message) => warnings.push(message));
   for (const item of itemsOf<DatasetItem>(items)) {
     try {
-      const pixels = await dataset.decode(item, 3, signal);
+      const pixels = await decodedPixels(dataset, item, { size: 3, channels: 3 });
       colours[item.name] = [...pixels.subarray(0, 3)];
       expect([...pixels]).toEqual(Array.from({ length: 27 }, (_, i) => pixels[i % 3]));
     } catch (error) {

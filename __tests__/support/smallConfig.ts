@@ -61,9 +61,13 @@ export function smallConfig(
       useTensorCheckpoints: false,
       seed: 1,
       maxPixels: 268_402_689,
+      fit: 'cover',
+      fitPosition: 'centre',
+      background: '#ffffff',
       augmentation: {
         horizontalFlip: false,
         crop: 0,
+        randomCrop: null,
         brightness: 0,
         contrast: 0,
         saturation: 0,

@@ -3,14 +3,14 @@ import type { JsonSchema } from './jsonSchema.js';
 
 /** Returns a text such as "an integer >= 1" or "a number from 0 to 1, or null". */
 export function allowedValues(schema: JsonSchema): string {
-  const { anyOf, const: only, enum: choices, type } = schema;
+  const { anyOf, const: only, enum: choices, pattern, type } = schema;
   if (anyOf) return anyOf.map(allowedValues).join(', or ');
   if (only !== undefined) return String(only);
   if (choices) return `one of ${choices.join(', ')}`;
   if (type === 'object') return 'a section with keys';
   if (type === 'boolean') return 'true or false';
   if (type === 'integer' || type === 'number') return numbers(schema);
-  if (type === 'string') return 'a text';
+  if (type === 'string') return pattern === undefined ? 'a text' : 'a colour such as "#ffffff"';
   return `${type}`;
 }
 

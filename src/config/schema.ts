@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { defaultMaxPixels } from '../base/maxPixels.js';
+import { colourPattern, fitPositions, fits, largestCrop } from './imageFit.js';
 
 const integer = (least: number) => z.int().min(least);
 const positive = () => z.number().positive();
@@ -132,6 +133,15 @@ const augmentation = z
       .default(0)
       .describe(
         'Move each image by up to this many pixels in each direction, its edges reflected; less than `input_dimension`.',
+      ),
+    random_crop: z
+      .number()
+      .min(1)
+      .max(largestCrop)
+      .nullable()
+      .default(null)
+      .describe(
+        'Resize images to this many times `input_dimension` and cut out a square of `input_dimension`: in training at a random place, anew in every epoch; otherwise at `fit_position`. null: resize them to `input_dimension`.',
       ),
     brightness: fraction()
       .default(0)
@@ -304,6 +314,23 @@ const trainingParameters = z
       .describe(
         'Skip images of more pixels, which would take too much memory; the default is the limit of sharp.',
       ),
+    fit: z
+      .enum(fits)
+      .default('cover')
+      .describe(
+        'How an image becomes a square: `cover` cuts its longer side, `contain` shows all of it and fills the rest with `background`, `stretch` distorts it.',
+      ),
+    fit_position: z
+      .enum(fitPositions)
+      .default('centre')
+      .describe('Which part of an image `cover` keeps, and where in the square `contain` puts it.'),
+    background: z
+      .string()
+      .regex(colourPattern)
+      .default('#ffffff')
+      .describe(
+        'Colour behind transparent parts and around images that do not fill the square: red, green and blue in hexadecimal digits, in quotes.',
+      ),
     augmentation: augmentation.prefault({}),
     validation: validation.prefault({}),
   })
@@ -311,6 +338,17 @@ const trainingParameters = z
     if (context.issues.length > 0 || accumulation_steps <= batch_size) return;
     const message = `at most batch_size ${batch_size}, because each part of a batch has at least one image`;
     context.addIssue({ code: 'custom', path: ['accumulation_steps'], message });
+  })
+  .superRefine(({ fit, fit_position, augmentation: { random_crop } }, context) => {
+    if (context.issues.length > 0) return;
+    if (fit === 'stretch' && fit_position !== 'centre') {
+      const message = 'centre because fit is stretch: all of an image is kept, and fills the square';
+      context.addIssue({ code: 'custom', path: ['fit_position'], message });
+    }
+    if (fit !== 'cover' && random_crop === 1) {
+      const message = `more than 1 because fit is ${fit}: the whole square is one crop`;
+      context.addIssue({ code: 'custom', path: ['augmentation', 'random_crop'], message });
+    }
   })
   .describe(
     'How to train the model. It is read again at every start, so that a stopped run can resume with other values.',

@@ -152,6 +152,24 @@ export type SpectralRegularization = 'estimate' | 'power_iteration';
 export type KlBalancing = 'inverse_size' | 'size';
 
 /**
+ * How an image becomes a square: `cover` cuts its longer side, `contain` shows all of it and fills the
+ * rest with `background`, `stretch` distorts it.
+ */
+export type Fit = 'cover' | 'contain' | 'stretch';
+
+/** Which part of an image `cover` keeps, and where in the square `contain` puts it. */
+export type FitPosition =
+  | 'centre'
+  | 'top'
+  | 'bottom'
+  | 'left'
+  | 'right'
+  | 'top_left'
+  | 'top_right'
+  | 'bottom_left'
+  | 'bottom_right';
+
+/**
  * Make every value 0 or 255, last of all: `dynamic` makes it 255 with probability value / 255, anew in
  * every epoch, `threshold` from 128 on.
  */
@@ -167,6 +185,13 @@ export interface AugmentationConfig {
    * @default 0
    */
   readonly crop: number;
+  /**
+   * Resize images to this many times `inputDimension` and cut out a square of `inputDimension`: in training
+   * at a random place, anew in every epoch; otherwise at `fitPosition`. null: resize them to
+   * `inputDimension`. Allowed: a number from 1 to 8, or null.
+   * @default null
+   */
+  readonly randomCrop: number | null;
   /**
    * Multiply all values of an image by a random factor from 1 - b to 1 + b, where b is this number.
    * Allowed: a number from 0 to 1.
@@ -341,6 +366,20 @@ export interface TrainingConfig {
    * @default 268402689
    */
   readonly maxPixels: number;
+  /**
+   * How an image becomes a square: `cover` cuts its longer side, `contain` shows all of it and fills the
+   * rest with `background`, `stretch` distorts it.
+   * @default "cover"
+   */
+  readonly fit: Fit;
+  /** Which part of an image `cover` keeps, and where in the square `contain` puts it. @default "centre" */
+  readonly fitPosition: FitPosition;
+  /**
+   * Colour behind transparent parts and around images that do not fill the square: red, green and blue in
+   * hexadecimal digits, in quotes. Allowed: a colour such as "#ffffff".
+   * @default "#ffffff"
+   */
+  readonly background: string;
   /** Random changes of the training images. */
   readonly augmentation: AugmentationConfig;
   /** Validation: measuring the model on held-out images. Off unless `fraction` or `folder` is given. */

@@ -4,6 +4,9 @@ import type { AugmentationConfig } from '../config/types.js';
 import { channelsOf } from './channelsOf.js';
 import type { DecodedImage } from './decodedImage.js';
 
+/** The augmentations of images that have the model's size; a random crop is where they get it. */
+export type PixelAugmentation = Omit<AugmentationConfig, 'randomCrop'>;
+
 /**
  * Flips, crops, changes colours, then binarises; disabled augmentations draw no random number. Grey images stay grey, and
  * saturation does not change them.
@@ -15,7 +18,7 @@ export function configuredAugmentation({
   contrast = 0,
   saturation = 0,
   binarize = 'none',
-}: Partial<AugmentationConfig>): (image: DecodedImage, random: () => number) => DecodedImage {
+}: Partial<PixelAugmentation>): (image: DecodedImage, random: () => number) => DecodedImage {
   const colour = brightness > 0 || contrast > 0 || saturation > 0;
   return (image, random) => {
     let result = image;

@@ -1,4 +1,7 @@
 /** Datasets from any source: a list of named items, and the pixels of one item at a time. */
+
+import type { EncodedImage } from './encodedImage.js';
+import type { SizedImage } from './sizedImage.js';
 import type { StoredImage } from './storedImage.js';
 
 /** One image of a dataset, before anything of it is read. */
@@ -32,6 +35,9 @@ export interface ItemList<Item> {
   at(index: number): Item | undefined;
 }
 
+/** What `decode` of a `Dataset` returns: a file, an image of any size, or a square of the size that is asked for. */
+export type DecodeResult = EncodedImage | SizedImage | Uint8Array;
+
 /**
  * Images from any source: an array, a generator, a database, a store on the network. `train` accepts one instead of a folder, with
  * the same checkpoints, resume, cache, warnings and journal. `folderDataset` and `datasetOf` create datasets.
@@ -60,19 +66,21 @@ export interface Dataset<Item extends DatasetItem = DatasetItem> {
    */
   items(signal: AbortSignal, warn: (message: string) => void): ItemList<Item> | PromiseLike<ItemList<Item>>;
   /**
-   * Returns one image as red, green, blue per pixel, row by row: `size * size * 3` values; or as one grey per pixel: `size * size`
-   * values. A model of colour images gets grey as three equal values, a model of grey images the luma of a colour (0.299 red +
-   * 0.587 green + 0.114 blue). Several calls may run at once. The array belongs to the run afterwards: do not write to it again.
+   * Returns one image: the bytes of an image file, as `{ file }`; an image of any height and width, as `{ width, height, pixels }`; or a
+   * square of this size as red, green, blue per pixel, row by row (`size * size * 3` values), or as one grey per pixel (`size * size`
+   * values). The first two become squares as the files of a folder do; a square is used as it is. A model of colour images gets grey as three equal values, a
+   * model of grey images the luma of a colour (0.299 red + 0.587 green + 0.114 blue). Several calls may run at once. The arrays belong
+   * to the run afterwards: do not write to them again.
    *
    * @param item one of `items`
-   * @param size height and width of the model's images
+   * @param size height and width of the model's images, times `random_crop` of the configuration if that is set
    * @param signal aborts when the image is no longer needed; the result is ignored then
    * @throws UnreadImageError if it cannot be read at the moment; it is skipped in this epoch and tried again in the next.
    *   System errors (`ENOENT`, `ECONNRESET`) count as this error
    * @throws DamagedImageError, or any other error, if it can never be decoded; it is skipped with a warning until its version
    *   changes
    */
-  decode(item: Item, size: number, signal: AbortSignal): Uint8Array | PromiseLike<Uint8Array>;
+  decode(item: Item, size: number, signal: AbortSignal): DecodeResult | PromiseLike<DecodeResult>;
   /**
    * Returns the current version of an item, if it can change during a run: damage is remembered for this version only.
    *

@@ -1,5 +1,5 @@
 import { checkCount } from '../base/checkNumbers.js';
-import type { Dataset, DatasetItem } from './dataset.js';
+import type { Dataset, DatasetItem, DecodeResult } from './dataset.js';
 
 /** Options of `datasetOf`. */
 export interface DatasetOfOptions extends Pick<Dataset, 'cached' | 'identity'> {
@@ -12,8 +12,8 @@ export interface DatasetOfOptions extends Pick<Dataset, 'cached' | 'identity'> {
  * its index.
  *
  * @param count the number of images
- * @param image returns the image with an index, as `decode` of `Dataset` does: `[size, size, 3]` bytes, or `[size, size, 1]` for grey,
- *   always the same
+ * @param image returns the image with an index, as `decode` of `Dataset` does: `[size, size, 3]` bytes, `[size, size, 1]` for grey,
+ *   or an image of any size; always the same
  * @param options a name for messages, and other properties of a `Dataset`
  * @throws RangeError at call time when the count is not a positive integer
  *
@@ -24,7 +24,7 @@ export interface DatasetOfOptions extends Pick<Dataset, 'cached' | 'identity'> {
  */
 export function datasetOf(
   count: number,
-  image: (index: number, size: number, signal: AbortSignal) => Uint8Array | PromiseLike<Uint8Array>,
+  image: (index: number, size: number, signal: AbortSignal) => DecodeResult | PromiseLike<DecodeResult>,
   { name = 'dataset', ...more }: DatasetOfOptions = {},
 ): Dataset {
   checkCount('datasetOf', 'count', count);

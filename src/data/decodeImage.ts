@@ -1,12 +1,15 @@
 /** Decodes the bytes of an image file into pixels of the model's size. */
-import sharp, { type CreateRaw, type Sharp } from 'sharp';
+import sharp, { type ResizeOptions, type Sharp } from 'sharp';
 import { messageOf } from '../base/errors.js';
 import { defaultMaxPixels } from '../base/maxPixels.js';
 import { processors } from '../base/processors.js';
+import { defaultFit, type ImageFit } from '../config/imageFit.js';
+import type { FitPosition } from '../config/types.js';
 import { DamagedImageError } from './damagedImageError.js';
+import { coveringFrame, frameSide, paddedTo } from './fit/frame.js';
 import { refusalOf } from './formats.js';
-import { readImageFile } from './readImageFile.js';
 import { readSamples } from './readSamples.js';
+import type { SizedImage } from './sizedImage.js';
 import { tiffSamples } from './tiffSamples.js';
 import { type TiffTags, tiffTags } from './tiffTags.js';
 
@@ -16,64 +19,115 @@ sharp.concurrency(Math.min(sharp.concurrency(), processors().usable));
 const largestDrawing = 2 ** 22;
 const pngBeginning = '\x89PNG\r\n\x1A\n\0\0\0\rIHDR';
 
-/**
- * Decodes one image to bytes `[size, size, 3]`: upright, transparent parts on white, cropped to the centre.
- * @throws DamagedImageError when it is damaged or its format is not supported
- * @throws UnreadImageError when the system cannot read it
- */
-export async function decodeImage(
-  path: string | Buffer,
-  size: number,
-  maxPixels = defaultMaxPixels,
-): Promise<Uint8Array> {
-  return decodeBytes(await readImageFile(path), size, maxPixels);
+/** What an image becomes. */
+export interface FrameOptions {
+  /** Height and width of the model's images. */
+  readonly size: number;
+  /** @default the shorter side resized, the longer one cropped to the centre, transparent parts on white */
+  readonly fit?: ImageFit | undefined;
 }
 
 /**
- * Decodes an image from the bytes of a file. The decoder gets these rather than a path, so that an SVG cannot refer to other files,
- * such as a pipe that never responds.
+ * Decodes an image from the bytes of a file to a frame of red, green and blue, upright. The decoder gets bytes rather than a path, so
+ * that an SVG cannot refer to other files, such as a pipe that never responds.
  * @throws DamagedImageError that says why the image cannot be decoded
  */
-export async function decodeBytes(bytes: Buffer, size: number, maxPixels: number): Promise<Uint8Array> {
+export async function decodeBytes(
+  bytes: Buffer,
+  { size, fit = defaultFit }: FrameOptions,
+  maxPixels: number = defaultMaxPixels,
+): Promise<SizedImage> {
   checkDrawing(bytes);
+  const target = { side: frameSide(size, fit), fit };
   try {
-    return await decoded(bytes, size, maxPixels);
+    return await decoded(bytes, target, maxPixels);
   } catch (error) {
     const whole = await withEndMarker(bytes, error, maxPixels);
-    if (whole) return pixelsOf(sharp(whole, { failOn: 'error', limitInputPixels: maxPixels }), size);
+    if (whole) return frameOf(sharp(whole, { failOn: 'error', limitInputPixels: maxPixels }), target);
     throw await plainReason(bytes, error, maxPixels);
   }
 }
 
-async function decoded(bytes: Buffer, size: number, maxPixels: number): Promise<Uint8Array> {
+/** Samples of 8 bits `[height, width, 1 or 3]` as a frame. One that needs no resizing keeps its channels. */
+export async function resizedFrame(
+  image: SizedImage,
+  { size, fit = defaultFit }: FrameOptions,
+): Promise<SizedImage> {
+  const { width, height, pixels } = image;
+  const side = frameSide(size, fit);
+  if (width === side && height === side) return image;
+  const channels = (pixels.length / (width * height)) as 1 | 3;
+  return frameOf(sharp(pixels, { raw: { width, height, channels } }), { side, fit });
+}
+
+interface Target {
+  /** The shorter side of the frame. */
+  readonly side: number;
+  readonly fit: ImageFit;
+}
+
+async function decoded(bytes: Buffer, target: Target, maxPixels: number): Promise<SizedImage> {
   const tags = tiffTags(bytes);
   const layout = tags && tiffSamples(tags);
   if (tags && layout) {
     const { data, ...raw } = await readSamples(bytes, tags, layout, maxPixels);
-    return pixelsOf(sharp(data, { raw, limitInputPixels: maxPixels }), size);
+    return frameOf(sharp(data, { raw, limitInputPixels: maxPixels }), target);
   }
   const image = sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels });
-  const pixels = await pixelsOf(image, size, isPngOfSize(bytes, size));
-  if (hasWideSamples(bytes, tags) && pixels.every((value) => value === 0)) await checkBlack(image);
-  return pixels;
+  const resized = await resizedImage(image, target, isPngOfSize(bytes, target.side));
+  if (hasWideSamples(bytes, tags) && resized.pixels.every((value) => value === 0)) await checkBlack(image);
+  return filled(resized, target);
 }
 
-/** Samples of 8 bits `[height, width, channels]` as bytes `[size, size, 3]`: the shorter side resized, the longer one cropped. */
-export function resizedPixels(samples: Uint8Array, raw: CreateRaw, size: number): Promise<Uint8Array> {
-  return pixelsOf(sharp(samples, { raw }), size);
+async function frameOf(image: Sharp, target: Target): Promise<SizedImage> {
+  return filled(await resizedImage(image, target), target);
 }
 
-async function pixelsOf(image: Sharp, size: number, keepsAlpha = false): Promise<Uint8Array> {
+/** The image in the frame's size; if it shall be contained, of that size at most. */
+async function resizedImage(image: Sharp, target: Target, isOfSize = false): Promise<SizedImage> {
+  const { background } = target.fit;
+  const isWhite = background.toLowerCase() === defaultFit.background;
+  // The decoder puts grey images on grey only, so that another colour is put behind them last.
+  const keepsAlpha = isOfSize || !isWhite;
+  const { width, height, options } = await resizing(image, target);
   const { data, info } = await image
     .rotate()
     .flatten(!keepsAlpha && { background: '#ffffff' })
-    .resize(size, size, { fit: 'cover', position: 'centre' })
+    .resize(width, height, options)
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
-  if (keepsAlpha && info.channels === 4) return onWhite(data);
+  const size = { width: info.width, height: info.height };
+  if (keepsAlpha && info.channels === 4) return { ...size, pixels: onColour(data, rgbOf(background)) };
   if (info.channels !== 3) throw new DamagedImageError(`an image with ${info.channels} bands cannot be read`);
-  return new Uint8Array(data.buffer, data.byteOffset, data.length);
+  return { ...size, pixels: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+}
+
+/** How the decoder resizes. Only crops at random places depend on the image's height and width. */
+async function resizing(
+  image: Sharp,
+  { side, fit: { fit, fitPosition, randomCrop } }: Target,
+): Promise<{ readonly width: number; readonly height: number; readonly options: ResizeOptions }> {
+  if (fit === 'contain') return { width: side, height: side, options: { fit: 'inside' } };
+  if (fit === 'stretch') return { width: side, height: side, options: { fit: 'fill' } };
+  const options: ResizeOptions = { fit: 'cover', position: sharpPosition(fitPosition) };
+  if (randomCrop === null) return { width: side, height: side, options };
+  const { width, height } = (await image.metadata()).autoOrient;
+  return { ...coveringFrame(width, height, side), options };
+}
+
+/** `top_left` as `left top`. */
+function sharpPosition(position: FitPosition): string {
+  return position.split('_').reverse().join(' ');
+}
+
+function filled(image: SizedImage, { side, fit: { fit, fitPosition, background } }: Target): SizedImage {
+  return fit === 'contain' ? paddedTo(side, image, fitPosition, rgbOf(background)) : image;
+}
+
+/** Red, green and blue of `#rrggbb`. */
+function rgbOf(colour: string): readonly number[] {
+  return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
 }
 
 /**
@@ -89,15 +143,15 @@ function isPng(bytes: Buffer): boolean {
   return bytes.length >= 25 && bytes.toString('latin1', 0, pngBeginning.length) === pngBeginning;
 }
 
-/** Red, green and blue of pixels with alpha, blended with white and rounded as the decoder does it. */
-export function onWhite(pixels: Uint8Array): Uint8Array {
+/** Red, green and blue of pixels with alpha, blended with a colour and rounded as the decoder does it. */
+export function onColour(pixels: Uint8Array, [red = 0, green = 0, blue = 0]: readonly number[]): Uint8Array {
   const result = new Uint8Array((pixels.length / 4) * 3);
   for (let source = 0, target = 0; source < pixels.length; source += 4, target += 3) {
     const alpha = pixels[source + 3] ?? 0;
-    const white = 255 * (255 - alpha);
-    result[target] = ((pixels[source] ?? 0) * alpha + white) / 255;
-    result[target + 1] = ((pixels[source + 1] ?? 0) * alpha + white) / 255;
-    result[target + 2] = ((pixels[source + 2] ?? 0) * alpha + white) / 255;
+    const rest = 255 - alpha;
+    result[target] = ((pixels[source] ?? 0) * alpha + red * rest) / 255;
+    result[target + 1] = ((pixels[source + 1] ?? 0) * alpha + green * rest) / 255;
+    result[target + 2] = ((pixels[source + 2] ?? 0) * alpha + blue * rest) / 255;
   }
   return result;
 }

@@ -22,9 +22,11 @@ export interface CacheKey {
   readonly version?: string | undefined;
   /** Colours of a pixel; a grey image and its colour version are two entries. @default 3 */
   readonly channels?: ImageChannels | undefined;
+  /** How the image was fitted; another fit is another entry. @default as images are fitted by default */
+  readonly fit?: string | undefined;
 }
 
-/** Decoded images by key, version, channels and size. The caller closes it. */
+/** Decoded images by key, version, channels, fit and size. The caller closes it. */
 export interface ImageCache {
   /**
    * Returns the pixels; null for an image known to be damaged; undefined for an unknown one. Do not write to them.
@@ -45,7 +47,8 @@ export interface ImageCache {
    *
    * @param image the image
    * @param size its height and width
-   * @param pixels `[size, size, channels]`, not written to afterwards; null for a damaged image
+   * @param pixels `[size, size, channels]`, or what crops at random places are taken from, not written to afterwards; null for a damaged
+   *   image
    */
   set(image: CacheKey, size: number, pixels: Uint8Array | null): Promise<void>;
   /** Clears the cache, removes the file, and stores nothing from then on. */
@@ -58,6 +61,7 @@ type Place = { readonly pixels: Uint8Array | null } | { readonly offset: number;
 interface Kept {
   readonly version: string | undefined;
   readonly channels: ImageChannels;
+  readonly fit: string | undefined;
   readonly size: number;
   readonly place: Place;
 }
@@ -80,14 +84,17 @@ export function imageCache(options: ImageCacheOptions = {}): ImageCache {
   const packed = packedFile(folder === undefined ? cacheFolders() : [folder], reserve);
   let inMemory = 0;
   let closed = false;
-  const placeOf = ({ key, version, channels = 3 }: CacheKey, size: number) =>
-    places.get(key)?.find((one) => one.version === version && one.size === size && one.channels === channels)
-      ?.place;
+  const placeOf = ({ key, version, channels = 3, fit }: CacheKey, size: number) =>
+    places
+      .get(key)
+      ?.find(
+        (one) => one.version === version && one.size === size && one.channels === channels && one.fit === fit,
+      )?.place;
   const keep = (image: CacheKey, size: number, place: Place) => {
-    const { key, version, channels = 3 } = image;
+    const { key, version, channels = 3, fit } = image;
     const before = placeOf(image, size);
     const others = (places.get(key) ?? []).filter((one) => one.place !== before);
-    places.set(key, [...others, { version, channels, size, place }]);
+    places.set(key, [...others, { version, channels, fit, size, place }]);
   };
   return {
     async get(image, size) {

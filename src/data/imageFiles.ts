@@ -1,11 +1,7 @@
-/** Files as items of a dataset: decodes a file, and returns its current version on disk. */
-import { defaultMaxPixels } from '../base/maxPixels.js';
-import { DamagedImageError } from './damagedImageError.js';
+/** Files as items of a dataset: reads a file, and returns its current version on disk. */
 import type { Dataset } from './dataset.js';
-import { decodeBytes } from './decodeImage.js';
 import { currentFileVersion } from './fileVersion.js';
 import { type ImageFile, pathOf } from './imageFile.js';
-import { isOwnGrid } from './ownPictures.js';
 import { readImageFile } from './readImageFile.js';
 import { storedInBytes } from './storedInBytes.js';
 
@@ -13,27 +9,10 @@ import { storedInBytes } from './storedInBytes.js';
 export type ImageFiles = Required<Pick<Dataset<ImageFile>, 'decode' | 'currentVersion' | 'stored'>>;
 
 /** @param maxPixels larger images are refused before memory is allocated */
-export function imageFiles(maxPixels: number = defaultMaxPixels): ImageFiles {
+export function imageFiles(maxPixels?: number): ImageFiles {
   return {
-    async decode(file, size, signal) {
-      const bytes = await readImageFile(pathOf(file));
-      signal.throwIfAborted();
-      return decodeFileBytes(bytes, size, maxPixels);
-    },
+    decode: async (file) => ({ file: await readImageFile(pathOf(file)), maxPixels }),
     currentVersion: (file) => currentFileVersion(pathOf(file)),
     stored: async (file) => storedInBytes(await readImageFile(pathOf(file))),
   };
-}
-
-/**
- * Decodes the bytes of a file, wherever they come from, to `[size, size, 3]`.
- * @throws DamagedImageError that says why it cannot be used
- */
-export async function decodeFileBytes(
-  bytes: Buffer,
-  size: number,
-  maxPixels: number = defaultMaxPixels,
-): Promise<Uint8Array> {
-  if (isOwnGrid(bytes)) throw new DamagedImageError('a grid of images written by nvae');
-  return decodeBytes(bytes, size, maxPixels);
 }

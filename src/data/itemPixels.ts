@@ -1,14 +1,15 @@
 /** The pixels of one item of a dataset, from the cache or decoded. */
 import { messageOf } from '../base/errors.js';
 import { cut, printable } from '../base/messageText.js';
-import type { ImageChannels } from '../config/types.js';
+import { defaultFit, fitKey } from '../config/imageFit.js';
 import type { Dataset, DatasetItem } from './dataset.js';
 import { DatasetError } from './datasetError.js';
+import { type FittedOptions, fittedImage } from './fit/fittedImage.js';
+import { frameSide, placeIn, squareOf } from './fit/frame.js';
+import { packFrame, unpackFrame } from './fit/packedFrame.js';
 import type { CacheKey, ImageCache } from './imageCache.js';
 import { orAborted } from './orAborted.js';
-import { pixelsProblem } from './pixelsProblem.js';
 import { isUnread } from './unreadImageError.js';
-import { withChannels } from './withChannels.js';
 
 /** An item without pixels. */
 export interface SkippedImage {
@@ -33,11 +34,9 @@ export type Decoder<Item extends DatasetItem> = Pick<
   readonly name?: string;
 };
 
-export interface ItemPixelsOptions {
-  /** Height and width. */
-  readonly size: number;
-  /** Colours of a pixel: what the dataset returns is converted to them. */
-  readonly channels: ImageChannels;
+export interface ItemPixelsOptions extends FittedOptions {
+  /** Random numbers in [0, 1) for the place of a random crop. @default none: it is at `fitPosition` */
+  readonly random?: (() => number) | undefined;
   readonly cache?: ImageCache | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called for each damaged item, once if there is a cache, and each time for an item that could not be read. */
@@ -51,25 +50,25 @@ export interface ItemPixelsOptions {
 export async function itemPixels<Item extends DatasetItem>(
   dataset: Decoder<Item>,
   item: Item,
-  { size, channels, cache: given, signal = new AbortController().signal, onSkipped }: ItemPixelsOptions,
+  options: ItemPixelsOptions,
 ): Promise<Uint8Array | null> {
+  const { size, cache: given, signal = new AbortController().signal, onSkipped } = options;
   const cache = cacheOf(dataset, given);
-  const key = cacheKey(dataset, item, channels);
+  const key = cacheKey(dataset, item, options);
   const kept = await cache?.get(key, size);
-  if (kept) return kept;
+  if (kept) return cropped(kept, options);
   const current = async () =>
     dataset.currentVersion ? orAborted(signal, () => dataset.currentVersion?.(item, signal)) : item.version;
-  const damagedAs = (version: string | undefined) => cacheKey(dataset, { ...item, version }, channels);
+  const damagedAs = (version: string | undefined) => cacheKey(dataset, { ...item, version }, options);
   for (let attempt = 1; ; attempt += 1) {
     let version: string | undefined;
     try {
       // Damage is remembered per version: an item that was repaired, or is complete by now, is decoded.
       version = await current();
       if (cache && (await cache.get(damagedAs(version), size)) === null) return null;
-      const decoded = await orAborted(signal, () => dataset.decode(item, size, signal));
-      const pixels = withChannels(checkedPixels(dataset, item, size, decoded), size, channels);
+      const pixels = await orAborted(signal, () => decodedFrame(dataset, item, options, signal));
       await cache?.set(key, size, pixels);
-      return pixels;
+      return cropped(pixels, options);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof DatasetError) throw error;
@@ -90,9 +89,52 @@ export async function itemPixels<Item extends DatasetItem>(
 export function peekPixels<Item extends DatasetItem>(
   dataset: Decoder<Item>,
   item: Item,
-  { size, channels, cache }: Pick<ItemPixelsOptions, 'size' | 'channels' | 'cache'>,
+  options: Omit<ItemPixelsOptions, 'signal' | 'onSkipped'>,
 ): Uint8Array | null {
-  return cacheOf(dataset, cache)?.peek?.(cacheKey(dataset, item, channels), size) ?? null;
+  const kept = cacheOf(dataset, options.cache)?.peek?.(cacheKey(dataset, item, options), options.size);
+  return kept ? cropped(kept, options) : null;
+}
+
+/**
+ * Reads an image without a cache, as bytes `[size, size, channels]`.
+ * @throws what `decode` throws; DamagedImageError, DatasetError
+ */
+export async function decodedPixels<Item extends DatasetItem>(
+  dataset: Pick<Decoder<Item>, 'decode' | 'name'>,
+  item: Item,
+  options: Omit<ItemPixelsOptions, 'cache' | 'onSkipped'>,
+): Promise<Uint8Array> {
+  const { signal = new AbortController().signal } = options;
+  return cropped(await decodedFrame(dataset, item, options, signal), options);
+}
+
+/** What the cache keeps of an image: its frame, packed if it is not the square of the model's size. */
+async function decodedFrame<Item extends DatasetItem>(
+  dataset: Pick<Decoder<Item>, 'decode' | 'name'>,
+  item: Item,
+  options: FittedOptions,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const { size, fit = defaultFit } = options;
+  const result = await dataset.decode(item, frameSide(size, fit), signal);
+  signal.throwIfAborted();
+  const frame = await fittedImage(result, { dataset: dataset.name ?? '', item: item.name }, options);
+  return fit.randomCrop === null ? frame.pixels : packFrame(frame);
+}
+
+/** The square of the model's size in what the cache keeps. */
+function cropped(
+  kept: Uint8Array,
+  { size, fit = defaultFit, random }: Pick<ItemPixelsOptions, 'size' | 'fit' | 'random'>,
+): Uint8Array {
+  if (fit.randomCrop === null) return kept;
+  const frame = unpackFrame(kept);
+  const room = { right: frame.width - size, down: frame.height - size };
+  const anywhere = (most: number) => Math.floor((most + 1) * (random?.() ?? 0));
+  const place = random
+    ? { left: anywhere(room.right), top: anywhere(room.down) }
+    : placeIn(room, fit.fitPosition);
+  return squareOf(frame, size, place);
 }
 
 function cacheOf({ cached = true }: { readonly cached?: boolean }, cache: ImageCache | undefined) {
@@ -103,11 +145,11 @@ function cacheOf({ cached = true }: { readonly cached?: boolean }, cache: ImageC
 function cacheKey(
   { name = '' }: { readonly name?: string },
   item: KeyedItem,
-  channels: ImageChannels,
+  { channels, fit }: Pick<FittedOptions, 'channels' | 'fit'>,
 ): CacheKey {
   const { path, pathBytes, version } = item;
   const key = pathBytes ? `\0${pathBytes.toString('latin1')}` : (path ?? `\0${name}\0${item.name}`);
-  return { key, version, channels };
+  return { key, version, channels, fit: fit && fitKey(fit) };
 }
 
 type KeyedItem = Pick<DatasetItem, 'name' | 'path'> & {
@@ -117,18 +159,4 @@ type KeyedItem = Pick<DatasetItem, 'name' | 'path'> & {
 
 function placeOf({ name = '' }: { readonly name?: string }, item: DatasetItem): string {
   return item.path ?? `${name}: ${item.name}`;
-}
-
-function checkedPixels(
-  dataset: { readonly name?: string },
-  item: DatasetItem,
-  size: number,
-  pixels: Uint8Array,
-): Uint8Array {
-  const problem = pixelsProblem(pixels, size, [3, 1]);
-  if (problem === null) return pixels;
-  throw new DatasetError(
-    dataset.name ?? '',
-    `the result of decode() ${problem} for "${cut(printable(item.name))}"`,
-  );
 }

@@ -1,5 +1,6 @@
 import { describeValue } from '../base/messageText.js';
 import type { ImageChannels } from '../config/types.js';
+import { isBytes } from './isBytes.js';
 
 /**
  * Describes what is wrong with pixels that should be `[size, size, channels]` bytes, as the end of a sentence; null if nothing is.
@@ -10,11 +11,9 @@ export function pixelsProblem(
   size: number,
   channels: readonly ImageChannels[],
 ): string | null {
-  // Check the tag: an array from another realm is not an instance of this realm's class.
-  const isBytes = Object.prototype.toString.call(pixels) === '[object Uint8Array]';
   const lengths = channels.map((count) => count * size * size);
-  if (isBytes && lengths.includes((pixels as Uint8Array).length)) return null;
-  const got = isBytes ? `${(pixels as Uint8Array).length} values` : kindOf(pixels);
+  if (isBytes(pixels) && lengths.includes(pixels.length)) return null;
+  const got = isBytes(pixels) ? `${pixels.length} values` : kindOf(pixels);
   const allowed = channels.map((count, i) => `${lengths[i]} values (${size} x ${size} x ${count})`);
   return `must be a Uint8Array of ${allowed.join(' or ')}, got ${got}`;
 }

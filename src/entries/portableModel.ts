@@ -3,11 +3,14 @@
 
 export { ConfigError } from '../config/configError.js';
 export { formatConfig } from '../config/formatConfig.js';
+export type { ImageFit } from '../config/imageFit.js';
 export type { ParseConfigOptions } from '../config/parseConfig.js';
 export { parseConfig } from '../config/parseConfig.js';
 export type {
   AugmentationConfig,
   Binarize,
+  Fit,
+  FitPosition,
   ImageChannels,
   KlBalancing,
   LearningRateSchedule,

@@ -55,6 +55,8 @@ export { listConfigs, loadConfig } from '../config/loadConfig.js';
 export type {
   AugmentationConfig,
   Binarize,
+  Fit,
+  FitPosition,
   ImageChannels,
   KlBalancing,
   LearningRateSchedule,

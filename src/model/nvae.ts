@@ -5,6 +5,7 @@
  */
 import { checkCount, checkSeed } from '../base/checkNumbers.js';
 import type { ImageBatch, NamedTensors } from '../base/plainData.js';
+import { defaultFit, type ImageFit } from '../config/imageFit.js';
 import type { Binarize, ModelConfig } from '../config/types.js';
 import * as tf from '../engine/tf.js';
 import { distributionOf } from './distributions/distributionOf.js';
@@ -48,6 +49,11 @@ export interface NvaeOptions {
    * @default 'none'
    */
   readonly binarize?: Binarize;
+  /**
+   * How the images that the model encodes or is measured on become squares. A loaded model has what its file says of its training.
+   * @default cropped to the centre, transparent parts on white
+   */
+  readonly imageFit?: ImageFit;
 }
 
 /** Options of `Nvae.forward`. */
@@ -92,14 +98,17 @@ export class Nvae implements SampleSource, Disposable {
    * tensors do not change them.
    */
   readonly binarize: Binarize;
+  /** How images become squares, as in training: options of `decodeImages`. */
+  readonly imageFit: ImageFit;
   /** Cells and latent groups with their shapes. @internal */
   readonly plan: ModelPlan;
   /** The parameters by name. @internal */
   readonly store: ParameterStore;
 
-  private constructor(plan: ModelPlan, store: ParameterStore, { binarize = 'none' }: NvaeOptions) {
+  private constructor(plan: ModelPlan, store: ParameterStore, options: NvaeOptions) {
     this.config = plan.config;
-    this.binarize = binarize;
+    this.binarize = options.binarize ?? 'none';
+    this.imageFit = options.imageFit ?? defaultFit;
     this.plan = plan;
     this.store = store;
   }
@@ -108,7 +117,7 @@ export class Nvae implements SampleSource, Disposable {
    * Creates a new, untrained model.
    * @param config the model's part of a configuration
    * @param seed seed for the initial values
-   * @param options how images become binary
+   * @param options how images become squares and binary
    * @throws RangeError when this configuration does not describe a valid model
    */
   static create(config: ModelConfig, seed: number, options: NvaeOptions = {}): Nvae {
@@ -120,7 +129,7 @@ export class Nvae implements SampleSource, Disposable {
    * Creates a model with the given values.
    * @param config the model's part of a configuration
    * @param tensors values with PyTorch's names and axis order; other names are ignored. The caller keeps them
-   * @param options how images become binary
+   * @param options how images become squares and binary
    * @throws RangeError when a tensor is missing or has another shape
    */
   static fromTensors(config: ModelConfig, tensors: NamedTensors, options: NvaeOptions = {}): Nvae {
@@ -136,7 +145,7 @@ export class Nvae implements SampleSource, Disposable {
    * @internal
    */
   withValues(tensorOf: (name: string) => tf.Tensor): Nvae {
-    return new Nvae(this.plan, this.store.withValues(tensorOf), { binarize: this.binarize });
+    return new Nvae(this.plan, this.store.withValues(tensorOf), this);
   }
 
   /** Shape [height, width, channels] of every latent, level 0 first. */

@@ -1,5 +1,6 @@
 import { CheckpointError } from '../checkpoint/checkpointError.js';
 import type { ModelData } from '../checkpoint/weightsOf.js';
+import { imageFitOf } from '../config/imageFit.js';
 import { Nvae } from '../model/nvae.js';
 
 /**
@@ -9,8 +10,9 @@ import { Nvae } from '../model/nvae.js';
  */
 export function modelFrom({ config, tensors }: ModelData, where: string): Nvae {
   try {
-    const { binarize } = config.training.augmentation;
-    return Nvae.fromTensors(config.model, tensors, { binarize });
+    const { training } = config;
+    const { binarize } = training.augmentation;
+    return Nvae.fromTensors(config.model, tensors, { binarize, imageFit: imageFitOf(training) });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new CheckpointError(where, `its tensors do not fit its configuration: ${error.message}`, {

@@ -11,6 +11,7 @@ import type { ImageBatch, NamedImages, NamedTensors } from '../base/plainData.js
 import { Queue } from '../base/queue.js';
 import type { Position, Snapshot } from '../checkpoint/snapshot.js';
 import { checkNvaeConfig } from '../config/checkConfig.js';
+import { imageFitOf } from '../config/imageFit.js';
 import type { NvaeConfig } from '../config/types.js';
 import { checkHalfPrecision } from '../engine/checkHalfPrecision.js';
 import * as tf from '../engine/tf.js';
@@ -96,7 +97,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
     this.#loss = loss;
     const { emaDecay, augmentation } = config.training;
     const { binarize } = augmentation;
-    this.model = Nvae.create(config.model, seed, { binarize });
+    this.model = Nvae.create(config.model, seed, { binarize, imageFit: imageFitOf(config.training) });
     const isIterated = config.training.spectralRegularization === 'power_iteration';
     this.#spectral = isIterated ? new SpectralVectors(this.model.plan) : undefined;
     let average: WeightAverage | null = null;

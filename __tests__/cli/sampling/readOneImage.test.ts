@@ -8,7 +8,7 @@ import { useTemporaryFolder } from '../../support/temporaryFolder.js';
 const inFolder = useTemporaryFolder();
 useOwnCacheFolder(inFolder);
 const fixtures = fileURLToPath(new URL('../../data/fixtures/', import.meta.url));
-const { model } = smallConfig();
+const model = { config: smallConfig().model };
 
 test.each([
   ['parquet/hub.parquet/00012', [125, 188, 84]],

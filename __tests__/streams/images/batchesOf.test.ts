@@ -10,7 +10,7 @@ import { writePictures } from '../../support/pictures.js';
 import { greyBatch } from '../../support/recipes.js';
 import { useTemporaryFolder } from '../../support/temporaryFolder.js';
 
-const model = { inputDimension: 2, imageChannels: 3 } as const;
+const model = { config: { inputDimension: 2, imageChannels: 3 } } as const;
 const inFolder = useTemporaryFolder();
 
 /** Names in each batch. */

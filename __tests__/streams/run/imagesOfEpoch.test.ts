@@ -31,7 +31,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const every: AugmentationConfig = {
+const every: Omit<AugmentationConfig, 'randomCrop'> = {
   horizontalFlip: true,
   crop: 4,
   brightness: 0.2,

@@ -94,7 +94,7 @@ function framesOf(
   output: Output,
 ): Observable<ImageBatch> {
   const imageOf = async (path: string) => {
-    const image = await readOneImage(path, model.config);
+    const image = await readOneImage(path, model);
     return binarizedImages(image, model.binarize, { seed, keys: image.names });
   };
   return defer(async () => [await imageOf(firstPath), await imageOf(secondPath)] as const).pipe(

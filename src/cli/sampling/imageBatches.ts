@@ -15,5 +15,5 @@ export function imageBatches(
   { warning }: Output,
 ): Observable<Recipe<NamedImages>> {
   const onWarning = (message: string) => warning(message);
-  return itemBatches(items, { ...decodingFor(model.config), dataset, batchSize, onWarning });
+  return itemBatches(items, { ...decodingFor(model), dataset, batchSize, onWarning });
 }

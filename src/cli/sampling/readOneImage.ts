@@ -3,13 +3,14 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { messageOf } from '../../base/errors.js';
 import type { NamedImages } from '../../base/plainData.js';
-import type { ModelConfig } from '../../config/types.js';
 import type { Dataset, DatasetItem } from '../../data/dataset.js';
 import { formOf } from '../../data/datasetAt.js';
-import { decodeImage } from '../../data/decodeImage.js';
+import type { ImageFile } from '../../data/imageFile.js';
+import { imageFiles } from '../../data/imageFiles.js';
+import { decodedPixels } from '../../data/itemPixels.js';
 import { itemsOf } from '../../data/itemsOf.js';
 import { listItems } from '../../data/listItems.js';
-import { withChannels } from '../../data/withChannels.js';
+import type { ImagesFor } from '../../streams/images/decodingFor.js';
 
 /**
  * Reads an image in the size and colours of a model. The path of a file of many images is followed by the name of one:
@@ -18,19 +19,13 @@ import { withChannels } from '../../data/withChannels.js';
  * @returns the image, named as in its folder or file
  * @throws Error that names the path
  */
-export async function readOneImage(
-  path: string,
-  { inputDimension: size, imageChannels: channels }: ModelConfig,
-): Promise<NamedImages> {
-  const named = (name: string, pixels: Uint8Array): NamedImages => ({
-    pixels: withChannels(pixels, size, channels),
-    shape: [1, size, size, channels],
-    names: [name],
-  });
+export async function readOneImage(path: string, { config, imageFit: fit }: ImagesFor): Promise<NamedImages> {
+  const { inputDimension: size, imageChannels: channels } = config;
   const many = await placeIn(path);
   try {
-    if (many === null) return named(basename(path), await decodeImage(path, size));
-    return named(many.name, await pixelsIn(many, size));
+    const { dataset, item } = many ? await itemIn(many) : fileAt(path);
+    const pixels = await decodedPixels(dataset, item, { size, channels, fit });
+    return { pixels, shape: [1, size, size, channels], names: [item.name] };
   } catch (error) {
     const [reason] = messageOf(error).split('\n');
     throw new Error(`${path}: not a readable image: ${reason}`, { cause: error });
@@ -55,12 +50,22 @@ async function placeIn(path: string): Promise<Place | null> {
   }
 }
 
-async function pixelsIn({ dataset, name }: Place, size: number): Promise<Uint8Array> {
+interface Found {
+  readonly dataset: Pick<Dataset, 'name' | 'decode'>;
+  readonly item: DatasetItem;
+}
+
+function fileAt(path: string): Found {
+  const file: ImageFile = { path, name: basename(path), version: '', bytes: 0, modified: 0 };
+  return { dataset: { name: path, ...imageFiles() }, item: file };
+}
+
+async function itemIn({ dataset, name }: Place): Promise<Found> {
   const { signal } = new AbortController();
   const items = await listItems(dataset, { signal, onWarning: () => undefined });
   let first: DatasetItem | undefined;
   for (const item of itemsOf(items)) {
-    if (item.name === name) return dataset.decode(item, size, signal);
+    if (item.name === name) return { dataset, item };
     first ??= item;
   }
   const example = `${dataset.name}/${first?.name}`;

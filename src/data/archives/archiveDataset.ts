@@ -1,7 +1,7 @@
 /** An archive of images as a dataset, whatever kind of archive it is. */
 import { messageOf } from '../../base/errors.js';
 import { printable } from '../../base/messageText.js';
-import { arrayPixels } from '../arrays/arrayDataset.js';
+import { sizedImage } from '../arrays/arrayDataset.js';
 import type { ByteSource } from '../bytes/byteSource.js';
 import { openBytes } from '../bytes/openBytes.js';
 import { type Closable, reopening } from '../bytes/reopening.js';
@@ -10,7 +10,6 @@ import type { Dataset, DatasetItem } from '../dataset.js';
 import { DatasetError } from '../datasetError.js';
 import { currentFileVersion } from '../fileVersion.js';
 import { readableExtensions } from '../formats.js';
-import { decodeFileBytes } from '../imageFiles.js';
 import { omissions } from '../omissions.js';
 import { oneFileIdentity } from '../oneFileIdentity.js';
 import { keptTable } from '../packed/keptTable.js';
@@ -93,12 +92,12 @@ export function archiveDataset(
       };
       return { length: rows.length, at };
     },
-    async decode({ row }, size) {
+    async decode({ row }) {
       const { bytes, index } = await opened.get();
       const image = await kind.read(bytes, index, row);
-      if (Buffer.isBuffer(image)) return decodeFileBytes(image, size, maxPixels);
+      if (Buffer.isBuffer(image)) return { file: image, maxPixels };
       const { samples, ...raw } = image;
-      return arrayPixels({ ...raw, type: 'u1' }, samples, size);
+      return sizedImage({ ...raw, type: 'u1' }, samples);
     },
     async stored({ row }) {
       const { bytes, index } = await opened.get();

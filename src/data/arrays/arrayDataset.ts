@@ -5,8 +5,8 @@ import { type Closable, reopening } from '../bytes/reopening.js';
 import { DamagedImageError } from '../damagedImageError.js';
 import type { Dataset, DatasetItem } from '../dataset.js';
 import { DatasetError } from '../datasetError.js';
-import { resizedPixels } from '../decodeImage.js';
 import { oneFileIdentity } from '../oneFileIdentity.js';
+import type { SizedImage } from '../sizedImage.js';
 import {
   type ArrayLayout,
   imageBytes,
@@ -44,12 +44,12 @@ export function arrayDataset(path: string, open: () => Promise<ArrayFile>, name 
       const at = (index: number): DatasetItem => ({ name: String(index).padStart(5, '0') });
       return { length: layout.count, at };
     },
-    async decode(item, size) {
+    async decode(item) {
       const { layout, bytes } = await opened.get();
       const length = imageBytes(layout);
       const read = await bytes.read(imageOffset(layout, Number(item.name)), length);
       if (read.length < length) throw new DamagedImageError('the file ends before it');
-      return arrayPixels(layout, read, size);
+      return sizedImage(layout, read);
     },
     async stored() {
       const { width, height, channels, type } = (await opened.get()).layout;
@@ -60,16 +60,10 @@ export function arrayDataset(path: string, open: () => Promise<ArrayFile>, name 
   };
 }
 
-/** The bytes of one image as pixels of a model's size. @throws DamagedImageError */
-export function arrayPixels(
-  format: SampleFormat,
-  bytes: Buffer,
-  size: number,
-): Uint8Array | Promise<Uint8Array> {
-  const pixels = imagePixels(format, bytes);
-  const { height, width, channels } = format;
-  if (height === size && width === size) return pixels;
-  return resizedPixels(pixels, { width, height, channels }, size);
+/** The bytes of one image as pixels. @throws DamagedImageError */
+export function sizedImage(format: SampleFormat, bytes: Buffer): SizedImage {
+  const { height, width } = format;
+  return { width, height, pixels: imagePixels(format, bytes) };
 }
 
 /**

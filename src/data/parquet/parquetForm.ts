@@ -7,7 +7,6 @@ import type { DataForm, DataOptions, FoundPath } from '../dataForm.js';
 import type { Dataset, DatasetItem } from '../dataset.js';
 import { DatasetError } from '../datasetError.js';
 import { currentFileVersion } from '../fileVersion.js';
-import { decodeFileBytes } from '../imageFiles.js';
 import { oneFileIdentity } from '../oneFileIdentity.js';
 import { storedInBytes } from '../storedInBytes.js';
 import { imageColumn } from './parquetColumn.js';
@@ -72,7 +71,7 @@ function parquetDataset(
       };
       return { length: rows, at };
     },
-    decode: async (item, size) => decodeFileBytes(await bytesOf(item), size, maxPixels),
+    decode: async (item) => ({ file: await bytesOf(item), maxPixels }),
     stored: async (item) => storedInBytes(await bytesOf(item)),
     currentVersion: () => currentFileVersion(file),
     identity: () => oneFileIdentity(file),

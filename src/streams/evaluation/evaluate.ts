@@ -153,7 +153,7 @@ function evaluation(
     share({ connector: () => new ReplaySubject(1), resetOnComplete: false, resetOnRefCountZero: false }),
   );
   const decoding = {
-    ...decodingFor(model.config),
+    ...decodingFor(model),
     dataset,
     onWarning: (_: string, skipped: SkippedImage) => onWarning?.(skippedMessage(skipped)),
   };

@@ -44,7 +44,8 @@ export interface AugmentOptions {
  *
  * Random draws depend only on seed, purpose, epoch and the image's name, not on order, batches or a resume.
  *
- * @param augmentation keys of a configuration's `augmentation` (omitted keys are off), or your own function. If that throws, or
+ * @param augmentation keys of a configuration's `augmentation` (omitted keys are off; `randomCrop` is an option of `decodeImages`), or
+ *   your own function. If that throws, or
  *   returns something other than an image of the same size (TypeError), the recipe's `make` fails
  * @param options key of the random draws
  *
@@ -52,7 +53,7 @@ export interface AugmentOptions {
  * recipes$.pipe(augment({ horizontalFlip: true, crop: 4 }, { seed: 1, epoch: 0 }), batch(16));
  */
 export function augment(
-  augmentation: Partial<AugmentationConfig> | Augmentation,
+  augmentation: Partial<Omit<AugmentationConfig, 'randomCrop'>> | Augmentation,
   { seed, epoch, purpose = 'augment' }: AugmentOptions,
 ): MonoTypeOperatorFunction<Recipe<DecodedImage>> {
   const random = (image: DecodedImage) => keyedUniform(seed, `${purpose}/${image.name}`, epoch);

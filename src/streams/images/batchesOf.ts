@@ -10,11 +10,10 @@ import {
 } from 'rxjs';
 import { checkCount } from '../../base/checkNumbers.js';
 import type { ImageBatch, NamedImages } from '../../base/plainData.js';
-import type { ModelConfig } from '../../config/types.js';
 import type { Dataset } from '../../data/dataset.js';
 import { datasetAt } from '../../data/datasetAt.js';
 import { listItems } from '../../data/listItems.js';
-import { decodingFor } from './decodingFor.js';
+import { decodingFor, type ImagesFor } from './decodingFor.js';
 import { itemBatches } from './itemBatches.js';
 import type { Recipe } from './recipe.js';
 
@@ -26,8 +25,8 @@ import type { Recipe } from './recipe.js';
 export type ImageSource = string | Dataset | Observable<Recipe<ImageBatch> | ImageBatch>;
 
 export interface BatchesOfOptions {
-  /** The model that the images are for: their size and channels. */
-  readonly model: Pick<ModelConfig, 'inputDimension' | 'imageChannels'>;
+  /** The model that the images are for: their size, channels and fit. */
+  readonly model: ImagesFor;
   /** Images per batch, for paths and datasets. */
   readonly batchSize: number;
   /** Called for what was left out of a folder, and for each image that is skipped. */

@@ -70,7 +70,7 @@ export function encodings(
   return batchesOf(
     'encodings',
     source,
-    { model: model.config, batchSize, onWarning },
+    { model, batchSize, onWarning },
     makeAhead((images) => encodeImages(model, images, options), stop$),
   );
 }

@@ -66,7 +66,7 @@ export function reconstructions(
   return batchesOf(
     'reconstructions',
     source,
-    { model: model.config, batchSize, onWarning },
+    { model, batchSize, onWarning },
     makeAhead(async (given): Promise<Reconstruction> => {
       const binary = binarizedImages(given, model.binarize, { seed, keys: given.names });
       const { names, pixels, shape } = binary;

@@ -3,7 +3,7 @@ import { concat, defer, EMPTY, identity, map, type Observable, of, pipe } from '
 import type { DataPosition } from '../../../checkpoint/checkpointContent.js';
 import { DatasetError } from '../../../data/datasetError.js';
 import { augment } from '../../images/augment.js';
-import { decodingFor } from '../../images/decodingFor.js';
+import { decodingIn } from '../../images/decodingIn.js';
 import { itemBatches } from '../../images/itemBatches.js';
 import { permuted } from '../../images/permuted.js';
 import type { EpochEvent, StepEvent } from '../events.js';
@@ -38,7 +38,7 @@ export function epochEvents(
   return defer(() => {
     const { seed } = trainer;
     const { batchSize } = config.training;
-    const { binarize, ...changes } = config.training.augmentation;
+    const { randomCrop: _, binarize, ...changes } = config.training.augmentation;
     const begin = clock.now();
     const means = epochMeans();
     let steps = 0;
@@ -53,9 +53,10 @@ export function epochEvents(
       epoch,
     );
     const batches$ = itemBatches(items, {
-      ...decodingFor(config.model),
+      ...decodingIn(config),
       dataset,
       cache,
+      randomKey: { seed, epoch },
       onWarning: skipped.tell,
       change: augmented,
       order: order.subarray(imagesTaken),

@@ -5,7 +5,7 @@ import { itemAt } from '../../../data/itemsOf.js';
 import { binarizedImages } from '../../../model/binarizedImages.js';
 import { toBatch } from '../../images/batch.js';
 import { decodeImages } from '../../images/decodeImages.js';
-import { decodingFor } from '../../images/decodingFor.js';
+import { decodingIn } from '../../images/decodingIn.js';
 import type { Recipe } from '../../images/recipe.js';
 import type { Run } from '../opening/run.js';
 
@@ -26,7 +26,7 @@ export async function previewInputs({
   const { dataset, items } = run.validation ?? run;
   const recipes: Recipe<DecodedImage>[] = [];
   from(spreadIndexes(items.length).map((index) => itemAt(items, index)))
-    .pipe(decodeImages({ ...decodingFor(config.model), dataset, cache, onWarning: skipped.tell }))
+    .pipe(decodeImages({ ...decodingIn(config), dataset, cache, onWarning: skipped.tell }))
     .subscribe((recipe) => recipes.push(recipe));
   const images = await Promise.all(recipes.map((recipe) => recipe.make()));
   skipped.endOf(start.epoch); // named here; the epoch counts its own

@@ -1,5 +1,6 @@
 /** Separates the images that a run learns from and those that it is measured on. */
 import { messageOf } from '../../../base/errors.js';
+import { fitKey, imageFitOf } from '../../../config/imageFit.js';
 import type { NvaeConfig } from '../../../config/types.js';
 import { bytePath } from '../../../data/bytePath.js';
 import type { Dataset, DatasetItem, ItemList } from '../../../data/dataset.js';
@@ -48,8 +49,9 @@ export async function heldOutImages(
   const { fraction, folder, images } = training.validation;
   const setOf = async (source: Dataset, heldOut: ItemList<DatasetItem>): Promise<ValidationSet> => {
     const measured = measuredItems(heldOut, images);
-    // The names suffice: copies of the same files have other times.
-    const identity = await datasetIdentity({ identity: () => '' }, measured, signal);
+    // The names suffice: copies of the same files have other times. Images fitted otherwise are other images.
+    const fit = fitKey(imageFitOf(training)) ?? '';
+    const identity = await datasetIdentity({ identity: () => fit }, measured, signal);
     return { dataset: source, items: measured, identity };
   };
   if (folder !== null) {

@@ -17,8 +17,7 @@ export async function startOfValidation(
   const record = checkpoint?.validation ?? null;
   if (record === null || validation === null || record.best === null) return record;
   if (record.images !== validation.identity) {
-    const [before, now] = [imagesOf(record.images), imagesOf(validation.identity)];
-    const words = before === now ? 'other names' : `${before} before, ${now} now`;
+    const words = changeIn(record.images, validation.identity);
     warn(
       `the held-out images have changed since the checkpoint (${words}); the next validation starts a new best model`,
     );
@@ -26,4 +25,11 @@ export async function startOfValidation(
   }
   const step = await stepOfBestModel(bestModel);
   return step !== null && step >= record.best.step ? record : { ...record, best: null };
+}
+
+function changeIn(before: string, now: string): string {
+  const [countBefore, countNow] = [imagesOf(before), imagesOf(now)];
+  if (countBefore !== countNow) return `${countBefore} before, ${countNow} now`;
+  const [names] = before.split('/');
+  return now.startsWith(`${names}/`) ? 'another fit' : 'other names';
 }

@@ -4,7 +4,7 @@ import type { NamedImages } from '../../../base/plainData.js';
 import { valuesPerImage } from '../../../base/valuesPerImage.js';
 import type { BestRecord } from '../../../checkpoint/validationRecord.js';
 import { mapAhead } from '../../flow/mapAhead.js';
-import { decodingFor } from '../../images/decodingFor.js';
+import { decodingIn } from '../../images/decodingIn.js';
 import { itemBatches } from '../../images/itemBatches.js';
 import type { Recipe } from '../../images/recipe.js';
 import type { EpochControls } from '../epochs/epochEvents.js';
@@ -46,7 +46,7 @@ export function validationEvents(
       onPause(paused);
     };
     const batches$ = itemBatches(items, {
-      ...decodingFor(config.model),
+      ...decodingIn(config),
       dataset,
       cache,
       onWarning: skipped.tell,
