@@ -13,6 +13,8 @@ const always: Partial<Record<CompressionCodec, Decompress>> = {
   BROTLI: (input, size) => promisify(zlib.brotliDecompress)(input, { maxOutputLength: Math.max(1, size) }),
 };
 
+const damaged = 'its compressed data is damaged';
+
 /**
  * Returns the function for a compression, which throws an error for damaged bytes.
  *
@@ -25,9 +27,13 @@ export async function decompressorOf(
 ): Promise<Decompress> {
   const decompress = always[codec] ?? (await optional(codec, importPackage));
   return async (input, size) => {
-    const output = await decompress(input, size);
-    if (output.length !== size) throw new Error('its compressed data is damaged');
-    return output;
+    try {
+      const output = await decompress(input, size);
+      if (output.length === size) return output;
+    } catch (error) {
+      throw new Error(damaged, { cause: error });
+    }
+    throw new Error(damaged);
   };
 }
 
@@ -42,6 +48,8 @@ async function optional(
   });
   const decompress = (compressors as Compressors)[codec];
   if (!decompress)
-    throw new Error(`its compression ${codec} cannot be read; write it with compression="snappy"`);
+    throw new Error(
+      `its compression ${codec ?? '(unknown)'} cannot be read; write it with compression="snappy"`,
+    );
   return decompress;
 }

@@ -20,7 +20,7 @@ export interface DataPage {
 export function pageOfVersion1(bytes: Uint8Array, header: DataPageHeader, deepest: number): DataPage {
   const { num_values: rows, encoding, definition_level_encoding } = header;
   if (deepest === 0) return { rows, encoding, isPresent: null, bytes };
-  if (definition_level_encoding !== 'RLE') throw damaged();
+  if (definition_level_encoding !== 'RLE' || bytes.length < 4) throw damaged();
   const length = viewOf(bytes).getUint32(0, true);
   const isPresent = presence(bytes.subarray(4, 4 + length), rows, deepest);
   return { rows, encoding, isPresent, bytes: bytes.subarray(4 + length) };
@@ -43,6 +43,11 @@ function presence(levels: Uint8Array, rows: number, deepest: number): Uint8Array
   return Uint8Array.from(hybridNumbers(levels, width, rows), (level) => (level === deepest ? 1 : 0));
 }
 
+const decoders: Readonly<Record<string, typeof deltaByteArray>> = {
+  DELTA_LENGTH_BYTE_ARRAY: deltaLengthByteArray,
+  DELTA_BYTE_ARRAY: deltaByteArray,
+};
+
 /** The values of all rows, or for a dictionary their indexes in it. @throws Error for a damaged page, or an unknown encoding */
 export function valuesOf({ rows, encoding, isPresent, bytes }: DataPage): {
   readonly values: readonly Value[];
@@ -57,9 +62,14 @@ export function valuesOf({ rows, encoding, isPresent, bytes }: DataPage): {
   if (encoding === 'PLAIN') return { values: plainValues(bytes, count), indexes: null };
   const values = new Array<Uint8Array>(Math.min(count, bytes.length * 8));
   const reader: DataReader = { view: viewOf(bytes), offset: 0 };
-  if (encoding === 'DELTA_LENGTH_BYTE_ARRAY') deltaLengthByteArray(reader, values.length, values);
-  else if (encoding === 'DELTA_BYTE_ARRAY') deltaByteArray(reader, values.length, values);
-  else throw new Error(`its encoding ${encoding} cannot be read; write it with another program`);
+  const decode = decoders[encoding];
+  if (!decode)
+    throw new Error(`its encoding ${encoding ?? '(unknown)'} cannot be read; write it with another program`);
+  try {
+    decode(reader, values.length, values);
+  } catch (error) {
+    throw damaged(error);
+  }
   return { values, indexes: null };
 }
 
@@ -125,6 +135,6 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function damaged(): Error {
-  return new Error('a page of it is damaged');
+function damaged(cause?: unknown): Error {
+  return new Error('a page of it is damaged', { cause });
 }
