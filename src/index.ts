@@ -38,6 +38,7 @@ export { datasetAt } from './data/datasetAt.js';
 export { DatasetError } from './data/datasetError.js';
 export type { DatasetOfOptions } from './data/datasetOf.js';
 export { datasetOf } from './data/datasetOf.js';
+export type { DatasetPath } from './data/datasetPath.js';
 export type { DecodedImage } from './data/decodedImage.js';
 export type { EncodedImage } from './data/encodedImage.js';
 export type { FolderDatasetOptions } from './data/folderDataset.js';
@@ -46,6 +47,8 @@ export type { CacheKey, ImageCache, ImageCacheOptions } from './data/imageCache.
 export { imageCache } from './data/imageCache.js';
 export type { ImageFile } from './data/imageFile.js';
 export type { Decoder, SkippedImage } from './data/itemPixels.js';
+export type { DatasetPart } from './data/joined/joinDatasets.js';
+export { joinDatasets } from './data/joined/joinDatasets.js';
 export type { ListImagesOptions } from './data/listImages.js';
 export type { SizedImage } from './data/sizedImage.js';
 export type { StoredImage } from './data/storedImage.js';

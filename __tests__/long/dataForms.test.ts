@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from '@jest/globals';
 import { lastValueFrom, Subject, tap, toArray } from 'rxjs';
+import type { DatasetPath } from '../../src/data/datasetPath.js';
 import { useEngine } from '../../src/engine/index.js';
 import { loadCheckpoint } from '../../src/modelFiles/loadCheckpoint.js';
 import { train } from '../../src/streams/run/train.js';
@@ -25,7 +26,11 @@ const config = smallConfig([
 ]);
 
 /** Runs until after the step, or to the end; returns the warnings about the dataset. */
-async function run(dataset: string, weights: string, lastStep = Number.POSITIVE_INFINITY): Promise<string[]> {
+async function run(
+  dataset: NonNullable<TrainOptions['dataset']>,
+  weights: string,
+  lastStep = Number.POSITIVE_INFINITY,
+): Promise<string[]> {
   const stop$ = new Subject<void>();
   const options: TrainOptions = {
     dataset,
@@ -81,4 +86,19 @@ test.each([
   await run(dataset, 'stopped', 4);
   expect(await run(dataset, 'stopped')).toEqual(warnings);
   expect(await tensorsIn('stopped')).toEqual(await tensorsIn('whole'));
+});
+
+test('a run on several datasets with weights should resume bit for bit', async () => {
+  const dataset = [
+    `${fixtures}archives/zip64.zip`,
+    { path: `${fixtures}records/encoded.tfrecord`, repeat: 3 },
+  ];
+  expect(await run(dataset, 'whole')).toEqual([]);
+  await run(dataset, 'stopped', 1);
+  await run(dataset, 'stopped', 7);
+  expect(await run(dataset, 'stopped')).toEqual([]);
+  expect(await tensorsIn('stopped')).toEqual(await tensorsIn('whole'));
+  const [first, second] = dataset;
+  const changed = await run([first as string, { ...(second as DatasetPath), repeat: 2 }], 'stopped');
+  expect(changed).toEqual([expect.stringContaining('the dataset has changed since the checkpoint')]);
 });

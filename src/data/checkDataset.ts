@@ -1,7 +1,7 @@
 import { describeValue } from '../base/messageText.js';
 import type { Dataset } from './dataset.js';
 
-/** @throws TypeError when an option is neither a folder nor a `Dataset` */
+/** @throws TypeError when a value is neither a path nor a `Dataset` */
 export function checkDataset(where: string, given: unknown): void {
   if (typeof given === 'string') return;
   const { name, items, decode } = Object(given) as Partial<Dataset>;

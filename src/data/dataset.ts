@@ -21,6 +21,11 @@ export interface DatasetItem {
    * @default the names of the dataset and the item
    */
   readonly path?: string;
+  /**
+   * How often an epoch takes the image: a positive integer. Each time it is augmented differently. Images that are measured or encoded
+   * are taken once. @default 1
+   */
+  readonly repeat?: number;
 }
 
 /** A list that need not be in memory; arrays are such lists. */

@@ -1,6 +1,7 @@
 /** Which images of a dataset are held out of training, and which of those are measured. */
 import type { DatasetItem, ItemList } from './dataset.js';
 import { itemAt } from './itemsOf.js';
+import { ownName } from './joined/joinedItem.js';
 import { nameHash } from './nameHash.js';
 import { indexesWhere } from './packed/indexesWhere.js';
 
@@ -11,12 +12,12 @@ export interface Split<Item extends DatasetItem> {
 
 /**
  * Holds out the items whose names have a hash below the fraction. Whether an item is held out does not depend on the others, so it
- * never changes while items come and go. Both lists keep the order of the items.
+ * never changes while items come and go, or datasets are joined. Both lists keep the order of the items.
  */
 export function splitItems<Item extends DatasetItem>(items: ItemList<Item>, fraction: number): Split<Item> {
   const isTraining = new Uint8Array(items.length);
   for (let i = 0; i < items.length; i += 1)
-    isTraining[i] = nameHash(itemAt(items, i).name) < fraction ? 0 : 1;
+    isTraining[i] = nameHash(ownName(itemAt(items, i))) < fraction ? 0 : 1;
   const isHeldOut = isTraining.map((flag) => 1 - flag);
   return {
     training: partOf(items, indexesWhere(isTraining)),
@@ -29,7 +30,7 @@ export function measuredItems<Item extends DatasetItem>(
   items: ItemList<Item>,
   most: number | null,
 ): ItemList<Item> {
-  const hashes = Float64Array.from({ length: items.length }, (_, i) => nameHash(itemAt(items, i).name));
+  const hashes = Float64Array.from({ length: items.length }, (_, i) => nameHash(ownName(itemAt(items, i))));
   const indexes = Uint32Array.from(hashes.keys());
   indexes.sort((a, b) => (hashes[a] as number) - (hashes[b] as number) || a - b);
   return partOf(items, indexes.slice(0, most ?? indexes.length));

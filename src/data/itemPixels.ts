@@ -8,6 +8,7 @@ import { type FittedOptions, fittedImage } from './fit/fittedImage.js';
 import { frameSide, placeIn, squareOf } from './fit/frame.js';
 import { packFrame, unpackFrame } from './fit/packedFrame.js';
 import type { CacheKey, ImageCache } from './imageCache.js';
+import { originalOf } from './joined/itemCopies.js';
 import { orAborted } from './orAborted.js';
 import { isUnread } from './unreadImageError.js';
 
@@ -49,11 +50,12 @@ export interface ItemPixelsOptions extends FittedOptions {
  */
 export async function itemPixels<Item extends DatasetItem>(
   dataset: Decoder<Item>,
-  item: Item,
+  given: Item,
   options: ItemPixelsOptions,
 ): Promise<Uint8Array | null> {
-  const { size, cache: given, signal = new AbortController().signal, onSkipped } = options;
-  const cache = cacheOf(dataset, given);
+  const item = originalOf(given);
+  const { size, cache: givenCache, signal = new AbortController().signal, onSkipped } = options;
+  const cache = cacheOf(dataset, givenCache);
   const key = cacheKey(dataset, item, options);
   const kept = await cache?.get(key, size);
   if (kept) return cropped(kept, options);
@@ -91,7 +93,8 @@ export function peekPixels<Item extends DatasetItem>(
   item: Item,
   options: Omit<ItemPixelsOptions, 'signal' | 'onSkipped'>,
 ): Uint8Array | null {
-  const kept = cacheOf(dataset, options.cache)?.peek?.(cacheKey(dataset, item, options), options.size);
+  const key = cacheKey(dataset, originalOf(item), options);
+  const kept = cacheOf(dataset, options.cache)?.peek?.(key, options.size);
   return kept ? cropped(kept, options) : null;
 }
 

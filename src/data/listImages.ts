@@ -20,8 +20,8 @@ export interface ListImagesOptions {
   readonly onWarning?: (message: string) => void;
   /** Subfolders to leave out. */
   readonly except?: readonly string[];
-  /** A folder inside it whose images have another use, such as held-out images; it is left out silently. @default none */
-  readonly elsewhere?: string | undefined;
+  /** Folders inside it whose images have another use, such as held-out images; they are left out silently. @default none */
+  readonly elsewhere?: string | readonly string[] | undefined;
   /** A folder inside it, or around it, from which pictures written by this package are left out. */
   readonly picturesFolder?: string;
 }
@@ -88,7 +88,7 @@ interface Walked {
 
 async function walked(
   folder: string,
-  { except = [], elsewhere }: ListImagesOptions,
+  { except = [], elsewhere = [] }: ListImagesOptions,
   notes: Omissions,
   remedies: FolderRemedies,
 ): Promise<Walked> {
@@ -98,7 +98,7 @@ async function walked(
     if (real !== null) passedOver.set(real, kind);
   };
   for (const path of except) await passOver(path, 'own');
-  if (elsewhere !== undefined) await passOver(elsewhere, null);
+  for (const path of [elsewhere].flat()) await passOver(path, null);
   const options = { omissions: notes, except: passedOver };
   const root = bytePath(folder);
   try {

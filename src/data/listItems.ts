@@ -51,9 +51,11 @@ function checkItems(dataset: string, items: ItemList<DatasetItem>): void {
 
 function checkedName(dataset: string, items: ItemList<DatasetItem>, index: number): string {
   const item = itemAt(items, index);
-  const { name, version } = Object(item) as Partial<DatasetItem>;
-  if (typeof name === 'string' && name !== '' && ['string', 'undefined'].includes(typeof version))
-    return name;
-  const expected = 'must have a name, and a version that is a string, if any';
+  const { name, version, repeat = 1 } = Object(item) as Partial<DatasetItem>;
+  const isNamed = typeof name === 'string' && name !== '' && ['string', 'undefined'].includes(typeof version);
+  if (isNamed && Number.isSafeInteger(repeat) && repeat >= 1) return name;
+  const expected = isNamed
+    ? 'must be repeated a positive number of times, if at all'
+    : 'must have a name, and a version that is a string, if any';
   throw new DatasetError(dataset, `item ${index} ${expected}, got ${describeValue(item)}`);
 }

@@ -46,6 +46,11 @@ test('a configuration with a value that is not allowed is refused: at once by tr
 
 test.each<[string, unknown]>([
   ['dataset must be a folder, or a dataset with name, items and decode, got 7', { dataset: 7 }],
+  ['dataset must have at least one path, got none', { dataset: [] }],
+  [
+    'dataset must be of paths, each alone or with repeat, a positive integer, got {"path":"a","repeat":0}',
+    { dataset: ['b', { path: 'a', repeat: 0 }] },
+  ],
   [
     'dataset must be a folder, or a dataset with name, items and decode, got {"name":"a"}',
     { dataset: { name: 'a' } },
@@ -63,7 +68,7 @@ test.each<[string, unknown]>([
 });
 
 test.each<[string, TrainOptions]>([
-  ['dataset must be a folder', { dataset: datasetOf(1, () => new Uint8Array(192)) }],
+  ['dataset must be a folder, or several', { dataset: datasetOf(1, () => new Uint8Array(192)) }],
   ['initFrom must be a file', { initFrom: { config: smallConfig(), tensors: new Map() } }],
   ['augment cannot be sent to another process', { augment: (image) => image }],
   ['loss cannot be sent to another process', { loss: ({ terms }) => terms }],

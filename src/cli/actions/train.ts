@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { catchError, lastValueFrom, map, merge, type Observable, of, reduce, Subject, tap } from 'rxjs';
 import { messageOf } from '../../base/errors.js';
 import { loadConfig } from '../../config/loadConfig.js';
+import type { DatasetPath } from '../../data/datasetPath.js';
 import { journalName } from '../../streams/journal/entry.js';
 import { readJournal } from '../../streams/journal/readJournal.js';
 import { trainInProcess } from '../../streams/process/trainInProcess.js';
@@ -18,6 +19,7 @@ import { exitCodes } from '../exitCodes.js';
 import { createEventLines } from '../runs/eventLines.js';
 import { readRunAloud } from '../runs/readRunAloud.js';
 import { runOnScreen } from '../runs/runOnScreen.js';
+import { datasetPaths } from '../sampling/datasetPaths.js';
 import { findModel } from '../sampling/findModel.js';
 import { keepStandardInputList, standardInput } from '../sampling/standardInputList.js';
 import { listenForInterruption } from '../terminal/listenForInterruption.js';
@@ -25,7 +27,7 @@ import { createOutput, hasScreenReader, isInteractive, type Output } from '../te
 
 interface TrainCommandOptions extends CommonOptions {
   readonly name?: string;
-  readonly dataset: string;
+  readonly dataset?: readonly string[];
   readonly folder: string;
   readonly set: readonly string[];
   readonly seconds?: number;
@@ -55,9 +57,7 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
   const followed = options.dashboard && isInteractive(options);
   let onScreen = followed && !hasScreenReader();
   const runsFolder = join(options.folder, 'runs');
-  const isPiped = options.dataset === standardInput;
-  const dataset = isPiped ? await keepStandardInputList(join(runsFolder, name)) : options.dataset;
-  if (isPiped) output.progress(`list of standard input: ${dataset}`);
+  const dataset = await datasetsOf(options.dataset, join(runsFolder, name), output);
   const interruption = listenForInterruption(() => {
     if (!onScreen) output.progress('stopping after this step; Ctrl-C again aborts without a checkpoint');
   });
@@ -97,6 +97,22 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
   } finally {
     interruption.dispose();
   }
+}
+
+/** The paths of the datasets; a list on standard input is kept in the folder of the run. */
+async function datasetsOf(
+  given: readonly string[] = ['dataset'],
+  folder: string,
+  output: Output,
+): Promise<readonly DatasetPath[]> {
+  const paths = await datasetPaths(given);
+  if (paths.filter(({ path }) => path === standardInput).length > 1) {
+    throw new Error('--dataset: standard input can be one dataset only; put its lists into one');
+  }
+  const isPiped = paths.some(({ path }) => path === standardInput);
+  const kept = isPiped ? await keepStandardInputList(folder) : '';
+  if (isPiped) output.progress(`list of standard input: ${kept}`);
+  return paths.map((part) => (part.path === standardInput ? { ...part, path: kept } : part));
 }
 
 interface Known {

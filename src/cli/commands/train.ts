@@ -10,6 +10,7 @@ Examples:
   nvae train penguin --set training_parameters.batch_size=8 --seconds 3600
   nvae train demo --name slow --set training_parameters.learning_rate=0.001
   nvae train demo --name cats --dataset cats --init-from demo
+  nvae train demo --dataset photos --dataset rare.zip:3
 
 On a terminal a dashboard shows the run and its keys; otherwise progress is printed as lines.
 
@@ -22,10 +23,12 @@ export function trainCommand(): Command {
     .description('Train a configuration on images, or resume it from its checkpoint.')
     .argument('<architecture>', 'name of a file in model_configs, or a path')
     .option('--name <name>', 'name of the run (default: the name of the configuration)', runName)
-    .option(
-      '--dataset <path>',
-      'folder of training images, an archive of them, an array, or a list of paths (- reads it from standard input)',
-      'dataset',
+    .addOption(
+      new Option(
+        '--dataset <path>',
+        'folder of training images, an archive of them, an array, or a list of paths (- reads it from standard input); can be ' +
+          'repeated, and photos:2 takes photos twice per epoch (default: "dataset")',
+      ).argParser((path: string, before: readonly string[] = []) => [...before, path]),
     )
     .option('--folder <folder>', 'folder for saved_weights, images and runs (TensorBoard logs)', '.')
     .addOption(

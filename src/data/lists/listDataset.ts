@@ -1,5 +1,6 @@
 /** The files that a list names as a dataset. */
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { messageOf } from '../../base/errors.js';
 import { cut, printable } from '../../base/messageText.js';
 import { type BytePath, bufferOf, bytePath, inside, isText, placeOf, textOf } from '../bytePath.js';
@@ -13,6 +14,7 @@ import { imageFiles } from '../imageFiles.js';
 import { type Omissions, omissions } from '../omissions.js';
 import { type PackedTable, PackedTableBuilder } from '../packed/packedTable.js';
 import { repeatedNames } from '../packed/repeatedNames.js';
+import { isShardName } from '../packedNames.js';
 import { readImageFile } from '../readImageFile.js';
 import { isFullPath, isListText, type PathList, pathListIn } from './pathList.js';
 
@@ -24,7 +26,9 @@ const [sizeColumn, timeColumn] = [0, 1];
 /** Text files with a path per line, and CSV files with a column of paths. */
 export const listForm: DataForm = {
   accepts: ({ start, isGzip, path }) =>
-    !isGzip && (isListText(start) || (start.length === 0 && /\.(txt|lst|list|csv|tsv)$/i.test(path))),
+    !isGzip &&
+    !isShardName(basename(path)) &&
+    (isListText(start) || (start.length === 0 && /\.(txt|lst|list|csv|tsv)$/i.test(path))),
   open: (path, options) =>
     listDataset(path, async () => pathListIn(await readImageFile(path), path), options),
 };

@@ -3,6 +3,7 @@ import { printable } from '../../base/messageText.js';
 import { reopening } from '../bytes/reopening.js';
 import type { Dataset, DatasetItem, ItemList } from '../dataset.js';
 import { digest } from '../digest.js';
+import { firstAbove } from '../packed/firstAbove.js';
 
 /** One of the files of a dataset. */
 export interface Shard {
@@ -111,17 +112,6 @@ function joined(shards: readonly ListedShard[]): ItemList<ShardItem> {
     };
   };
   return { length: end, at };
-}
-
-/** Index of the first number above another one, in ascending numbers. */
-function firstAbove(numbers: Float64Array, value: number): number {
-  let [low, high] = [0, numbers.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((numbers[middle] as number) > value) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 /** Passes on the first warnings, and counts the others: a thousand files may have the same. */

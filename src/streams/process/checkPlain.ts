@@ -3,7 +3,7 @@ const only = ['augment', 'loss', 'createTrainer'] as const;
 
 /** What must be a path instead. */
 const notPlain: Readonly<Record<string, string>> = {
-  dataset: 'dataset must be a folder',
+  dataset: 'dataset must be a folder, or several',
   initFrom: 'initFrom must be a file',
 };
 
@@ -11,7 +11,8 @@ const notPlain: Readonly<Record<string, string>> = {
 export function checkPlain(options: object): void {
   const given = options as Readonly<Record<string, unknown>>;
   const found: string[] = only.filter((name) => given[name] !== undefined);
-  if (given.dataset !== undefined && typeof given.dataset !== 'string') found.push('dataset');
+  if (given.dataset !== undefined && typeof given.dataset !== 'string' && !Array.isArray(given.dataset))
+    found.push('dataset');
   if (given.initFrom !== undefined && typeof given.initFrom !== 'string') found.push('initFrom');
   const checkpoints = given.checkpoints as { readonly save?: unknown } | undefined;
   if (checkpoints?.save !== undefined) found.push('checkpoints.save');

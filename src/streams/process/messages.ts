@@ -1,5 +1,6 @@
 /** Messages between the process of a run and its supervisor. */
 import type { NvaeConfig } from '../../config/types.js';
+import type { DatasetPath } from '../../data/datasetPath.js';
 import type { TrainEvent } from '../run/events.js';
 import type { PlainError } from '../run/plainError.js';
 import type { RunCommand } from '../run/runCommand.js';
@@ -21,8 +22,8 @@ export type PlainTrainOptions = Pick<
   | 'cache'
   | 'previews'
 > & {
-  /** Folder of images, with or without subfolders. @default 'dataset' */
-  readonly dataset?: string;
+  /** Folder of images, or what else `datasetAt` takes; or several of them. @default 'dataset' */
+  readonly dataset?: string | readonly (string | DatasetPath)[];
   /** File of the model that a new run takes its weights and running averages from. @default random weights */
   readonly initFrom?: string;
   /** How checkpoints are written. */

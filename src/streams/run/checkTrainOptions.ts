@@ -2,7 +2,7 @@ import { checkFunction } from '../../base/checkFunction.js';
 import { checkAmount, checkCount, checkSeed, checkWhole } from '../../base/checkNumbers.js';
 import { describeValue } from '../../base/messageText.js';
 import type { ModelData } from '../../checkpoint/weightsOf.js';
-import { checkDataset } from '../../data/checkDataset.js';
+import { checkDatasetOrPaths } from '../../data/checkDatasetOrPaths.js';
 import type { TrainOptions } from './trainOptions.js';
 
 /**
@@ -12,7 +12,7 @@ import type { TrainOptions } from './trainOptions.js';
  */
 export function checkTrainOptions(where: string, options: TrainOptions): void {
   const { seconds = 0, datasetPatience = 0, prefetch = 1, seed = 0, previews = {}, cache = {} } = options;
-  checkDataset(where, options.dataset ?? '');
+  checkDatasetOrPaths(where, options.dataset ?? '');
   checkFunction(where, 'augment', options.augment);
   checkFunction(where, 'loss', options.loss);
   checkAmount(where, 'seconds', seconds);

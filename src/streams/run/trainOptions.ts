@@ -2,6 +2,7 @@ import type { Observable, SchedulerLike } from 'rxjs';
 import type { ModelData } from '../../checkpoint/weightsOf.js';
 import type { NvaeConfig } from '../../config/types.js';
 import type { Dataset } from '../../data/dataset.js';
+import type { DatasetPath } from '../../data/datasetPath.js';
 import type { ImageCacheOptions } from '../../data/imageCache.js';
 import type { LossFunction } from '../../training/lossFunction.js';
 import type { Augmentation } from '../images/augment.js';
@@ -14,8 +15,11 @@ import type { TrainerLike } from './trainerLike.js';
 export interface TrainOptions {
   /** Name of the run, in the names of its files and folders and in its `started` event. @default config.name */
   readonly name?: string;
-  /** Folder of images, with or without subfolders, or any `Dataset`. @default 'dataset' */
-  readonly dataset?: string | Dataset;
+  /**
+   * Folder of images, with or without subfolders, or what else `datasetAt` takes; several of them, joined as `joinDatasets` does; or any
+   * `Dataset`. @default 'dataset'
+   */
+  readonly dataset?: string | readonly (string | DatasetPath)[] | Dataset;
   /**
    * Changes each image after the augmentation of the configuration, but before `binarize`. Its random draws depend only on the seed, the epoch and the
    * image's name, so a resumed run draws the same. If it throws, the run ends. @default none

@@ -10,10 +10,12 @@ import { datasetIdentity } from '../../../data/datasetIdentity.js';
 import { folderDataset } from '../../../data/folderDataset.js';
 import { measuredItems, splitItems } from '../../../data/heldOut.js';
 import type { ImageFile } from '../../../data/imageFile.js';
+import { withCopies } from '../../../data/joined/itemCopies.js';
 import { type FolderRemedies, listImages } from '../../../data/listImages.js';
 import { listItems } from '../../../data/listItems.js';
 import { resolved } from '../../../data/walkFolder.js';
 import type { TrainOptions } from '../trainOptions.js';
+import { datasetPaths } from './datasetPaths.js';
 
 /** Held-out images that a validation measures, always in the same order. */
 export interface ValidationSet {
@@ -25,7 +27,7 @@ export interface ValidationSet {
 
 /** The images of a run. */
 export interface RunImages {
-  /** Images to learn from. */
+  /** Images to learn from, those with `repeat` as often. */
   readonly items: ItemList<DatasetItem>;
   /** Null if the run is not measured. */
   readonly validation: ValidationSet | null;
@@ -54,12 +56,20 @@ export async function heldOutImages(
     const identity = await datasetIdentity({ identity: () => fit }, measured, signal);
     return { dataset: source, items: measured, identity };
   };
+  // only those to learn from, after the split: no copy of one is held out, and the other way round
+  const copies = (some: ItemList<DatasetItem>): ItemList<DatasetItem> => {
+    try {
+      return withCopies(some);
+    } catch (error) {
+      throw new DatasetError(dataset.name, messageOf(error), { cause: error });
+    }
+  };
   if (folder !== null) {
     const source = await heldOutFolder(folder, training.maxPixels, options);
     const listed = await listItems<DatasetItem>(source, { signal, onWarning });
-    return { items, validation: await setOf(source, listed) };
+    return { items: copies(items), validation: await setOf(source, listed) };
   }
-  if (fraction === 0) return { items, validation: null };
+  if (fraction === 0) return { items: copies(items), validation: null };
   const { training: learned, heldOut } = splitItems(items, fraction);
   const share = `${key}.fraction ${fraction}`;
   if (learned.length === 0) {
@@ -69,24 +79,25 @@ export async function heldOutImages(
   if (heldOut.length === 0) {
     const problem = `none of its ${items.length} images is held out by ${share}`;
     onWarning(`${dataset.name}: ${problem}, so there is no validation; raise it, or add images`);
-    return { items, validation: null };
+    return { items: copies(items), validation: null };
   }
-  return { items: learned, validation: await setOf(dataset, heldOut) };
+  return { items: copies(learned), validation: await setOf(dataset, heldOut) };
 }
 
 /** The file of held-out images, or the folder, without the images of the dataset. */
 async function heldOutFolder(
   folder: string,
   maxPixels: number,
-  { dataset = 'dataset', picturesFolder = 'images' }: TrainOptions,
+  { dataset, picturesFolder = 'images' }: TrainOptions,
 ): Promise<Dataset> {
-  if (typeof dataset === 'string' && (await isSameFolder(folder, dataset))) {
+  const elsewhere = (datasetPaths(dataset) ?? []).map(({ path }) => path);
+  for (const path of elsewhere) {
+    if (!(await isSameFolder(folder, path))) continue;
     const remedy = 'give the folder of other images, or hold out a part of the dataset with fraction';
     throw new DatasetError(folder, `${key}.folder is the dataset itself; ${remedy}`);
   }
   const form = await formOf(folder);
   if (form) return form.open(folder, { maxPixels });
-  const elsewhere = typeof dataset === 'string' ? dataset : undefined;
   return {
     ...folderDataset(folder, { maxPixels }),
     items: (_signal, onWarning) => listImages(folder, { elsewhere, picturesFolder, onWarning }, remedies),

@@ -7,6 +7,7 @@ import type { NvaeConfig } from '../../../config/types.js';
 import type { Dataset, DatasetItem, ItemList } from '../../../data/dataset.js';
 import { datasetAt } from '../../../data/datasetAt.js';
 import { imageCache } from '../../../data/imageCache.js';
+import { type DatasetPart, joinDatasets } from '../../../data/joined/joinDatasets.js';
 import { listItems } from '../../../data/listItems.js';
 import { skippedImages } from '../epochs/skippedImages.js';
 import { type WarningEvent, warning } from '../events.js';
@@ -14,6 +15,7 @@ import type { TrainOptions } from '../trainOptions.js';
 import { savesOf } from '../writer/savesOf.js';
 import { startWriterThread, type WriterThread } from '../writer/writerThread.js';
 import { averageChange } from './averageChange.js';
+import { datasetPaths } from './datasetPaths.js';
 import { heldOutImages, type RunImages } from './heldOutImages.js';
 import { initialWeights } from './initialWeights.js';
 import { openTrainer, previousCheckpoint } from './openTrainer.js';
@@ -100,13 +102,19 @@ export async function openRun(
 /** The dataset of the run; a folder leaves out the pictures that the run writes and a folder of held-out images. */
 async function datasetOfRun(
   { name, training }: NvaeConfig,
-  { dataset = 'dataset', picturesFolder = 'images' }: TrainOptions,
+  { dataset, picturesFolder = 'images' }: TrainOptions,
 ): Promise<Dataset> {
-  if (typeof dataset !== 'string') return dataset;
+  const paths = datasetPaths(dataset);
+  if (paths === null) return dataset as Dataset;
   const { maxPixels, validation } = training;
   const except = [join(picturesFolder, name)];
   const elsewhere = validation.folder ?? undefined;
-  return datasetAt(dataset, { maxPixels, except, elsewhere, picturesFolder });
+  const parts: DatasetPart[] = [];
+  for (const { path, repeat = 1 } of paths) {
+    parts.push({ dataset: await datasetAt(path, { maxPixels, except, elsewhere, picturesFolder }), repeat });
+  }
+  const [first] = parts;
+  return first && parts.length === 1 && first.repeat === 1 ? first.dataset : joinDatasets(parts);
 }
 
 interface Opened extends ListedDataset, RunImages {
