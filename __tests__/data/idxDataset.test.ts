@@ -121,7 +121,7 @@ describe('one error that names the file', () => {
   });
 
   test('a file that is neither an array nor a folder', async () => {
-    const path = await written('words.txt', Buffer.from('hello'));
+    const path = await written('numbers.dat', Buffer.from([1, 2, 0, 3]));
     await expect(datasetAt(path).then(listed)).rejects.toThrow('this is a file, not a folder');
   });
 });
