@@ -39,7 +39,7 @@ export interface Backlog {
 }
 
 /** A step that takes no time, or a number of milliseconds by a timer. */
-function fakeTrainer(stepMs: number): Stepper {
+export function fakeTrainer(stepMs: number): Stepper {
   const losses = { loss: 0, reconstructionLoss: 0, balancedKl: 0, regularization: 0, kl: 0, klPerGroup: [] };
   const rates = { gradientNorm: 0, klCoefficient: 1, learningRate: 0, clipFactor: 1 };
   const position = { step: 0, epoch: 0, batchInEpoch: 0, imagesSeen: 0 };
