@@ -36,6 +36,20 @@ describe('packedTable', () => {
     fc.assert(fc.property(rowsArbitrary, (rows) => expect(unpacked(packed(rows))).toEqual(stored(rows))));
   });
 
+  test('should compare names byte by byte, and keep names that are bytes', () => {
+    const name = fc.string({ unit: fc.constantFrom('a', 'b', '/', '\xe9', '\xff') });
+    fc.assert(
+      fc.property(fc.array(name, { minLength: 2 }), (names) => {
+        const builder = new PackedTableBuilder(0, 'latin1');
+        for (const one of names) builder.add(one);
+        const table = builder.table();
+        expect(names.map((_, row) => table.name(row))).toEqual(names);
+        const [a = '', b = ''] = names;
+        expect(Math.sign(table.compare(0, 1))).toBe(a < b ? -1 : a > b ? 1 : 0);
+      }),
+    );
+  });
+
   test('should grow beyond its first memory', () => {
     const rows = Array.from({ length: 5000 }, (_, i): Row => [`folder/of/some/length/${i}.png`, i, i / 3]);
     expect(unpacked(packed(rows))).toEqual(rows);

@@ -1,8 +1,8 @@
 import type { Dataset } from './dataset.js';
 import { fileContentIdentity } from './fileContentIdentity.js';
+import { folderList, type ListImagesOptions } from './folderList.js';
 import type { ImageFile } from './imageFile.js';
 import { imageFiles } from './imageFiles.js';
-import { type ListImagesOptions, listImages } from './listImages.js';
 
 /** Which files of a folder to list, and how large they may be. */
 export interface FolderDatasetOptions extends Omit<ListImagesOptions, 'onWarning'> {
@@ -31,7 +31,7 @@ export function folderDataset(
   return {
     ...imageFiles(maxPixels),
     name: folder,
-    items: (_signal, warn) => listImages(folder, { ...listing, onWarning: warn }),
+    items: (_signal, warn) => folderList(folder, { ...listing, onWarning: warn }),
     identity: fileContentIdentity,
   };
 }

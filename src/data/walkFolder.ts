@@ -1,6 +1,6 @@
 /** All files in a folder and its subfolders, with links followed. */
-import type { Stats } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import type { Dir, Dirent, OpenDirOptions, PathLike, Stats } from 'node:fs';
+import { opendir, realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { codeOf, hasCode } from '../base/errors.js';
 import { type BytePath, bufferOf, bytePath, inside, textOf } from './bytePath.js';
@@ -20,6 +20,8 @@ export interface WalkOptions {
   readonly omissions: Omissions;
   /** Folders to leave out, with links resolved, and how to record each; null for folders that are not worth a record. */
   readonly except?: ReadonlyMap<BytePath, OmissionKind | null>;
+  /** Called for each file: those of a folder one after the other, in byte order of their names, before those that links lead to. */
+  readonly onFile: (file: FoundFile) => void;
 }
 
 interface Folder {
@@ -33,8 +35,7 @@ interface Folder {
  *
  * @throws the system's error when the folder itself cannot be read
  */
-export async function walkFolder(root: BytePath, { omissions, except }: WalkOptions): Promise<FoundFile[]> {
-  const files: FoundFile[] = [];
+export async function walkFolder(root: BytePath, { omissions, except, onFile }: WalkOptions): Promise<void> {
   const start = { name: '', real: await resolved(root) };
   const seen = new Set([start.real]);
   const folders: Folder[] = [start];
@@ -51,12 +52,12 @@ export async function walkFolder(root: BytePath, { omissions, except }: WalkOpti
     }
   };
   const list = async (folder: Folder) => {
-    for (const entry of await entriesOf(root, folder, omissions)) {
-      if (entry.name.startsWith('.')) continue;
+    const { files, others } = await entriesOf(root, folder, omissions);
+    for (const file of files) onFile({ name: inside(folder.name, file), folder: folder.real });
+    for (const entry of others) {
       const name = inside(folder.name, entry.name);
       if (entry.kind === 'folder') enter({ name, real: inside(folder.real, entry.name) });
       else if (entry.kind === 'link') links.push({ name, from: folder });
-      else if (entry.kind === 'file') files.push({ name, folder: folder.real });
       else omissions.note('special', textOf(name));
     }
   };
@@ -64,7 +65,7 @@ export async function walkFolder(root: BytePath, { omissions, except }: WalkOpti
     const path = inside(root, name);
     try {
       const status = await stat(bufferOf(path));
-      if (status.isFile()) files.push({ name, folder: from.real, status });
+      if (status.isFile()) onFile({ name, folder: from.real, status });
       else if (!status.isDirectory()) omissions.note('special', textOf(name));
       else {
         const real = await resolved(path);
@@ -89,7 +90,6 @@ export async function walkFolder(root: BytePath, { omissions, except }: WalkOpti
       await follow(way.name, way.from);
     }
   }
-  return files;
 }
 
 /** The path with links resolved. @throws the system's error when it does not exist */
@@ -100,29 +100,46 @@ export async function resolved(path: BytePath): Promise<BytePath> {
 
 interface Entry {
   readonly name: BytePath;
-  readonly kind: 'file' | 'folder' | 'link' | 'special';
+  readonly kind: 'folder' | 'link' | 'special';
 }
 
-/** Entries in byte order of their names. */
-async function entriesOf(root: BytePath, { name }: Folder, omissions: Omissions): Promise<Entry[]> {
+interface Entries {
+  /** Names of the files. */
+  readonly files: BytePath[];
+  readonly others: Entry[];
+}
+
+/** Entries read at a time: an object for each of a million would take hundreds of megabytes. */
+const bufferSize = 1024;
+
+/** Entries in byte order of their names, without hidden ones. */
+async function entriesOf(root: BytePath, { name }: Folder, omissions: Omissions): Promise<Entries> {
   const path = bufferOf(name === '' ? root : inside(root, name));
+  const [files, others]: [BytePath[], Entry[]] = [[], []];
   try {
-    const entries = await readdir(path, { withFileTypes: true, encoding: 'buffer' });
-    return entries
-      .map((entry) => ({
-        name: bytePath(entry.name),
-        kind: entry.isFile()
-          ? ('file' as const)
-          : entry.isDirectory()
-            ? ('folder' as const)
-            : entry.isSymbolicLink()
-              ? ('link' as const)
-              : ('special' as const),
-      }))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    for await (const entry of await opened(path)) {
+      const found = bytePath(entry.name);
+      if (found.startsWith('.')) continue;
+      if (entry.isFile()) files.push(found);
+      else others.push({ name: found, kind: kindOf(entry) });
+    }
   } catch (error) {
     if (name === '') throw error;
     omissions.note('folder', textOf(name), codeOf(error));
-    return [];
+    return { files: [], others: [] };
   }
+  files.sort();
+  others.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { files, others };
+}
+
+/** With names as bytes, which the types do not know. */
+function opened(path: Buffer): Promise<AsyncIterable<Dirent<Buffer>> & Dir> {
+  const open = opendir as unknown as (path: PathLike, options: OpenDirOptions) => Promise<never>;
+  return open(path, { encoding: 'buffer' as BufferEncoding, bufferSize });
+}
+
+function kindOf(entry: Dirent<Buffer>): Entry['kind'] {
+  if (entry.isDirectory()) return 'folder';
+  return entry.isSymbolicLink() ? 'link' : 'special';
 }

@@ -3,9 +3,9 @@ import { basename } from 'node:path';
 import type { Dataset, DatasetItem, ItemList } from '../../data/dataset.js';
 import { formOf } from '../../data/datasetAt.js';
 import { fileVersion } from '../../data/fileVersion.js';
+import { type FolderRemedies, folderList } from '../../data/folderList.js';
 import type { ImageFile } from '../../data/imageFile.js';
 import { imageFiles } from '../../data/imageFiles.js';
-import { type FolderRemedies, listImages } from '../../data/listImages.js';
 import { listItems } from '../../data/listItems.js';
 import { standardInput, standardInputDataset } from './standardInputList.js';
 
@@ -56,9 +56,9 @@ async function datasetIn(
   return { ...imageFiles(maxPixels), name: path, items: () => imagesIn(path, onWarning) };
 }
 
-async function imagesIn(path: string, onWarning: (message: string) => void): Promise<ImageFile[]> {
+async function imagesIn(path: string, onWarning: (message: string) => void): Promise<ItemList<ImageFile>> {
   const status = await stat(path).catch(() => null);
-  if (!status?.isFile()) return listImages(path, { onWarning }, remedies);
+  if (!status?.isFile()) return folderList(path, { onWarning }, remedies);
   const { size: bytes, mtimeMs: modified } = status;
   return [{ path, name: basename(path), version: fileVersion(bytes, modified), bytes, modified }];
 }

@@ -15,12 +15,14 @@ export interface PackedTable {
    * @param column from 0 to `columns - 1`
    */
   number(row: number, column: number): number;
+  /** Negative if the name of a row comes before that of another, byte by byte; 0 if they are the same. */
+  compare(row: number, other: number): number;
   /** What the table consists of, for a file. */
   readonly parts: PackedParts;
 }
 
 export interface PackedParts {
-  /** All names in UTF-8, one after the other. */
+  /** All names in their encoding, one after the other. */
   readonly names: Uint8Array;
   /** Where each name ends in `names`. */
   readonly ends: Float64Array;
@@ -28,7 +30,10 @@ export interface PackedParts {
   readonly numbers: Float64Array;
 }
 
-export function packedTable(parts: PackedParts): PackedTable {
+/** How names are stored: as UTF-8, or one byte per character for names that are bytes. */
+export type NameEncoding = 'utf8' | 'latin1';
+
+export function packedTable(parts: PackedParts, encoding: NameEncoding = 'utf8'): PackedTable {
   const { names, ends, numbers } = parts;
   const length = ends.length;
   const columns = length === 0 ? 0 : numbers.length / length;
@@ -36,8 +41,17 @@ export function packedTable(parts: PackedParts): PackedTable {
   return {
     length,
     columns,
-    name: (row) => text.toString('utf8', row === 0 ? 0 : ends[row - 1], ends[row]),
+    name: (row) => text.toString(encoding, row === 0 ? 0 : ends[row - 1], ends[row]),
     number: (row, column) => numbers[row * columns + column] as number,
+    compare(row, other) {
+      let [a, b] = [row === 0 ? 0 : (ends[row - 1] as number), other === 0 ? 0 : (ends[other - 1] as number)];
+      const [endA, endB] = [ends[row] as number, ends[other] as number];
+      while (a < endA && b < endB && names[a] === names[b]) {
+        a += 1;
+        b += 1;
+      }
+      return a < endA && b < endB ? (names[a] as number) - (names[b] as number) : endA - a - (endB - b);
+    },
     parts,
   };
 }
@@ -51,10 +65,12 @@ export class PackedTableBuilder {
   #length = 0;
   /** Numbers in a row. */
   readonly columns: number;
+  readonly #encoding: NameEncoding;
 
   /** @param columns numbers in a row */
-  constructor(columns: number) {
+  constructor(columns: number, encoding: NameEncoding = 'utf8') {
     this.columns = columns;
+    this.#encoding = encoding;
     this.#numbers = new Float64Array(1024 * columns);
   }
 
@@ -64,13 +80,13 @@ export class PackedTableBuilder {
 
   /** @param numbers as many as there are columns */
   add(name: string, ...numbers: number[]): void {
-    const bytes = Buffer.byteLength(name);
+    const bytes = Buffer.byteLength(name, this.#encoding);
     if (this.#namesEnd + bytes > this.#names.length) {
       const longer = Buffer.alloc(Math.max(2 * this.#names.length, this.#namesEnd + bytes));
       this.#names.copy(longer);
       this.#names = longer;
     }
-    this.#namesEnd += this.#names.write(name, this.#namesEnd);
+    this.#namesEnd += this.#names.write(name, this.#namesEnd, this.#encoding);
     if (this.#length === this.#ends.length) {
       this.#ends = doubled(this.#ends);
       this.#numbers = doubled(this.#numbers);
@@ -81,11 +97,12 @@ export class PackedTableBuilder {
   }
 
   table(): PackedTable {
-    return packedTable({
+    const parts = {
       names: this.#names.subarray(0, this.#namesEnd),
       ends: this.#ends.subarray(0, this.#length),
       numbers: this.#numbers.subarray(0, this.#length * this.columns),
-    });
+    };
+    return packedTable(parts, this.#encoding);
   }
 }
 

@@ -1,8 +1,8 @@
 import { defer, finalize, from, mergeMap, type Observable } from 'rxjs';
 import type { Dataset, DatasetItem } from '../../data/dataset.js';
+import { folderList, type ListImagesOptions } from '../../data/folderList.js';
 import type { ImageFile } from '../../data/imageFile.js';
 import { itemsOf } from '../../data/itemsOf.js';
-import { type ListImagesOptions, listImages } from '../../data/listImages.js';
 import { listItems } from '../../data/listItems.js';
 
 /**
@@ -43,7 +43,7 @@ export function images(
   options: ListImagesOptions = {},
 ): Observable<DatasetItem> {
   return defer(() => {
-    if (typeof source === 'string') return from(listImages(source, options));
+    if (typeof source === 'string') return from(folderList(source, options));
     const unwanted = new AbortController();
     const { onWarning = () => undefined } = options;
     const listed = listItems(source, { signal: unwanted.signal, onWarning });

@@ -8,10 +8,10 @@ import { formOf } from '../../../data/datasetAt.js';
 import { DatasetError } from '../../../data/datasetError.js';
 import { datasetIdentity } from '../../../data/datasetIdentity.js';
 import { folderDataset } from '../../../data/folderDataset.js';
+import { type FolderRemedies, folderList } from '../../../data/folderList.js';
 import { measuredItems, splitItems } from '../../../data/heldOut.js';
 import type { ImageFile } from '../../../data/imageFile.js';
 import { withCopies } from '../../../data/joined/itemCopies.js';
-import { type FolderRemedies, listImages } from '../../../data/listImages.js';
 import { listItems } from '../../../data/listItems.js';
 import { resolved } from '../../../data/walkFolder.js';
 import type { TrainOptions } from '../trainOptions.js';
@@ -100,7 +100,7 @@ async function heldOutFolder(
   if (form) return form.open(folder, { maxPixels });
   return {
     ...folderDataset(folder, { maxPixels }),
-    items: (_signal, onWarning) => listImages(folder, { elsewhere, picturesFolder, onWarning }, remedies),
+    items: (_signal, onWarning) => folderList(folder, { elsewhere, picturesFolder, onWarning }, remedies),
   } satisfies Dataset<ImageFile>;
 }
 
