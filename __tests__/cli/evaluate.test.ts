@@ -95,6 +95,16 @@ describe('nvae evaluate', () => {
     await expect(run([], '-')).rejects.toThrow('standard input: it is empty; pipe a list of paths');
   });
 
+  test('should evaluate several datasets and images as one', async () => {
+    await writePictures(inFolder('more'), 2);
+    const paths = [inFolder('photos'), inFolder('more', '01.png'), inFolder('photos', '02.png')];
+    const args = [model().path, ...paths, '--engine', 'native', '--json'];
+    const { stdout } = await runCommand(evaluateCommand(), args);
+    expect(JSON.parse(stdout)).toMatchObject({ dataset: paths, images: 7, total: 7 });
+    const twice = [model().path, inFolder('photos'), inFolder('photos'), '--engine', 'native'];
+    await expect(runCommand(evaluateCommand(), twice)).rejects.toThrow('two datasets have the name "');
+  });
+
   test('should refuse numbers that are none', async () => {
     await expect(run(['--samples', '0'])).rejects.toThrow('Expected an integer of at least 1');
     await expect(run(['--batch', 'many'])).rejects.toThrow('Expected an integer of at least 1');

@@ -36,7 +36,11 @@ interface EncodeOptions extends CommonOptions, LatentOptions {
 
 const extension = '.safetensors';
 
-export async function encode(model: string, images: string, options: EncodeOptions): Promise<void> {
+export async function encode(
+  model: string,
+  images: readonly string[],
+  options: EncodeOptions,
+): Promise<void> {
   const output = createOutput(options);
   const { engine, config, weights, batch, count, latents, freeFlow, out, seed = 0 } = options;
   let encoding = false;
@@ -107,7 +111,7 @@ export async function encode(model: string, images: string, options: EncodeOptio
       { defaultValue: { files: 0, images: 0 } },
     );
     const { interrupted } = interruption;
-    if (done === 0 && !interrupted) throw new Error(`${images}: no image could be read`);
+    if (done === 0 && !interrupted) throw new Error(`${images.join(', ')}: no image could be read`);
     output.event({ type: 'encodings', ...written, binarized, interrupted });
     if (!interrupted) return;
     output.progress(`stopped after ${written.images} of ${items.length} images`);

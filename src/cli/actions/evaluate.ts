@@ -25,7 +25,11 @@ interface EvaluateOptions extends CommonOptions {
   readonly count: number;
 }
 
-export async function evaluateModel(model: string, images: string, options: EvaluateOptions): Promise<void> {
+export async function evaluateModel(
+  model: string,
+  images: readonly string[],
+  options: EvaluateOptions,
+): Promise<void> {
   const output = createOutput(options);
   const { engine, config, weights, seed = 0 } = options;
   const interruption = listenForInterruption(() => output.progress('stopping; Ctrl-C again aborts'));
@@ -44,7 +48,10 @@ export async function evaluateModel(model: string, images: string, options: Eval
     });
     if (result !== null) {
       const { type: _, ...values } = result;
-      output.result({ type: 'evaluation', model: file, dataset: images, ...values }, evaluationTable(result));
+      output.result(
+        { type: 'evaluation', model: file, dataset: images.length === 1 ? images[0] : images, ...values },
+        evaluationTable(result),
+      );
     }
     if (!interruption.interrupted) return;
     const done = result === null ? 'without a result' : `after ${result.images} of ${result.total} images`;

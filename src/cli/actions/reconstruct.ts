@@ -68,7 +68,11 @@ interface Plan {
   readonly write: (made: Reconstruction, turn: number) => Observable<Written>;
 }
 
-export async function reconstruct(model: string, images: string, options: ReconstructOptions): Promise<void> {
+export async function reconstruct(
+  model: string,
+  images: readonly string[],
+  options: ReconstructOptions,
+): Promise<void> {
   const output = createOutput(options);
   const { engine, config, weights, seed = 0 } = options;
   let making = false;
@@ -107,7 +111,7 @@ export async function reconstruct(model: string, images: string, options: Recons
       { defaultValue: 0 },
     );
     const { interrupted } = interruption;
-    if (done === 0 && !interrupted) throw new Error(`${images}: no image could be read`);
+    if (done === 0 && !interrupted) throw new Error(`${images.join(', ')}: no image could be read`);
     output.event({ type: 'reconstructions', pictures, images: done, binarized, interrupted });
     if (!interrupted) return;
     output.progress(`stopped after ${pictures} pictures`);

@@ -25,7 +25,7 @@ export function encodeCommand(): Command {
         'Write the latents of images to a file that other programs read and nvae decode turns back.',
       )
       .argument('<model>', modelHelp)
-      .argument('<images>', imagesHelp)
+      .argument('<images...>', imagesHelp)
       .requiredOption('--out <path>', outHelp)
       .option('--count <number>', 'number of images, or all', countOrAll, Number.POSITIVE_INFINITY),
   )

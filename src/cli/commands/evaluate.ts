@@ -14,6 +14,7 @@ import { countOrAll, imagesHelp } from './latentOptions.js';
 const examples = `
 Examples:
   nvae evaluate demo new-photos
+  nvae evaluate demo new-photos more.zip
   nvae evaluate saved_weights/demo.checkpoint new-photos --samples 100 --count 200
   nvae evaluate demo new-photos --json | jq 'select(.type == "evaluation").bitsPerDimension.mean'
 
@@ -25,7 +26,7 @@ export function evaluateCommand(): Command {
       'Measure how well a model predicts images: bits/dim, KL per latent group, reconstruction errors.',
     )
     .argument('<model>', modelHelp)
-    .argument('<images>', imagesHelp)
+    .argument('<images...>', imagesHelp)
     .option(
       '--samples <number>',
       'draws per image; more give a tighter bound and take longer',

@@ -20,6 +20,7 @@ const examples = `
 Examples:
   nvae reconstruct demo photos
   nvae reconstruct saved_weights/demo.checkpoint cat.jpg --out cat.png
+  nvae reconstruct demo photos/*.jpg drawings.zip --out some.png
   nvae reconstruct demo photos --count all --rows 4 --out pairs/
   nvae reconstruct demo photos --separate --out reconstructed/`;
 
@@ -28,7 +29,7 @@ export function reconstructCommand(): Command {
     new Command('reconstruct')
       .description('Encode and decode images: show what the model makes of them, each below its original.')
       .argument('<model>', modelHelp)
-      .argument('<images>', imagesHelp)
+      .argument('<images...>', imagesHelp)
       .option('--rows <number>', 'rows of pairs in a grid', integerFrom(1), 1)
       .option('--columns <number>', 'pairs side by side in a grid', integerFrom(1), 8)
       .option(

@@ -82,11 +82,7 @@ async function listed(
 }
 
 /** Sizes and times of all files. @throws Error that counts those that are not there */
-async function examined(
-  root: BytePath,
-  paths: AsyncIterable<BytePath>,
-  signal: AbortSignal,
-): Promise<PackedTable> {
+async function examined(root: BytePath, paths: PathList['paths'], signal: AbortSignal): Promise<PackedTable> {
   const table = new PackedTableBuilder(2);
   const missing: string[] = [];
   let [count, absent] = [0, 0];
@@ -113,7 +109,8 @@ async function examined(
   if (count === 0) throw new Error('the list has no path; write one per line, or CSV with a column "path"');
   if (absent === 0) return table.table();
   const names = [...missing, ...(absent > missing.length ? ['...'] : [])].join(', ');
-  const files = count === 1 ? 'its only file is' : `${absent} of its ${count} files are`;
+  const some = absent === count ? `all of its ${count} files are` : `${absent} of its ${count} files are`;
+  const files = count === 1 ? 'its only file is' : some;
   const from = textOf(root) === '.' ? 'the current folder' : textOf(root);
   throw new Error(
     `${files} not there (${names}); relative paths begin in ${from}: correct the list, or restore the files`,

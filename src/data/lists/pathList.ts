@@ -13,7 +13,7 @@ import { type BytePath, bufferOf, bytePath, inside, textOf } from '../bytePath.j
 
 /** A list, and where its relative paths begin. */
 export interface PathList {
-  readonly paths: AsyncIterable<BytePath>;
+  readonly paths: AsyncIterable<BytePath> | Iterable<BytePath>;
   readonly folder: string;
 }
 
