@@ -22,6 +22,7 @@ import { imageBatches } from '../sampling/imageBatches.js';
 import { pathsIn } from '../sampling/namedFiles.js';
 import { checkFolder, folderOf } from '../sampling/outputFiles.js';
 import { tellBinarized } from '../sampling/tellBinarized.js';
+import { tellFit } from '../sampling/tellFit.js';
 import { withAdjustedModel } from '../sampling/withAdjustedModel.js';
 import { listenForInterruption } from '../terminal/listenForInterruption.js';
 import { createOutput } from '../terminal/output.js';
@@ -65,6 +66,7 @@ export async function encode(
       (loaded) => {
         encoding = true;
         binarized = tellBinarized(loaded, output);
+        tellFit(loaded, output);
         const metadata = metadataOf(file, loaded, options);
         const batches$ = imageBatches(wanted, loaded, batch, output);
         const work = { label: 'encoding', total: items.length, unit: 'images' };

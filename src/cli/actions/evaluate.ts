@@ -11,6 +11,7 @@ import { evaluationTable } from '../evaluation/evaluationTable.js';
 import { exitCodes } from '../exitCodes.js';
 import { findImages } from '../sampling/findImages.js';
 import { findModel } from '../sampling/findModel.js';
+import { tellFit } from '../sampling/tellFit.js';
 import { withAdjustedModel } from '../sampling/withAdjustedModel.js';
 import { type Interruption, listenForInterruption } from '../terminal/listenForInterruption.js';
 import { createOutput, type Output } from '../terminal/output.js';
@@ -40,9 +41,10 @@ export async function evaluateModel(
     const count = Math.min(options.count, items.length);
     // An evaluation uses the batch-norm averages from training unchanged.
     const asTrained = { engine, config, weights, temperature: 1, iterations: 0, batchSize: 1, seed, stop$ };
-    const result$ = withAdjustedModel(file, asTrained, output, (loaded) =>
-      resultOf(loaded, dataset, { ...options, count, stop$ }, output),
-    );
+    const result$ = withAdjustedModel(file, asTrained, output, (loaded) => {
+      tellFit(loaded, output);
+      return resultOf(loaded, dataset, { ...options, count, stop$ }, output);
+    });
     const result = await lastValueFrom(result$.pipe(takeUntil(fromAbort(interruption.signal))), {
       defaultValue: null,
     });

@@ -17,6 +17,7 @@ import { findModel } from '../sampling/findModel.js';
 import { modelName, outputFiles } from '../sampling/outputFiles.js';
 import { readOneImage } from '../sampling/readOneImage.js';
 import { tellBinarized } from '../sampling/tellBinarized.js';
+import { tellFit } from '../sampling/tellFit.js';
 import { withAdjustedModel } from '../sampling/withAdjustedModel.js';
 import { interruptible } from '../terminal/interruptible.js';
 import { createOutput, type Output } from '../terminal/output.js';
@@ -51,6 +52,7 @@ export function interpolate(
     let binarized: Binarize = 'none';
     const frames$ = withAdjustedModel(file, asTrained, output, (model) => {
       binarized = tellBinarized(model, output);
+      tellFit(model, output);
       return framesOf(model, { firstPath, secondPath, n }, options, output);
     });
     const made = await lastValueFrom(frames$.pipe(toArray(), takeUntil(stop$)), { defaultValue: null });

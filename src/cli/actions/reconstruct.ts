@@ -35,6 +35,7 @@ import { namedFiles } from '../sampling/namedFiles.js';
 import { modelName, outputFiles } from '../sampling/outputFiles.js';
 import { pairsPicture } from '../sampling/pairsPicture.js';
 import { tellBinarized } from '../sampling/tellBinarized.js';
+import { tellFit } from '../sampling/tellFit.js';
 import { withAdjustedModel } from '../sampling/withAdjustedModel.js';
 import { listenForInterruption } from '../terminal/listenForInterruption.js';
 import { createOutput, type Output } from '../terminal/output.js';
@@ -92,6 +93,7 @@ export async function reconstruct(
     const written$ = withAdjustedModel(file, asTrained, output, (loaded) => {
       making = true;
       binarized = tellBinarized(loaded, output);
+      tellFit(loaded, output);
       const work = { label: 'reconstructing', total: plan.images.items.length, unit: 'images' };
       return withProgress(output, work, (bar) => {
         const made = ({ names }: Reconstruction) => {
