@@ -69,6 +69,9 @@ export type { DescribeDatasetOptions } from './streams/datasets/describeDataset.
 export { describeDataset } from './streams/datasets/describeDataset.js';
 export type { DatasetPacked, PackDatasetOptions } from './streams/datasets/packDataset.js';
 export { packDataset } from './streams/datasets/packDataset.js';
+export type { SomeImagesOptions } from './streams/datasets/someImages.js';
+export { someImages } from './streams/datasets/someImages.js';
+export type { SquareOptions } from './streams/datasets/squareOptions.js';
 
 // Batches of images
 

@@ -1,7 +1,8 @@
 /** Every option of `nvae dataset`, seen at work. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import sharp from 'sharp';
 import { datasetCommand } from '../../src/cli/commands/dataset.js';
 import { useOwnCacheFolder } from '../support/ownCacheFolder.js';
 import { png, writePictures } from '../support/pictures.js';
@@ -90,6 +91,52 @@ describe('nvae dataset', () => {
     clearInterval(timer);
     expect(stderr).toMatch(/^stopping; Ctrl-C again aborts\nstopped/);
     expect(exitCode).toBe(130);
+  });
+
+  test('should write a contact sheet of --rows and --columns, by --seed, and say where it is', async () => {
+    const sheet = inFolder('sheets/all.png');
+    const size = ['--size', '6', '--rows', '2', '--columns', '2'];
+    const { stdout } = await run([...size, '--sheet', sheet]);
+    expect(stdout.trim().split('\n').at(-1)).toBe(`sheet          ${sheet}`);
+    expect(await sharp(sheet).metadata()).toMatchObject({ width: 12, height: 12 });
+    const first = await readFile(sheet);
+    expect(await json([...size, '--sheet', sheet, '--seed', '4'])).toMatchObject({ images: 5, sheet });
+    expect((await readFile(sheet)).equals(first)).toBe(false);
+    await expect(run(['--sheet', inFolder('all.txt')])).rejects.toThrow('--sheet: cannot write ".txt" files');
+  });
+
+  test('should --pack the images in the size and colours of --config, or of --size and --channels', async () => {
+    const out = inFolder('deep/out.npz');
+    await writeFile(inFolder('photos/x.png'), 'not an image');
+    const { stdout, stderr } = await run(['--config', 'digits', '--pack', out]);
+    expect(stdout).toBe(`${out}\n`);
+    expect(stderr).toContain('packed 5 images of 28x28, grey: 5 kB');
+    expect(stderr).toContain(`warning: ${out}: 1 of 6 images could not be read and are not in it`);
+    expect(await json([], out)).toMatchObject({
+      images: 5,
+      colours: { grey: 5 },
+      sizes: { shorterSide: 28 },
+    });
+    await expect(run(['--size', '4', '--pack', out])).rejects.toThrow(`--pack: ${out} exists; pass --force`);
+    const packed = await json(['--size', '4', '--channels', '3', '--pack', out, '--force']);
+    expect(packed).toMatchObject({ type: 'packed', path: out, images: 5, skipped: 1, size: 4, channels: 3 });
+    expect(await json([], out)).toMatchObject({ colours: { colour: 5 }, sizes: { shorterSide: 4 } });
+  });
+
+  test('should make squares as --config does', async () => {
+    const yaml = smallYaml('fit: contain, background: "#000000"');
+    await writeFile(inFolder('contain.yaml'), yaml);
+    expect(await json([])).toMatchObject({ oneColour: { images: 5 } });
+    expect(await json(['--config', inFolder('contain.yaml')])).toMatchObject({ oneColour: { images: 0 } });
+  });
+
+  test('should refuse options of --pack without it, and --pack without a size', async () => {
+    await expect(run(['--force'])).rejects.toThrow("option '--force' is for --pack");
+    await expect(run(['--channels', '1'])).rejects.toThrow("option '--channels' is for --pack");
+    await expect(run(['--pack', 'out.npz'])).rejects.toThrow("option '--pack' needs the size of the images");
+    const out = inFolder('out.zip');
+    await expect(run(['--pack', out, '--size', '4'])).rejects.toThrow('use .npz or .tar');
+    await expect(run(['--pack', 'out.npz', '--channels', '2'])).rejects.toThrow('Expected 1 or 3');
   });
 
   test('should refuse wrong values', async () => {

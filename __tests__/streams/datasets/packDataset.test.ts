@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { list } from 'tar';
 import yauzl from 'yauzl';
 import { crc32 } from '../../../src/base/crc32.js';
+import type { ImageFit } from '../../../src/config/imageFit.js';
 import type { ImageChannels } from '../../../src/config/types.js';
 import { DamagedImageError } from '../../../src/data/damagedImageError.js';
 import type { Dataset } from '../../../src/data/dataset.js';
@@ -23,6 +24,7 @@ import { images } from '../../../src/streams/images/images.js';
 import { collect, pause } from '../../support/collect.js';
 import { canMount, tmpfs } from '../../support/disks.js';
 import { useOwnCacheFolder } from '../../support/ownCacheFolder.js';
+import { png } from '../../support/pictures.js';
 import { useTemporaryFolder } from '../../support/temporaryFolder.js';
 
 const inFolder = useTemporaryFolder();
@@ -54,11 +56,11 @@ async function writeMixed(folder: string): Promise<void> {
 }
 
 /** All batches that a run of this model would get in its first epoch, unshuffled. */
-async function batchesOf(path: string, size: number, channels: ImageChannels) {
+async function batchesOf(path: string, size: number, channels: ImageChannels, fit: Partial<ImageFit> = {}) {
   const dataset = await datasetAt(path);
   const batches = await collect(
     images(dataset).pipe(
-      decodeImages({ dataset, size, channels }),
+      decodeImages({ dataset, size, channels, ...fit }),
       batch(2),
       concatMap((recipe) => recipe.make()),
       mergeMap((made) => (made ? from([made]) : [])),
@@ -95,6 +97,15 @@ describe.each(['.npz', '.tar'])('packDataset to %s', (extension) => {
       if (extension === '.tar') expect(after.names).toEqual(before.names);
     },
   );
+
+  test('should make squares as it is told', async () => {
+    await writeMixed(inFolder('photos'));
+    await writeFile(inFolder('photos/wide.png'), await png(9, 8, 7, 30, 10));
+    const fit = { fit: 'contain', fitPosition: 'top', background: '#102030' } as const;
+    await pack(inFolder('photos'), path(), { size: 16, ...fit });
+    const before = await batchesOf(inFolder('photos'), 16, 3, fit);
+    expect((await batchesOf(path(), 16, 3)).pixels.equals(before.pixels)).toBe(true);
+  });
 
   test('should make the same file of the same images', async () => {
     await pack(datasetOf(5, noise), path(), { size: 4 });

@@ -25,6 +25,11 @@ export function reportTable(report: DatasetReport): string {
   return [heading(report), ...lines.filter((text) => text !== null)].join('\n');
 }
 
+/** Where a contact sheet is. */
+export function sheetLine(path: string): string {
+  return filled('sheet', indent) + path;
+}
+
 function heading({ dataset, images, total, stopped, size }: DatasetReport): string {
   const some = stopped ? `${count(images)} of ${of(total, 'image')}` : of(total, 'image');
   return `${printable(dataset)}: ${some}; pixels are those at ${size}x${size}`;

@@ -21,6 +21,8 @@ export interface OutputFilesOptions {
   readonly count: number;
   /** Folder if `out` is not given. @default 'images' */
   readonly folder?: string;
+  /** The option that names them, for messages. @default '--out' */
+  readonly option?: string;
   /** Extension of further files that are written beside these. @default none */
   readonly beside?: string;
 }
@@ -36,15 +38,15 @@ export async function outputFiles(
   out: string | undefined,
   options: OutputFilesOptions,
 ): Promise<(index: number) => string> {
-  const { name, count, folder = 'images' } = options;
-  const into = await folderOf(out, folder);
+  const { name, count, folder = 'images', option = '--out' } = options;
+  const into = await folderOf(out, folder, option);
   if (into === null) {
     const path = out ?? '';
-    checkExtension(path);
-    await checkFolder(dirname(path));
+    checkExtension(path, option);
+    await checkFolder(dirname(path), option);
     return numbered(parse(path), count);
   }
-  await checkFolder(into);
+  await checkFolder(into, option);
   return newNames(into, fitting(name), options, count);
 }
 
@@ -101,32 +103,36 @@ export function fitting(name: string): string {
 }
 
 /** The folder; null if `out` is a file. */
-export async function folderOf(out: string | undefined, folder: string): Promise<string | null> {
+export async function folderOf(
+  out: string | undefined,
+  folder: string,
+  option = '--out',
+): Promise<string | null> {
   if (out === undefined) return folder;
-  if (out === '') throw new Error('--out: the path is empty; give a file or a folder');
+  if (out === '') throw new Error(`${option}: the path is empty; give a file or a folder`);
   const there = await stat(out).catch(() => null);
   const isFolder = there ? there.isDirectory() : /[\\/]$/.test(out) || extname(out) === '';
   return isFolder ? out : null;
 }
 
-function checkExtension(path: string): void {
+function checkExtension(path: string, option: string): void {
   const given = extname(path);
   if (extensions.includes(given.toLowerCase())) return;
   const wrong = given
     ? `cannot write ${describeValue(given)} files`
     : `no file extension in ${describeValue(path)}`;
-  throw new Error(`--out: ${wrong}; use ${extensions.join(', ')}, or end a folder in ${sep}`);
+  throw new Error(`${option}: ${wrong}; use ${extensions.join(', ')}, or end a folder in ${sep}`);
 }
 
 /** Writes a test file: permissions do not reveal a read-only disk, and mean nothing for root. */
-export async function checkFolder(folder: string): Promise<void> {
+export async function checkFolder(folder: string, option = '--out'): Promise<void> {
   const probe = join(folder, `.nvae-${process.pid}`);
   try {
     await mkdir(folder, { recursive: true });
     await (await open(probe, 'w')).close();
     await rm(probe);
   } catch (error) {
-    throw new Error(`--out: cannot write to the folder ${folder} (${messageOf(error)}); choose another`, {
+    throw new Error(`${option}: cannot write to the folder ${folder} (${messageOf(error)}); choose another`, {
       cause: error,
     });
   }

@@ -16,16 +16,19 @@ import {
 } from 'rxjs';
 import { checkCount } from '../../base/checkNumbers.js';
 import type { Dataset } from '../../data/dataset.js';
+import type { FittedOptions } from '../../data/fit/fittedImage.js';
 import { itemPixels, type SkippedImage } from '../../data/itemPixels.js';
 import { itemAt } from '../../data/itemsOf.js';
 import type { StoredImage } from '../../data/storedImage.js';
 import { mapAhead } from '../flow/mapAhead.js';
+import { checkedFit } from '../images/checkedFit.js';
 import type { DatasetEvent } from './datasetEvents.js';
 import { type ExaminedImage, ImageTally } from './imageTally.js';
+import type { SquareOptions } from './squareOptions.js';
 import { type OpenDataset, usingDataset } from './usingDataset.js';
 
 /** Options of `describeDataset`. */
-export interface DescribeDatasetOptions {
+export interface DescribeDatasetOptions extends SquareOptions {
   /**
    * Height and width at which images are decoded. What is said about pixels (duplicates, one colour, mean) holds for this size.
    * @default the median of the shorter sides of some images, at most 64
@@ -76,10 +79,12 @@ const largestDefault = 64;
  */
 export function describeDataset(
   source: string | Dataset,
-  { size, names = 10, stop$: given = NEVER, onWarning = () => undefined }: DescribeDatasetOptions = {},
+  options: DescribeDatasetOptions = {},
 ): Observable<DatasetEvent> {
+  const { size, names = 10, stop$: given = NEVER, maxPixels, onWarning = () => undefined } = options;
   if (size !== undefined) checkCount('describeDataset', 'size', size);
   checkCount('describeDataset', 'names', names);
+  const decoding = { channels: 3, fit: checkedFit('describeDataset', options), maxPixels } as const;
   return defer(() => {
     const stop$ = from(given).pipe(
       take(1),
@@ -89,7 +94,7 @@ export function describeDataset(
     const events$ = usingDataset(source, onWarning, (open) => {
       isListed = true;
       return from(size === undefined ? sizeOfSome(open) : [size]).pipe(
-        concatMap((chosen) => described(open, chosen, names, stop$)),
+        concatMap((chosen) => described(open, { ...decoding, size: chosen }, names, stop$)),
       );
     });
     return events$.pipe(takeUntil(stop$.pipe(filter(() => !isListed))));
@@ -99,10 +104,11 @@ export function describeDataset(
 /** The events for the listed items. */
 function described(
   { dataset, items }: OpenDataset,
-  size: number,
+  decoding: FittedOptions,
   names: number,
   stop$: Observable<unknown>,
 ): Observable<DatasetEvent> {
+  const { size } = decoding;
   const total = items.length;
   const tally = new ImageTally(total, (index) => itemAt(items, index).name, size, names);
   const progress$ = defer(() => of<DatasetEvent>({ type: 'progress', images: tally.images, total }));
@@ -110,7 +116,7 @@ function described(
     const begin = part * together;
     const count = Math.min(together, total - begin);
     const all = Array.from({ length: count }, (_, i) =>
-      examined({ dataset, items }, begin + i, size, signal),
+      examined({ dataset, items }, begin + i, decoding, signal),
     );
     return Promise.all(all);
   };
@@ -131,7 +137,7 @@ function described(
 async function examined(
   { dataset, items }: OpenDataset,
   index: number,
-  size: number,
+  decoding: FittedOptions,
   signal: AbortSignal,
 ): Promise<ExaminedImage> {
   const item = itemAt(items, index);
@@ -139,7 +145,7 @@ async function examined(
   const onSkipped = (found: SkippedImage) => {
     skipped = found;
   };
-  const pixels = await itemPixels(dataset, item, { size, channels: 3, signal, onSkipped });
+  const pixels = await itemPixels(dataset, item, { ...decoding, signal, onSkipped });
   if (pixels)
     return { index, name: item.name, pixels, stored: await storedAt({ dataset, items }, index, signal) };
   if (!skipped) throw new Error('internal: an image without pixels has no reason');

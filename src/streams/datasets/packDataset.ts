@@ -6,6 +6,7 @@ import { describeValue, printable } from '../../base/messageText.js';
 import type { ImageChannels } from '../../config/types.js';
 import type { Dataset } from '../../data/dataset.js';
 import { DatasetError } from '../../data/datasetError.js';
+import type { FittedOptions } from '../../data/fit/fittedImage.js';
 import { itemPixels, type SkippedImage } from '../../data/itemPixels.js';
 import { itemAt } from '../../data/itemsOf.js';
 import type { ImagePack } from '../../data/packs/imagePack.js';
@@ -13,11 +14,13 @@ import { type NewFile, newFile } from '../../data/packs/newFile.js';
 import { checkPackName, imagePack, packBytes } from '../../data/packs/packKinds.js';
 import { mapAhead } from '../flow/mapAhead.js';
 import { usingAsync } from '../flow/usingAsync.js';
+import { checkedFit } from '../images/checkedFit.js';
 import type { DatasetProgress } from './datasetEvents.js';
+import type { SquareOptions } from './squareOptions.js';
 import { type OpenDataset, usingDataset } from './usingDataset.js';
 
 /** Options of `packDataset`. */
-export interface PackDatasetOptions {
+export interface PackDatasetOptions extends SquareOptions {
   /** Height and width of the images. */
   readonly size: number;
   /** Colours of a pixel: 3, or 1 for grey. @default 3 */
@@ -83,16 +86,18 @@ const mostWarnings = 10;
 export function packDataset(
   source: string | Dataset,
   path: string,
-  { size, channels = 3, replace = false, onWarning = () => undefined }: PackDatasetOptions,
+  options: PackDatasetOptions,
 ): Observable<DatasetProgress | DatasetPacked> {
+  const { size, channels = 3, replace = false, maxPixels, onWarning = () => undefined } = options;
   checkCount('packDataset', 'size', size);
   if (channels !== 1 && channels !== 3)
     throw new RangeError(`packDataset: channels must be 1 or 3, got ${describeValue(channels)}`);
+  const decoding = { size, channels, fit: checkedFit('packDataset', options), maxPixels };
   checkPackName(path);
   const written = (open: OpenDataset) =>
     usingAsync(
       () => newFile(path, replace),
-      (file) => packed(open, path, file, { size, channels, onWarning }),
+      (file) => packed(open, path, file, decoding, onWarning),
       (file) => file.discard(),
     );
   return usingDataset(source, onWarning, (open) =>
@@ -105,8 +110,10 @@ function packed(
   { dataset, items }: OpenDataset,
   path: string,
   file: NewFile,
-  { size, channels, onWarning }: Required<Omit<PackDatasetOptions, 'replace'>>,
+  decoding: FittedOptions,
+  onWarning: (message: string) => void,
 ): Observable<DatasetProgress | DatasetPacked> {
+  const { size, channels } = decoding;
   const total = items.length;
   const names = { length: total, name: (index: number) => itemAt(items, index).name };
   let [done, images] = [0, 0];
@@ -120,7 +127,7 @@ function packed(
     const keep = (found: SkippedImage) => {
       skipped = found;
     };
-    const pixels = await itemPixels(dataset, item, { size, channels, signal, onSkipped: keep });
+    const pixels = await itemPixels(dataset, item, { ...decoding, signal, onSkipped: keep });
     return { name: item.name, bytes: pixels && (await pack.encoded(pixels)), skipped };
   };
   const add = async (pack: ImagePack, all: readonly Encoded[]) => {
