@@ -46,14 +46,14 @@ interface Work {
   readonly output: Output;
 }
 
-export async function dataset(images: string, options: DatasetOptions): Promise<void> {
+export async function dataset(images: readonly string[], options: DatasetOptions): Promise<void> {
   const output = createOutput(options);
   const interruption = listenForInterruption(() => output.progress('stopping; Ctrl-C again aborts'));
   try {
     const config = options.config === undefined ? null : await loadConfig(options.config);
     const sheetFile = await sheetFileOf(options);
     if (options.pack !== undefined) await checkFree(options.pack, options);
-    const found = await findImages(images, output.warning);
+    const found = await findImages(images, output.warning, config?.training.maxPixels);
     const work = { dataset: found.dataset, total: found.items.length, config, options, interruption, output };
     const sheet = await writeSheet(work, sheetFile);
     await (options.pack === undefined ? describe(work, sheet) : pack(work, options.pack, sheet));

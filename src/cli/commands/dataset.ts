@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ImageChannels } from '../../config/types.js';
 import type { dataset } from '../actions/dataset.js';
 import { integerFrom, withCommonOptions } from './commonOptions.js';
+import { imagesHelp } from './latentOptions.js';
 
 const examples = `
 Examples:
@@ -20,7 +21,7 @@ export function datasetCommand(): Command {
     .description(
       'Show what a dataset has: sizes, formats, damage, duplicates, which configuration fits; or pack it into one file.',
     )
-    .argument('<images>', 'a folder of images, with subfolders, a file of many images, or one image')
+    .argument('<images...>', imagesHelp)
     .option(
       '--size <number>',
       'height and width at which images are compared and counted (default: their own, at most 64)',
