@@ -113,6 +113,15 @@ describe('a list of paths', () => {
     for (const name of ['a.svg', 'a.png', '']) expect(await formOf(inFolder(name))).toBeNull();
   });
 
+  test('should be read whole, if it is long', async () => {
+    const names = Array.from({ length: 20_000 }, (_, i) => `${'ä'.repeat(i % 7)}${i}.png`);
+    const text = `label,image\n${names.map((name) => `"a, ""b""",${name}`).join('\n')}`;
+    const { paths } = await pathListIn(Buffer.from(text), 'list', '.');
+    const found: string[] = [];
+    for await (const path of paths) found.push(Buffer.from(path, 'latin1').toString());
+    expect(found).toEqual(names);
+  });
+
   test('should be read as it was written, whatever the names', async () => {
     const name = fc.string({ minLength: 1, unit: 'binary' }).filter((text) => {
       return text.trim() === text && !/\p{Cc}/u.test(text) && !text.startsWith('#');

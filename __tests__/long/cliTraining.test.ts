@@ -92,6 +92,31 @@ describe('nvae train', () => {
     ]);
   }, 300_000);
 
+  test('should train on several datasets with weights, and resume', async () => {
+    await writePictures(inFolder('more'), 3);
+    const train = (epochs: number, ...datasets: string[]) =>
+      nvae(
+        ...['train', 'small.yaml', '--engine', 'native', '--set', `training_parameters.epochs=${epochs}`],
+        ...datasets.flatMap((dataset) => ['--dataset', dataset]),
+      );
+    const first = await train(1, 'dataset', 'more:4');
+    expect([first.code, first.stderr]).toEqual([0, expect.stringContaining('22 images in batches of')]);
+    const again = await train(2, 'dataset', 'more:4');
+    expect([again.code, again.stderr]).toEqual([0, expect.not.stringContaining('has changed')]);
+    const other = await train(3, 'dataset', 'more:2');
+    expect(other.stderr).toContain('has changed since the checkpoint (22 images before, 16 now)');
+    const refused = await train(3, 'dataset', 'more:0.5');
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringContaining('expected a positive integer'),
+    ]);
+    const missing = await train(3, 'dataset', 'none:2');
+    expect([missing.code, missing.stderr]).toEqual([
+      1,
+      expect.stringContaining('none: folder does not exist'),
+    ]);
+  }, 300_000);
+
   test('should name a run as --name says, for nvae watch too', async () => {
     const args = ['train', 'small.yaml', '--engine', 'native', '--name', 'a second', '--set'];
     const { code, stdout } = await nvae(...args, 'training_parameters.epochs=1');

@@ -23,6 +23,7 @@ const separators = [',', ';', '\t'];
 const csvOptions = { trim: true, relax_column_count: true, skip_empty_lines: true } as const;
 /** A longer row is one in which a quote is not closed. */
 const longestRow = 2 ** 20;
+const partBytes = 2 ** 16;
 /** Tab and line ends. */
 const lineCharacters = [0x09, 0x0a, 0x0d];
 /** Written before a list that was read from somewhere else. */
@@ -130,7 +131,7 @@ async function* rowsOf(content: Buffer, { delimiter, column, hasHeader }: Table)
     max_record_size: longestRow,
     from: hasHeader ? 2 : 1,
   });
-  const rows = Readable.from([content])
+  const rows = Readable.from(partsOf(content))
     .on('error', (error) => parser.destroy(error))
     .pipe(parser);
   try {
@@ -140,6 +141,13 @@ async function* rowsOf(content: Buffer, { delimiter, column, hasHeader }: Table)
     }
   } catch (error) {
     throw new Error(`it is not valid CSV (${cut(messageOf(error))}); correct it`, { cause: error });
+  }
+}
+
+/** The parser makes all rows of a part at once, so parts are small. */
+function* partsOf(content: Buffer): Generator<Buffer> {
+  for (let begin = 0; begin < content.length; begin += partBytes) {
+    yield content.subarray(begin, begin + partBytes);
   }
 }
 
