@@ -17,6 +17,7 @@ test('should name everything that the PyTorch implementation does not do', () =>
     augmentation: { ...augmentation, horizontalFlip: true, crop: 2 },
     spectralRegularization: 'power_iteration',
     klBalancing: 'size',
+    fit: 'contain',
     validation: { ...validation, fraction: 0.1 },
   };
   const dataPosition = { epoch: 4, imagesTaken: 30, dataset: 'a/100/-' };
@@ -26,6 +27,7 @@ test('should name everything that the PyTorch implementation does not do', () =>
   expect(omissions.slice(1)).toEqual([
     'the place within epoch 5 is lost: it starts anew there, with 30 images that were already taken',
     'augmentation is not known there: images are trained on without it (horizontal_flip true, crop 2)',
+    'fit contain with fit_position centre is not known there: it makes images square in its own way',
     'spectral_regularization power_iteration is not known there: squared singular values are estimated, and regularization_constant weighs those',
     'normalized_likelihood is not known there: training goes on with a likelihood whose probabilities do not add up to 1',
     'kl_balancing size is not known there: the KL is balanced by inverse_size',

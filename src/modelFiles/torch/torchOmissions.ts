@@ -29,11 +29,16 @@ export function torchOmissions(checkpoint: Checkpoint): string[] {
     );
   }
   const changes = Object.entries(training.augmentation).filter(
-    ([, value]) => value !== false && value !== 0 && value !== 'none',
+    ([, value]) => value !== false && value !== 0 && value !== 'none' && value !== null,
   );
   if (changes.length > 0) {
     const keys = changes.map(([key, value]) => `${snakeCase(key)} ${value}`).join(', ');
     omissions.push(`augmentation is not known there: images are trained on without it (${keys})`);
+  }
+  if (training.fit !== 'cover' || training.fitPosition !== 'centre') {
+    omissions.push(
+      `fit ${training.fit} with fit_position ${training.fitPosition} is not known there: it makes images square in its own way`,
+    );
   }
   if (training.spectralRegularization !== 'estimate') {
     omissions.push(
