@@ -102,6 +102,13 @@ describe('settings that make no sense', () => {
     await expect(listEngines()).rejects.toThrow(EngineSettingError);
   });
 
+  test.each(['2', 'off', 'true'])("should be refused: Winograd's convolutions %s", async (text) => {
+    process.env.NVAE_WINOGRAD = text;
+    const message = `NVAE_WINOGRAD: must be 0 or 1 (got "${text}"); unset it`;
+    await expect(useEngine('wasm')).rejects.toThrow(message);
+    await expect(listEngines()).rejects.toThrow(EngineSettingError);
+  });
+
   test.each(['GPU', 'cuda', '0'])('should be refused: device %s', async (text) => {
     process.env.NVAE_TENSORFLOW_DEVICE = text;
     const message = `NVAE_TENSORFLOW_DEVICE: must be cpu or gpu (got "${text}"); unset it`;
@@ -110,7 +117,8 @@ describe('settings that make no sense', () => {
   });
 
   test('should not be those that are empty', async () => {
-    Object.assign(process.env, { NVAE_THREADS: '', NVAE_SIMD: '', NVAE_TENSORFLOW_DEVICE: '' });
+    const names = ['NVAE_THREADS', 'NVAE_SIMD', 'NVAE_WINOGRAD', 'NVAE_TENSORFLOW_DEVICE'];
+    for (const name of names) process.env[name] = '';
     expect(await useEngine('cpu')).toMatchObject({ name: 'cpu' });
   });
 });

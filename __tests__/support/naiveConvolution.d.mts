@@ -22,7 +22,7 @@ export function nativeConvolution(
   filter: Float32Array,
   dy: Float32Array,
   depthwise: boolean,
-  half?: boolean,
+  options?: { half?: boolean; direct?: boolean },
 ): ConvolutionResults<Float32Array>;
 export function operandsOf(shape: readonly number[], depthwise: boolean, seed: number): ConvolutionOperands;
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number;

@@ -53,9 +53,20 @@ export function pseudoRandom(length, seed) {
   });
 }
 
-/** Runs the addon's three kernels of a convolution on outputs filled with NaN. */
-export function nativeConvolution(addon, shape, x, filter, dy, depthwise, half = false) {
-  const numbers = Int32Array.of(...shape, Number(half));
+/**
+ * Runs the addon's three kernels of a convolution on outputs filled with NaN. `half` rounds factors to bfloat16, `direct` leaves out
+ * Winograd's way.
+ */
+export function nativeConvolution(
+  addon,
+  shape,
+  x,
+  filter,
+  dy,
+  depthwise,
+  { half = false, direct = false } = {},
+) {
+  const numbers = Int32Array.of(...shape, Number(half), Number(direct));
   const poisoned = (like) => new Float32Array(like.length).fill(Number.NaN);
   const [y, dx, dfilter] = [poisoned(dy), poisoned(x), poisoned(filter)];
   if (depthwise) addon.depthwise(numbers, x, filter, null, null, 0, y);

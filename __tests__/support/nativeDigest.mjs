@@ -1,7 +1,7 @@
 /**
  * Runs as a child process, since the addon chooses its instruction set only once. Computes convolutions, a matrix product, sums,
  * batch norm and the fused kernels with NVAE_THREADS threads and the instruction set NVAE_SIMD, and prints the largest error
- * against the definition and a digest of all bits.
+ * against the definition, that of Winograd's convolutions apart, and a digest of all bits.
  */
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -22,16 +22,24 @@ const shapes = [
   [2, 12, 12, 16, 6, 6, 32, 3, 3, 2, 2, 1, 1],
   [1, 9, 9, 40, 9, 9, 3, 1, 1, 1, 1, 0, 0],
   [3, 10, 13, 48, 10, 13, 48, 5, 5, 1, 1, 2, 2],
+  // Winograd's way: by tiles and by channels
+  [3, 14, 14, 33, 14, 14, 45, 3, 3, 1, 1, 1, 1],
+  [1, 8, 8, 80, 8, 8, 72, 3, 3, 1, 1, 1, 1],
 ];
+const winogradShapes = 2; // the last ones
 const hash = createHash('sha256');
 let error = 0;
+let winogradError = 0;
 for (const [i, shape] of shapes.entries()) {
   for (const depthwise of shape[3] === shape[6] ? [false, true] : [false]) {
     const { x, filter, dy } = operandsOf(shape, depthwise, i);
     const expected = naiveConvolution(shape, x, filter, dy, depthwise);
-    const actual = nativeConvolution(addon, shape, x, filter, dy, depthwise);
+    const direct = i < shapes.length - winogradShapes;
+    const actual = nativeConvolution(addon, shape, x, filter, dy, depthwise, { direct });
     for (const name of ['y', 'dx', 'dfilter']) {
-      error = Math.max(error, relativeError(actual[name], expected[name]));
+      const distance = relativeError(actual[name], expected[name]);
+      if (direct) error = Math.max(error, distance);
+      else winogradError = Math.max(winogradError, distance);
       hash.update(actual[name]);
     }
   }
@@ -102,5 +110,11 @@ error = Math.max(error, relativeError(expanded, new Float32Array(rounded.buffer)
 for (const values of [sum, product, y, mean, variance, expanded, ...fused]) hash.update(values);
 
 console.log(
-  JSON.stringify({ simd: addon.simd(), threads: addon.threads(), error, digest: hash.digest('hex') }),
+  JSON.stringify({
+    simd: addon.simd(),
+    threads: addon.threads(),
+    error,
+    winogradError,
+    digest: hash.digest('hex'),
+  }),
 );

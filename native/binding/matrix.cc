@@ -7,7 +7,7 @@ namespace nvae {
 namespace {
 
 ConvShape conv_shape(const int32_t* v) {
-  return {v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11], v[12], v[13] != 0};
+  return {v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11], v[12], v[13] != 0, v[14] != 0};
 }
 
 // halfProducts(): whether convolutions can round to bfloat16.

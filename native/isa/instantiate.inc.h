@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 #include "kernels/tables.h"
 #include "runtime/scratch.h"
@@ -23,6 +24,9 @@ namespace NVAE_ISA {
 #include "kernels/math.inc.h"
 #include "kernels/rows.inc.h"
 #include "kernels/gemm.inc.h"
+#include "kernels/winograd_transforms.inc.h"
+#include "kernels/winograd.inc.h"
+#include "kernels/winograd_filter_gradient.inc.h"
 #include "kernels/conv2d.inc.h"
 #include "kernels/depthwise.inc.h"
 #include "kernels/elementwise.inc.h"

@@ -136,10 +136,13 @@ static void conv2d_input_gradient_in(const ConvShape& s, const float* dy, const 
   }
 }
 
+static bool takes_winograd(const ConvShape& s) { return !s.direct && suits_winograd(s); }
+
 static void conv2d(const ConvShape& s, const float* x, const float* filter, const Epilogue& epilogue, float* y) {
 #ifdef NVAE_HALF_PRODUCTS
   if (s.half) return conv2d_in<Half>(s, x, filter, epilogue, y);
 #endif
+  if (takes_winograd(s)) return winograd<false>(s, x, filter, epilogue, y);
   conv2d_in<Single>(s, x, filter, epilogue, y);
 }
 
@@ -147,6 +150,7 @@ static void conv2d_input_gradient(const ConvShape& s, const float* dy, const flo
 #ifdef NVAE_HALF_PRODUCTS
   if (s.half) return conv2d_input_gradient_in<Half>(s, dy, filter, dx);
 #endif
+  if (takes_winograd(s)) return winograd<true>(s, dy, filter, {}, dx);
   conv2d_input_gradient_in<Single>(s, dy, filter, dx);
 }
 
@@ -225,6 +229,7 @@ static const float* pad_channels(const float* dy, int64_t pixels, int64_t channe
 }
 
 static void conv2d_filter_gradient(const ConvShape& s, const float* x, const float* dy_given, float* dfilter) {
+  if (takes_winograd(s)) return winograd_filter_gradient(s, x, dy_given, dfilter);
   const int64_t stride = ceil_div(s.out_channels, kLanes) * kLanes;
   const int64_t taps = s.filter_height * s.filter_width;
   const int64_t size = taps * s.in_channels * stride;

@@ -61,8 +61,9 @@ struct Half {
 };
 #endif
 
-// One tile: rows 0..R-1 of the buffer times one panel of V vectors. Adds to C if `add`, otherwise starts from bias or 0.
-template <typename Format, int R, int V>
+// One tile: rows 0..R-1 of the buffer, RowStride apart, times one panel of V vectors. Adds to C if `add`, otherwise starts from
+// bias or 0.
+template <typename Format, int R, int V, int64_t RowStride>
 static inline void multiply_tile(const float* rows, const float* panel, int64_t depth, float* const* c, int columns,
                                  const float* bias, bool add) {
   vf sum[R][V];
@@ -76,7 +77,7 @@ static inline void multiply_tile(const float* rows, const float* panel, int64_t 
     for (int v = 0; v < V; ++v) b[v] = load(panel + k * kPanelColumns + v * kLanes);
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
-      const vf a = splat(rows[r * kRowStride + k]);
+      const vf a = splat(rows[r * RowStride + k]);
 #pragma GCC unroll 2
       for (int v = 0; v < V; ++v) sum[r][v] = Format::multiply_add(sum[r][v], a, b[v]);
     }
@@ -99,13 +100,13 @@ static inline void multiply_tile(const float* rows, const float* panel, int64_t 
 }
 
 // Selects the instance for `rows` rows; the remainder of a block is rarely more than one such tile.
-template <typename Format, int R>
+template <typename Format, int R, int64_t RowStride = kRowStride>
 static void multiply_rows(int64_t count, const float* rows, const float* panel, int64_t depth, float* const* c,
                           int columns, const float* bias, bool add) {
   if constexpr (R > 0) {
-    if (count < R) return multiply_rows<Format, R - 1>(count, rows, panel, depth, c, columns, bias, add);
-    if (columns > kLanes) multiply_tile<Format, R, 2>(rows, panel, depth, c, columns, bias, add);
-    else multiply_tile<Format, R, 1>(rows, panel, depth, c, columns, bias, add);
+    if (count < R) return multiply_rows<Format, R - 1, RowStride>(count, rows, panel, depth, c, columns, bias, add);
+    if (columns > kLanes) multiply_tile<Format, R, 2, RowStride>(rows, panel, depth, c, columns, bias, add);
+    else multiply_tile<Format, R, 1, RowStride>(rows, panel, depth, c, columns, bias, add);
   }
 }
 

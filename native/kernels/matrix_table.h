@@ -14,6 +14,8 @@ struct ConvShape {
   int64_t pad_top, pad_left;
   // Whether conv2d and its input gradient round both factors of every product to bfloat16; see half_products.
   bool half = false;
+  // Whether to add up the products themselves where Winograd's way would be faster.
+  bool direct = false;
 };
 
 // Applied to the sums of a convolution: y = activation(sum * scale + shift), per output channel.

@@ -47,6 +47,37 @@ static inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 
+// Lane i of the result is lane Index[i] of a, or, from kLanes on, of b.
+template <int... Index>
+static inline vf shuffle(vf a, vf b) {
+#if defined(__clang__) || __GNUC__ >= 12
+  return __builtin_shufflevector(a, b, Index...);
+#else
+  return __builtin_shuffle(a, b, vi{Index...});
+#endif
+}
+
+// Exchanges the blocks of Step lanes off the diagonal of every square of 2 * Step rows.
+template <int Step, int... Lane>
+static inline void exchange_blocks(vf (&rows)[kLanes], std::integer_sequence<int, Lane...>) {
+#pragma GCC unroll 16
+  for (int i = 0; i < kLanes; ++i) {
+    if (i & Step) continue;
+    const vf a = rows[i], b = rows[i + Step];
+    rows[i] = shuffle<(Lane & Step ? kLanes + Lane - Step : Lane)...>(a, b);
+    rows[i + Step] = shuffle<(Lane & Step ? kLanes + Lane : Lane + Step)...>(a, b);
+  }
+}
+
+// Transposes a square of kLanes rows.
+template <int Step = kLanes / 2>
+static inline void transpose(vf (&rows)[kLanes]) {
+  if constexpr (Step > 0) {
+    exchange_blocks<Step>(rows, std::make_integer_sequence<int, kLanes>{});
+    transpose<Step / 2>(rows);
+  }
+}
+
 // Calls body(channel, lanes) for all vectors of channels.
 template <typename Body>
 static inline void for_channels(int64_t channels, const Body& body) {

@@ -13,6 +13,8 @@ export interface EngineSettings {
   readonly threads: number | null;
   /** NVAE_SIMD: instruction set of the native engine; null if it is not set. */
   readonly simd: InstructionSet | null;
+  /** NVAE_WINOGRAD: whether the native engine computes 3x3 convolutions by Winograd's way where that is faster. @default true */
+  readonly winograd: boolean;
   /** NVAE_TENSORFLOW_DEVICE: device of the tensorflow engine; null if it is not set. */
   readonly tensorflowDevice: TensorflowDevice | null;
 }
@@ -30,13 +32,14 @@ const environmentHere = (): Environment => globalThis.process?.env ?? {};
 const mostThreads = 1024;
 
 /**
- * Reads NVAE_THREADS, NVAE_SIMD and NVAE_TENSORFLOW_DEVICE; an empty value counts as not set.
+ * Reads NVAE_THREADS, NVAE_SIMD, NVAE_WINOGRAD and NVAE_TENSORFLOW_DEVICE; an empty value counts as not set.
  * @throws EngineSettingError when one of them is invalid
  */
 export function engineSettings(environment: Environment = environmentHere()): EngineSettings {
   return {
     threads: threadsOf(environment.NVAE_THREADS),
     simd: simdOf(environment.NVAE_SIMD),
+    winograd: winogradOf(environment.NVAE_WINOGRAD),
     tensorflowDevice: deviceOf(environment.NVAE_TENSORFLOW_DEVICE),
   };
 }
@@ -56,6 +59,14 @@ function simdOf(text: string | undefined): InstructionSet | null {
   if (known) return known;
   throw new EngineSettingError(
     `NVAE_SIMD: must be avx512, avx2 or portable (got "${text}"); unset it to use the best this processor has`,
+  );
+}
+
+function winogradOf(text: string | undefined): boolean {
+  if (!text || text === '1') return true;
+  if (text === '0') return false;
+  throw new EngineSettingError(
+    `NVAE_WINOGRAD: must be 0 or 1 (got "${text}"); unset it to use Winograd's convolutions`,
   );
 }
 

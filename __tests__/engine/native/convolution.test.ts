@@ -56,13 +56,51 @@ describe('native convolution', () => {
         const shape = shapeOf(c, depthwise ? c.channels : c.outChannels);
         const { x, filter, dy } = operandsOf(shape, depthwise, seed);
         const expected = naiveConvolution(shape, x, filter, dy, depthwise);
-        const actual = nativeConvolution(loadAddon(), shape, x, filter, dy, depthwise);
+        const actual = nativeConvolution(loadAddon(), shape, x, filter, dy, depthwise, { direct: true });
         expect(relativeError(actual.y, expected.y)).toBeLessThan(5e-6);
         expect(relativeError(actual.dx, expected.dx)).toBeLessThan(5e-6);
         expect(relativeError(actual.dfilter, expected.dfilter)).toBeLessThan(5e-6);
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("should equal the definition by Winograd's way, for sizes that do not divide and both orders of work", () => {
+    const large = fc.record({
+      batch: fc.integer({ min: 1, max: 4 }),
+      height: fc.integer({ min: 3, max: 18 }),
+      width: fc.integer({ min: 3, max: 18 }),
+      channels: fc.integer({ min: 16, max: 150 }),
+      outChannels: fc.integer({ min: 16, max: 150 }),
+    });
+    fc.assert(
+      fc.property(large, fc.nat(), ({ batch, height, width, channels, outChannels }, seed) => {
+        const shape = [batch, height, width, channels, height, width, outChannels, 3, 3, 1, 1, 1, 1];
+        const { x, filter, dy } = operandsOf(shape, false, seed);
+        const direct = nativeConvolution(loadAddon(), shape, x, filter, dy, false, { direct: true });
+        const actual = nativeConvolution(loadAddon(), shape, x, filter, dy, false);
+        expect(relativeError(actual.y, direct.y)).toBeLessThan(2e-5);
+        expect(relativeError(actual.dx, direct.dx)).toBeLessThan(2e-5);
+        expect(relativeError(actual.dfilter, direct.dfilter)).toBeLessThan(2e-5);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('should scale, shift and activate what comes out', () => {
+    const shape = [2, 7, 10, 24, 7, 10, 37, 3, 3, 1, 1, 1, 1];
+    const { x, filter, dy } = operandsOf(shape, false, 5);
+    const [scale, shift] = [pseudoRandom(37, 8), pseudoRandom(37, 9)];
+    const plain = nativeConvolution(loadAddon(), shape, x, filter, dy, false).y;
+    for (const direct of [0, 1]) {
+      const y = new Float32Array(dy.length);
+      loadAddon().conv2d(Int32Array.of(...shape, 0, direct), x, filter, scale, shift, 1, y);
+      const expected = plain.map((value, i) => {
+        const scaled = value * scale[i % 37]! + shift[i % 37]!;
+        return scaled / (1 + Math.exp(-scaled));
+      });
+      expect(relativeError(y, expected)).toBeLessThan(2e-5);
+    }
   });
 
   test('in half precision should equal the definition for rounded factors', () => {
@@ -79,7 +117,7 @@ describe('native convolution', () => {
         const shape = shapeOf(c, c.outChannels);
         const { x, filter, dy } = operandsOf(shape, false, seed);
         const expected = naiveConvolution(shape, half(x), half(filter), half(dy), false);
-        const actual = nativeConvolution(addon, shape, x, filter, dy, false, addon.halfProducts());
+        const actual = nativeConvolution(addon, shape, x, filter, dy, false, { half: addon.halfProducts() });
         const tolerance = addon.halfProducts() ? 5e-6 : 2e-2;
         expect(relativeError(actual.y, expected.y)).toBeLessThan(tolerance);
         expect(relativeError(actual.dx, expected.dx)).toBeLessThan(tolerance);
@@ -95,7 +133,7 @@ describe('native convolution', () => {
     const operands = [x, filter, dy].map(whole) as [Float32Array, Float32Array, Float32Array];
     const expected = naiveConvolution(shape, ...operands, false);
     const addon = loadAddon();
-    const actual = nativeConvolution(addon, shape, ...operands, false, addon.halfProducts());
+    const actual = nativeConvolution(addon, shape, ...operands, false, { half: addon.halfProducts() });
     // Whole numbers of few bits: no product and no sum is rounded.
     expect(actual.y).toEqual(Float32Array.from(expected.y));
     expect(actual.dx).toEqual(Float32Array.from(expected.dx));

@@ -8,6 +8,7 @@ interface Digest {
   simd: string;
   threads: number;
   error: number;
+  winogradError: number;
   digest: string;
 }
 
@@ -23,6 +24,7 @@ describe('every instruction set', () => {
   test.each(['portable', 'avx2'])('should be accurate (%s, or the best below it)', (simd) => {
     const got = compute({ NVAE_SIMD: simd });
     expect(got.error).toBeLessThan(5e-6);
+    expect(got.winogradError).toBeLessThan(2e-5);
     if (simd === 'portable') expect(got.simd).toBe('portable');
   });
 
@@ -30,6 +32,7 @@ describe('every instruction set', () => {
     const [one, two, five] = ['1', '2', '5'].map((threads) => compute({ NVAE_THREADS: threads }));
     expect([one!.threads, two!.threads, five!.threads]).toEqual([1, 2, 5]);
     expect(one!.error).toBeLessThan(5e-6);
+    expect(one!.winogradError).toBeLessThan(2e-5);
     expect(two!.digest).toBe(one!.digest);
     expect(five!.digest).toBe(one!.digest);
   });

@@ -3,6 +3,7 @@
  * several filters per channel, are left to the plain JavaScript kernels.
  */
 import { isHalfPrecision } from '../../halfPrecision.js';
+import { engineSettings } from '../../settings.js';
 import * as tf from '../../tf.js';
 import type { Addon } from '../addon.js';
 import type { NativeBackend } from '../backend.js';
@@ -34,7 +35,7 @@ function convInfo(
 }
 
 /** Returns the numbers of a convolution in the order of ConvShape (native/kernels/matrix_table.h). */
-function convShape(info: ConvInfo, half: boolean): Int32Array {
+function convShape(info: ConvInfo, half: boolean, direct: boolean): Int32Array {
   return Int32Array.of(
     info.batchSize,
     info.inHeight,
@@ -50,6 +51,7 @@ function convShape(info: ConvInfo, half: boolean): Int32Array {
     info.padInfo.top,
     info.padInfo.left,
     Number(half),
+    Number(direct),
   );
 }
 
@@ -76,13 +78,18 @@ interface Family {
 
 function kernelsOf({ depthwise, canBeHalf, run, ...names }: Family): NativeKernel[] {
   const half = () => canBeHalf && isHalfPrecision();
+  const direct = !engineSettings().winograd;
   const forward = names.forward.map((name) =>
     nativeKernel(name, (inputs, attributes, backend) => {
       const { x, filter, bias, variance } = inputs;
       const info = convInfo(name, x!.shape, filter!.shape, attributes, depthwise);
       if (!allFloat(x!, filter!) || !isNative(info, depthwise)) return undefined;
       const y = backend.floatOutput(info.outShape);
-      const operands = [convShape(info, half()), backend.floats(x!), backend.floats(filter!)] as const;
+      const operands = [
+        convShape(info, half(), direct),
+        backend.floats(x!),
+        backend.floats(filter!),
+      ] as const;
       const silu = Number(attributes.activation === 'silu');
       if (variance) {
         backend.scratch(2 * info.outChannels, (both) => {
@@ -99,7 +106,12 @@ function kernelsOf({ depthwise, canBeHalf, run, ...names }: Family): NativeKerne
     const info = convInfo(names.inputGradient, inputShape, filter!.shape, attributes, depthwise);
     if (!allFloat(dy!, filter!) || !isNative(info, depthwise)) return undefined;
     const dx = backend.floatOutput(inputShape);
-    run.inputGradient(convShape(info, half()), backend.floats(dy!), backend.floats(filter!), dx.values);
+    run.inputGradient(
+      convShape(info, half(), direct),
+      backend.floats(dy!),
+      backend.floats(filter!),
+      dx.values,
+    );
     return dx.info;
   });
   const filterGradient = nativeKernel(names.filterGradient, ({ x, dy }, attributes, backend) => {
@@ -107,7 +119,12 @@ function kernelsOf({ depthwise, canBeHalf, run, ...names }: Family): NativeKerne
     const info = convInfo(names.filterGradient, x!.shape, filterShape, attributes, depthwise);
     if (!allFloat(x!, dy!) || !isNative(info, depthwise)) return undefined;
     const dfilter = backend.floatOutput(filterShape);
-    run.filterGradient(convShape(info, false), backend.floats(x!), backend.floats(dy!), dfilter.values);
+    run.filterGradient(
+      convShape(info, false, direct),
+      backend.floats(x!),
+      backend.floats(dy!),
+      dfilter.values,
+    );
     return dfilter.info;
   });
   return [...forward, inputGradient, filterGradient];

@@ -1,0 +1,164 @@
+// The filter gradient of a 3x3 convolution by Winograd's minimal filtering. Included once per instruction set, after
+// winograd.inc.h.
+//
+// At each of the 36 places, the gradient of the spread filter is the product of the spread windows, transposed, and of the spread
+// tiles of dy; it is gathered into 3x3 taps.
+
+// Spreads all channels of a tile of dy: the value of place p and channel c goes to out[p * plane + c]. Writes whole vectors.
+static void spread_tile_of(const Tiles& tiles, const float* images, int64_t channels, int64_t tile, float* out, int64_t plane) {
+  const float* pixels[kTile][kTile];
+  for (int i = 0; i < kTile; ++i)
+    for (int j = 0; j < kTile; ++j) pixels[i][j] = tiles.pixel(images, channels, tile, i, j);
+  for_channels(channels, [&](int64_t c, int lanes) {
+    vf in[kTile][kTile], spread[kSpread][kSpread];
+#pragma GCC unroll 4
+    for (int i = 0; i < kTile; ++i)
+#pragma GCC unroll 4
+      for (int j = 0; j < kTile; ++j) in[i][j] = pixels[i][j] ? load_n(pixels[i][j] + c, lanes) : vf{};
+    both_ways<kTile, kSpread, spread_tile>(in, spread);
+#pragma GCC unroll 6
+    for (int i = 0; i < kSpread; ++i)
+#pragma GCC unroll 6
+      for (int j = 0; j < kSpread; ++j) store(out + (i * kSpread + j) * plane + c, spread[i][j]);
+  });
+}
+
+// sums[R, V vectors] += sum over tiles of v[tile][r] * w[tile][vector].
+template <int R, int V>
+static inline void add_tile_products(const float* v, int64_t v_stride, const float* w, int64_t w_stride, int64_t tiles, float* sums,
+                                     int64_t stride, bool add) {
+  vf sum[R][V];
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+    for (int i = 0; i < V; ++i) sum[r][i] = vf{};
+  for (int64_t tile = 0; tile < tiles; ++tile, v += v_stride, w += w_stride) {
+    vf d[V];
+#pragma GCC unroll 2
+    for (int i = 0; i < V; ++i) d[i] = load(w + i * kLanes);
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) {
+      const vf value = splat(v[r]);
+#pragma GCC unroll 2
+      for (int i = 0; i < V; ++i) sum[r][i] += value * d[i];
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+    for (int i = 0; i < V; ++i) {
+      float* out = sums + r * stride + i * kLanes;
+      store(out, add ? load(out) + sum[r][i] : sum[r][i]);
+    }
+}
+
+template <int R>
+static void add_tile_rows(int64_t count, const float* v, int64_t v_stride, const float* w, int64_t w_stride, int64_t tiles,
+                          int64_t columns, float* sums, int64_t stride, bool add) {
+  if constexpr (R > 0) {
+    if (count < R) return add_tile_rows<R - 1>(count, v, v_stride, w, w_stride, tiles, columns, sums, stride, add);
+    int64_t c = 0;
+    for (; c + 2 * kLanes <= columns; c += 2 * kLanes)
+      add_tile_products<R, 2>(v, v_stride, w + c, w_stride, tiles, sums + c, stride, add);
+    if (c < columns) add_tile_products<R, 1>(v, v_stride, w + c, w_stride, tiles, sums + c, stride, add);
+  }
+}
+
+// A block of the gradient of the spread filter at one place: [rows, columns], columns whole vectors.
+static void place_gradient(int64_t rows, int64_t columns, const float* v, int64_t v_stride, const float* w, int64_t w_stride,
+                           int64_t tiles, float* sums, int64_t stride, bool add) {
+  const int64_t blocks = ceil_div(rows, kTileRows);
+  for (int64_t block = 0, r = 0; block < blocks; ++block) {
+    const int64_t count = (rows - r) / (blocks - block);
+    add_tile_rows<kTileRows>(count, v + r, v_stride, w, w_stride, tiles, columns, sums + r * stride, stride, add);
+    r += count;
+  }
+}
+
+// Gathers one input channel: `columns` values per tap, from the sums of `chunks` parts, chunk_size apart.
+static void gather_taps(const float* sums, int64_t plane, int64_t chunks, int64_t chunk_size, int64_t columns, float* dfilter,
+                        int64_t tap_size) {
+  for_channels(columns, [&](int64_t c, int lanes) {
+    vf spread[kSpread][kSpread], taps[3][3];
+    for (int i = 0; i < kSpread; ++i)
+      for (int j = 0; j < kSpread; ++j) {
+        const float* sum = sums + (i * kSpread + j) * plane + c;
+        vf total = load(sum);
+        for (int64_t chunk = 1; chunk < chunks; ++chunk) total += load(sum + chunk * chunk_size);
+        spread[i][j] = total;
+      }
+    both_ways<kSpread, 3, gather_filter>(spread, taps);
+    for (int tap = 0; tap < 9; ++tap) store_n(dfilter + tap * tap_size + c, taps[tap / 3][tap % 3], lanes);
+  });
+}
+
+// Rows of spread windows and spread tiles of dy, with room for whole vectors and away from multiples of 4 kB.
+static int64_t spread_stride(int64_t channels) { return ceil_div(channels, kLanes) * kLanes + 16; }
+
+// Few channels: a task is a part of the tiles, which it spreads in blocks; it keeps sums of its own.
+static void winograd_filter_gradient_by_tiles(const ConvShape& s, const Tiles& tiles, const float* x, const float* dy,
+                                              float* dfilter) {
+  constexpr int64_t kBlock = 32;
+  const int64_t columns = ceil_div(s.out_channels, kLanes) * kLanes;
+  const int64_t v_stride = spread_stride(s.in_channels), w_stride = spread_stride(s.out_channels);
+  const int64_t plane = s.in_channels * columns + 16, size = kPlaces * plane;
+  const int64_t chunks = most(1, least(least(ceil_div(tiles.count, kBlock), 8), (int64_t{4} << 20) / size));
+  float* sums = scratch(Slot::kPartials, static_cast<size_t>(chunks * size));
+  parallel(chunks, [&](int64_t chunk) {
+    const int64_t first = tiles.count * chunk / chunks, last = tiles.count * (chunk + 1) / chunks;
+    const int64_t v_plane = kBlock * v_stride + 16, w_plane = kBlock * w_stride + 16;
+    float* v = scratch(Slot::kSpread, static_cast<size_t>(kPlaces * v_plane));
+    float* w = scratch(Slot::kPanel, static_cast<size_t>(kPlaces * w_plane));
+    for (int64_t begin = first; begin < last; begin += kBlock) {
+      const int64_t count = least(kBlock, last - begin);
+      for (int64_t t = 0; t < count; ++t) {
+        spread_window_of(tiles, x, s.in_channels, begin + t, 0, s.in_channels, v + t * v_stride, v_plane);
+        spread_tile_of(tiles, dy, s.out_channels, begin + t, w + t * w_stride, w_plane);
+      }
+      for (int64_t place = 0; place < kPlaces; ++place)
+        place_gradient(s.in_channels, columns, v + place * v_plane, v_stride, w + place * w_plane, w_stride, count,
+                       sums + chunk * size + place * plane, columns, begin > first);
+    }
+  });
+  parallel(s.in_channels, [&](int64_t channel) {
+    gather_taps(sums + channel * columns, plane, chunks, size, s.out_channels, dfilter + channel * s.out_channels,
+                s.in_channels * s.out_channels);
+  });
+}
+
+// Many channels: everything is spread first, and a task is a block of channels at all places.
+static void winograd_filter_gradient_by_channels(const ConvShape& s, const Tiles& tiles, const float* x, const float* dy,
+                                                 float* dfilter) {
+  constexpr int64_t kRows = 32, kColumns = 128;
+  const int64_t v_stride = spread_stride(s.in_channels), w_stride = spread_stride(s.out_channels);
+  const int64_t v_plane = tiles.count * v_stride + 16, w_plane = tiles.count * w_stride + 16;
+  float* v = scratch(Slot::kSpread, static_cast<size_t>(kPlaces * v_plane));
+  float* w = scratch(Slot::kPartials, static_cast<size_t>(kPlaces * w_plane));
+  parallel(2 * tiles.count, [&](int64_t task) {
+    const int64_t tile = task / 2;
+    if (task % 2 == 0) spread_window_of(tiles, x, s.in_channels, tile, 0, s.in_channels, v + tile * v_stride, v_plane);
+    else spread_tile_of(tiles, dy, s.out_channels, tile, w + tile * w_stride, w_plane);
+  });
+  const int64_t row_blocks = ceil_div(s.in_channels, kRows), column_blocks = ceil_div(s.out_channels, kColumns);
+  parallel(row_blocks * column_blocks, [&](int64_t task) {
+    const int64_t row = task % row_blocks * kRows, column = task / row_blocks * kColumns;
+    const int64_t rows = least(kRows, s.in_channels - row), columns = least(kColumns, s.out_channels - column);
+    constexpr int64_t kPlane = kRows * kColumns + 16;
+    float* sums = scratch(Slot::kPanel, static_cast<size_t>(kPlaces * kPlane));
+    for (int64_t place = 0; place < kPlaces; ++place)
+      place_gradient(rows, ceil_div(columns, kLanes) * kLanes, v + place * v_plane + row, v_stride, w + place * w_plane + column,
+                     w_stride, tiles.count, sums + place * kPlane, kColumns, false);
+    for (int64_t r = 0; r < rows; ++r)
+      gather_taps(sums + r * kColumns, kPlane, 1, 0, columns, dfilter + (row + r) * s.out_channels + column,
+                  s.in_channels * s.out_channels);
+  });
+}
+
+static void winograd_filter_gradient(const ConvShape& s, const float* x, const float* dy, float* dfilter) {
+  const Tiles tiles(s.batch, s.in_height, s.in_width);
+  // The smaller of the two, spread tiles and spread filter, is kept whole.
+  if (tiles.count * (s.in_channels + s.out_channels) > s.in_channels * s.out_channels)
+    winograd_filter_gradient_by_tiles(s, tiles, x, dy, dfilter);
+  else
+    winograd_filter_gradient_by_channels(s, tiles, x, dy, dfilter);
+}
