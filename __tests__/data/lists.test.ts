@@ -110,7 +110,8 @@ describe('a list of paths', () => {
   test('should not be made of pictures, binary files and folders', async () => {
     await writeFile(inFolder('a.svg'), '\n <svg xmlns="http://www.w3.org/2000/svg"/>');
     await writeFile(inFolder('a.png'), await png(7, 8, 9));
-    for (const name of ['a.svg', 'a.png', '']) expect(await formOf(inFolder(name))).toBeNull();
+    await writeFile(inFolder('damaged.JPG'), 'no image');
+    for (const name of ['a.svg', 'a.png', 'damaged.JPG', '']) expect(await formOf(inFolder(name))).toBeNull();
   });
 
   test('should be read whole, if it is long', async () => {

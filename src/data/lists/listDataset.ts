@@ -1,6 +1,6 @@
 /** The files that a list names as a dataset. */
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, extname } from 'node:path';
 import { messageOf } from '../../base/errors.js';
 import { cut, printable } from '../../base/messageText.js';
 import { type BytePath, bufferOf, bytePath, inside, isText, placeOf, textOf } from '../bytePath.js';
@@ -9,6 +9,7 @@ import type { Dataset, ItemList } from '../dataset.js';
 import { DatasetError } from '../datasetError.js';
 import { fileContentIdentity } from '../fileContentIdentity.js';
 import { fileVersion } from '../fileVersion.js';
+import { isReadable } from '../formats.js';
 import type { ImageFile } from '../imageFile.js';
 import { imageFiles } from '../imageFiles.js';
 import { type Omissions, omissions } from '../omissions.js';
@@ -28,6 +29,7 @@ export const listForm: DataForm = {
   accepts: ({ start, isGzip, path }) =>
     !isGzip &&
     !isShardName(basename(path)) &&
+    !isReadable(extname(path).slice(1).toLowerCase()) && // a damaged image
     (isListText(start) || (start.length === 0 && /\.(txt|lst|list|csv|tsv)$/i.test(path))),
   open: (path, options) =>
     listDataset(path, async () => pathListIn(await readImageFile(path), path), options),
