@@ -70,6 +70,6 @@ async function row({ name, encoding, write }: Form): Promise<string> {
 }
 
 const photos = await somePhotos(images);
-console.log(`${images} images, ${rounds} turns; minimum to median`);
+console.log(`${images} images, ${rounds} turns of at most 1,000; minimum to median`);
 console.log('form             loaded/s  sharp alone/s speed/alone cpu/alone first image, again/s peak/MiB');
 for (const form of forms) if (!only || only.includes(form.name)) console.log(await row(form));

@@ -34,6 +34,8 @@ export interface Rate {
 
 const size = 64;
 const [batchSize, prefetch] = [32, 2];
+/** Short turns: what else the machine does is then much the same in both halves of one. */
+const mostPerTurn = 1000;
 const signal = new AbortController().signal;
 const [path = '', encoding = 'jpeg', rounds = '0'] = process.argv.slice(2);
 
@@ -53,7 +55,7 @@ if (turns > 0) {
     1,
     0,
   );
-  const images = Math.floor(order.length / turns);
+  const images = Math.min(mostPerTurn, Math.floor(order.length / turns));
   const photos = await somePhotos(50);
   const epoch = (part: Uint32Array) => {
     const batches$ = itemBatches(items, { dataset, size, cache, order: part, batchSize });
