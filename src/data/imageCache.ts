@@ -3,6 +3,7 @@ import { checkAmount } from '../base/checkNumbers.js';
 import type { ImageChannels } from '../config/types.js';
 import { type TemporaryFile, temporaryFile } from './bytes/temporaryFile.js';
 import { cacheFolders } from './cacheFolders.js';
+import { NumbersByHash } from './packed/numbersByHash.js';
 
 /** How much a cache keeps, and where. */
 export interface ImageCacheOptions {
@@ -55,16 +56,8 @@ export interface ImageCache {
   close(): Promise<void>;
 }
 
-type Place = { readonly pixels: Uint8Array | null } | { readonly offset: number; readonly length: number };
-
-/** One version of an image in one size. */
-interface Kept {
-  readonly version: string | undefined;
-  readonly channels: ImageChannels;
-  readonly fit: string | undefined;
-  readonly size: number;
-  readonly place: Place;
-}
+/** What the first number of an entry says, besides the offset in the file and, below these, the index of pixels in memory. */
+const [damaged, firstInMemory] = [-1, -2];
 
 /**
  * Creates an empty cache of decoded images, for `decodeImages`. The caller closes it.
@@ -79,49 +72,46 @@ interface Kept {
 export function imageCache(options: ImageCacheOptions = {}): ImageCache {
   const { memoryLimit = 2 ** 30, folder, reserve = 2 ** 30 } = options;
   checkAmount('imageCache', 'memoryLimit', memoryLimit);
-  // By key alone: building a text of key, version and size would take longer than copying the pixels.
-  const places = new Map<string, Kept[]>();
+  // An offset in the file and a length; or an index of `kept`, from `firstInMemory` downwards; or `damaged`.
+  const places = new NumbersByHash();
+  const kept: Uint8Array[] = [];
   const packed = packedFile(folder === undefined ? cacheFolders() : [folder], reserve);
   let inMemory = 0;
   let closed = false;
-  const placeOf = ({ key, version, channels = 3, fit }: CacheKey, size: number) =>
-    places
-      .get(key)
-      ?.find(
-        (one) => one.version === version && one.size === size && one.channels === channels && one.fit === fit,
-      )?.place;
-  const keep = (image: CacheKey, size: number, place: Place) => {
-    const { key, version, channels = 3, fit } = image;
-    const before = placeOf(image, size);
-    const others = (places.get(key) ?? []).filter((one) => one.place !== before);
-    places.set(key, [...others, { version, channels, fit, size, place }]);
-  };
+  const identityOf = ({ key, version, channels = 3, fit }: CacheKey, size: number) =>
+    [key, version, fit, channels, size] as const;
+  const inMemoryAt = (slot: number) => kept[firstInMemory - places.first(slot)] ?? null;
   return {
     async get(image, size) {
-      const place = placeOf(image, size);
-      if (place === undefined || 'pixels' in place) return place?.pixels;
-      return packed.read(place.offset, place.length);
+      const slot = places.find(identityOf(image, size));
+      if (slot < 0) return undefined;
+      const first = places.first(slot);
+      return first < 0 ? inMemoryAt(slot) : packed.read(first, places.second(slot));
     },
     peek(image, size) {
-      const place = placeOf(image, size);
-      return place && 'pixels' in place ? place.pixels : null;
+      const slot = places.find(identityOf(image, size));
+      return slot < 0 ? null : inMemoryAt(slot);
     },
     async set(image, size, pixels) {
-      const before = placeOf(image, size);
+      const identity = identityOf(image, size);
+      const before = places.find(identity);
       // Pixels replace a `damaged` entry: the image may have been repaired.
-      if (closed || (before && !('pixels' in before && before.pixels === null))) return;
-      if (pixels === null || inMemory + pixels.length <= memoryLimit) {
-        inMemory += pixels?.length ?? 0;
-        keep(image, size, { pixels });
+      if (closed || (before >= 0 && places.first(before) !== damaged)) return;
+      if (pixels === null) return places.set(identity, damaged, 0);
+      if (inMemory + pixels.length <= memoryLimit) {
+        inMemory += pixels.length;
+        places.set(identity, firstInMemory - kept.length, 0);
+        kept.push(pixels);
         return;
       }
       if (image.version === undefined) return;
       const offset = await packed.append(pixels);
-      if (offset !== null) keep(image, size, { offset, length: pixels.length });
+      if (offset !== null && !closed) places.set(identity, offset, pixels.length);
     },
     async close() {
       closed = true;
       places.clear();
+      kept.length = 0;
       inMemory = 0;
       await packed.close();
     },
