@@ -1,9 +1,11 @@
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
-import type { CompressionCodec, Compressors } from 'hyparquet';
-import { unsnapped } from './snappy.js';
+import { type CompressionCodec, type Compressors, snappyUncompress } from 'hyparquet';
 
 type Decompress = (input: Uint8Array, size: number) => Uint8Array | Promise<Uint8Array>;
+
+/** The most that a byte of Snappy can become: a copy of 64 bytes takes 3. */
+const mostTimes = 22;
 
 /** What needs no optional package. */
 const always: Partial<Record<CompressionCodec, Decompress>> = {
@@ -14,6 +16,13 @@ const always: Partial<Record<CompressionCodec, Decompress>> = {
 };
 
 const damaged = 'its compressed data is damaged';
+
+function unsnapped(input: Uint8Array, size: number): Uint8Array {
+  if (size > mostTimes * input.length) throw new Error(damaged);
+  const output = new Uint8Array(size);
+  snappyUncompress(input, output);
+  return output;
+}
 
 /**
  * Returns the function for a compression, which throws an error for damaged bytes.
