@@ -5,7 +5,7 @@ import { constants, createInflateRaw, inflateRaw } from 'node:zlib';
 import yauzl from 'yauzl';
 import { crc32 } from '../../base/crc32.js';
 import { messageOf } from '../../base/errors.js';
-import { type ByteSource, partOf } from '../bytes/byteSource.js';
+import { type ByteSource, partOf, windowed } from '../bytes/byteSource.js';
 import { spooled } from '../bytes/spooled.js';
 import { DamagedImageError } from '../damagedImageError.js';
 
@@ -129,13 +129,13 @@ async function* chunksOf(source: ByteSource): AsyncGenerator<Buffer> {
   }
 }
 
-/** What yauzl reads the directory with. */
+/** What yauzl reads the directory with, two small parts for each entry. */
 class Reader extends yauzl.RandomAccessReader {
-  readonly #archive: ByteSource;
+  readonly #bytesAt: (position: number, length: number) => Promise<Buffer>;
 
   constructor(archive: ByteSource) {
     super();
-    this.#archive = archive;
+    this.#bytesAt = windowed(archive, chunkBytes);
   }
 
   override read(
@@ -149,6 +149,6 @@ class Reader extends yauzl.RandomAccessReader {
       bytes.copy(buffer, offset);
       callback(bytes.length < length ? new Error('it ends too early') : null);
     };
-    this.#archive.read(position, length).then(done, callback);
+    this.#bytesAt(position, length).then(done, callback);
   }
 }
