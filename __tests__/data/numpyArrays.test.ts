@@ -67,6 +67,10 @@ describe('one error that names the file', () => {
       'two.npz',
       `several of its arrays are of images; give one of them: ${fixtures}two.npz/x_train, ${fixtures}two.npz/x_test`,
     ],
+    [
+      'bad_range.npy',
+      'its values are from 0 to 239 (in 5 of 5 images), but floats must be from 0 (black) to 1 (white); save x / 255, or the values as uint8',
+    ],
     ['two.npz/x', 'there is no array of this name; there are x_train, y_train, x_test, y_test'],
   ])('%s', async (name, message) => {
     await expect(refusal(`${fixtures}${name}`)).rejects.toThrow(`${fixtures}${name}: ${message}`);
@@ -91,10 +95,45 @@ describe('one error that names the file', () => {
   });
 });
 
-test('floats outside of 0 to 1 should be damage, and NaN too', async () => {
-  await expect(datasetAt(`${fixtures}bad_range.npy`).then((dataset) => readAll(dataset))).rejects.toThrow(
-    'a value is 2; floats are read from 0 (black) to 1 (white)',
-  );
+/** Writes an array of as many images of 2 x 2 grey floats as there are values, each of one value. */
+async function writeFloats(name: string, values: readonly number[]): Promise<string> {
+  const head = `{'descr': '<f4', 'fortran_order': False, 'shape': (${values.length}, 2, 2), }`.padEnd(117);
+  const start = Buffer.concat([Buffer.from('\x93NUMPY\x01\x00\x76\x00', 'latin1'), Buffer.from(`${head}\n`)]);
+  const data = Float32Array.from(values.flatMap((value) => [value, value, value, value]));
+  await writeFile(inFolder(name), Buffer.concat([start, Buffer.from(data.buffer)]));
+  return inFolder(name);
+}
+
+describe('an array of floats of another range should be refused before work starts', () => {
+  const listed = async (path: string) => (await datasetAt(path)).items(signal, () => undefined);
+
+  test.each([
+    [[0, 0, 0, 255], '0 to 255', 'save x / 255, or the values as uint8'],
+    [[0, -1, 0.5, 1], '-1 to 1', 'save (x + 1) / 2'],
+    [[0, -0.05, 1.08, 1], '-0.05 to 1.08', 'save numpy.clip(x, 0, 1)'],
+    [[0, -2.5, 2, Number.NaN], '-2.5 to 2', 'save (x - x.min()) / (x.max() - x.min())'],
+  ])('%p', async (values, range, remedy) => {
+    const path = await writeFloats('wrong.npy', values);
+    await expect(listed(path)).rejects.toMatchObject({
+      name: 'DatasetError',
+      message: `${path}: its values are from ${range} (in 4 of 4 images), but floats must be from 0 (black) to 1 (white); ${remedy}`,
+    });
+  });
+
+  test('with a range that only the last of a hundred images shows', async () => {
+    const path = await writeFloats('last.npy', [...new Array<number>(99).fill(0), 255]);
+    await expect(listed(path)).rejects.toThrow('from 0 to 255 (in 16 of 100 images)');
+  });
+
+  test('but not for NaN, infinity and rounding', async () => {
+    const path = await writeFloats('near.npy', [0, Number.NaN, Number.POSITIVE_INFINITY, 1 + 2e-7, 1]);
+    expect((await listed(path)).length).toBe(5);
+    const nothing = await writeFloats('nan.npy', [Number.NaN, Number.NaN]);
+    expect((await listed(nothing)).length).toBe(2);
+  });
+});
+
+test('single floats outside of 0 to 1 should be damage, and NaN too', () => {
   const layout = {
     count: 1,
     height: 1,
@@ -104,6 +143,10 @@ test('floats outside of 0 to 1 should be damage, and NaN too', async () => {
     offset: 0,
     littleEndian: true,
   } as const;
+  const two = Buffer.from(Float32Array.of(2).buffer);
+  expect(() => imagePixels({ ...layout, type: 'f4' }, two)).toThrow(
+    'a value is 2; floats are read from 0 (black) to 1 (white)',
+  );
   const nan = Buffer.from(Float32Array.of(Number.NaN).buffer);
   expect(() => imagePixels({ ...layout, type: 'f4' }, nan)).toThrow('a value is NaN');
 });

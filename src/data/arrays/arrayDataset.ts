@@ -15,6 +15,7 @@ import {
   numpyNames,
   type SampleFormat,
 } from './arrayLayout.js';
+import { checkRange } from './checkRange.js';
 
 export interface ArrayFile extends Closable {
   readonly layout: ArrayLayout;
@@ -39,8 +40,14 @@ export function arrayDataset(path: string, open: () => Promise<ArrayFile>, name 
   });
   return {
     name,
-    async items() {
-      const { layout } = await opened.get();
+    async items(signal) {
+      const { layout, bytes } = await opened.get();
+      try {
+        await checkRange(layout, bytes, signal);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        throw new DatasetError(name, error.message, { cause: error });
+      }
       const at = (index: number): DatasetItem => ({ name: String(index).padStart(5, '0') });
       return { length: layout.count, at };
     },

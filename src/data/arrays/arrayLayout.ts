@@ -66,21 +66,38 @@ export function imagePixels(format: SampleFormat, bytes: Buffer): Uint8Array {
   return pixels;
 }
 
-function reader({ type, littleEndian = true }: SampleFormat, bytes: Buffer): (index: number) => number {
+function reader(format: SampleFormat, bytes: Buffer): (index: number) => number {
+  const valueAt = valueReader(format, bytes);
+  switch (format.type) {
+    case 'u1':
+      return valueAt;
+    case 'b1':
+      return (index) => (valueAt(index) === 0 ? 0 : 255);
+    case 'u2':
+      return (index) => valueAt(index) >>> 8;
+    default:
+      return (index) => byteOf(valueAt(index));
+  }
+}
+
+/** The numbers of an image as they are stored. */
+export function valueReader(
+  { type, littleEndian = true }: Pick<SampleFormat, 'type' | 'littleEndian'>,
+  bytes: Buffer,
+): (index: number) => number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   switch (type) {
     case 'u1':
-      return (index) => view.getUint8(index);
     case 'b1':
-      return (index) => (view.getUint8(index) === 0 ? 0 : 255);
+      return (index) => view.getUint8(index);
     case 'u2':
-      return (index) => view.getUint16(2 * index, littleEndian) >>> 8;
+      return (index) => view.getUint16(2 * index, littleEndian);
     case 'f2':
-      return (index) => byteOf(halfFloat(view.getUint16(2 * index, littleEndian)));
+      return (index) => halfFloat(view.getUint16(2 * index, littleEndian));
     case 'f4':
-      return (index) => byteOf(view.getFloat32(4 * index, littleEndian));
+      return (index) => view.getFloat32(4 * index, littleEndian);
     case 'f8':
-      return (index) => byteOf(view.getFloat64(8 * index, littleEndian));
+      return (index) => view.getFloat64(8 * index, littleEndian);
   }
 }
 
