@@ -140,7 +140,8 @@ describe('nvae dataset', () => {
   });
 
   test('should refuse wrong values', async () => {
-    await expect(run(['--size', '0'])).rejects.toThrow('Expected an integer of at least 1');
+    await expect(run(['--size', '0'])).rejects.toThrow('Expected an integer from 1 to 4096');
+    await expect(run(['--size', '4097'])).rejects.toThrow('Expected an integer from 1 to 4096');
     await expect(run(['--names', 'all'])).rejects.toThrow('Expected an integer of at least 1');
     await expect(run(['--config', 'nothing'])).rejects.toThrow('no configuration has this name');
   });

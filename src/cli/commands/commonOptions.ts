@@ -29,12 +29,13 @@ function decimal(text: string): number {
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }
 
-/** A parser for an option that must be an integer of at least `least`. */
-export function integerFrom(least: number): (text: string) => number {
+/** A parser for an option that must be an integer of at least `least`, and at most `most` if that is given. */
+export function integerFrom(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = decimal(text);
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw new InvalidArgumentError(`Expected an integer of at least ${least}.`);
+    if (!Number.isSafeInteger(value) || value < least || value > most) {
+      const range = most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : `of at least ${least}`;
+      throw new InvalidArgumentError(`Expected an integer ${range}.`);
     }
     return value;
   };

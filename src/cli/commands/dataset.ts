@@ -16,6 +16,9 @@ Examples:
 Every form of data that nvae train --dataset takes will do. The images of a sheet are spread evenly over the dataset, or chosen at
 random by --seed. --engine has no effect.`;
 
+/** That of `input_dimension`. */
+const mostSize = 4096;
+
 export function datasetCommand(): Command {
   const command = new Command('dataset')
     .description(
@@ -25,7 +28,7 @@ export function datasetCommand(): Command {
     .option(
       '--size <number>',
       'height and width at which images are compared and counted (default: their own, at most 64)',
-      integerFrom(1),
+      integerFrom(1, mostSize),
     )
     .option('--config <configuration>', 'a configuration whose size to use, and whose limit of pixels')
     .option('--sheet <file>', 'write some of the images as one picture (.png, .webp, .jpg, ...)')
