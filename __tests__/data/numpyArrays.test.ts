@@ -133,6 +133,24 @@ describe('an array of floats of another range should be refused before work star
   });
 });
 
+test.each([
+  ['2, 3', 'read as 2 grey images of shape [2, 3], because the array has three axes'],
+  ['4, 1', 'read as 3 grey images of shape [4, 1], because the array has three axes'],
+])('an image saved alone should be read as many grey ones, with a warning: %s', async (sizes, words) => {
+  const count = sizes === '2, 3' ? 2 : 3;
+  const path = await writeFloats('alone.npy', [0, 0, 1]);
+  const bytes = readFileSync(path);
+  bytes.write(`(${count}, ${sizes})`, bytes.indexOf('(3, 2, 2)'), 'latin1');
+  await writeFile(path, bytes);
+  const warnings: string[] = [];
+  const dataset = await datasetAt(path);
+  expect((await dataset.items(signal, (message) => warnings.push(message))).length).toBe(count);
+  const height = sizes.slice(0, 1);
+  expect(warnings).toEqual([
+    `${path}: ${words}; one colour image needs a leading axis: [1, ${count}, ${height}, 3]`,
+  ]);
+});
+
 test('single floats outside of 0 to 1 should be damage, and NaN too', () => {
   const layout = {
     count: 1,

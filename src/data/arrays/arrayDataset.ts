@@ -1,5 +1,6 @@
 /** An array of images in a file as a dataset, whatever the file's format. */
 import { messageOf } from '../../base/errors.js';
+import { printable } from '../../base/messageText.js';
 import type { ByteSource } from '../bytes/byteSource.js';
 import { type Closable, reopening } from '../bytes/reopening.js';
 import { DamagedImageError } from '../damagedImageError.js';
@@ -40,7 +41,7 @@ export function arrayDataset(path: string, open: () => Promise<ArrayFile>, name 
   });
   return {
     name,
-    async items(signal) {
+    async items(signal, warn) {
       const { layout, bytes } = await opened.get();
       try {
         await checkRange(layout, bytes, signal);
@@ -48,6 +49,7 @@ export function arrayDataset(path: string, open: () => Promise<ArrayFile>, name 
         if (!(error instanceof RangeError)) throw error;
         throw new DatasetError(name, error.message, { cause: error });
       }
+      if (layout.doubt !== undefined) warn(`${printable(name)}: ${layout.doubt}`);
       const at = (index: number): DatasetItem => ({ name: String(index).padStart(5, '0') });
       return { length: layout.count, at };
     },

@@ -35,6 +35,8 @@ export interface ArrayLayout extends SampleFormat {
   readonly offset: number;
   /** Bytes between images that belong to neither, such as a label. @default 0 */
   readonly gap?: number;
+  /** What may have been meant otherwise, for a warning. @default nothing */
+  readonly doubt?: string;
 }
 
 /** Number of bytes of an image. */

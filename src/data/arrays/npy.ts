@@ -115,16 +115,25 @@ function isSampleType(type: string): type is SampleType {
   return Object.hasOwn(sampleTypes, type);
 }
 
-type Shape = Pick<ArrayLayout, 'count' | 'height' | 'width' | 'channels' | 'channelsFirst'>;
+type Shape = Pick<ArrayLayout, 'count' | 'height' | 'width' | 'channels' | 'channelsFirst' | 'doubt'>;
 
 /** Null for a shape that is not of images. */
 function shapeOf(sizes: readonly number[]): Shape | null {
   const [count = 0, one = 0, two = 0, three = 1] = sizes;
   if (sizes.some((size) => size === 0 || !Number.isSafeInteger(size))) return null;
-  if (sizes.length === 3) return { count, height: one, width: two, channels: 1, channelsFirst: false };
+  if (sizes.length === 3) {
+    const shape = { count, height: one, width: two, channels: 1, channelsFirst: false } as const;
+    return [1, 3, 4].includes(two) ? { ...shape, doubt: oneImage(sizes) } : shape;
+  }
   if (sizes.length !== 4) return null;
   if (three === 1 || three === 3)
     return { count, height: one, width: two, channels: three, channelsFirst: false };
   if (one === 1 || one === 3) return { count, height: two, width: three, channels: one, channelsFirst: true };
   return null;
+}
+
+/** An image saved alone has the axes of many grey ones, which then are as narrow as it has channels. */
+function oneImage([count, height, width]: readonly number[]): string {
+  const read = `read as ${count} grey images of shape [${height}, ${width}], because the array has three axes`;
+  return `${read}; one colour image needs a leading axis: [1, ${count}, ${height}, 3]`;
 }
