@@ -1,6 +1,6 @@
 /** Zip and tar archives that Python wrote (fixtures/archives/make.py), and archives of random members. */
 import { readFileSync } from 'node:fs';
-import { utimes, writeFile } from 'node:fs/promises';
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
@@ -82,7 +82,8 @@ describe('damaged archives', () => {
     expect(colours).toEqual(expected['damaged.tar']);
     expect(damaged).toEqual({});
     expect(warnings).toEqual([
-      `${fixtures}damaged.tar: left out 1 file cut off by the end of the archive (last.png); 1 damaged part (byte 1024)`,
+      `${fixtures}damaged.tar: left out 1 file cut off by the end of the archive (last.png); 1 damaged part (byte 1024); ` +
+        'the archive ends without its end mark, so files at its end may be missing; copy or download it again',
     ]);
   });
 
@@ -126,6 +127,73 @@ function tarOf(members: readonly (readonly [name: string, data: Buffer])[]): Buf
   });
   return Buffer.concat([...parts, Buffer.alloc(1024)]);
 }
+
+describe('a tar archive that ends early', () => {
+  const png = (value: number) =>
+    sharp(Buffer.alloc(27, value), { raw: { width: 3, height: 3, channels: 3 } })
+      .png()
+      .toBuffer();
+  const advice = 'so files at its end may be missing; copy or download it again';
+  const [unmarked, inHeader] = [`without its end mark, ${advice}`, `within a header, ${advice}`];
+  const ends = 2048; // where the second of two images ends with its padding
+
+  test.each<[string, number, string | null]>([
+    ['between two members', 1024, unmarked],
+    ['within the header of a member', 1124, inHeader],
+    ['after its last member', ends, unmarked],
+    ['within the zeros after its last member', ends + 1, null],
+    ['after one block of zeros', ends + 512, null],
+    ['after two blocks of zeros', ends + 1024, null],
+  ])('%s should be read with a warning if members may be missing, at every start', async (_, length, end) => {
+    const whole = tarOf([
+      ['a.png', await png(1)],
+      ['b.png', await png(2)],
+    ]);
+    const colours = { 'a.png': [1, 1, 1], ...(length >= ends && { 'b.png': [2, 2, 2] }) };
+    for (const name of ['early.tar', 'early.tar.gz']) {
+      const bytes = whole.subarray(0, length);
+      const path = inFolder(name);
+      await writeFile(path, name.endsWith('gz') ? gzipSync(bytes) : bytes);
+      for (let run = 0; run < 2; run += 1) {
+        const found = await readImages(await datasetAt(path));
+        expect(found.colours).toEqual(colours);
+        expect(found.warnings).toEqual(end === null ? [] : [`${path}: the archive ends ${end}`]);
+      }
+    }
+  });
+
+  test('should say so if it is the second of two that were joined', async () => {
+    const [one, two] = [tarOf([['a.png', await png(1)]]), tarOf([['b.png', await png(2)]])];
+    await writeFile(inFolder('two.tar'), Buffer.concat([one, two.subarray(0, 1024)]));
+    const { colours, warnings } = await readImages(await datasetAt(inFolder('two.tar')));
+    expect(Object.keys(colours)).toEqual(['a.png', 'b.png']);
+    expect(warnings).toEqual([`${inFolder('two.tar')}: the archive ends ${unmarked}`]);
+  });
+
+  test('should say so without images, and as one of several files', async () => {
+    const bytes = tarOf([['a.png', await png(1)]]);
+    await writeFile(inFolder('none.tar'), tarOf([['a.txt', Buffer.from('a')]]).subarray(0, 1024));
+    await expect(datasetAt(inFolder('none.tar')).then(readImages)).rejects.toThrow(
+      `; the archive ends ${unmarked}`,
+    );
+    await mkdir(inFolder('set'));
+    await writeFile(inFolder('set/0.tar'), bytes);
+    await writeFile(inFolder('set/1.tar'), bytes.subarray(0, 1024));
+    const { warnings } = await readImages(await datasetAt(inFolder('set')));
+    expect(warnings).toEqual([`${inFolder('set/1.tar')}: the archive ends ${unmarked}`]);
+  });
+});
+
+test('a colon after one letter should be part of a name, unless a drive of Windows is meant', async () => {
+  const good = await sharp(Buffer.alloc(27, 1), { raw: { width: 3, height: 3, channels: 3 } })
+    .png()
+    .toBuffer();
+  const names = ['x:2.png', 'C:/drive.png', 'C:\\drive.png'];
+  await writeFile(inFolder('colon.tar'), tarOf(names.map((name) => [name, good])));
+  const { colours, warnings } = await readImages(await datasetAt(inFolder('colon.tar')));
+  expect(Object.keys(colours)).toEqual(['x:2.png']);
+  expect(warnings[0]).toMatch(/: left out 2 names that lead out of the archive \(C:\/drive.png, C:/);
+});
 
 test('any members of a tar archive should come back, compressed or not', async () => {
   const raw = { width: 3, height: 3, channels: 3 } as const;

@@ -121,7 +121,9 @@ describe('a folder', () => {
     expect(colours).toEqual(expected.hostile);
     expect(warnings).toHaveLength(4);
     expect(warnings[0]).toMatch(/hostile\/0.tar: left out 2 names that lead out of the archive/);
-    expect(warnings[3]).toBe(`${fixtures}hostile: 2 more of its files have parts that are left out`);
+    expect(warnings[3]).toBe(
+      `${fixtures}hostile: 2 more of its files have parts that are left out or missing`,
+    );
   });
 });
 

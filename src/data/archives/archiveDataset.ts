@@ -15,7 +15,7 @@ import { oneFileIdentity } from '../oneFileIdentity.js';
 import { keptTable } from '../packed/keptTable.js';
 import type { PackedTable } from '../packed/packedTable.js';
 import { storedInBytes } from '../storedInBytes.js';
-import { sampleRows, usableRows } from './archiveMembers.js';
+import { earlyEndOf, sampleRows, usableRows } from './archiveMembers.js';
 
 /** How to read one kind of archive. */
 export interface ArchiveKind {
@@ -77,12 +77,14 @@ export function archiveDataset(
       const notes = omissions();
       const usable = usableRows(index, notes);
       const rows = kind.hasSamples ? sampleRows(index, usable, notes) : usable;
-      const words = notes.words();
+      const left = notes.words();
+      const parts = [left === null ? null : `left out ${left}`, earlyEndOf(index)];
+      const words = parts.filter((part) => part !== null).join('; ');
       if (rows.length === 0) {
-        const found = words === null ? `give a ${kind.name} of images` : `left out ${words}`;
+        const found = words || `give a ${kind.name} of images`;
         throw new DatasetError(path, `no images found (${readableExtensions.join(', ')}); ${found}`);
       }
-      if (words !== null) warn(`${printable(path)}: left out ${words}`);
+      if (words !== '') warn(`${printable(path)}: ${words}`);
       const version = await currentFileVersion(file);
       const at = (place: number): Member | undefined => {
         const row = rows[place];

@@ -17,6 +17,8 @@ const problems = [
   'cut',
   'damaged',
 ] as const satisfies OmissionKind[];
+/** Stands for the end of an archive that may have lost members, in the last row of an index. */
+const earlyEnd = 255;
 export type MemberProblem = (typeof problems)[number];
 
 /** Images are smaller; a file that claims more is not decompressed. */
@@ -48,8 +50,17 @@ export class MemberIndex {
 
   /** Adds a part that cannot be read as members. @param place for people */
   addDamage(place: string): void {
+    this.#addNote(place, 1 + problems.indexOf('damaged'));
+  }
+
+  /** Says that the archive may have lost its last members; nothing is added after this. @param where it ends, for people */
+  addEarlyEnd(where: string): void {
+    this.#addNote(where, earlyEnd);
+  }
+
+  #addNote(text: string, kind: number): void {
     const numbers = new Array<number>(this.#rows.columns - 1).fill(0);
-    this.#rows.add(place, 1 + problems.indexOf('damaged'), ...numbers);
+    this.#rows.add(text, kind, ...numbers);
   }
 
   table(): PackedTable {
@@ -61,6 +72,7 @@ export class MemberIndex {
 export function usableRows(index: PackedTable, notes: Omissions): Uint32Array {
   const isUsable = new Uint8Array(index.length);
   for (let row = 0; row < index.length; row += 1) {
+    if (index.number(row, 0) === earlyEnd) continue;
     const name = index.name(row);
     const problem = problems[index.number(row, 0) - 1];
     const format = unreadableFormat(extensionOf(name));
@@ -79,6 +91,13 @@ export function usableRows(index: PackedTable, notes: Omissions): Uint32Array {
     }
   }
   return indexesWhere(isUsable);
+}
+
+/** A warning about an archive that may have lost its last members; null if it has its end. */
+export function earlyEndOf(index: PackedTable): string | null {
+  const last = index.length - 1;
+  if (last < 0 || index.number(last, 0) !== earlyEnd) return null;
+  return `the archive ends ${index.name(last)}, so files at its end may be missing; copy or download it again`;
 }
 
 /** Formats of the image of a sample, the most likely first. */
@@ -138,6 +157,9 @@ function isHidden(name: string): boolean {
 /** Nothing is unpacked, but such a name is no mistake, and other programs would follow it. */
 function isUnsafe(name: string): boolean {
   return (
-    name.startsWith('/') || /^[a-z]:/i.test(name) || name.split('/').includes('..') || name.includes('\0')
+    name.startsWith('/') ||
+    /^[a-z]:[/\\]/i.test(name) ||
+    name.split('/').includes('..') ||
+    name.includes('\0')
   );
 }

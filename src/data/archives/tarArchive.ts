@@ -52,8 +52,8 @@ async function membersOf(archive: ByteSource): Promise<PackedTable> {
   const members = new MemberIndex(2);
   const bytesAt = windowed(archive, windowBytes);
   let [own, all]: [Pax | undefined, Pax | undefined] = [undefined, undefined];
-  let [longPath, isLost] = ['', false];
-  for (let at = 0; at + block <= archive.size; ) {
+  let [longPath, isLost, isEnded, at] = ['', false, false, 0];
+  while (at + block <= archive.size) {
     const bytes = await bytesAt(at, block);
     const header = headerOf(bytes, own, all);
     if (header === null) {
@@ -61,10 +61,11 @@ async function membersOf(archive: ByteSource): Promise<PackedTable> {
       const isEmpty = bytes.every((byte) => byte === 0);
       if (!isEmpty && !isLost) members.addDamage(`byte ${at}`);
       isLost = !isEmpty;
+      if (isEmpty) isEnded = true;
       at += block;
       continue;
     }
-    isLost = false;
+    [isLost, isEnded] = [false, false];
     const { type, size = 0, path = '' } = header;
     const data = at + block;
     at = hasNoData.has(type) ? data : data + block * Math.ceil(size / block);
@@ -78,6 +79,12 @@ async function membersOf(archive: ByteSource): Promise<PackedTable> {
     const problem = data + size > archive.size ? 'cut' : problemOf(type, size);
     if (!folders.has(type)) members.add((longPath || path).replace(/^(\.\/)+/, ''), problem, data, size);
     [own, longPath] = [undefined, ''];
+  }
+  if (!isEnded) {
+    const rest = await archive.read(at, Math.max(0, archive.size - at));
+    if (!isLost && rest.some((byte) => byte !== 0)) members.addEarlyEnd('within a header');
+    // one byte of the zeros is enough: no header begins with zero
+    else if (isLost || rest.length === 0) members.addEarlyEnd('without its end mark');
   }
   return members.table();
 }

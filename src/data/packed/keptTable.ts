@@ -11,7 +11,7 @@ import { currentFileVersion } from '../fileVersion.js';
 import { type PackedTable, packedTable } from './packedTable.js';
 
 /** Changes when tables are written in another way, or hold something else. */
-const formatVersion = 1;
+const formatVersion = 2;
 const magic = Buffer.from('nvae index 01\n\0\0');
 
 /** What a table is of. */

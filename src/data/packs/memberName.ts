@@ -9,10 +9,9 @@ import { isReadable } from '../formats.js';
 export function memberName(name: string): string {
   const parts = name
     .replaceAll('\0', '_')
-    .replace(/^([a-z]):/i, '$1_')
     .split('/')
     .filter((part) => part !== '' && part !== '.')
     .map((part) => part.replace(/^\./, '_').replace(/^__MACOSX$/, '_$&'));
-  const path = parts.join('/');
+  const path = parts.join('/').replace(/^([a-z]):(?=[/\\])/i, '$1_');
   return isReadable(extname(path).slice(1).toLowerCase()) ? path : `${path || 'image'}.png`;
 }

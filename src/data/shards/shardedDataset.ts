@@ -124,7 +124,8 @@ function fewWarnings(path: string, warn: (message: string) => void) {
     },
     end() {
       const more = count - mostWarnings;
-      if (more > 0) warn(`${printable(path)}: ${more} more of its files have parts that are left out`);
+      if (more > 0)
+        warn(`${printable(path)}: ${more} more of its files have parts that are left out or missing`);
     },
   };
 }
