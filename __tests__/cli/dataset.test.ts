@@ -85,6 +85,16 @@ describe('nvae dataset', () => {
     await expect(run([], inFolder('nowhere'))).rejects.toThrow('give an image or a folder of images');
   });
 
+  test('should refuse an empty path, and a file that is neither an image nor a form of many', async () => {
+    await expect(run([], '')).rejects.toThrow('images: the path is empty; give an image or a folder');
+    await writeFile(inFolder('photos.tar.bz2'), Buffer.from('BZh91AY&SY\0'));
+    for (const others of [[], [inFolder('photos')]]) {
+      await expect(run(others, inFolder('photos.tar.bz2'))).rejects.toThrow(
+        `${inFolder('photos.tar.bz2')}: its content (bzip2) is none of the forms that are read (zip, `,
+      );
+    }
+  });
+
   test('should end at once when it is interrupted early', async () => {
     const timer = setInterval(() => process.emit('SIGINT') && clearInterval(timer), 1);
     const { stderr, exitCode } = await run([]);

@@ -108,7 +108,12 @@ describe('one error that names the file', () => {
     ['a header cut off', idx(0x08, [1, 1, 1], pixel).subarray(0, 9), 'the file ends within its header'],
     ['cut off', idx(0x08, [2, 1, 1], pixel), 'expected 18 bytes by its header, got 17; download it again'],
     ['too long', idx(0x08, [1, 1, 1], new Uint8Array(2)), 'expected 17 bytes by its header, got 18'],
-    ['something else in gzip', gzipSync('hello'), 'this is a file, not a folder'],
+    ['something else in gzip', gzipSync('hello'), 'its content is none of the forms that are read'],
+    [
+      'no images',
+      idx(0x08, [0, 28, 28], new Uint8Array()),
+      'it has no images (bytes of shape [0, 28, 28]); ',
+    ],
     [
       'damaged gzip',
       gzipSync(idx(0x08, [9, 9, 9], randomBytes(729))).subarray(0, 700),
@@ -122,7 +127,7 @@ describe('one error that names the file', () => {
 
   test('a file that is neither an array nor a folder', async () => {
     const path = await written('numbers.dat', Buffer.from([1, 2, 0, 3]));
-    await expect(datasetAt(path).then(listed)).rejects.toThrow('this is a file, not a folder');
+    await expect(datasetAt(path).then(listed)).rejects.toThrow('none of the forms that are read');
   });
 });
 

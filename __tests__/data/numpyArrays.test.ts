@@ -87,6 +87,21 @@ describe('one error that names the file', () => {
     await expect(refusal(inFolder('cut.npy'))).rejects.toThrow('the file ends within its header');
   });
 
+  test('an array without images, or of objects', async () => {
+    const header = (descr: string, shape: string) => {
+      const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape}), }`.padEnd(117);
+      return Buffer.from(`\x93NUMPY\x01\0\x76\0${text}\n`, 'latin1');
+    };
+    await writeFile(inFolder('none.npy'), header('|u1', '0, 36, 40, 3'));
+    await expect(refusal(inFolder('none.npy'))).rejects.toThrow(
+      `${inFolder('none.npy')}: it has no images (|u1 of shape [0, 36, 40, 3]); `,
+    );
+    await writeFile(inFolder('objects.npy'), header('|O', '1,'));
+    await expect(refusal(inFolder('objects.npy'))).rejects.toThrow(
+      'an array of objects (|O of shape [1]), not of numbers; stack the images',
+    );
+  });
+
   test('a damaged archive', async () => {
     const damaged = readFileSync(`${fixtures}deflated.npz`);
     damaged.fill(0xff, damaged.indexOf('images.npy') + 12, damaged.indexOf('images.npy') + 40);

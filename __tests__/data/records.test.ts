@@ -81,6 +81,22 @@ describe('damage', () => {
     }
   });
 
+  test('a database with named tables only should be refused with what is read', async () => {
+    const bytes = readFileSync(`${fixtures}encoded.lmdb/data.mdb`);
+    for (let page = 2 * 4096; page < bytes.length; page += 4096) {
+      const isLeaf = bytes.readUInt16LE(page + 10) === 0x02;
+      const end = isLeaf ? bytes.readUInt16LE(page + 12) : 0;
+      for (let place = 16; place < end; place += 2) {
+        const flags = page + bytes.readUInt16LE(page + place) + 4;
+        bytes.writeUInt16LE(bytes.readUInt16LE(flags) | 0x02, flags);
+      }
+    }
+    await writeFile(inFolder('named.mdb'), bytes);
+    await expect(readImages(await datasetAt(inFolder('named.mdb')))).rejects.toThrow(
+      /named\.mdb: no images in its main table, which is the only one that is read, but \d+ named tables?; /,
+    );
+  });
+
   test('no change of a byte in the pages of a database should do more than lose images', async () => {
     const bytes = readFileSync(`${fixtures}encoded.lmdb/data.mdb`);
     for (let at = 0; at < bytes.length; at += 719) {

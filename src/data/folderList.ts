@@ -14,6 +14,7 @@ import { type OmissionKind, type Omissions, omissions } from './omissions.js';
 import { isOwnPicture } from './ownPictures.js';
 import { type PackedTable, PackedTableBuilder } from './packed/packedTable.js';
 import { isPackedName } from './packedNames.js';
+import { unknownFileProblem } from './unknownFileProblem.js';
 import { type FoundFile, resolved, walkFolder } from './walkFolder.js';
 
 /** What to leave out of a folder, and a callback for warnings. */
@@ -39,7 +40,7 @@ export interface FolderRemedies {
   readonly empty: string;
   /** For a folder that cannot be read. */
   readonly unreadable: string;
-  /** For a file. */
+  /** For a file that is an image. */
   readonly file: (folder: string) => string;
 }
 
@@ -202,6 +203,8 @@ async function noFolder(folder: string, error: unknown, remedies: FolderRemedies
   const cause = { cause: error };
   const status = await stat(folder).catch(() => null);
   if (status?.isFile()) {
+    const problem = await unknownFileProblem(folder);
+    if (problem !== null) return new DatasetError(folder, problem, cause);
     const remedy = remedies.file(dirname(folder));
     return new DatasetError(folder, `this is a file, not a folder; ${remedy}`, cause);
   }

@@ -55,6 +55,19 @@ const signatures: readonly (readonly [at: number, texts: readonly string[], name
   [0, ['version https://git-lfs'], 'Git LFS pointer'],
   [0, ['BM'], 'BMP'],
 ];
+/** How files of the formats that sharp reads start: the offset, the text. */
+const readableSignatures: readonly (readonly [at: number, text: string])[] = [
+  [0, '\x89PNG'],
+  [0, '\xff\xd8\xff'],
+  [0, 'RIFF'],
+  [0, 'GIF8'],
+  [0, 'II*\0'],
+  [0, 'MM\0*'],
+  [0, '<svg'],
+  [0, '<?xml'],
+  [4, 'ftypavif'],
+  [4, 'ftypavis'],
+];
 const notImages = ['video', 'zip', 'PDF', 'HTML', 'Git LFS pointer'];
 
 function named(name: string, endings: string): Record<string, string> {
@@ -84,12 +97,30 @@ export function unreadableFormat(extension: string): string | null {
   return readable.has(extension) ? null : (others[extension] ?? null);
 }
 
+/** Whether bytes begin as those of an image in a format that can be read. */
+export function isReadableStart(bytes: Buffer): boolean {
+  const beginning = bytes.toString('latin1', 0, 64);
+  return readableSignatures.some(([at, text]) => beginning.startsWith(text, at));
+}
+
+/** Whether bytes begin as those of an image, also in a format that cannot be read. */
+export function isImageStart(bytes: Buffer): boolean {
+  const type = typeOfFile(bytes);
+  return isReadableStart(bytes) || (type !== null && !notImages.includes(type));
+}
+
 /** Describes a file that the decoder rejects, from its first bytes, and says what to do; null if they are unknown. */
 export function refusalOf(bytes: Buffer): string | null {
-  const beginning = bytes.toString('latin1', 0, 64);
-  const [, , name] =
-    signatures.find(([at, texts]) => texts.some((text) => beginning.startsWith(text, at))) ?? [];
-  if (name === undefined) return null;
+  const name = typeOfFile(bytes);
+  if (name === null) return null;
   if (notImages.includes(name)) return `not an image, but a file of type ${name}`;
   return `${name} cannot be read here; convert it to PNG or JPEG`;
+}
+
+/** Name of what a file is that the decoder rejects, from its first bytes; null if they are unknown. */
+export function typeOfFile(bytes: Buffer): string | null {
+  const beginning = bytes.toString('latin1', 0, 64);
+  const [, , name = null] =
+    signatures.find(([at, texts]) => texts.some((text) => beginning.startsWith(text, at))) ?? [];
+  return name;
 }

@@ -24,3 +24,7 @@ test.each(['photos:0', 'photos:0.5', 'photos:-1', 'photos:'])('%s should be refu
     `--dataset ${path}: expected a positive integer, how often an epoch takes each of its images, got "`,
   );
 });
+
+test('an empty path should be refused', async () => {
+  await expect(datasetPaths([''])).rejects.toThrow('--dataset: the path is empty; give a folder of images');
+});

@@ -26,8 +26,8 @@ export function trainCommand(): Command {
     .addOption(
       new Option(
         '--dataset <path>',
-        'folder of training images, an archive of them, an array, or a list of paths (- reads it from standard input); can be ' +
-          'repeated, and photos:2 takes photos twice per epoch (default: "dataset")',
+        'folder of training images or shards, a file of many (archive, array, Parquet, ...), a pattern in quotes, or a list of ' +
+          'paths (- reads it from standard input); can be repeated, and photos:2 takes photos twice per epoch (default: "dataset")',
       ).argParser((path: string, before: readonly string[] = []) => [...before, path]),
     )
     .option('--folder <folder>', 'folder for saved_weights, images and runs (TensorBoard logs)', '.')

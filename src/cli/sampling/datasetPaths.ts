@@ -7,11 +7,13 @@ const weighted = /^(.+):([+-]?\d*\.?\d*)$/;
 
 /**
  * The datasets of an option that can be repeated: `photos`, or `photos:2` for a weight. A path that exists as it is has no weight.
- * @throws Error for a weight that is not a positive integer
+ * @throws Error for an empty path, or a weight that is not a positive integer
  */
 export async function datasetPaths(given: readonly string[]): Promise<DatasetPath[]> {
   const paths: DatasetPath[] = [];
   for (const path of given) {
+    if (path === '')
+      throw new Error('--dataset: the path is empty; give a folder of images, or a file of many');
     const [, before = '', weight = ''] = weighted.exec(path) ?? [];
     const isPath = before === '' || (await stat(path).catch(() => null)) !== null;
     if (isPath) {

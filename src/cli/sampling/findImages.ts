@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { bytePath } from '../../data/bytePath.js';
 import type { Dataset, DatasetItem, ItemList } from '../../data/dataset.js';
 import { formOf } from '../../data/datasetAt.js';
+import { DatasetError } from '../../data/datasetError.js';
 import { fileVersion } from '../../data/fileVersion.js';
 import { type FolderRemedies, folderList } from '../../data/folderList.js';
 import type { ImageFile } from '../../data/imageFile.js';
@@ -10,6 +11,7 @@ import { imageFiles } from '../../data/imageFiles.js';
 import { joinDatasets } from '../../data/joined/joinDatasets.js';
 import { listItems } from '../../data/listItems.js';
 import { listDataset } from '../../data/lists/listDataset.js';
+import { unknownFileProblem } from '../../data/unknownFileProblem.js';
 import { standardInput, standardInputDataset } from './standardInputList.js';
 
 /** Images of a dataset. */
@@ -53,6 +55,7 @@ async function datasetOfAll(
   onWarning: (message: string) => void,
   maxPixels: number | undefined,
 ): Promise<Dataset> {
+  if (paths.includes('')) throw new Error(`images: the path is empty; ${instead}`);
   const [first = '', ...others] = paths;
   if (others.length === 0) return datasetIn(first, onWarning, maxPixels);
   const single: string[] = [];
@@ -71,7 +74,8 @@ async function datasetOfAll(
 
 /** Whether a path is that of a file that holds one image, if any. */
 async function isImage(path: string): Promise<boolean> {
-  return ((await stat(path).catch(() => null))?.isFile() ?? false) && (await formOf(path)) === null;
+  const isFile = (await stat(path).catch(() => null))?.isFile() ?? false;
+  return isFile && (await formOf(path)) === null && (await unknownFileProblem(path)) === null;
 }
 
 async function datasetIn(
@@ -88,6 +92,8 @@ async function datasetIn(
 async function imagesIn(path: string, onWarning: (message: string) => void): Promise<ItemList<ImageFile>> {
   const status = await stat(path).catch(() => null);
   if (!status?.isFile()) return folderList(path, { onWarning }, remedies);
+  const problem = await unknownFileProblem(path);
+  if (problem !== null) throw new DatasetError(path, problem);
   const { size: bytes, mtimeMs: modified } = status;
   return [{ path, name: basename(path), version: fileVersion(bytes, modified), bytes, modified }];
 }

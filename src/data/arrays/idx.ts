@@ -63,5 +63,7 @@ async function idxLayout(bytes: ByteSource): Promise<ArrayLayout> {
     const expected = 'bytes of shape [n, height, width] or [n, height, width, 1 or 3]';
     throw new RangeError(`expected ${expected}, got ${array}`);
   }
+  if (count === 0)
+    throw new RangeError(`it has no images (${array}); download it again, or give another file`);
   return { count, height, width, channels, channelsFirst: false, type: 'u1', littleEndian: false, offset };
 }

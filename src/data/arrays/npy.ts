@@ -106,7 +106,11 @@ function layoutOf(start: Buffer): ArrayLayout {
   const got = `${descr ? `${descr[1]}${descr[2]}` : 'records'} of shape [${sizes.join(', ')}]`;
   const type = descr?.[2] ?? '';
   const form = shapeOf(sizes);
+  if (type === 'O') {
+    throw new Error(`an array of objects (${got}), not of numbers; stack the images into one: numpy.stack`);
+  }
   if (!isSampleType(type) || form === null) throw new Error(`${expectation}, got ${got}`);
+  if (form.count === 0) throw new Error(`it has no images (${got}); save it again, or give another file`);
   if (isFortran) throw new Error('its values are in Fortran order; save numpy.ascontiguousarray(images)');
   return { ...form, type, littleEndian: descr?.[1] !== '>', offset };
 }
@@ -120,7 +124,7 @@ type Shape = Pick<ArrayLayout, 'count' | 'height' | 'width' | 'channels' | 'chan
 /** Null for a shape that is not of images. */
 function shapeOf(sizes: readonly number[]): Shape | null {
   const [count = 0, one = 0, two = 0, three = 1] = sizes;
-  if (sizes.some((size) => size === 0 || !Number.isSafeInteger(size))) return null;
+  if (sizes.some((size, axis) => (size === 0 && axis > 0) || !Number.isSafeInteger(size))) return null;
   if (sizes.length === 3) {
     const shape = { count, height: one, width: two, channels: 1, channelsFirst: false } as const;
     return [1, 3, 4].includes(two) ? { ...shape, doubt: oneImage(sizes) } : shape;

@@ -10,6 +10,7 @@ import { largestMember } from '../archives/archiveMembers.js';
 import type { ByteSource } from '../bytes/byteSource.js';
 import { DamagedImageError } from '../damagedImageError.js';
 import type { DataForm } from '../dataForm.js';
+import { isReadableStart } from '../formats.js';
 import { type PackedTable, PackedTableBuilder } from '../packed/packedTable.js';
 
 /** Columns of the index after the first. */
@@ -29,7 +30,7 @@ const [magic, version] = [0xbeefc0de, 1];
 /** Bits of a page's flags. */
 const [branchPage, leafPage] = [0x01, 0x02];
 /** Bits of a node's flags: its value is on pages of its own; it is a table of its own, or has several values. */
-const [bigValue, otherValues] = [0x01, 0x02 | 0x04];
+const [bigValue, subTable, otherValues] = [0x01, 0x02, 0x02 | 0x04];
 const nodeHeader = 8;
 const deepest = 32;
 /** Counts and settings beside the images are shorter than any image file. */
@@ -95,7 +96,7 @@ async function databaseIn(file: ByteSource): Promise<Database> {
 async function valuesOf(file: ByteSource): Promise<PackedTable> {
   const { pageSize, root, lastPage } = await databaseIn(file);
   const values = new PackedTableBuilder(3);
-  let visited = 0;
+  let [visited, tables] = [0, 0];
   const visit = async (page: bigint, depth: number): Promise<void> => {
     const problem = `page ${page} is damaged; copy or download the database again`;
     visited += 1; // a damaged page may lead back to one above it
@@ -119,6 +120,7 @@ async function valuesOf(file: ByteSource): Promise<PackedTable> {
       }
       const data = at + nodeHeader + keySize;
       const size = low + high * 2 ** 16;
+      if ((bits & otherValues) === subTable) tables += 1;
       if (data + (bits & bigValue ? 8 : size) > pageSize) throw new Error(problem);
       if (bits & otherValues || size < shortestValue || size > largestMember) continue;
       const offset =
@@ -128,6 +130,10 @@ async function valuesOf(file: ByteSource): Promise<PackedTable> {
   };
   const empty = 2n ** 64n - 1n;
   if (root !== empty) await visit(root, 0);
+  if (values.length === 0 && tables > 0) {
+    const found = `no images in its main table, which is the only one that is read, but ${tables} named`;
+    throw new Error(`${found} ${tables === 1 ? 'table' : 'tables'}; write the images into the main table`);
+  }
   return values.table();
 }
 
@@ -143,13 +149,10 @@ function nodesIn(bytes: Buffer, problem: string): number[] {
   });
 }
 
-const signatures = ['\x89PNG', '\xff\xd8\xff', 'RIFF', 'GIF8', 'II*\0', 'MM\0*', '<svg', '<?xml'];
-
 /** A value is an image file, or else red, green and blue of a square, pixel by pixel. @throws DamagedImageError */
 function imageIn(bytes: Buffer): Buffer | RawImage {
-  const start = bytes.toString('latin1', 0, 4);
   const side = Math.sqrt(bytes.length / 3);
-  if (signatures.some((signature) => start.startsWith(signature))) return bytes;
+  if (isReadableStart(bytes)) return bytes;
   if (Number.isInteger(side)) {
     return { samples: bytes, height: side, width: side, channels: 3, channelsFirst: false };
   }
