@@ -33,7 +33,7 @@ export interface BenchResult {
 }
 
 /** Images of noise, the same at every call; the duration of a step does not depend on their content. */
-function noiseImages(batch: number, size: number): ImageBatch {
+export function noiseImages(batch: number, size: number): ImageBatch {
   const pixels = new Uint8Array(batch * size * size * 3);
   let state = 1;
   for (let i = 0; i < pixels.length; i++) {
