@@ -1,5 +1,6 @@
 /** Measures the loading of images alone, with trainers that do not train; see loader.ts for how to run it. */
-import { from, lastValueFrom, map, type Observable, of, reduce, Subject, tap, timer, toArray } from 'rxjs';
+import { from, lastValueFrom, map, type Observable, of, reduce, Subject, tap, toArray } from 'rxjs';
+import { nextTurn } from '../src/base/nextTurn.js';
 import { type ImageCache, imageCache } from '../src/data/imageCache.js';
 import type { ImageFile } from '../src/data/imageFile.js';
 import { augment } from '../src/streams/images/augment.js';
@@ -12,7 +13,7 @@ import type { StepResult } from '../src/training/trainer.js';
 
 const batchSize = 32;
 const size = 64;
-export const prefetch = 2;
+export const prefetch = 8;
 
 export interface EpochRate {
   readonly images: number;
@@ -38,7 +39,7 @@ export interface Backlog {
   readonly rssBytes: { readonly first: number; readonly most: number };
 }
 
-/** A step that takes no time, or a number of milliseconds by a timer. */
+/** A step that takes no time, or keeps the event loop busy for a number of milliseconds, as the native engine does. */
 export function fakeTrainer(stepMs: number): Stepper {
   const losses = { loss: 0, reconstructionLoss: 0, balancedKl: 0, regularization: 0, kl: 0, klPerGroup: [] };
   const rates = { gradientNorm: 0, klCoefficient: 1, learningRate: 0, clipFactor: 1 };
@@ -55,7 +56,10 @@ export function fakeTrainer(stepMs: number): Stepper {
   return {
     step: ({ shape }): Observable<StepResult> => {
       const step = { ...result, batchSize: shape[0] };
-      return stepMs === 0 ? of(step) : timer(stepMs).pipe(map(() => step));
+      if (stepMs === 0) return of(step);
+      const end = performance.now() + stepMs;
+      while (performance.now() < end);
+      return from(nextTurn()).pipe(map(() => step));
     },
   };
 }

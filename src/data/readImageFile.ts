@@ -38,6 +38,7 @@ async function opened(
     const { size } = await orUnread(file.stat());
     return await orUnread(readUpTo(file, lengthOf(size), position));
   } finally {
-    await file.close().catch(() => undefined);
+    // Not waited for: the image can be decoded meanwhile.
+    void file.close().catch(() => undefined);
   }
 }

@@ -1,4 +1,5 @@
 import {
+  from,
   identity,
   lastValueFrom,
   type MonoTypeOperatorFunction,
@@ -8,12 +9,16 @@ import {
   range,
 } from 'rxjs';
 import type { NamedImages } from '../../base/plainData.js';
+import { type ByteBudget, byteBudget } from '../../data/byteBudget.js';
 import type { DatasetItem, ItemList } from '../../data/dataset.js';
 import type { DecodedImage } from '../../data/decodedImage.js';
 import { itemAt } from '../../data/itemsOf.js';
 import { batch } from './batch.js';
 import { type DecodeItemsOptions, decodeImages } from './decodeImages.js';
 import type { Recipe } from './recipe.js';
+
+/** Bytes of encoded images that are read and decoded at a time; where the size of an image is not known, of this many. */
+const [mostEncodedBytes, usualBytes] = [2 ** 26, 2 ** 19];
 
 /** The images to batch. */
 export interface ItemBatchesOptions<Item extends DatasetItem> extends DecodeItemsOptions<Item> {
@@ -26,7 +31,8 @@ export interface ItemBatchesOptions<Item extends DatasetItem> extends DecodeItem
 
 /**
  * Recipes of batches of listed items. A recipe holds the number of its batch; its items are looked up when it is made,
- * so memory does not grow with the images that wait.
+ * so memory does not grow with the images that wait. However many batches are made at a time, the files that are read and decoded
+ * meanwhile have at most 64 MiB, or are one file.
  *
  *     itemBatches   (ABC|)
  */
@@ -35,21 +41,35 @@ export function itemBatches<Item extends DatasetItem>(
   { batchSize, order, change = identity, ...decoding }: ItemBatchesOptions<Item>,
 ): Observable<Recipe<NamedImages>> {
   const length = order?.length ?? items.length;
+  const budget = byteBudget(mostEncodedBytes);
   return range(0, Math.ceil(length / batchSize)).pipe(
     map((number) => {
       const first = number * batchSize;
       const images = Math.min(batchSize, length - first);
-      const make = (signal?: AbortSignal) =>
-        lastValueFrom(
-          range(first, images).pipe(
-            map((place) => itemAt(items, order ? (order[place] as number) : place)),
+      const make = (signal?: AbortSignal) => {
+        const places = Array.from({ length: images }, (_, i) => first + i);
+        const taken = places.map((place) => itemAt(items, order ? (order[place] as number) : place));
+        return lastValueFrom(
+          from(taken).pipe(
             decodeImages(decoding),
+            map((recipe, i) => within(budget, encodedBytes(taken[i] as Item), recipe)),
             change,
             batch(batchSize),
             mergeMap((recipe) => recipe.make(signal)),
           ),
         );
+      };
       return { images, make };
     }),
   );
+}
+
+/** Items of a folder have their size; those of other datasets may. */
+function encodedBytes({ bytes }: DatasetItem & { readonly bytes?: unknown }): number {
+  return typeof bytes === 'number' ? bytes : usualBytes;
+}
+
+/** The recipe, made within a budget; what is in memory already is not counted. */
+function within<T>(budget: ByteBudget, bytes: number, recipe: Recipe<T>): Recipe<T> {
+  return { ...recipe, make: (signal) => budget.run(bytes, () => recipe.make(signal)) };
 }

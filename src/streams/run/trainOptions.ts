@@ -66,7 +66,10 @@ export interface TrainOptions {
    * `RunTakenOverError`. @default false
    */
   readonly takeOver?: boolean;
-  /** Number of batches prepared while a step is running: an integer of at least 1. @default 2 */
+  /**
+   * Number of batches prepared while a step is running: an integer of at least 1.
+   * @default 8, fewer if their pixels would take more than 64 MiB, but at least 2
+   */
   readonly prefetch?: number;
   /** Where and how many decoded images are cached. @default 1 GiB in memory, the rest in a file */
   readonly cache?: ImageCacheOptions;

@@ -3,6 +3,7 @@ import { concat, defer, EMPTY, identity, map, type Observable, of, pipe } from '
 import type { DataPosition } from '../../../checkpoint/checkpointContent.js';
 import { DatasetError } from '../../../data/datasetError.js';
 import { augment } from '../../images/augment.js';
+import { batchesAhead } from '../../images/batchesAhead.js';
 import { decodingIn } from '../../images/decodingIn.js';
 import { itemBatches } from '../../images/itemBatches.js';
 import { permuted } from '../../images/permuted.js';
@@ -32,7 +33,12 @@ export function epochEvents(
   { stop$, isStopped, pause$, onPause }: EpochControls,
 ): Observable<StepEvent | EpochEvent> {
   const { trainer, config, dataset, items, cache, skipped } = run;
-  const { prefetch = 2, augment: ownAugmentation, datasetPatience: patience, scheduler } = options;
+  const {
+    prefetch = batchesAhead(config),
+    augment: ownAugmentation,
+    datasetPatience: patience,
+    scheduler,
+  } = options;
   const { clock = performance } = options;
   const warn = (message: string) => run.warn('dataset', message);
   return defer(() => {

@@ -4,6 +4,7 @@ import type { NamedImages } from '../../../base/plainData.js';
 import { valuesPerImage } from '../../../base/valuesPerImage.js';
 import type { BestRecord } from '../../../checkpoint/validationRecord.js';
 import { mapAhead } from '../../flow/mapAhead.js';
+import { batchesAhead } from '../../images/batchesAhead.js';
 import { decodingIn } from '../../images/decodingIn.js';
 import { itemBatches } from '../../images/itemBatches.js';
 import type { Recipe } from '../../images/recipe.js';
@@ -33,7 +34,7 @@ export function validationEvents(
   { stop$, isStopped, pause$, onPause }: EpochControls,
 ): Observable<ValidationEvent> {
   const { trainer, config, cache, skippedHeldOut: skipped } = run;
-  const { prefetch = 2, clock = performance } = options;
+  const { prefetch = batchesAhead(config), clock = performance } = options;
   const { dataset, items } = set;
   return defer(() => {
     const watch = stopwatch(clock);
