@@ -379,7 +379,9 @@ test.each([{ useTensorCheckpoints: true }, ...(testEngine === 'native' ? [{ half
     const plain = await withTrainer({ accumulationSteps: 2 }, (trainer) => trainer.step(images(4), 1));
     await withTrainer({ accumulationSteps: 2, ...training }, async (trainer) => {
       const result = await trainer.step(images(4), 1);
-      expect(result.loss).toBe(plain.loss);
+      // Half precision rounds in the forward pass, too.
+      const allowed = 'halfPrecision' in training ? 1e-3 : 0;
+      expect(Math.abs(result.loss / plain.loss - 1)).toBeLessThanOrEqual(allowed);
       expect(Math.abs(result.gradientNorm / plain.gradientNorm - 1)).toBeLessThan(1e-2);
       const { numTensors } = tf.memory();
       for (const count of [4, 3, 1]) await trainer.step(images(count), 1);

@@ -127,6 +127,11 @@ function lossOf(
   const { noise, epoch, training, spectral } = options;
   const { warmupEpochs, klConstant, regularizationConstant } = training;
   const weights = model.samplerWeights();
+  // First, so that its gradients, which are as large as all weights, come last, when no features are kept any more.
+  const isRegularized = regularizationConstant !== 0 && part.regularization !== 0;
+  const penalties = () =>
+    spectral ? model.regularizationWith(spectral, noise, weights) : model.regularization(noise, weights);
+  const penalty = isRegularized ? penalties() : tf.scalar(0);
   const { parameters, kl } = model.forward(images, noise, 'train', {
     statistics,
     recompute: training.useTensorCheckpoints,
@@ -135,10 +140,6 @@ function lossOf(
   const output = model.output(parameters);
   const reconstruction = tf.tidy(() => tf.neg(tf.mean(logLikelihood(output.logProb(images)))) as tf.Scalar);
   const balanced = tf.mean(balancedKl(model.plan, kl, epoch, training));
-  const penalties = () =>
-    spectral ? model.regularizationWith(spectral, noise, weights) : model.regularization(noise, weights);
-  const isRegularized = regularizationConstant !== 0 && part.regularization !== 0;
-  const penalty = isRegularized ? penalties() : tf.scalar(0);
   const regularization = part.regularization === 1 ? penalty : tf.mul(penalty, part.regularization);
   const terms = {
     reconstruction,

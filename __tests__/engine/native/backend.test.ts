@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { useEngine } from '../../../src/engine/index.js';
-import { BufferPool } from '../../../src/engine/native/bufferPool.js';
+import { type Block, BufferPool } from '../../../src/engine/native/bufferPool.js';
 import { nativeBackend } from '../../../src/engine/native/inUse.js';
 import * as tf from '../../../src/engine/tf.js';
 
@@ -85,12 +85,38 @@ describe('pooled memory', () => {
     }
   });
 
-  test('should let go of idle memory when work moves on to other sizes', () => {
+  test('should let go of idle memory when work moves on to larger sizes', () => {
     const pool = new BufferPool(nativeBackend()!.addon.misalignment);
-    for (let bytes = 100_000; bytes > 1000; bytes *= 0.8) pool.give(pool.take(bytes));
+    for (let mebibytes = 40; mebibytes < 700; mebibytes *= 1.25) pool.give(pool.take(mebibytes * 2 ** 20));
     const { liveBytes, freeBytes } = pool.statistics();
     expect(liveBytes).toBe(0);
-    expect(freeBytes).toBeLessThan(3.1 * 106_496);
+    expect(freeBytes).toBeLessThan(3.1 * 700 * 2 ** 20);
+  });
+
+  test('should use freed memory for other sizes, and never for two blocks at once', () => {
+    const pool = new BufferPool(nativeBackend()!.addon.misalignment);
+    const live: Block[] = [];
+    let state = 1;
+    const random = (n: number) => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state % n;
+    };
+    for (let i = 0; i < 3000; i++) {
+      if (live.length < 20 || random(2) === 0)
+        live.push(pool.take(random(20) === 0 ? random(2 ** 21) : random(5000)));
+      else pool.give(live.splice(random(live.length), 1)[0]!);
+      if (live.length > 60) pool.give(live.shift()!);
+      const ordered = live.toSorted((a, b) => a.offset - b.offset);
+      const overlap = ordered.findIndex(({ buffer, offset }, k) => {
+        const before = ordered[k - 1];
+        return before?.buffer === buffer && before.offset + before.bytes > offset;
+      });
+      expect(overlap).toBe(-1);
+    }
+    expect(pool.statistics().allocations).toBe(1);
+    for (const block of live) pool.give(block);
+    pool.trim();
+    expect(pool.statistics()).toEqual({ liveBytes: 0, freeBytes: 0, allocations: 1 });
   });
 
   test('should keep the memory of two kinds of work that take turns', () => {

@@ -1,16 +1,22 @@
 /**
- * Recycled memory for tensors. A training step allocates and frees the same sizes again and again. Fresh memory costs page
- * faults, zero-filling and garbage collection; recycled memory does not. Blocks are aligned to 64 bytes.
+ * Recycled memory for tensors. Fresh memory costs page faults, zero-filling and garbage collection; recycled memory does not.
+ * Blocks are aligned to 64 bytes.
+ *
+ * Blocks are cut from slabs (slab.ts): the first place that is large enough, in order of address. So memory that one part of a step has
+ * freed serves the next part, whatever the sizes: the slabs of a training step are a few percent larger than what it has in use at
+ * most. Pages of a slab that no block has reached take no memory.
  *
  * Recycled memory has unknown content, so the caller of `take` must write every element. Idle memory is bounded: before the pool
- * grows, it frees its idle blocks (left over from finished work) if they exceed twice the peak memory in use.
+ * grows, it frees its idle slabs if idle memory exceeds twice the peak memory in use.
  */
+import { Slab } from './slab.js';
+
 export interface PoolStatistics {
   /** Bytes in blocks that are in use. */
   readonly liveBytes: number;
-  /** Bytes in idle blocks. */
+  /** Bytes of the slabs that are in no block. */
   readonly freeBytes: number;
-  /** Number of blocks allocated since the start; constant in a steady state. */
+  /** Number of slabs allocated since the start; constant in a steady state. */
   readonly allocations: number;
 }
 
@@ -23,14 +29,14 @@ export interface Block {
 
 const alignment = 64;
 const pageBytes = 4096;
+const slabBytes = 2 ** 25;
 
 export class BufferPool {
-  readonly #free = new Map<number, Block[]>();
-  readonly #buffers = new WeakSet<ArrayBufferLike>();
+  #slabs: Slab[] = [];
+  readonly #buffers = new WeakMap<ArrayBufferLike, Slab>();
   readonly #misalignment: (bytes: Uint8Array) => number;
   #liveBytes = 0;
   #peakLiveBytes = 0;
-  #freeBytes = 0;
   #allocations = 0;
 
   /** `misalignment` returns how many bytes to skip before the first aligned address. */
@@ -40,22 +46,19 @@ export class BufferPool {
 
   /** Returns a block of at least `bytes` bytes, with unknown content. */
   take(bytes: number): Block {
-    const size = sizeClass(bytes);
-    const block = this.#free.get(size)?.pop();
-    this.#liveBytes += size;
-    this.#peakLiveBytes = Math.max(this.#peakLiveBytes, this.#liveBytes);
-    if (!block) return this.#allocate(size);
-    this.#freeBytes -= size;
-    return block;
+    const size = blockBytes(bytes);
+    for (const slab of this.#slabs) {
+      const offset = slab.take(size);
+      if (offset !== null) return this.#use(slab, offset, size);
+    }
+    const slab = this.#grow(size);
+    return this.#use(slab, slab.take(size) as number, size);
   }
 
   /** Returns a block to the pool; its memory may be reused immediately. */
-  give(block: Block): void {
-    this.#liveBytes -= block.bytes;
-    this.#freeBytes += block.bytes;
-    const blocks = this.#free.get(block.bytes);
-    if (blocks) blocks.push(block);
-    else this.#free.set(block.bytes, [block]);
+  give({ buffer, offset, bytes }: Block): void {
+    this.#liveBytes -= bytes;
+    this.#buffers.get(buffer)?.give(offset, bytes);
   }
 
   /** Whether `buffer` belongs to the pool. */
@@ -63,32 +66,42 @@ export class BufferPool {
     return this.#buffers.has(buffer);
   }
 
-  /** Frees all memory that is not in use. */
+  /** Frees all slabs that are not in use. */
   trim(): void {
-    this.#free.clear();
-    this.#freeBytes = 0;
+    this.#slabs = this.#slabs.filter(({ isIdle }) => !isIdle);
   }
 
   statistics(): PoolStatistics {
-    return { liveBytes: this.#liveBytes, freeBytes: this.#freeBytes, allocations: this.#allocations };
+    return { liveBytes: this.#liveBytes, freeBytes: this.#freeBytes(), allocations: this.#allocations };
   }
 
-  #allocate(size: number): Block {
-    if (this.#freeBytes > 2 * this.#peakLiveBytes) this.trim();
-    // Without the stagger, all large blocks would start at the same offset in a page. A kernel that reads one block and writes
-    // another would then find all addresses in the same cache sets.
-    const stagger = size < pageBytes * 16 ? 0 : ((this.#allocations * 5) % 61) * alignment;
-    const buffer = new ArrayBuffer(size + alignment + stagger);
-    this.#buffers.add(buffer);
+  #freeBytes(): number {
+    return this.#slabs.reduce((sum, { bytes }) => sum + bytes, 0) - this.#liveBytes;
+  }
+
+  #use({ buffer }: Slab, offset: number, bytes: number): Block {
+    this.#liveBytes += bytes;
+    this.#peakLiveBytes = Math.max(this.#peakLiveBytes, this.#liveBytes);
+    return { buffer, offset, bytes };
+  }
+
+  #grow(size: number): Slab {
+    if (this.#freeBytes() > 2 * this.#peakLiveBytes) this.trim();
+    const bytes = Math.max(size, slabBytes);
+    const buffer = new ArrayBuffer(bytes + alignment);
+    const slab = new Slab(buffer, this.#misalignment(new Uint8Array(buffer)), bytes);
+    this.#slabs.push(slab);
+    this.#buffers.set(buffer, slab);
     this.#allocations++;
-    return { buffer, offset: this.#misalignment(new Uint8Array(buffer)) + stagger, bytes: size };
+    return slab;
   }
 }
 
-/** Rounds sizes up to a multiple of an eighth of the power of two below, so that similar sizes share blocks. */
-function sizeClass(bytes: number): number {
-  const least = 256;
-  if (bytes <= least) return least;
-  const step = 2 ** Math.max(6, Math.floor(Math.log2(bytes)) - 3);
-  return Math.ceil(bytes / step) * step;
+/**
+ * Rounds up to whole lines. A large block gets whole pages and five lines more: if all large blocks started at the same offset in a page,
+ * a kernel that reads one block and writes another would find all addresses in the same cache sets.
+ */
+function blockBytes(bytes: number): number {
+  if (bytes < 16 * pageBytes) return Math.max(1, Math.ceil(bytes / alignment)) * alignment;
+  return Math.ceil(bytes / pageBytes) * pageBytes + 5 * alignment;
 }
