@@ -101,6 +101,28 @@ describe('gradientsOf', () => {
     tf.dispose([x, dy]);
   });
 
+  test('leaves a gradient as it is that is not only read by the operation before', () => {
+    withVariables([[2, 3, 3, 4], [4], [4]], (x, gamma, beta) => {
+      const normed = () =>
+        batchNormTrain(
+          x as tf.Variable<tf.Rank.R4>,
+          gamma as tf.Variable<tf.Rank.R1>,
+          beta as tf.Variable<tf.Rank.R1>,
+          1e-5,
+          'silu',
+        ).y;
+      const dy = random([2, 3, 3, 4], 7);
+      const before = Array.from(dy.dataSync());
+      // The gradient of a sum is the same for both terms.
+      const { value, gradients } = gradientsOf(() => tf.add(normed(), normed()), [x], dy);
+      expect(Array.from(dy.dataSync())).toEqual(before);
+      const once = gradientsOf(normed, [x], dy);
+      const twice = Array.from(once.gradients[0]?.dataSync() ?? []).map((v) => 2 * v);
+      expect(Array.from(gradients[0]?.dataSync() ?? [])).toEqual(twice);
+      tf.dispose([dy, value, once.value, ...(gradients as tf.Tensor[]), ...(once.gradients as tf.Tensor[])]);
+    });
+  });
+
   test('adds gradients up in the memory of one only where nothing else reads that', () => {
     withVariables([[4, 6]], (x) => {
       // The same gradient reaches x on several ways, some of which hand it on as it is, reshaped or to two operations at once.

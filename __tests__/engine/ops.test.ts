@@ -156,6 +156,21 @@ describe('fused operations', () => {
     },
   );
 
+  test.each([1, 3, 20, 48, 100, 257, 600])(
+    'batchNormTrain should equal its composition with %i channels in many rows',
+    async (channels) => {
+      const inputs = [[2, 19, 23, channels], [channels], [channels]].map((shape, i) => tensor(shape, i + 1));
+      const worst = await compare(
+        (x, gamma, beta) =>
+          batchNormTrain(x as tf.Tensor4D, gamma as tf.Tensor1D, beta as tf.Tensor1D, 1e-3, 'silu').y,
+        (x, gamma, beta) => plainBatchNorm(x!, gamma!, beta!, 1e-3, 'silu'),
+        inputs,
+      );
+      tf.dispose(inputs);
+      expect(worst).toBeLessThan(1e-4);
+    },
+  );
+
   test('batchNormTrain should give the batch mean and the biased variance, also far from zero', async () => {
     const x = tf.tidy(() => tf.add(tensor([8, 16, 16, 5], 1), 1000));
     const [gamma, beta] = [tf.ones([5]), tf.zeros([5])] as [tf.Tensor1D, tf.Tensor1D];

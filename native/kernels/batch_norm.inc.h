@@ -1,153 +1,221 @@
 // Batch normalisation of [rows, channels], followed by an optional SiLU. Included once per instruction set, after
 // elementwise.inc.h.
 //
-// Reads memory sequentially, row by row; per-channel values are in arrays that stay in L1. Statistics: each chunk of rows
-// gives its mean and its sum of squared distances to that mean while it is in the cache. The chunks are combined in order and
-// in double precision. So x is read twice in total, and a large mean costs no accuracy.
+// Every pass reads memory in the order of its addresses, one row after the other: several rows at a time would be read at half the
+// speed. Sums per channel are in arrays that stay in L1. Short rows are joined to a wide one, so that there are enough independent
+// sums and whole vectors for any number of channels; the values of a channel are repeated for it. The second pass of a kernel begins
+// with the chunk that the first one read last and that is still in the cache.
+// Statistics: each chunk of rows gives its mean and its sum of squared distances to that mean while it is in the cache. The
+// chunks are combined in order and in double precision. So a large mean costs no accuracy.
 
-constexpr int64_t kNormRows = 8;  // rows summed in registers before their sum is added to memory
+constexpr int64_t kWideRow = 8 * kLanes;  // floats of a row with enough independent sums
+constexpr int64_t kWidestRow = 1024;      // rows are joined up to this width
+constexpr int64_t kChannelsPerTask = 512;
 
-static int64_t rows_per_chunk(const BatchNormShape& s) { return most(1, kTaskElements / s.channels); }
+// [rows, channels] as rows of `repeats` rows each. The last one may be shorter.
+struct WideRows {
+  int64_t channels, repeats, width, size;
+  int64_t chunk;  // elements per task
 
-// out[channel] += sum over the rows of value(index, channel, lanes).
-template <typename Value>
-static inline void add_over_rows(const BatchNormShape& s, int64_t first, int64_t last, float* out, const Value& value) {
-  for (int64_t block = first; block < last; block += kNormRows) {
-    const int64_t end = least(last, block + kNormRows);
-    for_channels(s.channels, [&](int64_t c, int lanes) {
-      vf sum = {};
-      for (int64_t r = block; r < end; ++r) sum += value(r * s.channels + c, c, lanes);
-      store_n(out + c, load_n(out + c, lanes) + sum, lanes);
-    });
+  explicit WideRows(const BatchNormShape& s) : channels(s.channels), repeats(1), size(s.rows * s.channels) {
+    int64_t whole_vectors = 1;
+    while (whole_vectors * channels % kLanes != 0) whole_vectors *= 2;
+    const int64_t wanted = whole_vectors * ceil_div(kWideRow, whole_vectors * channels);
+    if (wanted * channels <= kWidestRow) repeats = wanted;
+    width = repeats * channels;
+    chunk = most(1, kTaskElements / width) * width;
   }
-}
 
-static void chunk_statistics(const BatchNormShape& s, const float* x, int64_t rows, float* mean, float* squares) {
-  const size_t bytes = static_cast<size_t>(s.channels) * sizeof(float);
-  std::memset(mean, 0, bytes);
-  std::memset(squares, 0, bytes);
-  add_over_rows(s, 0, rows, mean, [&](int64_t i, int64_t, int lanes) { return load_n(x + i, lanes); });
-  for (int64_t c = 0; c < s.channels; ++c) mean[c] /= static_cast<float>(rows);
-  add_over_rows(s, 0, rows, squares, [&](int64_t i, int64_t c, int lanes) {
-    const vf d = load_n(x + i, lanes) - load_n(mean + c, lanes);
-    return d * d;
-  });
-}
+  int64_t chunks() const { return ceil_div(size, chunk); }
+  int64_t first(int64_t task) const { return task * chunk; }
+  int64_t last(int64_t task) const { return least(size, (task + 1) * chunk); }
+  int64_t rows(int64_t task) const { return (last(task) - first(task)) / channels; }
 
-// Calls body(index, channel, lanes) for all elements, with one task per chunk of rows.
+  // Calls body(index, position in the wide row, lanes) for all elements of a chunk.
+  template <typename Body>
+  void for_chunk(int64_t task, const Body& body) const {
+    for (int64_t i = first(task), end = last(task); i < end; i += width)
+      for_channels(least(width, end - i), [&](int64_t c, int lanes) { body(i + c, c, lanes); });
+  }
+
+  // Repeats values per channel to the width of a wide row.
+  void repeat(float* values) const {
+    for (int64_t i = channels; i < width; ++i) values[i] = values[i - channels];
+  }
+
+  // Adds up the values of a wide row that belong to the same channel.
+  void fold(float* values) const {
+    for (int64_t i = channels; i < width; i += channels) {
+      for_channels(channels, [&](int64_t c, int lanes) {
+        store_n(values + c, load_n(values + c, lanes) + load_n(values + i + c, lanes), lanes);
+      });
+    }
+  }
+};
+
+// for_channels with several threads if there are many.
 template <typename Body>
-static inline void for_elements(const BatchNormShape& s, const Body& body) {
-  const int64_t chunk = rows_per_chunk(s);
-  parallel(ceil_div(s.rows, chunk), [&](int64_t task) {
-    for (int64_t r = task * chunk; r < least(s.rows, (task + 1) * chunk); ++r)
-      for_channels(s.channels, [&](int64_t c, int lanes) { body(r * s.channels + c, c, lanes); });
+static inline void for_all_channels(int64_t channels, const Body& body) {
+  parallel(ceil_div(channels, kChannelsPerTask), [&](int64_t task) {
+    const int64_t first = task * kChannelsPerTask;
+    for_channels(least(kChannelsPerTask, channels - first), [&](int64_t c, int lanes) { body(first + c, lanes); });
   });
+}
+
+static void chunk_statistics(const WideRows& rows, int64_t task, const float* x, float* mean, float* squares) {
+  float* sums = scratch(Slot::kRows, static_cast<size_t>(2 * rows.width));
+  float* distances = sums + rows.width;
+  zero_floats(sums, 2 * rows.width);
+  rows.for_chunk(task, [&](int64_t i, int64_t c, int lanes) {
+    store_n(sums + c, load_n(sums + c, lanes) + load_n(x + i, lanes), lanes);
+  });
+  rows.fold(sums);
+  const float count = static_cast<float>(rows.rows(task));
+  for (int64_t c = 0; c < rows.channels; ++c) mean[c] = sums[c] /= count;
+  rows.repeat(sums);
+  rows.for_chunk(task, [&](int64_t i, int64_t c, int lanes) {
+    const vf d = load_n(x + i, lanes) - load_n(sums + c, lanes);
+    store_n(distances + c, load_n(distances + c, lanes) + d * d, lanes);
+  });
+  rows.fold(distances);
+  copy_floats(squares, distances, rows.channels);
 }
 
 // 1 / sqrt(variance + epsilon) for each channel, times gamma if there is one.
-static void deviation_scales(const BatchNormShape& s, const float* variance, const float* gamma, float* scales) {
-  for_channels(s.channels, [&](int64_t c, int lanes) {
-    const vf deviation = square_root(load_n(variance + c, lanes) + splat(s.epsilon));
-    store_n(scales + c, (gamma ? load_n(gamma + c, lanes) : splat(1.0f)) / deviation, lanes);
-  });
+static vf deviation_scale(const BatchNormShape& s, const float* variance, const float* gamma, int64_t c, int lanes) {
+  const vf deviation = square_root(load_n(variance + c, lanes) + splat(s.epsilon));
+  return (gamma ? load_n(gamma + c, lanes) : splat(1.0f)) / deviation;
 }
 
 static void normalize(const BatchNormShape& s, const float* x, const float* mean, const float* variance,
                       const float* gamma, const float* beta, float* y) {
-  float* scales = scratch(Slot::kWindow, static_cast<size_t>(s.channels));
-  deviation_scales(s, variance, gamma, scales);
-  const auto normalized = [&](int64_t i, int64_t c, int lanes) {
-    return (load_n(x + i, lanes) - load_n(mean + c, lanes)) * load_n(scales + c, lanes) + load_n(beta + c, lanes);
+  const WideRows rows(s);
+  float* centres = scratch(Slot::kWindow, static_cast<size_t>(3 * rows.width));
+  float *scales = centres + rows.width, *shifts = scales + rows.width;
+  for_channels(s.channels, [&](int64_t c, int lanes) {
+    store_n(centres + c, load_n(mean + c, lanes), lanes);
+    store_n(scales + c, deviation_scale(s, variance, gamma, c, lanes), lanes);
+    store_n(shifts + c, load_n(beta + c, lanes), lanes);
+  });
+  for (float* values : {centres, scales, shifts}) rows.repeat(values);
+  const auto normalized = [=](int64_t i, int64_t c, int lanes) {
+    return (load_n(x + i, lanes) - load_n(centres + c, lanes)) * load_n(scales + c, lanes) + load_n(shifts + c, lanes);
   };
-  if (!s.silu)
-    return for_elements(s, [&](int64_t i, int64_t c, int lanes) { store_n(y + i, normalized(i, c, lanes), lanes); });
-  for_elements(s, [&](int64_t i, int64_t c, int lanes) {
-    const vf u = normalized(i, c, lanes);
-    store_n(y + i, u * sigmoid(u), lanes);
+  const int64_t chunks = rows.chunks();
+  parallel(chunks, [&](int64_t task) {
+    const auto plain = [&](int64_t i, int64_t c, int lanes) { store_n(y + i, normalized(i, c, lanes), lanes); };
+    const auto silu = [&](int64_t i, int64_t c, int lanes) {
+      const vf u = normalized(i, c, lanes);
+      store_n(y + i, u * sigmoid(u), lanes);
+    };
+    const int64_t from_last = chunks - 1 - task;
+    if (s.silu) rows.for_chunk(from_last, silu);
+    else rows.for_chunk(from_last, plain);
   });
 }
 
 static void batch_norm(const BatchNormShape& s, const float* x, const float* gamma, const float* beta, float* y,
                        float* mean, float* variance) {
-  const int64_t chunk = rows_per_chunk(s), chunks = ceil_div(s.rows, chunk);
+  const WideRows rows(s);
+  const int64_t chunks = rows.chunks();
   float* means = scratch(Slot::kPartials, static_cast<size_t>(2 * chunks * s.channels));
   float* squares = means + chunks * s.channels;
   parallel(chunks, [&](int64_t task) {
-    chunk_statistics(s, x + task * chunk * s.channels, least(chunk, s.rows - task * chunk), means + task * s.channels,
-                     squares + task * s.channels);
+    chunk_statistics(rows, task, x, means + task * s.channels, squares + task * s.channels);
   });
-  const auto rows_of = [&](int64_t i) { return static_cast<double>(least(chunk, s.rows - i * chunk)); };
-  const double rows = static_cast<double>(s.rows);
-  for_channels(s.channels, [&](int64_t c, int lanes) {
+  const double count = static_cast<double>(s.rows);
+  for_all_channels(s.channels, [&](int64_t c, int lanes) {
     vd sum = {}, square = {};
-    for (int64_t i = 0; i < chunks; ++i) sum += to_double(load_n(means + i * s.channels + c, lanes)) * rows_of(i);
-    const vd m = sum / rows;
+    for (int64_t i = 0; i < chunks; ++i)
+      sum += to_double(load_n(means + i * s.channels + c, lanes)) * static_cast<double>(rows.rows(i));
+    const vd m = sum / count;
     for (int64_t i = 0; i < chunks; ++i) {
       const vd d = to_double(load_n(means + i * s.channels + c, lanes)) - m;
-      square += to_double(load_n(squares + i * s.channels + c, lanes)) + d * d * rows_of(i);
+      square += to_double(load_n(squares + i * s.channels + c, lanes)) + d * d * static_cast<double>(rows.rows(i));
     }
     store_n(mean + c, to_float(m), lanes);
-    store_n(variance + c, to_float(square / rows), lanes);
+    store_n(variance + c, to_float(square / count), lanes);
   });
   normalize(s, x, mean, variance, gamma, beta, y);
 }
 
+// Per channel, repeated for a wide row.
+struct GradientFactors {
+  float *mean, *scale, *beta;    // of the activation's input: (x - mean) * scale + beta
+  float *distance, *shift;       // dx = g * scale + (x - mean) * distance + shift
+};
+
+// The sums of a chunk of g and of g * (x - mean), where g is the gradient in the input of the activation; stores g in dx.
+static void chunk_gradient_sums(const WideRows& rows, bool silu, int64_t task, const float* dy, const float* x,
+                                const GradientFactors& f, float* dx, float* sums, float* products) {
+  float* sum = scratch(Slot::kRows, static_cast<size_t>(2 * rows.width));
+  float* product = sum + rows.width;
+  zero_floats(sum, 2 * rows.width);
+  const auto add = [=](int64_t c, vf g, vf distance, int lanes) {
+    store_n(sum + c, load_n(sum + c, lanes) + g, lanes);
+    store_n(product + c, load_n(product + c, lanes) + g * distance, lanes);
+  };
+  if (silu) {
+    rows.for_chunk(task, [&](int64_t i, int64_t c, int lanes) {
+      const vf d = load_n(x + i, lanes) - load_n(f.mean + c, lanes);
+      const vf u = d * load_n(f.scale + c, lanes) + load_n(f.beta + c, lanes);
+      const vf g = binary_op::SiluGrad::run(load_n(dy + i, lanes), u);
+      store_n(dx + i, g, lanes);
+      add(c, g, d, lanes);
+    });
+  } else {
+    rows.for_chunk(task, [&](int64_t i, int64_t c, int lanes) {
+      add(c, load_n(dy + i, lanes), load_n(x + i, lanes) - load_n(f.mean + c, lanes), lanes);
+    });
+  }
+  rows.fold(sum);
+  rows.fold(product);
+  copy_floats(sums, sum, rows.channels);
+  copy_floats(products, product, rows.channels);
+}
+
 // With xhat = (x - mean) / sqrt(variance + epsilon) and g the gradient in the input of the activation:
 // dbeta = sum g, dgamma = sum g * xhat, dx = gamma / sqrt(variance + epsilon) * (g - dbeta / rows - xhat * dgamma / rows).
-// The first pass stores g in dx.
+// dx may be dy.
 static void batch_norm_gradient(const BatchNormShape& s, const float* dy, const float* x, const float* gamma,
                                 const float* beta, const float* mean, const float* variance, float* dx, float* dgamma,
                                 float* dbeta) {
-  const int64_t chunk = rows_per_chunk(s), chunks = ceil_div(s.rows, chunk);
-  float* inverse = scratch(Slot::kWindow, static_cast<size_t>(4 * s.channels));
-  float *scales = inverse + s.channels, *mean_g = scales + s.channels, *mean_weighted = mean_g + s.channels;
-  deviation_scales(s, variance, nullptr, inverse);
-  deviation_scales(s, variance, gamma, scales);
+  const WideRows rows(s);
+  const int64_t chunks = rows.chunks();
+  float* factors = scratch(Slot::kWindow, static_cast<size_t>(5 * rows.width));
+  const GradientFactors f = {factors, factors + rows.width, factors + 2 * rows.width, factors + 3 * rows.width,
+                             factors + 4 * rows.width};
+  for_channels(s.channels, [&](int64_t c, int lanes) {
+    store_n(f.mean + c, load_n(mean + c, lanes), lanes);
+    store_n(f.scale + c, deviation_scale(s, variance, gamma, c, lanes), lanes);
+    store_n(f.beta + c, load_n(beta + c, lanes), lanes);
+  });
+  for (float* values : {f.mean, f.scale, f.beta}) rows.repeat(values);
   float* partials = scratch(Slot::kPartials, static_cast<size_t>(2 * chunks * s.channels));
-  const auto xhat = [&](int64_t i, int64_t c, int lanes) {
-    return (load_n(x + i, lanes) - load_n(mean + c, lanes)) * load_n(inverse + c, lanes);
-  };
   parallel(chunks, [&](int64_t task) {
-    float *sums = partials + task * s.channels, *weighted = sums + chunks * s.channels;
-    std::memset(sums, 0, static_cast<size_t>(s.channels) * sizeof(float));
-    std::memset(weighted, 0, static_cast<size_t>(s.channels) * sizeof(float));
-    const int64_t last = least(s.rows, (task + 1) * chunk);
-    for (int64_t block = task * chunk; block < last; block += kNormRows) {
-      const int64_t end = least(last, block + kNormRows);
-      for_channels(s.channels, [&](int64_t c, int lanes) {
-        const vf scale = load_n(gamma + c, lanes), b = load_n(beta + c, lanes);
-        vf sum = {}, product = {};
-        for (int64_t r = block; r < end; ++r) {
-          const int64_t i = r * s.channels + c;
-          const vf h = xhat(i, c, lanes);
-          vf g = load_n(dy + i, lanes);
-          if (s.silu) {
-            g = binary_op::SiluGrad::run(g, h * scale + b);
-            store_n(dx + i, g, lanes);
-          }
-          sum += g;
-          product += g * h;
-        }
-        store_n(sums + c, load_n(sums + c, lanes) + sum, lanes);
-        store_n(weighted + c, load_n(weighted + c, lanes) + product, lanes);
-      });
-    }
+    float* sums = partials + task * s.channels;
+    chunk_gradient_sums(rows, s.silu, task, dy, x, f, dx, sums, sums + chunks * s.channels);
   });
   const vf share = splat(1.0f / static_cast<float>(s.rows));
-  for_channels(s.channels, [&](int64_t c, int lanes) {
-    vd sum = {}, weighted = {};
+  for_all_channels(s.channels, [&](int64_t c, int lanes) {
+    vd sum = {}, product = {};
     for (int64_t i = 0; i < chunks; ++i) {
       sum += to_double(load_n(partials + i * s.channels + c, lanes));
-      weighted += to_double(load_n(partials + (chunks + i) * s.channels + c, lanes));
+      product += to_double(load_n(partials + (chunks + i) * s.channels + c, lanes));
     }
+    const vf inverse = deviation_scale(s, variance, nullptr, c, lanes), scale = load_n(f.scale + c, lanes);
+    const vf weighted = to_float(product) * inverse;
     store_n(dbeta + c, to_float(sum), lanes);
-    store_n(dgamma + c, to_float(weighted), lanes);
-    store_n(mean_g + c, to_float(sum) * share, lanes);
-    store_n(mean_weighted + c, to_float(weighted) * share, lanes);
+    store_n(dgamma + c, weighted, lanes);
+    store_n(f.shift + c, -scale * to_float(sum) * share, lanes);
+    store_n(f.distance + c, -scale * inverse * weighted * share, lanes);
   });
+  for (float* values : {f.shift, f.distance}) rows.repeat(values);
   const float* g = s.silu ? dx : dy;
-  for_elements(s, [&](int64_t i, int64_t c, int lanes) {
-    const vf centred = load_n(g + i, lanes) - load_n(mean_g + c, lanes);
-    store_n(dx + i, load_n(scales + c, lanes) * (centred - xhat(i, c, lanes) * load_n(mean_weighted + c, lanes)), lanes);
+  parallel(chunks, [&](int64_t task) {
+    rows.for_chunk(chunks - 1 - task, [&](int64_t i, int64_t c, int lanes) {
+      const vf along = (load_n(x + i, lanes) - load_n(f.mean + c, lanes)) * load_n(f.distance + c, lanes);
+      store_n(dx + i, load_n(g + i, lanes) * load_n(f.scale + c, lanes) + along + load_n(f.shift + c, lanes), lanes);
+    });
   });
 }

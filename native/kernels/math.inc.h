@@ -1,11 +1,6 @@
 // Elementary functions on vectors, accurate to about 2e-7. Included once per instruction set, after simd.inc.h.
 // Infinities and NaN are as in the C library: training must be able to detect them.
 
-static inline vi as_bits(vf x) { vi bits; std::memcpy(&bits, &x, sizeof x); return bits; }
-static inline vf as_floats(vi x) { vf floats; std::memcpy(&floats, &x, sizeof x); return floats; }
-static inline vi splat_int(int32_t x) { return x - vi{}; }
-static inline vf choose(vi mask, vf yes, vf no) { return mask ? yes : no; }
-
 static inline vf absolute(vf x) { return as_floats(as_bits(x) & splat_int(0x7fffffff)); }
 
 static inline vf square_root(vf x) {
@@ -15,10 +10,9 @@ static inline vf square_root(vf x) {
   return y;
 }
 
-// e^x = 2^n * e^r with |r| <= ln(2) / 2; scales in two steps so that results near 0 and infinity are correct.
+// e^x = 2^n * e^r with |r| <= ln(2) / 2.
 static inline vf exponential(vf x) {
-  const vf high = splat(104.0f), low = splat(-104.0f);
-  const vf bounded = choose(x > high, high, choose(x < low, low, x));
+  const vf bounded = larger(splat(-104.0f), smaller(splat(104.0f), x));
   const vf magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer
   const vf n = (bounded * splat(1.44269504088896341f) + magic) - magic;
   const vf r = (bounded - n * splat(0.693359375f)) - n * splat(-2.12194440e-4f);
@@ -29,9 +23,7 @@ static inline vf exponential(vf x) {
   p = p * r + splat(1.6666665459e-1f);
   p = p * r + splat(5.0000001201e-1f);
   p = p * r * r + r + splat(1.0f);
-  const vi whole = __builtin_convertvector(choose(x == x, n, vf{}), vi);
-  const vi half = whole >> 1, rest = whole - half;
-  return p * as_floats((half + 127) << 23) * as_floats((rest + 127) << 23);
+  return times_power_of_two(p, n);
 }
 
 static inline vf natural_log(vf x) {

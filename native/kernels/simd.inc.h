@@ -78,6 +78,36 @@ static inline void transpose(vf (&rows)[kLanes]) {
   }
 }
 
+static inline vi splat_int(int32_t x) { return x - vi{}; }
+static inline vi as_bits(vf x) { vi bits; std::memcpy(&bits, &x, sizeof x); return bits; }
+static inline vf as_floats(vi x) { vf floats; std::memcpy(&floats, &x, sizeof x); return floats; }
+static inline vf choose(vi mask, vf yes, vf no) { return mask ? yes : no; }
+
+// Compares with one instruction where there is one that takes b if a value is NaN.
+#if defined(__AVX2__)
+#define NVAE_BINARY_INSTRUCTION(name, a, b) \
+  vf result;                                \
+  asm(name " %2, %1, %0" : "=v"(result) : "v"(a), "vm"(b)); \
+  return result
+static inline vf smaller(vf a, vf b) { NVAE_BINARY_INSTRUCTION("vminps", a, b); }
+static inline vf larger(vf a, vf b) { NVAE_BINARY_INSTRUCTION("vmaxps", a, b); }
+#else
+static inline vf smaller(vf a, vf b) { return choose(a < b, a, b); }
+static inline vf larger(vf a, vf b) { return choose(a > b, a, b); }
+#endif
+
+// x * 2^n, where n is a whole number in [-150, 150] or NaN.
+#if defined(__AVX512F__)
+static inline vf times_power_of_two(vf x, vf n) { NVAE_BINARY_INSTRUCTION("vscalefps", x, n); }
+#else
+// In two steps, so that results near 0 and infinity are correct.
+static inline vf times_power_of_two(vf x, vf n) {
+  const vi whole = __builtin_convertvector(choose(n == n, n, vf{}), vi);
+  const vi half = whole >> 1, rest = whole - half;
+  return x * as_floats((half + 127) << 23) * as_floats((rest + 127) << 23);
+}
+#endif
+
 // Calls body(channel, lanes) for all vectors of channels.
 template <typename Body>
 static inline void for_channels(int64_t channels, const Body& body) {

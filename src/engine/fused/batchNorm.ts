@@ -1,4 +1,5 @@
 /** Batch normalisation followed by an activation; forward and backward are one kernel each. */
+import { isLastUse } from '../gradients/lastUse.js';
 import * as tf from '../tf.js';
 import { type Attributes, type CompositeKernel, type Inputs, runMany, runOne } from './composite.js';
 import { siluGradient } from './silu.js';
@@ -61,7 +62,7 @@ tf.registerGradient({
     const [dx, dgamma, dbeta] = runMany(
       'BatchNormTrainGrad',
       { dy: dy!, x: x!, gamma: gamma!, beta: beta!, mean: mean!, variance: variance! },
-      attributes,
+      { ...attributes, overwritesDy: isLastUse(dy!) },
     );
     return { x: () => dx!, gamma: () => dgamma!, beta: () => dbeta! };
   },

@@ -2,6 +2,7 @@
 import { sumInto } from '../fused/sumInto.js';
 import { NativeBackend } from '../native/backend.js';
 import * as tf from '../tf.js';
+import { withLastUse } from './lastUse.js';
 import { Tape } from './tape.js';
 import type { TapeNode } from './tapeNode.js';
 import './reductions.js';
@@ -103,7 +104,7 @@ function step(
   if (!gradient) throw new Error(`gradientsOf: ${kernelName} has no gradient`);
   tape.expand(node);
   const dys = tape.gradientsOfResults(node, gradients);
-  const dxs = gradient(dys);
+  const dxs = withLastUse(dys, () => gradient(dys));
   const sums = new Map<number, tf.Tensor>();
   for (const [name, input] of Object.entries(inputs)) {
     if (!tape.dependsOnXs(input)) continue;

@@ -60,6 +60,12 @@ export class NativeBackend extends MathBackendCPU {
     return { info, values: values as Float32Array };
   }
 
+  /** Like {@link floatOutput} with the shape of a tensor that is not read again, in its memory if no other tensor uses that. */
+  floatOutputIn(tensor: tf.TensorInfo): { info: tf.TensorInfo; values: Float32Array } {
+    if (this.isShared(tensor)) return this.floatOutput(tensor.shape);
+    return { info: this.reshaped(tensor, tensor.shape), values: this.ownFloats(tensor) };
+  }
+
   /** Returns the memory of a tensor, not a copy; valid until the tensor is disposed of. */
   values(tensor: tf.TensorInfo): Values {
     return this.data.get(tensor.dataId).values as Values;

@@ -28,7 +28,7 @@ export function batchNormKernels(addon: Addon): NativeKernel[] {
 
   const gradient = nativeKernel('BatchNormTrainGrad', (inputs, attributes, backend) => {
     const { dy, x, gamma, beta, mean, variance } = inputs;
-    const dx = backend.floatOutput(x!.shape);
+    const dx = attributes.overwritesDy ? backend.floatOutputIn(dy!) : backend.floatOutput(x!.shape);
     const dgamma = backend.floatOutput(gamma!.shape);
     const dbeta = backend.floatOutput(gamma!.shape);
     addon.batchNormGradient(
