@@ -8,11 +8,14 @@
  */
 import { Command } from 'commander';
 import { messageOf } from '../src/base/errors.js';
-import { inTurns } from './pytorch/inTurns.js';
+import { inTurns } from './processes/inTurns.js';
+import type { Work } from './processes/work.js';
+import { workload } from './processes/workload.js';
+import type { Figure } from './pytorch/figures.js';
 import { bestOf, tryAll } from './pytorch/search.js';
+import { startOf } from './pytorch/start.js';
 import { type Comparison, table } from './pytorch/table.js';
-import { ourVariants, torchVariants, type Variant } from './pytorch/variants.js';
-import { workload } from './pytorch/workload.js';
+import { type OurVariant, ourVariants, torchVariants, type Variant } from './pytorch/variants.js';
 
 interface Options {
   readonly reference: string;
@@ -45,13 +48,17 @@ const options = new Command('bench:pytorch')
 
 async function compare(config: string, simd: Variant['simd']): Promise<Comparison> {
   const { batch, threads, compileLimit } = options;
-  await using work = await workload({ ...options, config });
-  const tried = await tryAll(work, torchVariants({ threads, simd }, compileLimit > 0), compileLimit);
-  const rounds = { ...options, warmup: 3 };
+  await using work = await workload(config, options.set, batch);
+  const start = startOf(work, options);
+  const tried = await tryAll(start, torchVariants({ threads, simd }, compileLimit > 0), compileLimit);
   const ours = ourVariants({ threads, simd });
-  const step = await inTurns(work, 'step', [...ours, ...bestOf(tried, 'step')], rounds);
   const plain = ours.filter((variant) => !variant.tensorCheckpoints && variant.threads === threads);
-  const sample = await inTurns(work, 'sample', [...plain, ...bestOf(tried, 'sample')], rounds);
+  const measure = async (what: Work, some: readonly OurVariant[]): Promise<Figure[]> => {
+    const variants = [...some, ...bestOf(tried, what)];
+    const needed = await inTurns(variants, start, what, { ...options, warmup: 3 });
+    return needed.map((figures, i) => ({ variant: variants[i]!, ...figures }));
+  };
+  const [step, sample] = [await measure('step', ours), await measure('sample', plain)];
   return { config, batch, tried, step, sample };
 }
 

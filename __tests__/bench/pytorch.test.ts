@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { answer } from '../../bench/processes/serve.js';
+import { startWorker } from '../../bench/processes/worker.js';
 import { type Figure, opponentOf, ownRatios, ratioOf, spreadOf } from '../../bench/pytorch/figures.js';
 import { bestOf, type Tried, textOf } from '../../bench/pytorch/search.js';
-import { answer } from '../../bench/pytorch/serve.js';
 import { rowsOf } from '../../bench/pytorch/table.js';
 import { nameOf, type OurVariant, ourVariants, torchVariants } from '../../bench/pytorch/variants.js';
-import { startWorker } from '../../bench/pytorch/worker.js';
 
 const choice = { threads: 2, simd: null };
 const [float32, half, , alone] = ourVariants(choice) as [OurVariant, OurVariant, OurVariant, OurVariant];
@@ -101,7 +101,7 @@ describe('the lines between the processes', () => {
 
   const hasPython = spawnSync('python3', ['--version']).status === 0;
   (hasPython ? test : test.skip)('should be answered by Python, whatever else it prints', async () => {
-    const folder = fileURLToPath(new URL('../../bench/pytorch', import.meta.url));
+    const folder = fileURLToPath(new URL('../../bench/processes', import.meta.url));
     const program = [
       'import protocol',
       'def add(a, b):',

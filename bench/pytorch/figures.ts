@@ -1,14 +1,10 @@
 /** The arithmetic of the comparison: no processes, no clocks. */
 import { median } from '../median.js';
+import type { Needed } from '../processes/inTurns.js';
 import { nameOf, type OurVariant, type TorchVariant } from './variants.js';
 
-export interface Figure {
+export interface Figure extends Needed {
   readonly variant: OurVariant | TorchVariant;
-  readonly seconds: readonly number[];
-  /** Peak resident memory of the process. */
-  readonly peakBytes: number;
-  /** The last loss, or the mean value of the last samples: shows that something was computed. */
-  readonly value: number;
 }
 
 export interface Spread {

@@ -1,9 +1,9 @@
 /** Finds the fastest ways of running PyTorch. */
 import { messageOf } from '../../src/base/errors.js';
+import { type Work, work } from '../processes/work.js';
 import { type Figure, fastest, spreadOf } from './figures.js';
-import { type Work, work } from './inTurns.js';
+import type { Start } from './start.js';
 import { nameOf, type TorchVariant } from './variants.js';
-import type { Workload } from './workload.js';
 
 /** How a variant did, alone on the machine. */
 export interface Tried {
@@ -22,13 +22,13 @@ const [warmup, measured] = [3, 3];
  * @throws Error when none of them makes a step
  */
 export async function tryAll(
-  workload: Workload,
+  start: Start,
   variants: readonly TorchVariant[],
   compileLimit: number,
 ): Promise<Tried[]> {
   const all: Tried[] = [];
   for (const variant of variants) {
-    const tried = await tryOne(workload, variant, compileLimit);
+    const tried = await tryOne(start, variant, compileLimit);
     process.stderr.write(`${textOf(tried)}\n`);
     all.push(tried);
   }
@@ -36,10 +36,10 @@ export async function tryAll(
   return all;
 }
 
-async function tryOne(workload: Workload, variant: TorchVariant, compileLimit: number): Promise<Tried> {
+async function tryOne(start: Start, variant: TorchVariant, compileLimit: number): Promise<Tried> {
   const times: Partial<Record<Work, readonly number[]>> = {};
   try {
-    await using worker = await workload.start(variant);
+    await using worker = await start(variant);
     for (const what of ['step', 'sample'] as const) {
       await work(worker, what, warmup, variant.compiled ? compileLimit : undefined);
       times[what] = (await work(worker, what, measured)).seconds;

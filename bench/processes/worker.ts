@@ -56,3 +56,14 @@ export function startWorker(program: string, args: readonly string[], env: NodeJ
     },
   };
 }
+
+/** Sends `prepare`; a worker that fails is ended. */
+export async function prepared(worker: Worker, options: object): Promise<Worker> {
+  try {
+    await worker.ask('prepare', options);
+    return worker;
+  } catch (error) {
+    await worker[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,4 +1,4 @@
-"""The line protocol between the benchmark and a process that it measures; serve.ts is the same in TypeScript.
+"""The lines between a benchmark and the process that it measures; serve.ts is the same in TypeScript.
 
 A request is a line of JSON, `{"do": name, ...arguments}`. The answer is a line `{"result": ...}`, or `{"error": text}`.
 """

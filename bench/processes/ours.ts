@@ -1,4 +1,4 @@
-/** Trains and samples with our engine, for bench/pytorch.ts, which starts it; reference.py is the same for PyTorch. */
+/** Trains and samples with our engine, for the benchmarks that start it; pytorch/reference.py is the same for PyTorch. */
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import type { ImageBatch } from '../../src/base/plainData.js';
