@@ -41,9 +41,11 @@ napi_value simd(napi_env env, napi_callback_info) { return to_js(env, kernels().
 
 // setSimd(name): selects one of instructionSets().
 napi_value set_simd(napi_env env, napi_callback_info info) {
-  const std::string name = Arguments(env, info).text(0);
+  char name[64] = "";
+  size_t length = 0;
+  napi_get_value_string_utf8(env, first_argument(env, info), name, sizeof name, &length);
   for (const KernelTables* tables : supported()) {
-    if (name == tables->name) chosen = tables;
+    if (std::string(name) == tables->name) chosen = tables;
   }
   return nullptr;
 }
@@ -51,15 +53,15 @@ napi_value set_simd(napi_env env, napi_callback_info info) {
 napi_value threads(napi_env env, napi_callback_info) { return to_js(env, static_cast<double>(thread_count())); }
 
 napi_value set_threads(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
-  set_thread_count(static_cast<int>(args.integer(0)));
+  set_thread_count(static_cast<int>(first_number(env, info)));
   return nullptr;
 }
 
 // misalignment(bytes): bytes from the start to the first address that is a multiple of 64.
 napi_value misalignment(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
-  const auto address = reinterpret_cast<uintptr_t>(args.bytes(0));
+  void* data = nullptr;
+  napi_get_typedarray_info(env, first_argument(env, info), nullptr, nullptr, &data, nullptr, nullptr);
+  const auto address = reinterpret_cast<uintptr_t>(data);
   return to_js(env, static_cast<double>((64 - address % 64) % 64));
 }
 
@@ -81,6 +83,7 @@ NAPI_MODULE_INIT() {
   export_function(env, exports, "setThreads", set_threads);
   export_function(env, exports, "misalignment", misalignment);
   export_matrix(env, exports);
+  export_program(env, exports);
   export_tensor(env, exports);
   return exports;
 }

@@ -23,8 +23,7 @@ napi_value half_products(napi_env env, napi_callback_info) {
 
 // peakFma(seconds): floating-point operations per second of all threads together, on registers only.
 napi_value peak_fma(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
-  const double seconds = args.number(0);
+  const double seconds = first_number(env, info);
   double rates[256] = {};
   const int threads = thread_count() < 256 ? thread_count() : 256;
   parallel(threads, [&](int64_t task) { rates[task] = kernels().matrix.peak_fma(seconds); });
@@ -34,29 +33,23 @@ napi_value peak_fma(napi_env env, napi_callback_info info) {
 }
 
 // gemm(m, n, k, a, aOffset, transposeA, b, bOffset, transposeB, c, cOffset); offsets in elements.
-napi_value gemm(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void gemm(const Arguments& args) {
   kernels().matrix.gemm(args.integer(0), args.integer(1), args.integer(2), args.floats(3) + args.integer(4),
                         args.integer(5) != 0, args.floats(6) + args.integer(7), args.integer(8) != 0,
                         args.floats(9) + args.integer(10));
-  return nullptr;
 }
 
 // conv2d and depthwise: (shape, x, filter, scale | null, shift | null, silu, y)
 template <auto Kernel>
-napi_value forward(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void forward(const Arguments& args) {
   (kernels().matrix.*Kernel)(conv_shape(args.ints(0)), args.floats(1), args.floats(2),
                              {args.floats(3), args.floats(4), args.integer(5) != 0}, args.floats(6));
-  return nullptr;
 }
 
 // All gradients: (shape, first operand, second operand, result)
 template <auto Kernel>
-napi_value gradient(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void gradient(const Arguments& args) {
   (kernels().matrix.*Kernel)(conv_shape(args.ints(0)), args.floats(1), args.floats(2), args.floats(3));
-  return nullptr;
 }
 
 }  // namespace
@@ -64,13 +57,13 @@ napi_value gradient(napi_env env, napi_callback_info info) {
 void export_matrix(napi_env env, napi_value exports) {
   export_function(env, exports, "peakFma", peak_fma);
   export_function(env, exports, "halfProducts", half_products);
-  export_function(env, exports, "gemm", gemm);
-  export_function(env, exports, "conv2d", forward<&MatrixTable::conv2d>);
-  export_function(env, exports, "conv2dInputGradient", gradient<&MatrixTable::conv2d_input_gradient>);
-  export_function(env, exports, "conv2dFilterGradient", gradient<&MatrixTable::conv2d_filter_gradient>);
-  export_function(env, exports, "depthwise", forward<&MatrixTable::depthwise>);
-  export_function(env, exports, "depthwiseInputGradient", gradient<&MatrixTable::depthwise_input_gradient>);
-  export_function(env, exports, "depthwiseFilterGradient", gradient<&MatrixTable::depthwise_filter_gradient>);
+  export_kernel<gemm>(env, exports, "gemm");
+  export_kernel<forward<&MatrixTable::conv2d>>(env, exports, "conv2d");
+  export_kernel<gradient<&MatrixTable::conv2d_input_gradient>>(env, exports, "conv2dInputGradient");
+  export_kernel<gradient<&MatrixTable::conv2d_filter_gradient>>(env, exports, "conv2dFilterGradient");
+  export_kernel<forward<&MatrixTable::depthwise>>(env, exports, "depthwise");
+  export_kernel<gradient<&MatrixTable::depthwise_input_gradient>>(env, exports, "depthwiseInputGradient");
+  export_kernel<gradient<&MatrixTable::depthwise_filter_gradient>>(env, exports, "depthwiseFilterGradient");
 }
 
 }  // namespace nvae

@@ -1,4 +1,5 @@
 // Element-wise, reduction and movement kernels. Shapes are Int32Arrays created in src/engine/native/kernels.
+#include <cmath>
 #include <initializer_list>
 #include <vector>
 
@@ -27,54 +28,41 @@ BatchNormShape batch_norm_shape(const Arguments& args) {
 }
 
 // unary(operation, x, y, low, high)
-napi_value unary(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void unary(const Arguments& args) {
   table().unary(static_cast<int>(args.integer(0)), args.floats(1), args.floats(2), args.length(1),
                 static_cast<float>(args.number(3)), static_cast<float>(args.number(4)));
-  return nullptr;
 }
 
 // binary(operation, shape, a, b, y)
-napi_value binary(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void binary(const Arguments& args) {
   table().binary(static_cast<int>(args.integer(0)), broadcast_shape(args.ints(1)), args.floats(2), args.floats(3),
                  args.floats(4));
-  return nullptr;
 }
 
 // compare(operation, shape, a, b, y)
-napi_value compare(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void compare(const Arguments& args) {
   table().compare(static_cast<int>(args.integer(0)), broadcast_shape(args.ints(1)), args.floats(2), args.floats(3),
                   args.bytes(4));
-  return nullptr;
 }
 
 // select(condition, a, b, y)
-napi_value select(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void select(const Arguments& args) {
   table().select(args.bytes(0), args.floats(1), args.floats(2), args.floats(3), args.length(1));
-  return nullptr;
 }
 
 // reduce(operation, outer, n, inner, x, y)
-napi_value reduce(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void reduce(const Arguments& args) {
   table().reduce(static_cast<int>(args.integer(0)), args.integer(1), args.integer(2), args.integer(3), args.floats(4),
                  args.floats(5));
-  return nullptr;
 }
 
 // softmax(rows, n, log, x, y)
-napi_value softmax(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void softmax(const Arguments& args) {
   table().softmax(args.integer(0), args.integer(1), args.integer(2) != 0, args.floats(3), args.floats(4));
-  return nullptr;
 }
 
 // copy(shape, element bytes, from, offset, to, offset); offsets in elements.
-napi_value copy(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void copy(const Arguments& args) {
   const Broadcast given = broadcast_shape(args.ints(0));
   StridedCopy shape = {};
   shape.rank = given.rank;
@@ -86,31 +74,24 @@ napi_value copy(napi_env env, napi_callback_info info) {
   const int64_t bytes = args.integer(1);
   table().copy(shape, static_cast<int>(bytes), args.bytes(2) + args.integer(3) * bytes,
                args.bytes(4) + args.integer(5) * bytes);
-  return nullptr;
 }
 
 // batchNorm(rows, channels, epsilon, silu, x, gamma, beta, y, mean, variance)
-napi_value batch_norm(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void batch_norm(const Arguments& args) {
   table().batch_norm(batch_norm_shape(args), args.floats(4), args.floats(5), args.floats(6), args.floats(7),
                      args.floats(8), args.floats(9));
-  return nullptr;
 }
 
 // batchNormGradient(rows, channels, epsilon, silu, dy, x, gamma, beta, mean, variance, dx, dgamma, dbeta)
-napi_value batch_norm_gradient(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void batch_norm_gradient(const Arguments& args) {
   table().batch_norm_gradient(batch_norm_shape(args), args.floats(4), args.floats(5), args.floats(6), args.floats(7),
                               args.floats(8), args.floats(9), args.floats(10), args.floats(11), args.floats(12));
-  return nullptr;
 }
 
 // normalize(rows, channels, epsilon, silu, x, mean, variance, gamma, beta, y)
-napi_value normalize(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void normalize(const Arguments& args) {
   table().normalize(batch_norm_shape(args), args.floats(4), args.floats(5), args.floats(6), args.floats(7),
                     args.floats(8), args.floats(9));
-  return nullptr;
 }
 
 struct ImageShape {
@@ -119,32 +100,34 @@ struct ImageShape {
 };
 
 // resizeBilinear(shape of x, out height, out width, align corners, x, y)
-napi_value resize_bilinear(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void resize_bilinear(const Arguments& args) {
   table().resize_bilinear(ImageShape(args.ints(0)).size, args.integer(1), args.integer(2), args.integer(3) != 0,
                           args.floats(4), args.floats(5));
-  return nullptr;
 }
 
 // resizeBilinearGradient(shape of x, out height, out width, align corners, dy, dx)
-napi_value resize_bilinear_gradient(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void resize_bilinear_gradient(const Arguments& args) {
   table().resize_bilinear_gradient(ImageShape(args.ints(0)).size, args.integer(1), args.integer(2),
                                    args.integer(3) != 0, args.floats(4), args.floats(5));
-  return nullptr;
 }
 
 // upsampleGradient(shape of x, factor, dy, dx)
-napi_value upsample_gradient(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void upsample_gradient(const Arguments& args) {
   table().upsample_gradient(ImageShape(args.ints(0)).size, args.integer(1), args.floats(2), args.floats(3));
-  return nullptr;
 }
 
-// sumOfSquares(x)
-napi_value sum_of_squares(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
-  return to_js(env, table().sum_of_squares(args.floats(0), args.length(0)));
+// globalNorm(tensors, y): y = the 2-norm of all together
+void global_norm(const Arguments& args) {
+  double sum = 0;
+  for (const Argument& x : args.list(0)) sum += table().sum_of_squares(static_cast<float*>(x.data), x.length);
+  *args.floats(1) = static_cast<float>(std::sqrt(sum));
+}
+
+// total(x, y): y = the sum of few values, in double precision
+void total(const Arguments& args) {
+  double sum = 0;
+  for (int64_t i = 0; i < args.length(0); ++i) sum += args.floats(0)[i];
+  *args.floats(1) = static_cast<float>(sum);
 }
 
 AdamaxStep adamax_step(const Arguments& args) {
@@ -153,52 +136,40 @@ AdamaxStep adamax_step(const Arguments& args) {
 }
 
 // adamax(learning rate / (1 - beta1^t), beta1, beta2, epsilon, weight decay, gradient scale, gradient, parameter, m, u)
-napi_value adamax(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void adamax(const Arguments& args) {
   table().adamax(adamax_step(args), args.floats(6), args.floats(7), args.floats(8), args.floats(9), nullptr,
                  args.length(7));
-  return nullptr;
 }
 
 // adamaxAveraged(as adamax, average, weight of the parameters in the average)
-napi_value adamax_averaged(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void adamax_averaged(const Arguments& args) {
   AdamaxStep step = adamax_step(args);
   step.average_weight = static_cast<float>(args.number(11));
   table().adamax(step, args.floats(6), args.floats(7), args.floats(8), args.floats(9), args.floats(10),
                  args.length(7));
-  return nullptr;
 }
 
 // mixtureLogProb(kind, rows, k, parameters, colours, result)
-napi_value mixture_log_prob(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void mixture_log_prob(const Arguments& args) {
   table().mixture_log_prob(MixtureKind(args.integer(0)), args.integer(1), args.integer(2), args.floats(3), args.floats(4),
                            args.floats(5));
-  return nullptr;
 }
 
 // mixtureLogProbGradient(kind, rows, k, parameters, colours, dy, gradient in the parameters)
-napi_value mixture_log_prob_gradient(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void mixture_log_prob_gradient(const Arguments& args) {
   table().mixture_log_prob_gradient(MixtureKind(args.integer(0)), args.integer(1), args.integer(2), args.floats(3),
                                     args.floats(4), args.floats(5), args.floats(6));
-  return nullptr;
 }
 
 // accumulate(x, sum): sum += x
-napi_value accumulate(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void accumulate(const Arguments& args) {
   table().accumulate(args.floats(0), args.floats(1), args.length(0));
-  return nullptr;
 }
 
 // moveAverage(weight, factor, floor, value, average)
-napi_value move_average(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void move_average(const Arguments& args) {
   const auto number = [&](size_t i) { return static_cast<float>(args.number(i)); };
   table().move_average({number(0), number(1), number(2)}, args.floats(3), args.floats(4), args.length(3));
-  return nullptr;
 }
 
 ExciteShape excite_shape(const Arguments& args) {
@@ -214,21 +185,17 @@ ExciteState excite_state(const Arguments& args, size_t i) {
 }
 
 // squeezeExcite(batch, pixels, channels, hidden, weight, skip, branch, w1, b1, w2, b2, means, hidden, factors, y)
-napi_value squeeze_excite(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void squeeze_excite(const Arguments& args) {
   table().squeeze_excite(excite_shape(args), args.floats(5), args.floats(6), excite_weights(args, 7),
                          excite_state(args, 11), args.floats(14));
-  return nullptr;
 }
 
 // squeezeExciteGradient(batch, pixels, channels, hidden, weight, dy, branch, w1, b1, w2, b2, means, hidden, factors,
 //                       dbranch, dw1, db1, dw2, db2)
-napi_value squeeze_excite_gradient(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void squeeze_excite_gradient(const Arguments& args) {
   table().squeeze_excite_gradient(
       excite_shape(args), args.floats(5), args.floats(6), excite_weights(args, 7), excite_state(args, 11),
       {args.floats(14), args.floats(15), args.floats(16), args.floats(17), args.floats(18)});
-  return nullptr;
 }
 
 WeightShape weight_shape(const Arguments& args) {
@@ -241,18 +208,14 @@ SpectralState spectral_state(const Arguments& args, size_t i) {
 }
 
 // spectralPenalty(rows, columns, inputs, smallest norm, w, penalty, norm, v0, v1, a, b, start)
-napi_value spectral_penalty(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void spectral_penalty(const Arguments& args) {
   table().spectral_penalty(weight_shape(args), args.floats(4), args.floats(11), spectral_state(args, 5));
-  return nullptr;
 }
 
 // spectralPenaltyGradient(rows, columns, inputs, smallest norm, w, penalty, norm, v0, v1, a, b, dy, dw)
-napi_value spectral_penalty_gradient(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void spectral_penalty_gradient(const Arguments& args) {
   table().spectral_penalty_gradient(weight_shape(args), *args.floats(11), args.floats(4), spectral_state(args, 5),
                                     args.floats(12));
-  return nullptr;
 }
 
 // The weights of a call, with their parts of u, v, the vectors of before and the norms (null if not read), each stored in sequence.
@@ -273,22 +236,18 @@ std::vector<SpectralNorm> spectral_weights(const int32_t* shapes, const std::vec
 }
 
 // spectralNorms(iterations, smallest norm, shapes, weights, before, u, v, norms)
-napi_value spectral_norms(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void spectral_norms(const Arguments& args) {
   const auto weights = spectral_weights(args.ints(2), args.float_arrays(3), args.floats(4), args.floats(5),
                                         args.floats(6), args.floats(7));
   table().spectral_norms(weights.data(), static_cast<int64_t>(weights.size()), args.integer(0),
                          static_cast<float>(args.number(1)));
-  return nullptr;
 }
 
 // spectralNormsGradient(shapes, dy, u, v, dw of each weight)
-napi_value spectral_norms_gradient(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void spectral_norms_gradient(const Arguments& args) {
   const auto dw = args.float_arrays(4);
   const auto weights = spectral_weights(args.ints(0), dw, nullptr, args.floats(2), args.floats(3), nullptr);
   table().spectral_norms_gradient(weights.data(), static_cast<int64_t>(weights.size()), *args.floats(1), dw.data());
-  return nullptr;
 }
 
 WeightShape norm_shape(const Arguments& args) {
@@ -298,46 +257,34 @@ WeightShape norm_shape(const Arguments& args) {
 }
 
 // weightNorm(rows, columns, epsilon, v, g, w)
-napi_value weight_norm(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void weight_norm(const Arguments& args) {
   table().weight_norm(norm_shape(args), args.floats(3), args.floats(4), args.floats(5));
-  return nullptr;
 }
 
 // weightNormGradient(rows, columns, epsilon, dw, v, g, dv, dg)
-napi_value weight_norm_gradient(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void weight_norm_gradient(const Arguments& args) {
   table().weight_norm_gradient(norm_shape(args), args.floats(3), args.floats(4), args.floats(5), args.floats(6),
                                args.floats(7));
-  return nullptr;
 }
 
 // largestMagnitude(x, y)
-napi_value largest_magnitude(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void largest_magnitude(const Arguments& args) {
   *args.floats(1) = table().largest_magnitude(args.floats(0), args.length(0));
-  return nullptr;
 }
 
 // largestMagnitudeGradient(dy, x, dx)
-napi_value largest_magnitude_gradient(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void largest_magnitude_gradient(const Arguments& args) {
   table().largest_magnitude_gradient(*args.floats(0), args.floats(1), args.length(1), args.floats(2));
-  return nullptr;
 }
 
 // toBfloat16(x, y): each element of y holds two values.
-napi_value to_bfloat16(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void to_bfloat16(const Arguments& args) {
   table().to_bfloat16(args.floats(0), args.halves(1), args.length(0));
-  return nullptr;
 }
 
 // fromBfloat16(x, y): each element of x holds two values.
-napi_value from_bfloat16(napi_env env, napi_callback_info info) {
-  Arguments args(env, info);
+void from_bfloat16(const Arguments& args) {
   table().from_bfloat16(args.halves(0), args.floats(1), args.length(1));
-  return nullptr;
 }
 
 // operations(): {unary: [names], binary: [...], comparisons: [...], reductions: [...]}, in the order of their numbers
@@ -364,38 +311,39 @@ napi_value operations(napi_env env, napi_callback_info) {
 
 void export_tensor(napi_env env, napi_value exports) {
   export_function(env, exports, "operations", operations);
-  export_function(env, exports, "unary", unary);
-  export_function(env, exports, "binary", binary);
-  export_function(env, exports, "compare", compare);
-  export_function(env, exports, "select", select);
-  export_function(env, exports, "reduce", reduce);
-  export_function(env, exports, "softmax", softmax);
-  export_function(env, exports, "copy", copy);
-  export_function(env, exports, "batchNorm", batch_norm);
-  export_function(env, exports, "batchNormGradient", batch_norm_gradient);
-  export_function(env, exports, "normalize", normalize);
-  export_function(env, exports, "resizeBilinear", resize_bilinear);
-  export_function(env, exports, "resizeBilinearGradient", resize_bilinear_gradient);
-  export_function(env, exports, "upsampleGradient", upsample_gradient);
-  export_function(env, exports, "sumOfSquares", sum_of_squares);
-  export_function(env, exports, "adamax", adamax);
-  export_function(env, exports, "adamaxAveraged", adamax_averaged);
-  export_function(env, exports, "mixtureLogProb", mixture_log_prob);
-  export_function(env, exports, "mixtureLogProbGradient", mixture_log_prob_gradient);
-  export_function(env, exports, "accumulate", accumulate);
-  export_function(env, exports, "moveAverage", move_average);
-  export_function(env, exports, "squeezeExcite", squeeze_excite);
-  export_function(env, exports, "squeezeExciteGradient", squeeze_excite_gradient);
-  export_function(env, exports, "spectralPenalty", spectral_penalty);
-  export_function(env, exports, "spectralPenaltyGradient", spectral_penalty_gradient);
-  export_function(env, exports, "spectralNorms", spectral_norms);
-  export_function(env, exports, "spectralNormsGradient", spectral_norms_gradient);
-  export_function(env, exports, "weightNorm", weight_norm);
-  export_function(env, exports, "weightNormGradient", weight_norm_gradient);
-  export_function(env, exports, "largestMagnitude", largest_magnitude);
-  export_function(env, exports, "largestMagnitudeGradient", largest_magnitude_gradient);
-  export_function(env, exports, "toBfloat16", to_bfloat16);
-  export_function(env, exports, "fromBfloat16", from_bfloat16);
+  export_kernel<unary>(env, exports, "unary");
+  export_kernel<binary>(env, exports, "binary");
+  export_kernel<compare>(env, exports, "compare");
+  export_kernel<select>(env, exports, "select");
+  export_kernel<reduce>(env, exports, "reduce");
+  export_kernel<softmax>(env, exports, "softmax");
+  export_kernel<copy>(env, exports, "copy");
+  export_kernel<batch_norm>(env, exports, "batchNorm");
+  export_kernel<batch_norm_gradient>(env, exports, "batchNormGradient");
+  export_kernel<normalize>(env, exports, "normalize");
+  export_kernel<resize_bilinear>(env, exports, "resizeBilinear");
+  export_kernel<resize_bilinear_gradient>(env, exports, "resizeBilinearGradient");
+  export_kernel<upsample_gradient>(env, exports, "upsampleGradient");
+  export_kernel<global_norm>(env, exports, "globalNorm");
+  export_kernel<total>(env, exports, "total");
+  export_kernel<adamax>(env, exports, "adamax");
+  export_kernel<adamax_averaged>(env, exports, "adamaxAveraged");
+  export_kernel<mixture_log_prob>(env, exports, "mixtureLogProb");
+  export_kernel<mixture_log_prob_gradient>(env, exports, "mixtureLogProbGradient");
+  export_kernel<accumulate>(env, exports, "accumulate");
+  export_kernel<move_average>(env, exports, "moveAverage");
+  export_kernel<squeeze_excite>(env, exports, "squeezeExcite");
+  export_kernel<squeeze_excite_gradient>(env, exports, "squeezeExciteGradient");
+  export_kernel<spectral_penalty>(env, exports, "spectralPenalty");
+  export_kernel<spectral_penalty_gradient>(env, exports, "spectralPenaltyGradient");
+  export_kernel<spectral_norms>(env, exports, "spectralNorms");
+  export_kernel<spectral_norms_gradient>(env, exports, "spectralNormsGradient");
+  export_kernel<weight_norm>(env, exports, "weightNorm");
+  export_kernel<weight_norm_gradient>(env, exports, "weightNormGradient");
+  export_kernel<largest_magnitude>(env, exports, "largestMagnitude");
+  export_kernel<largest_magnitude_gradient>(env, exports, "largestMagnitudeGradient");
+  export_kernel<to_bfloat16>(env, exports, "toBfloat16");
+  export_kernel<from_bfloat16>(env, exports, "fromBfloat16");
 }
 
 }  // namespace nvae

@@ -30,6 +30,7 @@ export {
   convolveDepthwiseNormalized,
   convolveNormalized,
 } from './fused/convolveNormalized.js';
+export { copyInto } from './fused/copyInto.js';
 export { fusedOperation } from './fused/fusedOperation.js';
 export { globalNorm } from './fused/globalNorm.js';
 export { largestMagnitudes } from './fused/largestMagnitudes.js';

@@ -1,4 +1,5 @@
 /** Measures the time per kernel on any engine by wrapping the kernels of the active backend while a function runs. */
+import { withoutReplays } from './replays.js';
 import * as tf from './tf.js';
 
 export interface KernelTime {
@@ -43,7 +44,7 @@ export async function profileKernels<T>(work: () => Promise<T>): Promise<Profile
     originals.map((kernel) => ({ ...kernel, kernelFunc: timed(kernel.kernelName, kernel.kernelFunc) })),
   );
   try {
-    const result = await work();
+    const result = await withoutReplays(work);
     const kernels = [...times].map(([name, { calls, seconds }]) => ({ name, calls, seconds }));
     kernels.sort((a, b) => b.seconds - a.seconds);
     return { result, kernels, convolutionFlops };

@@ -26,7 +26,8 @@ export interface Pass {
 /** Weight of the new batch in the running averages. */
 const momentum = 0.05;
 
-interface Entry {
+/** The statistics of a batch normalisation. */
+export interface StatisticsEntry {
   readonly name: string;
   readonly mean: tf.Tensor1D;
   readonly variance: tf.Tensor1D;
@@ -39,11 +40,16 @@ interface Entry {
  * leaves no trace. Owns its tensors until `dispose`.
  */
 export class BatchStatistics {
-  readonly #entries: Entry[] = [];
+  readonly #entries: StatisticsEntry[] = [];
 
   /** Keeps mean and biased variance beyond the scope in which they were created. */
   record(name: string, mean: tf.Tensor1D, variance: tf.Tensor1D, count: number): void {
     this.#entries.push({ name, mean: tf.keep(mean), variance: tf.keep(variance), count });
+  }
+
+  /** What was recorded, in order. */
+  get entries(): readonly StatisticsEntry[] {
+    return this.#entries;
   }
 
   /**
@@ -53,7 +59,7 @@ export class BatchStatistics {
    */
   commit(store: ParameterStore, { varianceFloor }: { readonly varianceFloor?: number } = {}): void {
     const floor = varianceFloor !== undefined && { floor: varianceFloor };
-    const buffers = (entries: readonly Entry[], average: string) =>
+    const buffers = (entries: readonly StatisticsEntry[], average: string) =>
       entries.map(({ name }) => store.buffer(`${name}.${average}`));
     const means = this.#entries.map(({ mean }) => mean);
     moveAverages(buffers(this.#entries, 'running_mean'), means, { weight: momentum });
@@ -73,8 +79,8 @@ export class BatchStatistics {
 }
 
 /** Groups entries by count: equal counts have the same factor between biased and unbiased variance. */
-function byCount(entries: readonly Entry[]): Map<number, Entry[]> {
-  const groups = new Map<number, Entry[]>();
+function byCount(entries: readonly StatisticsEntry[]): Map<number, StatisticsEntry[]> {
+  const groups = new Map<number, StatisticsEntry[]>();
   for (const entry of entries) groups.set(entry.count, [...(groups.get(entry.count) ?? []), entry]);
   return groups;
 }

@@ -4,7 +4,7 @@
  * follows from u in the first half of an iteration, so it is not kept.
  */
 import type { NamedTensors, TensorData } from '../base/plainData.js';
-import { spectralNorms } from '../engine/ops.js';
+import { copyInto, spectralNorms } from '../engine/ops.js';
 import * as tf from '../engine/tf.js';
 import { sizeOf } from './parameterSpec.js';
 import { float32 } from './parameterStore.js';
@@ -62,9 +62,31 @@ export class SpectralVectors {
     return sum;
   }
 
-  /** Makes the vectors of the last `norms` the current ones. */
+  /** The vectors that the next step begins with; they stay this object's. Null before the first step. */
+  get current(): tf.Tensor1D | null {
+    return this.#current;
+  }
+
+  /** Takes the vectors of the last `norms` away, so that they no longer wait for `commit`; the caller owns them. */
+  take(): tf.Tensor1D | null {
+    const vectors = this.#next;
+    this.#next = null;
+    return vectors;
+  }
+
+  /** Lets vectors wait for `commit` as if `norms` had computed them; takes ownership. */
+  wait(vectors: tf.Tensor1D): void {
+    this.discard();
+    this.#next = vectors;
+  }
+
+  /** Makes the vectors of the last `norms` the current ones. The memory of the current ones stays, if the engine allows it. */
   commit(): void {
     if (!this.#next) return;
+    if (this.#current && copyInto(this.#current, this.#next)) {
+      this.discard();
+      return;
+    }
     this.#current?.dispose();
     this.#current = this.#next;
     this.#next = null;

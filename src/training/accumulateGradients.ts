@@ -5,11 +5,19 @@
  */
 import { nextTurn } from '../base/nextTurn.js';
 import { sumInto } from '../engine/fused/sumInto.js';
+import { type Inputs, plainInputs, type Replays } from '../engine/replays.js';
 import * as tf from '../engine/tf.js';
 import type { Nvae } from '../model/nvae.js';
 import type { Noise } from '../model/random.js';
-import type { Gradients, LossOptions, PartOptions, StepGradients } from './gradients.js';
-import { computeGradients } from './gradients.js';
+import type {
+  Gradients,
+  LossOptions,
+  PartOptions,
+  PassContext,
+  PassDetails,
+  StepGradients,
+} from './gradients.js';
+import { gradientsOfPass, passOf } from './gradients.js';
 import { readTerms } from './lossTerms.js';
 
 /** A part of a batch. Only the part that is worked on needs to be a tensor. */
@@ -23,7 +31,15 @@ export interface BatchPart {
 }
 
 /** What all parts have in common. */
-export type BatchOptions = Omit<LossOptions, 'noise'>;
+export interface BatchOptions extends Omit<LossOptions, 'noise'> {
+  /** The passes that can be replayed, of this model with these settings. A `LossFunction` is never replayed. @default none */
+  readonly replays?: StepReplays | undefined;
+}
+
+/** What is different in every step, although its operations are the same. */
+type StepContext = PassContext & Pick<BatchPart, 'images'>;
+
+export type StepReplays = Replays<StepContext, PassDetails>;
 
 /**
  * Computes the gradients of all parts, one after the other; does not change the model. Needs the memory of one part, and besides that of
@@ -47,13 +63,12 @@ export async function accumulateGradients(
     for (const [i, part] of parts.entries()) {
       if (i > 0) await nextTurn();
       const share = part.count / total;
-      const pass = gradientsOfPart(model, part, options, {
-        share,
-        regularization: regularizationOf(i, share, options),
-      });
+      const regularization = regularizationOf(i, share, options);
+      const pass = gradientsOfPart(model, part, i, options, { share, regularization });
       passes.push(pass);
       checkNames(passes[0]?.termNames, pass.termNames);
-      addInto(sums, pass.packed);
+      if (i === 0) sums.push(...pass.takeGradients());
+      else addInto(sums, pass.packed);
       pass.disposeGradients();
     }
     return {
@@ -82,26 +97,37 @@ function regularizationOf(i: number, share: number, { loss }: BatchOptions): num
   return i === 0 ? 1 / share : 0;
 }
 
+/** Parts have programs of their own, by their place in the batch, because the results of all live until the end of the step. */
 function gradientsOfPart(
   model: Nvae,
-  part: BatchPart,
-  options: BatchOptions,
-  partOptions: PartOptions,
+  { count, images, noise }: BatchPart,
+  place: number,
+  { replays, ...options }: BatchOptions,
+  part: PartOptions,
 ): Gradients {
-  const images = part.images();
-  try {
-    return computeGradients(model, images, { ...options, noise: part.noise }, partOptions);
-  } finally {
-    images.dispose();
-  }
+  const { epoch, training, spectral, loss } = options;
+  const context = { images, noise, epoch };
+  const work = (inputs: Inputs<StepContext>) => {
+    const images = inputs.tensor((given) => given.images());
+    try {
+      return passOf(model, images, inputs, options, part);
+    } finally {
+      images.dispose();
+    }
+  };
+  const isWarmup = epoch < training.warmupEpochs;
+  const vectors = spectral?.current ?? null;
+  const key = JSON.stringify([place, count, part, isWarmup, vectors !== null]);
+  const outside = [...model.store.parameters.values(), ...(vectors ? [vectors] : [])];
+  const outcome = replays && !loss ? replays.run(key, context, outside, work) : work(plainInputs(context));
+  return gradientsOfPass(model, outcome, part, options);
 }
 
-/** Adds to the sums, in their own memory if the engine allows it; without sums yet, begins them. The caller keeps the tensors. */
+/** Adds to the sums, in their own memory if the engine allows it. The caller keeps the tensors. */
 function addInto(sums: tf.Tensor[], tensors: readonly tf.Tensor[]): void {
-  tensors.forEach((tensor, i) => {
-    const before = sums[i];
-    const sum = before ? sumInto(tensor, before) : tf.clone(tensor);
-    if (sum !== before) before?.dispose();
+  sums.forEach((before, i) => {
+    const sum = sumInto(tensors[i] as tf.Tensor, before);
+    if (sum !== before) before.dispose();
     sums[i] = sum;
   });
 }

@@ -3,10 +3,11 @@ import type { TrainingConfig } from '../config/types.js';
 import { gradientsOf } from '../engine/gradients/gradientsOf.js';
 import { withHalfPrecision } from '../engine/halfPrecision.js';
 import { packed } from '../engine/packs.js';
+import { type Inputs, type Outcome, plainInputs } from '../engine/replays.js';
 import * as tf from '../engine/tf.js';
 import { balancedKl, klCoefficient, logLikelihood } from '../model/losses.js';
 import type { Nvae } from '../model/nvae.js';
-import { BatchStatistics } from '../model/pass.js';
+import { BatchStatistics, type StatisticsEntry } from '../model/pass.js';
 import type { Noise } from '../model/random.js';
 import type { SpectralVectors } from '../model/spectralVectors.js';
 import { checkTerms, type LossFunction } from './lossFunction.js';
@@ -31,6 +32,8 @@ export interface Gradients extends StepGradients {
   readonly values: LossValues;
   /** Names of the terms of a `LossFunction`; null without one. */
   readonly termNames: readonly string[] | null;
+  /** Hands the packed gradients to the caller, who owns them then, and frees the others. */
+  takeGradients(): tf.Tensor[];
   /** Frees the gradients alone. */
   disposeGradients(): void;
 }
@@ -66,50 +69,110 @@ export function computeGradients(
   options: LossOptions,
   part: PartOptions = whole,
 ): Gradients {
+  const outcome = passOf(model, images, plainInputs(options), options, part);
+  return gradientsOfPass(model, outcome, part, options);
+}
+
+/** What is different in every step, although its operations are the same. */
+export type PassContext = Pick<LossOptions, 'noise' | 'epoch'>;
+
+type PassInputs = Inputs<PassContext>;
+
+/** What a pass leaves besides its tensors. Depends on shapes and settings alone. */
+export interface PassDetails {
+  /** For each parameter, whether the loss depends on it: it has a gradient then. */
+  readonly isNeeded: readonly boolean[];
+  readonly statistics: readonly Pick<StatisticsEntry, 'name' | 'count'>[];
+  readonly termNames: readonly string[] | null;
+}
+
+/**
+ * The tensors of a pass: the loss, its terms, the gradients, mean and variance of each batch normalisation, and the vectors of the
+ * power iterations, if there are any. The caller owns them.
+ */
+export function passOf(
+  model: Nvae,
+  images: tf.Tensor4D,
+  inputs: PassInputs,
+  options: Omit<LossOptions, 'noise'>,
+  part: PartOptions,
+): Outcome<PassDetails> {
   const statistics = new BatchStatistics();
-  const { parameters, packs } = model.store;
-  const owned: tf.Tensor[] = []; // the numbers
-  const ownedGradients: tf.Tensor[] = [];
-  const disposeGradients = () => tf.dispose(ownedGradients);
-  const dispose = () => {
-    statistics.dispose();
-    disposeGradients();
-    tf.dispose(owned);
-  };
+  const owned: tf.Tensor[] = [];
+  let termNames: readonly string[] | null = null;
+  const dy = part.share === 1 ? undefined : tf.scalar(part.share);
   try {
-    const parts: tf.Tensor1D[] = [];
-    let termNames: readonly string[] | null = null;
     const loss = () => {
-      const { loss, parts: packed, names } = lossOf(model, images, statistics, options, part);
-      owned.push(tf.keep(packed));
-      parts.push(packed);
+      const { loss, parts, names } = lossOf(model, images, statistics, inputs, options, part);
+      owned.push(tf.keep(parts));
       termNames = names;
       return loss;
     };
-    const dy = part.share === 1 ? undefined : tf.scalar(part.share);
-    if (dy) owned.push(dy);
-    const { value, gradients: computed } = withHalfPrecision(options.training.halfPrecision, () =>
-      gradientsOf(loss, [...parameters.values()], dy),
+    const { value, gradients } = withHalfPrecision(options.training.halfPrecision, () =>
+      gradientsOf(loss, [...model.store.parameters.values()], dy),
     );
-    owned.push(value);
-    ownedGradients.push(...computed.filter((gradient) => gradient !== undefined));
-    const names = [...parameters.keys()];
-    const all = names.map((name, i) => {
-      const gradient = computed[i] ?? (options.loss && tf.zerosLike(parameters.get(name) as tf.Tensor));
-      if (!gradient) throw new Error(`internal: the loss does not depend on ${name}`);
-      if (!computed[i]) ownedGradients.push(gradient);
-      return gradient;
-    });
-    const together: tf.Tensor[] = [];
-    for (const pack of packs) {
-      together.push(packed(pack, all));
-      ownedGradients.push(together.at(-1) as tf.Tensor);
+    const { entries } = statistics;
+    const vectors = options.spectral?.take();
+    const tensors = [
+      value,
+      ...owned,
+      ...gradients.filter((gradient) => gradient !== undefined),
+      ...entries.flatMap(({ mean, variance }) => [mean, variance]),
+      ...(vectors ? [vectors] : []),
+    ];
+    const isNeeded = gradients.map((gradient) => gradient !== undefined);
+    const names = entries.map(({ name, count }) => ({ name, count }));
+    return { tensors, details: { isNeeded, statistics: names, termNames } };
+  } catch (error) {
+    statistics.dispose();
+    tf.dispose(owned);
+    throw error;
+  } finally {
+    dy?.dispose();
+  }
+}
+
+/** Takes the tensors of a pass. */
+export function gradientsOfPass(
+  { store }: Nvae,
+  { tensors, details }: Outcome<PassDetails>,
+  { share }: PartOptions,
+  { spectral, loss }: Pick<LossOptions, 'spectral' | 'loss'>,
+): Gradients {
+  let at = 0;
+  const next = <T extends tf.Tensor>() => tensors[at++] as T;
+  const { termNames } = details;
+  const values = { share, tensors: [next(), next()] };
+  const computed = details.isNeeded.map((isNeeded) => (isNeeded ? next() : null));
+  const statistics = new BatchStatistics();
+  for (const { name, count } of details.statistics) statistics.record(name, next(), next(), count);
+  if (spectral && at < tensors.length) spectral.wait(next());
+  const ownedGradients = new Set<tf.Tensor>(computed.filter((gradient) => gradient !== null));
+  const disposeGradients = () => tf.dispose([...ownedGradients]);
+  const dispose = () => {
+    statistics.dispose();
+    disposeGradients();
+    tf.dispose(values.tensors);
+  };
+  try {
+    const gradients = new Map<string, tf.Tensor>();
+    for (const [name, parameter] of store.parameters) {
+      const known = computed[gradients.size] ?? (loss && tf.zerosLike(parameter));
+      if (!known) throw new Error(`internal: the loss does not depend on ${name}`);
+      ownedGradients.add(known);
+      gradients.set(name, known);
     }
-    const gradients = new Map(names.map((name, i) => [name, all[i] as tf.Tensor]));
-    const values = { share: part.share, tensors: [value, ...parts] };
-    const read = () => readTerms([values], together, termNames);
+    const all = [...gradients.values()];
+    const together = store.packs.map((pack) => packed(pack, all));
+    for (const tensor of together) ownedGradients.add(tensor);
+    const take = () => {
+      for (const tensor of together) ownedGradients.delete(tensor);
+      disposeGradients();
+      return together;
+    };
+    const readAll = () => readTerms([values], together, termNames);
     const result = { gradients, packed: together, statistics: [statistics], values, termNames };
-    return { ...result, readTerms: read, disposeGradients, dispose };
+    return { ...result, readTerms: readAll, takeGradients: take, disposeGradients, dispose };
   } catch (error) {
     dispose();
     throw error;
@@ -121,10 +184,12 @@ function lossOf(
   model: Nvae,
   images: tf.Tensor4D,
   statistics: BatchStatistics,
-  options: LossOptions,
+  inputs: PassInputs,
+  options: Omit<LossOptions, 'noise'>,
   part: PartOptions,
 ) {
-  const { noise, epoch, training, spectral } = options;
+  const { epoch, training, spectral } = options;
+  const noise = noiseFrom(inputs);
   const { warmupEpochs, klConstant, regularizationConstant } = training;
   const weights = model.samplerWeights();
   // First, so that its gradients, which are as large as all weights, come last, when no features are kept any more.
@@ -143,7 +208,10 @@ function lossOf(
   const regularization = part.regularization === 1 ? penalty : tf.mul(penalty, part.regularization);
   const terms = {
     reconstruction,
-    kl: tf.mul(balanced, klConstant * klCoefficient(epoch, warmupEpochs)) as tf.Scalar,
+    kl: tf.mul(
+      balanced,
+      inputs.tensor((pass) => tf.scalar(klConstant * klCoefficient(pass.epoch, warmupEpochs))),
+    ) as tf.Scalar,
     regularization: tf.mul(regularization, regularizationConstant) as tf.Scalar,
   };
   const own = options.loss && checkTerms(options.loss({ images, parameters, kl, output, terms, epoch }));
@@ -153,5 +221,14 @@ function lossOf(
     loss: tf.addN(summed) as tf.Scalar,
     parts: tf.concat([scalars, tf.mean<tf.Tensor1D>(kl, 1)]),
     names: own?.map(([name]) => name) ?? null,
+  };
+}
+
+/** Random numbers that a replay draws anew. */
+function noiseFrom(inputs: PassInputs): Noise {
+  return {
+    normal: (draw, shape) => inputs.tensor(({ noise }) => noise.normal(draw, shape)),
+    normalValues: (draw, length) => inputs.values(({ noise }) => noise.normalValues(draw, length)),
+    uniform: (draw, shape) => inputs.tensor(({ noise }) => noise.uniform(draw, shape)),
   };
 }

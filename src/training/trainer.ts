@@ -14,6 +14,7 @@ import { checkNvaeConfig } from '../config/checkConfig.js';
 import { imageFitOf } from '../config/imageFit.js';
 import type { NvaeConfig } from '../config/types.js';
 import { checkHalfPrecision } from '../engine/checkHalfPrecision.js';
+import { Replays } from '../engine/replays.js';
 import * as tf from '../engine/tf.js';
 import { binarizedImages } from '../model/binarizedImages.js';
 import type { BatchEvaluation } from '../model/evaluation/batchEvaluation.js';
@@ -25,7 +26,7 @@ import { keyedNoise } from '../model/random.js';
 import { renderImages } from '../model/renderImages.js';
 import type { SampleImagesOptions, SampleSource, Temperature } from '../model/sampleSource.js';
 import { SpectralVectors } from '../model/spectralVectors.js';
-import type { BatchPart } from './accumulateGradients.js';
+import type { BatchPart, StepReplays } from './accumulateGradients.js';
 import { Adamax } from './adamax.js';
 import type { LossFunction } from './lossFunction.js';
 import type { OptimizerStepResult } from './optimizerStep.js';
@@ -88,6 +89,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
   readonly #average: WeightAverage | null;
   readonly #queue = new Queue();
   readonly #loss: LossFunction | undefined;
+  readonly #replays: StepReplays = new Replays();
   #seed: number;
   #position: Position = { epoch: 0, batchInEpoch: 0, step: 0, imagesSeen: 0 };
 
@@ -161,6 +163,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
         training: this.config.training,
         spectral: this.#spectral,
         loss: this.#loss,
+        replays: this.#replays,
       };
       const parts = this.#partsOf(batch);
       const result = await optimizerStep(this.model, this.#optimizer, parts, options, this.#average);
@@ -303,6 +306,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
   /** Lets a running call finish, then frees everything; waiting calls fail. */
   dispose(): Promise<void> {
     return this.#queue.close(new Error('trainer: it is disposed of; create another one'), () => {
+      this.#replays.clear();
       this.#average?.dispose();
       this.#optimizer.dispose();
       this.#spectral?.dispose();

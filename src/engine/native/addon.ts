@@ -39,6 +39,15 @@ type ExciteState = [means: Floats, hidden: Floats, factors: Floats];
 type WeightShape = [rows: number, columns: number, inputs: number, smallestNorm: number];
 type SpectralState = [penalty: Floats | null, norm: Floats, v0: Floats, v1: Floats, a: Floats, b: Floats];
 
+/** A recorded sequence of calls of kernels. */
+export interface NativeProgram {
+  readonly program: unknown;
+  /** Equal for programs with the same kernels, numbers, shapes and lengths of arrays, wherever the arrays are. */
+  readonly fingerprint: string;
+  /** The arrays that the calls use; the program is valid while they are alive. */
+  readonly arrays: readonly Values[];
+}
+
 /** The exports of the compiled addon; native/binding/*.cc describes each function. */
 export interface Addon {
   /** Instruction sets that this processor supports, best first. */
@@ -54,6 +63,12 @@ export interface Addon {
   peakFma(seconds: number): number;
   /** Whether convolutions and their input gradients can round factors to bfloat16 and are faster that way. */
   halfProducts(): boolean;
+
+  /** From now on, records all calls of kernels, the functions below, besides executing them. */
+  startProgram(): void;
+  endProgram(): NativeProgram;
+  /** Repeats the calls in the same memory. */
+  runProgram(program: unknown): void;
 
   gemm(
     m: number,
@@ -113,7 +128,10 @@ export interface Addon {
     dx: Floats,
   ): void;
   upsampleGradient(inShape: Ints, factor: number, dy: Floats, dx: Floats): void;
-  sumOfSquares(x: Floats): number;
+  /** The 2-norm of all tensors together. */
+  globalNorm(tensors: readonly Floats[], y: Floats): void;
+  /** The sum of few values, in double precision. */
+  total(x: Floats, y: Floats): void;
   adamax(...step: AdamaxArguments): void;
   adamaxAveraged(...step: [...AdamaxArguments, average: Floats, averageWeight: number]): void;
   mixtureLogProb(...shapeAndTensors: [...MixtureShape, parameters: Floats, colours: Floats, y: Floats]): void;

@@ -6,6 +6,7 @@ import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '../tf.js';
 import type { Addon } from './addon.js';
 import { type Block, BufferPool, type PoolStatistics } from './bufferPool.js';
+import { Recording } from './recording.js';
 
 type DataId = tf.DataId;
 type Values = Float32Array | Int32Array | Uint8Array;
@@ -26,6 +27,7 @@ export class NativeBackend extends MathBackendCPU {
   readonly addon: Addon;
   readonly #pool: BufferPool;
   #lastId = 0;
+  #recording: Recording | null = null;
 
   constructor(addon: Addon) {
     super();
@@ -46,11 +48,9 @@ export class NativeBackend extends MathBackendCPU {
   /** Creates a tensor with recycled memory of unknown content; the caller must write every element. */
   output(shape: readonly number[], dtype: NumericType = 'float32'): { info: tf.TensorInfo; values: Values } {
     const size = tf.util.sizeFromShape(shape as number[]);
-    const block = this.#pool.take(size * bytesPerElement[dtype]);
+    const block = this.#take(size * bytesPerElement[dtype]);
     const values = view(block, dtype, size);
-    const dataId: DataId = { id: this.#lastId++ };
-    const entry: Entry = { values, dtype, refCount: 1, block };
-    this.data.set(dataId, entry);
+    const dataId = this.#store({ values, dtype, refCount: 1, block });
     return { info: { dataId, shape: shape as number[], dtype }, values };
   }
 
@@ -68,7 +68,9 @@ export class NativeBackend extends MathBackendCPU {
 
   /** Returns the memory of a tensor, not a copy; valid until the tensor is disposed of. */
   values(tensor: tf.TensorInfo): Values {
-    return this.data.get(tensor.dataId).values as Values;
+    const { values } = this.data.get(tensor.dataId) as Entry;
+    this.#recording?.reads(tensor.dataId);
+    return values as Values;
   }
 
   /** Returns the memory of a float32 tensor. */
@@ -88,18 +90,25 @@ export class NativeBackend extends MathBackendCPU {
   ownFloats(tensor: tf.TensorInfo): Float32Array {
     const entry: Entry = this.data.get(tensor.dataId);
     if (!entry.block) {
-      const given = entry.values as Float32Array;
-      entry.block = this.#pool.take(4 * given.length);
+      const given = this.floats(tensor);
+      entry.block = this.#take(4 * given.length);
       const own = view(entry.block, 'float32', given.length) as Float32Array;
-      own.set(given);
+      this.addon.copy(Int32Array.of(1, given.length, 1, 1), 4, given, 0, own, 0);
       entry.values = own;
     }
-    return entry.values as Float32Array;
+    return this.floats(tensor);
+  }
+
+  /** Sets all values of a tensor. */
+  fill(values: Values, value: number): void {
+    if (values.length === 0) return;
+    const one = values.slice(0, 1).fill(value);
+    this.addon.copy(Int32Array.of(1, values.length, 0, 1), values.BYTES_PER_ELEMENT, one, 0, values, 0);
   }
 
   /** Runs `use` with temporary memory. */
   scratch<T>(length: number, use: (values: Float32Array) => T): T {
-    const block = this.#pool.take(4 * length);
+    const block = this.#take(4 * length);
     try {
       return use(view(block, 'float32', length) as Float32Array);
     } finally {
@@ -118,9 +127,9 @@ export class NativeBackend extends MathBackendCPU {
    * view is copied, since the input's memory will be recycled.
    */
   override write(values: tf.backend_util.BackendValues, _shape: number[], dtype: tf.DataType): DataId {
-    const dataId: DataId = { id: this.#lastId++ };
-    this.data.set(dataId, { values: this.#unshared(values), dtype, refCount: 1 });
-    return dataId;
+    const own = this.#unshared(values);
+    this.#recording?.constants.push(own as Values);
+    return this.#store({ values: own, dtype, refCount: 1 });
   }
 
   override move(
@@ -130,11 +139,13 @@ export class NativeBackend extends MathBackendCPU {
     dtype: tf.DataType,
     refCount: number,
   ): void {
+    this.computesInJavaScript('move');
     this.data.set(dataId, { values: this.#unshared(values), dtype, refCount });
   }
 
   /** Returns a copy: values that tfjs returns to users must not change when the memory is recycled. */
   override readSync(dataId: DataId): tf.backend_util.BackendValues {
+    this.computesInJavaScript('read');
     const entry: Entry = this.data.get(dataId);
     if (!entry.block) return super.readSync(dataId);
     return (entry.values as Values).slice();
@@ -142,6 +153,7 @@ export class NativeBackend extends MathBackendCPU {
 
   /** Kernels of the plain backend read through this; it gives them the memory itself, not a copy. */
   override bufferSync<R extends tf.Rank, D extends tf.DataType>(t: tf.TensorInfo): tf.TensorBuffer<R, D> {
+    this.computesInJavaScript('buffer');
     const entry: Entry = this.data.get(t.dataId);
     if (!entry.block) return super.bufferSync(t);
     return tf.buffer(t.shape as tf.ShapeMap[R], t.dtype as D, entry.values as tf.DataTypeMap[D]);
@@ -154,6 +166,65 @@ export class NativeBackend extends MathBackendCPU {
     const disposed = super.disposeData(dataId, force);
     if (disposed && block) this.#pool.give(block);
     return disposed;
+  }
+
+  /**
+   * Records what `work` makes the addon compute, so that it can be replayed. One recording at a time.
+   * @param outside the tensors that the work reads and does not make
+   * @returns the result of the work and the recording, which has no program if something cannot be replayed
+   */
+  record<T>(
+    outside: readonly tf.Tensor[],
+    work: (recording: Recording) => T,
+  ): { readonly result: T; readonly recording: Recording } {
+    if (this.#recording) throw new Error('internal: a recording inside another one');
+    const places = outside.map((tensor) => [tensor, this.values(tensor)] as const);
+    const recording = new Recording(this.addon, this.#pool, places);
+    this.#recording = recording;
+    try {
+      return { result: work(recording), recording };
+    } finally {
+      this.#recording = null;
+      recording.end();
+    }
+  }
+
+  /** Kernels that read or write values in JavaScript say so here: a recording does not contain that. */
+  computesInJavaScript(name: string): void {
+    this.#recording?.cannotReplay(name);
+  }
+
+  /** Whether everything that a recording uses is where it was, and the memory of its results is not in use. */
+  isCurrent(recording: Recording): boolean {
+    const { blocks, trims } = recording;
+    if (trims !== this.#pool.trims) return false;
+    if (!blocks.every((block) => this.#pool.isFree(block))) return false;
+    return recording.isInPlace((id) => this.data.has(id) && (this.data.get(id) as Entry).values);
+  }
+
+  /** The memory of a tensor; undefined if it is not pooled. */
+  blockOf({ dataId }: tf.TensorInfo): Block | undefined {
+    return (this.data.get(dataId) as Entry).block;
+  }
+
+  /** Creates a tensor in a free block, with the content that the block has. */
+  adopt(free: Block, shape: number[], dtype: NumericType): tf.TensorInfo {
+    const block = this.#pool.claim(free);
+    const values = view(block, dtype, tf.util.sizeFromShape(shape));
+    return { dataId: this.#store({ values, dtype, refCount: 1, block }), shape, dtype };
+  }
+
+  #take(bytes: number): Block {
+    const block = this.#pool.take(bytes);
+    this.#recording?.took(block);
+    return block;
+  }
+
+  #store(entry: Entry): DataId {
+    const dataId: DataId = { id: this.#lastId++ };
+    this.data.set(dataId, entry);
+    this.#recording?.made(dataId);
+    return dataId;
   }
 
   #unshared(values: tf.backend_util.BackendValues): tf.backend_util.BackendValues {

@@ -38,6 +38,7 @@ export class BufferPool {
   #liveBytes = 0;
   #peakLiveBytes = 0;
   #allocations = 0;
+  #trims = 0;
 
   /** `misalignment` returns how many bytes to skip before the first aligned address. */
   constructor(misalignment: (bytes: Uint8Array) => number) {
@@ -61,6 +62,18 @@ export class BufferPool {
     this.#buffers.get(buffer)?.give(offset, bytes);
   }
 
+  /** Whether a block is free: no tensor has a part of it. */
+  isFree({ buffer, offset, bytes }: Block): boolean {
+    return this.#buffers.get(buffer)?.isFree(offset, bytes) ?? false;
+  }
+
+  /** Takes a certain block, which must be free. */
+  claim({ buffer, offset, bytes }: Block): Block {
+    const slab = this.#buffers.get(buffer) as Slab;
+    slab.claim(offset, bytes);
+    return this.#use(slab, offset, bytes);
+  }
+
   /** Whether `buffer` belongs to the pool. */
   owns(buffer: ArrayBufferLike): boolean {
     return this.#buffers.has(buffer);
@@ -69,6 +82,12 @@ export class BufferPool {
   /** Frees all slabs that are not in use. */
   trim(): void {
     this.#slabs = this.#slabs.filter(({ isIdle }) => !isIdle);
+    this.#trims++;
+  }
+
+  /** How often the pool was trimmed. Blocks that were free at that time may no longer belong to it. */
+  get trims(): number {
+    return this.#trims;
   }
 
   statistics(): PoolStatistics {

@@ -23,9 +23,21 @@ export function registerNativeBackend(): void {
     tf.getKernelsForBackend('cpu').map((config) => [config.kernelName, config.kernelFunc]),
   );
   for (const [kernelName, kernelFunc] of plain) {
-    if (!names.has(kernelName)) tf.registerKernel({ kernelName, backendName: nativeBackendName, kernelFunc });
+    if (!names.has(kernelName)) registerPlain(kernelName, kernelFunc);
   }
   for (const kernel of native) register(kernel, plain.get(kernel.name));
+}
+
+/** Plain kernels that only make another reference to their input's memory. */
+const references = new Set<string>([tf.Identity, tf.Reshape, tf.ExpandDims]);
+
+function registerPlain(kernelName: string, plain: tf.KernelFunc): void {
+  const kernelFunc: tf.KernelFunc = (parameters) => {
+    (parameters.backend as NativeBackend).computesInJavaScript(kernelName);
+    return plain(parameters);
+  };
+  const kernel = { kernelName, backendName: nativeBackendName };
+  tf.registerKernel({ ...kernel, kernelFunc: references.has(kernelName) ? plain : kernelFunc });
 }
 
 function register({ name, body }: NativeKernel, plain: tf.KernelFunc | undefined): void {
@@ -36,7 +48,11 @@ function register({ name, body }: NativeKernel, plain: tf.KernelFunc | undefined
       const { inputs, attrs, backend } = parameters;
       const result = body(inputs as Record<string, tf.TensorInfo>, attrs ?? {}, backend as NativeBackend);
       if (result) return result;
-      if (plain) return plain(parameters);
+      if (plain) {
+        const native = backend as NativeBackend;
+        native.computesInJavaScript(name);
+        return plain(parameters);
+      }
       throw new Error(`${name}: the native engine has no kernel for these types`);
     },
   });

@@ -29,6 +29,19 @@ export class Slab {
     return offset;
   }
 
+  isFree(offset: number, bytes: number): boolean {
+    return (this.#ends[this.#firstAfter(offset) - 1] ?? 0) >= offset + bytes;
+  }
+
+  /** Takes a certain range, which must be free. */
+  claim(offset: number, bytes: number): void {
+    const i = this.#firstAfter(offset) - 1;
+    const [begin, end] = [this.#begins[i]!, this.#ends[i]!];
+    this.#replace(i, 1);
+    if (offset + bytes < end) this.#replace(i, 0, offset + bytes, end);
+    if (begin < offset) this.#replace(i, 0, begin, offset);
+  }
+
   give(offset: number, bytes: number): void {
     const [begins, ends] = [this.#begins, this.#ends];
     const next = this.#firstAfter(offset);

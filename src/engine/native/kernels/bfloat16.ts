@@ -6,7 +6,7 @@ export function bfloat16Kernels(addon: Addon): NativeKernel[] {
   const toBfloat16 = nativeKernel('ToBfloat16', ({ x }, _, backend) => {
     const from = backend.floats(x!);
     const { info, values } = backend.output([Math.ceil(from.length / 2)], 'int32');
-    values[values.length - 1] = 0; // with an odd number of values, half of the last element is not written
+    backend.fill(values.subarray(-1), 0); // with an odd number of values, half of the last element is not written
     addon.toBfloat16(from, values as Int32Array);
     return info;
   });

@@ -92,6 +92,7 @@ function kernelsOf({ depthwise, canBeHalf, run, ...names }: Family): NativeKerne
       ] as const;
       const silu = Number(attributes.activation === 'silu');
       if (variance) {
+        backend.computesInJavaScript(name);
         backend.scratch(2 * info.outChannels, (both) => {
           const [scale, shift] = [both.subarray(0, info.outChannels), both.subarray(info.outChannels)];
           foldNorm(inputs, attributes.epsilon as number, backend, scale, shift);

@@ -81,6 +81,7 @@ function select(addon: Addon): NativeKernel {
 function logical(name: string, combine: (a: number, b: number) => number): NativeKernel {
   return nativeKernel(name, ({ a, b }, _attributes, backend) => {
     if (!sameShape(a!, b!)) return undefined;
+    backend.computesInJavaScript(name);
     const [left, right] = [backend.values(a!), backend.values(b!)];
     const y = backend.output(a!.shape, 'bool');
     for (let i = 0; i < left.length; i++) y.values[i] = combine(left[i]!, right[i]!);
@@ -89,6 +90,7 @@ function logical(name: string, combine: (a: number, b: number) => number): Nativ
 }
 
 const logicalNot = nativeKernel('LogicalNot', ({ x }, _attributes, backend) => {
+  backend.computesInJavaScript('LogicalNot');
   const values = backend.values(x!);
   const y = backend.output(x!.shape, 'bool');
   for (let i = 0; i < values.length; i++) y.values[i] = values[i] ? 0 : 1;
@@ -113,6 +115,7 @@ function addN(addon: Addon, add: number): NativeKernel {
 const cast = nativeKernel('Cast', ({ x }, { dtype }, backend) => {
   if (x!.dtype === dtype) return backend.reshaped(x!, x!.shape);
   if (dtype !== 'float32' || (x!.dtype !== 'int32' && x!.dtype !== 'bool')) return undefined;
+  backend.computesInJavaScript('Cast');
   const y = backend.floatOutput(x!.shape);
   y.values.set(backend.values(x!));
   return y.info;
@@ -120,7 +123,7 @@ const cast = nativeKernel('Cast', ({ x }, { dtype }, backend) => {
 
 function filled(backend: NativeBackend, shape: number[], value: number): tf.TensorInfo {
   const y = backend.floatOutput(shape);
-  y.values.fill(value);
+  backend.fill(y.values, value);
   return y.info;
 }
 

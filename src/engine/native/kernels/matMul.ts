@@ -20,7 +20,7 @@ export function matMulKernels(addon: Addon): NativeKernel[] {
     const offsetsA = batchOffsets(a!.shape.slice(0, -2), batch, rowsA * columnsA);
     const offsetsB = batchOffsets(b!.shape.slice(0, -2), batch, rowsB * columnsB);
     const y = backend.floatOutput([...batch, m, n]);
-    if (k === 0) y.values.fill(0);
+    if (k === 0) backend.fill(y.values, 0);
     else {
       const [valuesA, valuesB] = [backend.floats(a!), backend.floats(b!)];
       offsetsA.forEach((offsetA, i) => {

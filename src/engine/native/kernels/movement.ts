@@ -136,7 +136,7 @@ export function movementKernels(addon: Addon): NativeKernel[] {
     const pads = paddings as [number, number][];
     const shape = x!.shape.map((size, d) => size + pads[d]![0] + pads[d]![1]);
     const { info, values } = backend.output(shape, x!.dtype as Copyable);
-    values.fill(constantValue as number);
+    backend.fill(values, constantValue as number);
     copy(
       backend,
       x!.shape,

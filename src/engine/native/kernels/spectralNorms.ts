@@ -17,15 +17,16 @@ export function spectralNormsKernels(addon: Addon): NativeKernel[] {
     const v = backend.floatOutput([
       shapes.reduce((total, rows, i) => (i % 2 === 0 ? total + rows : total), 0),
     ]);
-    const each = new Float32Array(weights.length);
-    addon.spectralNorms(
-      iterations as number,
-      smallestNorm as number,
-      shapes,
-      weights.map((weight) => backend.floats(weight)),
-      ...([backend.floats(before), u.values, v.values, each] as const),
-    );
-    sum.values[0] = each.reduce((total, norm) => total + norm, 0);
+    backend.scratch(weights.length, (norms) => {
+      addon.spectralNorms(
+        iterations as number,
+        smallestNorm as number,
+        shapes,
+        weights.map((weight) => backend.floats(weight)),
+        ...([backend.floats(before), u.values, v.values, norms] as const),
+      );
+      addon.total(norms, sum.values);
+    });
     return [sum.info, u.info, v.info];
   });
 

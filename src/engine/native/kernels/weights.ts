@@ -52,12 +52,12 @@ function eachSpectral(
   weights: readonly tf.TensorInfo[],
   { layers }: Attributes,
   state: Float32Array,
-  use: (weight: tf.TensorInfo, layer: SpectralLayer, state: Five<Float32Array>) => void,
+  use: (weight: tf.TensorInfo, layer: SpectralLayer, state: Five<Float32Array>, i: number) => void,
 ): void {
   let at = 0;
   weights.forEach((weight, i) => {
     const layer = (layers as SpectralLayer[])[i]!;
-    use(weight, layer, stateViews(weight, layer, state, at));
+    use(weight, layer, stateViews(weight, layer, state, at), i);
     at += stateLength(weight, layer);
   });
 }
@@ -69,14 +69,19 @@ export function weightKernels(addon: Addon): NativeKernel[] {
     const lengths = weights.map((weight, i) => stateLength(weight, layers[i]!));
     const state = backend.floatOutput([lengths.reduce((sum, length) => sum + length, 0)]);
     const sum = backend.floatOutput([]);
-    const term = new Float32Array(1);
-    let total = 0;
-    eachSpectral(weights, attributes, state.values, (weight, layer, views) => {
-      const shape = weightShape(weight, layer, attributes);
-      addon.spectralPenalty(...shape, backend.floats(weight), term, ...views, layer.start);
-      total += term[0]!;
+    backend.scratch(weights.length, (terms) => {
+      eachSpectral(weights, attributes, state.values, (weight, layer, views, i) => {
+        const shape = weightShape(weight, layer, attributes);
+        addon.spectralPenalty(
+          ...shape,
+          backend.floats(weight),
+          terms.subarray(i, i + 1),
+          ...views,
+          layer.start,
+        );
+      });
+      addon.total(terms, sum.values);
     });
-    sum.values[0] = total;
     return [sum.info, state.info];
   });
 
@@ -122,13 +127,13 @@ export function weightKernels(addon: Addon): NativeKernel[] {
 
   const largest = nativeKernel('LargestMagnitudes', (xs, _attributes, backend) => {
     const y = backend.floatOutput([]);
-    const term = new Float32Array(1);
-    let total = 0;
-    for (const x of Object.values(xs)) {
-      addon.largestMagnitude(backend.floats(x), term);
-      total += term[0]!;
-    }
-    y.values[0] = total;
+    const all = Object.values(xs);
+    backend.scratch(all.length, (terms) => {
+      all.forEach((x, i) => {
+        addon.largestMagnitude(backend.floats(x), terms.subarray(i, i + 1));
+      });
+      addon.total(terms, y.values);
+    });
     return [y.info];
   });
 
@@ -143,8 +148,10 @@ export function weightKernels(addon: Addon): NativeKernel[] {
 
   const globalNorm = nativeKernel('GlobalNorm', (tensors, _attributes, backend) => {
     const y = backend.floatOutput([]);
-    const squares = Object.values(tensors).map((tensor) => addon.sumOfSquares(backend.floats(tensor)));
-    y.values[0] = Math.sqrt(squares.reduce((sum, each) => sum + each, 0));
+    addon.globalNorm(
+      Object.values(tensors).map((tensor) => backend.floats(tensor)),
+      y.values,
+    );
     return y.info;
   });
 
