@@ -1,10 +1,20 @@
-// Convolution as an implicit matrix product. Included once per instruction set, after gemm.inc.h.
+// Convolution as an implicit matrix product. Included once per instruction set, after gemm.inc.h and
+// filter_gradient.inc.h.
 //
 // Forward: a row of A holds the pixels under the filter at one output pixel. Nothing is transposed: whole runs of
 // filter_width * channels are copied, with zeros at the borders.
 // Input gradient: the input pixels with the same remainder modulo the stride form a grid on which the gradient is an ordinary
 // convolution of dy with every stride-th tap of the flipped filter. With stride 1 there is one such grid.
-// Filter gradient: no packing; see below.
+// Filter gradient: see filter_gradient.inc.h.
+
+// A 1x1 convolution of stride 1 looks at no neighbours: its images are one long row of pixels.
+static ConvShape in_one_row(ConvShape s) {
+  const bool single = s.filter_height == 1 && s.filter_width == 1 && s.stride_height == 1 && s.stride_width == 1;
+  if (!single || s.pad_top || s.pad_left || s.out_height != s.in_height || s.out_width != s.in_width) return s;
+  s.in_width = s.out_width = s.batch * s.in_height * s.in_width;
+  s.batch = s.in_height = s.out_height = 1;
+  return s;
+}
 
 // A grid of pixels, with a window over an image and a place for the result for each pixel.
 struct WindowGrid {
@@ -154,132 +164,7 @@ static void conv2d_input_gradient(const ConvShape& s, const float* dy, const flo
   conv2d_input_gradient_in<Single>(s, dy, filter, dx);
 }
 
-// Filter gradient: for each tap, dfilter[tap] = sum over pixels of x[pixel of tap] (outer product) dy[pixel]. A register tile
-// holds kTileRows input channels x 2 vectors of output channels while it loops over pixels. Rows of pixels are processed in
-// bands that stay in L2, with every tile visited for each band. The sum of a band is added to memory, so long sums are summed
-// in two levels.
-
-struct Band {
-  int64_t image, first_row, last_row;  // rows of dy
-};
-
-// Adds the sum of one tile over a band. The channels of dy are padded to whole vectors (`stride` floats per pixel).
-template <int R, int V>
-static inline void add_outer_products(const ConvShape& s, const Band& band, const float* x, const float* dy,
-                                      int64_t stride, int64_t ky, int64_t kx, int64_t ci, int64_t co, float* sums) {
-  const int64_t first = most(0, ceil_div(s.pad_left - kx, s.stride_width));
-  const int64_t reach = s.in_width - 1 + s.pad_left - kx;  // below 0: this tap sees no columns
-  const int64_t last = reach < 0 ? 0 : least(s.out_width, reach / s.stride_width + 1);
-  vf sum[R][V];
-#pragma GCC unroll 16
-  for (int r = 0; r < R; ++r)
-#pragma GCC unroll 2
-    for (int v = 0; v < V; ++v) sum[r][v] = vf{};
-  for (int64_t row = band.first_row; row < band.last_row; ++row) {
-    const int64_t y = row * s.stride_height - s.pad_top + ky;
-    if (y < 0 || y >= s.in_height) continue;
-    const int64_t x0 = first * s.stride_width - s.pad_left + kx;
-    const float* a = x + ((band.image * s.in_height + y) * s.in_width + x0) * s.in_channels + ci;
-    const float* b = dy + ((band.image * s.out_height + row) * s.out_width + first) * stride + co;
-    for (int64_t column = first; column < last; ++column, a += s.stride_width * s.in_channels, b += stride) {
-      vf d[V];
-#pragma GCC unroll 2
-      for (int v = 0; v < V; ++v) d[v] = load(b + v * kLanes);
-#pragma GCC unroll 16
-      for (int r = 0; r < R; ++r) {
-        const vf value = splat(a[r]);
-#pragma GCC unroll 2
-        for (int v = 0; v < V; ++v) sum[r][v] += value * d[v];
-      }
-    }
-  }
-#pragma GCC unroll 16
-  for (int r = 0; r < R; ++r)
-#pragma GCC unroll 2
-    for (int v = 0; v < V; ++v) {
-      float* out = sums + r * stride + v * kLanes;
-      store(out, load(out) + sum[r][v]);
-    }
-}
-
-template <int R>
-static void add_channels(int64_t count, const ConvShape& s, const Band& band, const float* x, const float* dy,
-                         int64_t stride, int64_t ky, int64_t kx, int64_t ci, float* sums) {
-  if constexpr (R > 0) {
-    if (count < R) return add_channels<R - 1>(count, s, band, x, dy, stride, ky, kx, ci, sums);
-    int64_t co = 0;
-    for (; co + 2 * kLanes <= stride; co += 2 * kLanes)
-      add_outer_products<R, 2>(s, band, x, dy, stride, ky, kx, ci, co, sums + co);
-    if (co < stride) add_outer_products<R, 1>(s, band, x, dy, stride, ky, kx, ci, co, sums + co);
-  }
-}
-
-// Returns dy with its channels padded to whole vectors.
-static const float* pad_channels(const float* dy, int64_t pixels, int64_t channels, int64_t stride) {
-  if (channels == stride) return dy;
-  float* padded = scratch(Slot::kPadded, static_cast<size_t>(pixels * stride));
-  const int64_t slice = 4096;
-  parallel(ceil_div(pixels, slice), [&](int64_t task) {
-    for (int64_t p = task * slice; p < least(pixels, (task + 1) * slice); ++p) {
-      std::memcpy(padded + p * stride, dy + p * channels, static_cast<size_t>(channels) * sizeof(float));
-      std::memset(padded + p * stride + channels, 0, static_cast<size_t>(stride - channels) * sizeof(float));
-    }
-  });
-  return padded;
-}
-
-static void conv2d_filter_gradient(const ConvShape& s, const float* x, const float* dy_given, float* dfilter) {
-  if (takes_winograd(s)) return winograd_filter_gradient(s, x, dy_given, dfilter);
-  const int64_t stride = ceil_div(s.out_channels, kLanes) * kLanes;
-  const int64_t taps = s.filter_height * s.filter_width;
-  const int64_t size = taps * s.in_channels * stride;
-  const float* dy = pad_channels(dy_given, s.batch * s.out_height * s.out_width, s.out_channels, stride);
-
-  // Splits the work over pixels as long as the partial sums stay small, otherwise over taps and channels.
-  const int64_t row_floats = s.out_width * (s.in_channels * s.stride_height * s.stride_width + stride);
-  const int64_t band_rows = most(1, least(s.out_height, 32768 / row_floats));
-  const int64_t bands_per_image = ceil_div(s.out_height, band_rows);
-  const int64_t bands = s.batch * bands_per_image;
-  const int64_t chunks = most(1, least(least(bands, kWantedTasks), (int64_t{4} << 20) / size));
-  const int64_t channel_tiles = ceil_div(s.in_channels, kTileRows);
-  const int64_t tiles = taps * channel_tiles;
-  const int64_t groups = least(tiles, ceil_div(kWantedTasks, chunks));
-  float* partials = scratch(Slot::kPartials, static_cast<size_t>(chunks * size));
-
-  parallel(chunks * groups, [&](int64_t task) {
-    const int64_t chunk = task / groups, group = task % groups;
-    const int64_t t0 = tiles * group / groups, t1 = tiles * (group + 1) / groups;
-    float* sums = partials + chunk * size;
-    const auto tile_sums = [&](int64_t tile) {
-      return sums + (tile / channel_tiles * s.in_channels + tile % channel_tiles * kTileRows) * stride;
-    };
-    const auto tile_channels = [&](int64_t tile) {
-      return least(kTileRows, s.in_channels - tile % channel_tiles * kTileRows);
-    };
-    for (int64_t tile = t0; tile < t1; ++tile)
-      std::memset(tile_sums(tile), 0, static_cast<size_t>(tile_channels(tile) * stride) * sizeof(float));
-    for (int64_t b = bands * chunk / chunks; b < bands * (chunk + 1) / chunks; ++b) {
-      const int64_t first_row = b % bands_per_image * band_rows;
-      const Band band = {b / bands_per_image, first_row, least(first_row + band_rows, s.out_height)};
-      for (int64_t tile = t0; tile < t1; ++tile) {
-        const int64_t tap = tile / channel_tiles, ci = tile % channel_tiles * kTileRows;
-        add_channels<kTileRows>(tile_channels(tile), s, band, x, dy, stride, tap / s.filter_width, tap % s.filter_width,
-                                ci, tile_sums(tile));
-      }
-    }
-  });
-
-  const int64_t filter_rows = taps * s.in_channels, slice = most(1, 16384 / stride);
-  parallel(ceil_div(filter_rows, slice), [&](int64_t task) {
-    for (int64_t row = task * slice; row < least(filter_rows, (task + 1) * slice); ++row) {
-      for (int64_t co = 0; co < s.out_channels; co += kLanes) {
-        vf sum = load(partials + row * stride + co);
-        for (int64_t chunk = 1; chunk < chunks; ++chunk) sum += load(partials + chunk * size + row * stride + co);
-        const int64_t here = s.out_channels - co;
-        float* out = dfilter + row * s.out_channels + co;
-        if (here >= kLanes) store(out, sum);
-        else store_part(out, sum, static_cast<int>(here));
-      }
-    }
-  });
+static void conv2d_filter_gradient(const ConvShape& s, const float* x, const float* dy, float* dfilter) {
+  if (takes_winograd(s)) return winograd_filter_gradient(s, x, dy, dfilter);
+  direct_filter_gradient(in_one_row(s), x, dy, dfilter);
 }

@@ -1,5 +1,5 @@
 // The filter gradient of a 3x3 convolution by Winograd's minimal filtering. Included once per instruction set, after
-// winograd.inc.h.
+// winograd.inc.h and outer_products.inc.h.
 //
 // At each of the 36 places, the gradient of the spread filter is the product of the spread windows, transposed, and of the spread
 // tiles of dy; it is gathered into 3x3 taps.
@@ -23,55 +23,16 @@ static void spread_tile_of(const Tiles& tiles, const float* images, int64_t chan
   });
 }
 
-// sums[R, V vectors] += sum over tiles of v[tile][r] * w[tile][vector].
-template <int R, int V>
-static inline void add_tile_products(const float* v, int64_t v_stride, const float* w, int64_t w_stride, int64_t tiles, float* sums,
-                                     int64_t stride, bool add) {
-  vf sum[R][V];
-#pragma GCC unroll 16
-  for (int r = 0; r < R; ++r)
-#pragma GCC unroll 2
-    for (int i = 0; i < V; ++i) sum[r][i] = vf{};
-  for (int64_t tile = 0; tile < tiles; ++tile, v += v_stride, w += w_stride) {
-    vf d[V];
-#pragma GCC unroll 2
-    for (int i = 0; i < V; ++i) d[i] = load(w + i * kLanes);
-#pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) {
-      const vf value = splat(v[r]);
-#pragma GCC unroll 2
-      for (int i = 0; i < V; ++i) sum[r][i] += value * d[i];
-    }
-  }
-#pragma GCC unroll 16
-  for (int r = 0; r < R; ++r)
-#pragma GCC unroll 2
-    for (int i = 0; i < V; ++i) {
-      float* out = sums + r * stride + i * kLanes;
-      store(out, add ? load(out) + sum[r][i] : sum[r][i]);
-    }
-}
-
-template <int R>
-static void add_tile_rows(int64_t count, const float* v, int64_t v_stride, const float* w, int64_t w_stride, int64_t tiles,
-                          int64_t columns, float* sums, int64_t stride, bool add) {
-  if constexpr (R > 0) {
-    if (count < R) return add_tile_rows<R - 1>(count, v, v_stride, w, w_stride, tiles, columns, sums, stride, add);
-    int64_t c = 0;
-    for (; c + 2 * kLanes <= columns; c += 2 * kLanes)
-      add_tile_products<R, 2>(v, v_stride, w + c, w_stride, tiles, sums + c, stride, add);
-    if (c < columns) add_tile_products<R, 1>(v, v_stride, w + c, w_stride, tiles, sums + c, stride, add);
-  }
-}
-
-// A block of the gradient of the spread filter at one place: [rows, columns], columns whole vectors.
-static void place_gradient(int64_t rows, int64_t columns, const float* v, int64_t v_stride, const float* w, int64_t w_stride,
-                           int64_t tiles, float* sums, int64_t stride, bool add) {
+// A block of the gradient of the spread filter at one place: [rows, columns], columns whole vectors. The next place follows a plane later.
+static void place_gradient(int64_t rows, int64_t columns, const float* v, int64_t v_stride, int64_t v_plane, const float* w,
+                           int64_t w_stride, int64_t tiles, float* sums, int64_t stride, bool add) {
+  const Run all = {0, 0, tiles};
+  const Pixels pixels = {&all, 1, v_stride, w_stride, v_plane};
   const int64_t blocks = ceil_div(rows, kTileRows);
-  for (int64_t block = 0, r = 0; block < blocks; ++block) {
-    const int64_t count = (rows - r) / (blocks - block);
-    add_tile_rows<kTileRows>(count, v + r, v_stride, w, w_stride, tiles, columns, sums + r * stride, stride, add);
-    r += count;
+  for (int64_t block = 0; block < blocks; ++block) {
+    const int64_t r = rows * block / blocks, count = rows * (block + 1) / blocks - r;
+    for (int64_t c = 0; c < columns; c += kPanelColumns)
+      add_tile(count, least(kPanelColumns, columns - c), pixels, v + r, w + c, sums + r * stride + c, stride, add);
   }
 }
 
@@ -116,7 +77,7 @@ static void winograd_filter_gradient_by_tiles(const ConvShape& s, const Tiles& t
         spread_tile_of(tiles, dy, s.out_channels, begin + t, w + t * w_stride, w_plane);
       }
       for (int64_t place = 0; place < kPlaces; ++place)
-        place_gradient(s.in_channels, columns, v + place * v_plane, v_stride, w + place * w_plane, w_stride, count,
+        place_gradient(s.in_channels, columns, v + place * v_plane, v_stride, v_plane, w + place * w_plane, w_stride, count,
                        sums + chunk * size + place * plane, columns, begin > first);
     }
   });
@@ -146,8 +107,8 @@ static void winograd_filter_gradient_by_channels(const ConvShape& s, const Tiles
     constexpr int64_t kPlane = kRows * kColumns + 16;
     float* sums = scratch(Slot::kPanel, static_cast<size_t>(kPlaces * kPlane));
     for (int64_t place = 0; place < kPlaces; ++place)
-      place_gradient(rows, ceil_div(columns, kLanes) * kLanes, v + place * v_plane + row, v_stride, w + place * w_plane + column,
-                     w_stride, tiles.count, sums + place * kPlane, kColumns, false);
+      place_gradient(rows, ceil_div(columns, kLanes) * kLanes, v + place * v_plane + row, v_stride, v_plane,
+                     w + place * w_plane + column, w_stride, tiles.count, sums + place * kPlane, kColumns, false);
     for (int64_t r = 0; r < rows; ++r)
       gather_taps(sums + r * kColumns, kPlane, 1, 0, columns, dfilter + (row + r) * s.out_channels + column,
                   s.in_channels * s.out_channels);
