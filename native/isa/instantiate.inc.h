@@ -6,6 +6,10 @@
 #include <ctime>
 #include <utility>
 
+#if defined(__AVX__)
+#include <immintrin.h>
+#endif
+
 #include "kernels/tables.h"
 #include "runtime/scratch.h"
 #include "runtime/thread_pool.h"

@@ -18,13 +18,25 @@ static inline void store(float* p, vf v) { *reinterpret_cast<vf_unaligned*>(p) =
 static inline vf splat(float x) { return x - vf{}; }
 
 // The first n lanes (n < kLanes), zeros in the others.
+#if NVAE_VECTOR_BYTES == 64 && defined(__AVX512F__)
+static inline __mmask16 first_lanes(int n) { return static_cast<__mmask16>((1u << n) - 1); }
+static inline vf load_part(const float* p, int n) { return reinterpret_cast<vf>(_mm512_maskz_loadu_ps(first_lanes(n), p)); }
+static inline void store_part(float* p, vf v, int n) { _mm512_mask_storeu_ps(p, first_lanes(n), reinterpret_cast<__m512>(v)); }
+#elif NVAE_VECTOR_BYTES == 32 && defined(__AVX__)
+static inline __m256i first_lanes(int n) {
+  const vi lane = {0, 1, 2, 3, 4, 5, 6, 7};
+  return reinterpret_cast<__m256i>(lane < vi{} + n);
+}
+static inline vf load_part(const float* p, int n) { return reinterpret_cast<vf>(_mm256_maskload_ps(p, first_lanes(n))); }
+static inline void store_part(float* p, vf v, int n) { _mm256_maskstore_ps(p, first_lanes(n), reinterpret_cast<__m256>(v)); }
+#else
 static inline vf load_part(const float* p, int n) {
   vf v = {};
   std::memcpy(&v, p, static_cast<size_t>(n) * sizeof(float));
   return v;
 }
-
 static inline void store_part(float* p, vf v, int n) { std::memcpy(p, &v, static_cast<size_t>(n) * sizeof(float)); }
+#endif
 
 // The first n lanes, n <= kLanes.
 static inline vf load_n(const float* p, int n) { return n == kLanes ? load(p) : load_part(p, n); }

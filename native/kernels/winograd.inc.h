@@ -26,27 +26,32 @@ struct Tiles {
   }
 };
 
-// Spreads channels first..last of a tile's window: the value of place p and channel first + i goes to out[p * plane + i]. Writes whole
-// vectors.
-static void spread_window_of(const Tiles& tiles, const float* images, int64_t channels, int64_t tile, int64_t first, int64_t last,
-                             float* out, int64_t plane) {
-  const float* pixels[kSpread][kSpread];
-  for (int i = 0; i < kSpread; ++i)
-    for (int j = 0; j < kSpread; ++j) pixels[i][j] = tiles.pixel(images, channels, tile, i - 1, j - 1);
+// Spreads channels first..last of a square of pixels that begins `Border` before a tile: the value of place p and channel first + i
+// goes to out[p * plane + i]. Writes whole vectors.
+template <int Size, int Border, void (*Transform)(const vf (&)[Size], vf (&)[kSpread])>
+static void spread_square(const Tiles& tiles, const float* images, int64_t channels, int64_t tile, int64_t first, int64_t last,
+                          float* out, int64_t plane) {
+  const float* pixels[Size][Size];
+  for (int i = 0; i < Size; ++i)
+    for (int j = 0; j < Size; ++j) pixels[i][j] = tiles.pixel(images, channels, tile, i - Border, j - Border);
   for (int64_t c = first; c < last; c += kLanes) {
     const int lanes = static_cast<int>(least(kLanes, last - c));
-    vf window[kSpread][kSpread], spread[kSpread][kSpread];
+    vf square[Size][Size], spread[kSpread][kSpread];
 #pragma GCC unroll 6
-    for (int i = 0; i < kSpread; ++i)
+    for (int i = 0; i < Size; ++i)
 #pragma GCC unroll 6
-      for (int j = 0; j < kSpread; ++j) window[i][j] = pixels[i][j] ? load_n(pixels[i][j] + c, lanes) : vf{};
-    both_ways<kSpread, kSpread, spread_window>(window, spread);
+      for (int j = 0; j < Size; ++j) square[i][j] = pixels[i][j] ? load_n(pixels[i][j] + c, lanes) : vf{};
+    both_ways<Size, kSpread, Transform>(square, spread);
 #pragma GCC unroll 6
     for (int i = 0; i < kSpread; ++i)
 #pragma GCC unroll 6
       for (int j = 0; j < kSpread; ++j) store(out + (i * kSpread + j) * plane + c - first, spread[i][j]);
   }
 }
+
+// The window of a tile of the input, and a tile of the output's gradient.
+constexpr auto spread_window_of = spread_square<kSpread, 1, spread_window>;
+constexpr auto spread_tile_of = spread_square<kTile, 0, spread_tile>;
 
 // Gathers `columns` channels of a tile from m[place * plane + channel], applies the epilogue and writes the pixels that are inside the image.
 static void gather_tile_of(const Tiles& tiles, float* images, int64_t channels, int64_t tile, int64_t first, int64_t columns,
@@ -158,7 +163,7 @@ static void winograd_by_tiles(const SpreadProduct& p, const Tiles& tiles, const 
     filter.spread(panel * kPanelColumns, p.begin(slice), p.end(slice),
                   spread_filter + panel * filter_panel + slice * kPlaces * filter_plane, filter_plane);
   });
-  const int64_t block = most(16, least(64, ceil_div(tiles.count, kWantedTasks)));
+  const int64_t block = most(16, least(32, ceil_div(tiles.count, kWantedTasks)));
   const int64_t blocks = ceil_div(tiles.count, block);
   parallel(blocks, [&](int64_t task) {
     const int64_t first = tiles.count * task / blocks, count = tiles.count * (task + 1) / blocks - first;

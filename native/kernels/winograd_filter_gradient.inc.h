@@ -4,25 +4,6 @@
 // At each of the 36 places, the gradient of the spread filter is the product of the spread windows, transposed, and of the spread
 // tiles of dy; it is gathered into 3x3 taps.
 
-// Spreads all channels of a tile of dy: the value of place p and channel c goes to out[p * plane + c]. Writes whole vectors.
-static void spread_tile_of(const Tiles& tiles, const float* images, int64_t channels, int64_t tile, float* out, int64_t plane) {
-  const float* pixels[kTile][kTile];
-  for (int i = 0; i < kTile; ++i)
-    for (int j = 0; j < kTile; ++j) pixels[i][j] = tiles.pixel(images, channels, tile, i, j);
-  for_channels(channels, [&](int64_t c, int lanes) {
-    vf in[kTile][kTile], spread[kSpread][kSpread];
-#pragma GCC unroll 4
-    for (int i = 0; i < kTile; ++i)
-#pragma GCC unroll 4
-      for (int j = 0; j < kTile; ++j) in[i][j] = pixels[i][j] ? load_n(pixels[i][j] + c, lanes) : vf{};
-    both_ways<kTile, kSpread, spread_tile>(in, spread);
-#pragma GCC unroll 6
-    for (int i = 0; i < kSpread; ++i)
-#pragma GCC unroll 6
-      for (int j = 0; j < kSpread; ++j) store(out + (i * kSpread + j) * plane + c, spread[i][j]);
-  });
-}
-
 // A block of the gradient of the spread filter at one place: [rows, columns], columns whole vectors. The next place follows a plane later.
 static void place_gradient(int64_t rows, int64_t columns, const float* v, int64_t v_stride, int64_t v_plane, const float* w,
                            int64_t w_stride, int64_t tiles, float* sums, int64_t stride, bool add) {
@@ -56,29 +37,32 @@ static void gather_taps(const float* sums, int64_t plane, int64_t chunks, int64_
 // Rows of spread windows and spread tiles of dy, with room for whole vectors and away from multiples of 4 kB.
 static int64_t spread_stride(int64_t channels) { return ceil_div(channels, kLanes) * kLanes + 16; }
 
-// Few channels: a task is a part of the tiles, which it spreads in blocks; it keeps sums of its own.
+// Few channels: a task is a part of the tiles, which it spreads in blocks, dy in panels; it keeps sums of its own.
 static void winograd_filter_gradient_by_tiles(const ConvShape& s, const Tiles& tiles, const float* x, const float* dy,
                                               float* dfilter) {
-  constexpr int64_t kBlock = 32;
+  constexpr int64_t kBlock = 32, kPanelPlane = kBlock * kPanelColumns + 16;
   const int64_t columns = ceil_div(s.out_channels, kLanes) * kLanes;
-  const int64_t v_stride = spread_stride(s.in_channels), w_stride = spread_stride(s.out_channels);
+  const int64_t v_stride = spread_stride(s.in_channels), v_plane = kBlock * v_stride + 16;
   const int64_t plane = s.in_channels * columns + 16, size = kPlaces * plane;
   const int64_t chunks = most(1, least(least(ceil_div(tiles.count, kBlock), 8), (int64_t{4} << 20) / size));
   float* sums = scratch(Slot::kPartials, static_cast<size_t>(chunks * size));
   parallel(chunks, [&](int64_t chunk) {
     const int64_t first = tiles.count * chunk / chunks, last = tiles.count * (chunk + 1) / chunks;
-    const int64_t v_plane = kBlock * v_stride + 16, w_plane = kBlock * w_stride + 16;
     float* v = scratch(Slot::kSpread, static_cast<size_t>(kPlaces * v_plane));
-    float* w = scratch(Slot::kPanel, static_cast<size_t>(kPlaces * w_plane));
+    float* w = scratch(Slot::kPanel, static_cast<size_t>(kPlaces * kPanelPlane));
     for (int64_t begin = first; begin < last; begin += kBlock) {
       const int64_t count = least(kBlock, last - begin);
-      for (int64_t t = 0; t < count; ++t) {
+      for (int64_t t = 0; t < count; ++t)
         spread_window_of(tiles, x, s.in_channels, begin + t, 0, s.in_channels, v + t * v_stride, v_plane);
-        spread_tile_of(tiles, dy, s.out_channels, begin + t, w + t * w_stride, w_plane);
+      for (int64_t n = 0; n < columns; n += kPanelColumns) {
+        for (int64_t t = 0; t < count; ++t)
+          spread_tile_of(tiles, dy, s.out_channels, begin + t, n, least(s.out_channels, n + kPanelColumns), w + t * kPanelColumns,
+                         kPanelPlane);
+        for (int64_t place = 0; place < kPlaces; ++place)
+          place_gradient(s.in_channels, least(kPanelColumns, columns - n), v + place * v_plane, v_stride, v_plane,
+                         w + place * kPanelPlane, kPanelColumns, count, sums + chunk * size + place * plane + n, columns,
+                         begin > first);
       }
-      for (int64_t place = 0; place < kPlaces; ++place)
-        place_gradient(s.in_channels, columns, v + place * v_plane, v_stride, v_plane, w + place * w_plane, w_stride, count,
-                       sums + chunk * size + place * plane, columns, begin > first);
     }
   });
   parallel(s.in_channels, [&](int64_t channel) {
@@ -90,7 +74,7 @@ static void winograd_filter_gradient_by_tiles(const ConvShape& s, const Tiles& t
 // Many channels: everything is spread first, and a task is a block of channels at all places.
 static void winograd_filter_gradient_by_channels(const ConvShape& s, const Tiles& tiles, const float* x, const float* dy,
                                                  float* dfilter) {
-  constexpr int64_t kRows = 32, kColumns = 128;
+  constexpr int64_t kRows = 28, kColumns = 64;
   const int64_t v_stride = spread_stride(s.in_channels), w_stride = spread_stride(s.out_channels);
   const int64_t v_plane = tiles.count * v_stride + 16, w_plane = tiles.count * w_stride + 16;
   float* v = scratch(Slot::kSpread, static_cast<size_t>(kPlaces * v_plane));
@@ -98,7 +82,7 @@ static void winograd_filter_gradient_by_channels(const ConvShape& s, const Tiles
   parallel(2 * tiles.count, [&](int64_t task) {
     const int64_t tile = task / 2;
     if (task % 2 == 0) spread_window_of(tiles, x, s.in_channels, tile, 0, s.in_channels, v + tile * v_stride, v_plane);
-    else spread_tile_of(tiles, dy, s.out_channels, tile, w + tile * w_stride, w_plane);
+    else spread_tile_of(tiles, dy, s.out_channels, tile, 0, s.out_channels, w + tile * w_stride, w_plane);
   });
   const int64_t row_blocks = ceil_div(s.in_channels, kRows), column_blocks = ceil_div(s.out_channels, kColumns);
   parallel(row_blocks * column_blocks, [&](int64_t task) {
@@ -118,7 +102,7 @@ static void winograd_filter_gradient_by_channels(const ConvShape& s, const Tiles
 static void winograd_filter_gradient(const ConvShape& s, const float* x, const float* dy, float* dfilter) {
   const Tiles tiles(s.batch, s.in_height, s.in_width);
   // The smaller of the two, spread tiles and spread filter, is kept whole.
-  if (tiles.count * (s.in_channels + s.out_channels) > s.in_channels * s.out_channels)
+  if (tiles.count * (s.in_channels + s.out_channels) > 2 * s.in_channels * s.out_channels)
     winograd_filter_gradient_by_tiles(s, tiles, x, dy, dfilter);
   else
     winograd_filter_gradient_by_channels(s, tiles, x, dy, dfilter);
