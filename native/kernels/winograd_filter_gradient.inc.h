@@ -40,7 +40,7 @@ static int64_t spread_stride(int64_t channels) { return ceil_div(channels, kLane
 // Few channels: a task is a part of the tiles, which it spreads in blocks, dy in panels; it keeps sums of its own.
 static void winograd_filter_gradient_by_tiles(const ConvShape& s, const Tiles& tiles, const float* x, const float* dy,
                                               float* dfilter) {
-  constexpr int64_t kBlock = 32, kPanelPlane = kBlock * kPanelColumns + 16;
+  constexpr int64_t kBlock = 32, kWidth = 32, kPanelPlane = kBlock * kWidth + 16;
   const int64_t columns = ceil_div(s.out_channels, kLanes) * kLanes;
   const int64_t v_stride = spread_stride(s.in_channels), v_plane = kBlock * v_stride + 16;
   const int64_t plane = s.in_channels * columns + 16, size = kPlaces * plane;
@@ -54,13 +54,13 @@ static void winograd_filter_gradient_by_tiles(const ConvShape& s, const Tiles& t
       const int64_t count = least(kBlock, last - begin);
       for (int64_t t = 0; t < count; ++t)
         spread_window_of(tiles, x, s.in_channels, begin + t, 0, s.in_channels, v + t * v_stride, v_plane);
-      for (int64_t n = 0; n < columns; n += kPanelColumns) {
+      for (int64_t n = 0; n < columns; n += kWidth) {
         for (int64_t t = 0; t < count; ++t)
-          spread_tile_of(tiles, dy, s.out_channels, begin + t, n, least(s.out_channels, n + kPanelColumns), w + t * kPanelColumns,
+          spread_tile_of(tiles, dy, s.out_channels, begin + t, n, least(s.out_channels, n + kWidth), w + t * kWidth,
                          kPanelPlane);
         for (int64_t place = 0; place < kPlaces; ++place)
-          place_gradient(s.in_channels, least(kPanelColumns, columns - n), v + place * v_plane, v_stride, v_plane,
-                         w + place * kPanelPlane, kPanelColumns, count, sums + chunk * size + place * plane + n, columns,
+          place_gradient(s.in_channels, least(kWidth, columns - n), v + place * v_plane, v_stride, v_plane,
+                         w + place * kPanelPlane, kWidth, count, sums + chunk * size + place * plane + n, columns,
                          begin > first);
       }
     }
