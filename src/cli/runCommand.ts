@@ -16,6 +16,7 @@ import { exportCommand } from './commands/export.js';
 import { importCommand } from './commands/import.js';
 import { interpolateCommand } from './commands/interpolate.js';
 import { modelsCommand } from './commands/models.js';
+import { planCommand } from './commands/plan.js';
 import { reconstructCommand } from './commands/reconstruct.js';
 import { runsCommand } from './commands/runs.js';
 import { sampleCommand } from './commands/sample.js';
@@ -31,6 +32,7 @@ function createProgram(): Command {
     .description('Train and sample NVAE, a deep hierarchical variational autoencoder.')
     .version(readManifest().version)
     .addCommand(trainCommand())
+    .addCommand(planCommand())
     .addCommand(watchCommand())
     .addCommand(runsCommand())
     .addCommand(sampleCommand())

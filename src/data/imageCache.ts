@@ -56,6 +56,9 @@ export interface ImageCache {
   close(): Promise<void>;
 }
 
+/** Bytes that a cache keeps in memory if nothing else is asked for. */
+export const defaultMemoryLimit = 2 ** 30;
+
 /** What the first number of an entry says, besides the offset in the file and, below these, the index of pixels in memory. */
 const [damaged, firstInMemory] = [-1, -2];
 
@@ -70,7 +73,7 @@ const [damaged, firstInMemory] = [-1, -2];
  * images('photos').pipe(decodeImages({ size: 64, cache }), finalize(() => void cache.close()));
  */
 export function imageCache(options: ImageCacheOptions = {}): ImageCache {
-  const { memoryLimit = 2 ** 30, folder, reserve = 2 ** 30 } = options;
+  const { memoryLimit = defaultMemoryLimit, folder, reserve = 2 ** 30 } = options;
   checkAmount('imageCache', 'memoryLimit', memoryLimit);
   // An offset in the file and a length; or an index of `kept`, from `firstInMemory` downwards; or `damaged`.
   const places = new NumbersByHash();

@@ -54,6 +54,15 @@ async function weightsAfter(run: string): Promise<unknown> {
 }
 
 describe('train', () => {
+  test('should warn first if it will not fit into the memory', async () => {
+    const [first, second] = await all(smallConfig(['epochs=1', 'batch_size=100000000']));
+    expect(first).toMatchObject({ type: 'warning', about: 'memory' });
+    expect(first).toMatchObject({
+      message: expect.stringMatching(/^small in batches of 100000000 needs about \d+/),
+    });
+    expect(second).toMatchObject({ type: 'started' });
+  });
+
   test('should train all epochs, write checkpoints, previews and the model, and leave no tensor', async () => {
     const before = tf.memory().numTensors;
     const events = await all(smallConfig(['epochs=2', 'epochs_per_checkpoint=1']));

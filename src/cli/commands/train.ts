@@ -1,8 +1,8 @@
 /** Arguments of `nvae train`. */
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { overrideKeys } from '../../config/overrides.js';
+import { Command } from 'commander';
 import type { runTraining } from '../actions/train.js';
 import { positiveNumber, runName, withCommonOptions } from './commonOptions.js';
+import { datasetOption, setOption } from './trainingOptions.js';
 
 const examples = `
 Examples:
@@ -23,19 +23,9 @@ export function trainCommand(): Command {
     .description('Train a configuration on images, or resume it from its checkpoint.')
     .argument('<architecture>', 'name of a file in model_configs, or a path')
     .option('--name <name>', 'name of the run (default: the name of the configuration)', runName)
-    .addOption(
-      new Option(
-        '--dataset <path>',
-        'folder of training images or shards, a file of many (archive, array, Parquet, ...), a pattern in quotes, or a list of ' +
-          'paths (- reads it from standard input); can be repeated, and photos:2 takes photos twice per epoch (default: "dataset")',
-      ).argParser((path: string, before: readonly string[] = []) => [...before, path]),
-    )
+    .addOption(datasetOption('default: "dataset"'))
     .option('--folder <folder>', 'folder for saved_weights, images and runs (TensorBoard logs)', '.')
-    .addOption(
-      new Option('--set <key=value>', 'override a key of the configuration (can be repeated)')
-        .argParser(collect)
-        .default([], 'none'),
-    )
+    .addOption(setOption())
     .option(
       '--init-from <model>',
       'start a new run from the weights of a .model or .checkpoint file, or of the named run',
@@ -51,13 +41,4 @@ export function trainCommand(): Command {
       command.error("error: option '--init-partial' needs --init-from; add --init-from <model>");
     await (await import('../actions/train.js')).runTraining(...given);
   });
-}
-
-function collect(value: string, previous: readonly string[]): string[] {
-  if (overrideKeys(value) === null) {
-    throw new InvalidArgumentError(
-      'Expected key=value with a dotted key, such as training_parameters.batch_size=8.',
-    );
-  }
-  return [...previous, value];
 }

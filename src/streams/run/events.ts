@@ -157,7 +157,7 @@ export interface PreviewEvent {
 /** Something went wrong, and the run continues. */
 export interface WarningEvent {
   readonly type: 'warning';
-  /** The subject: `dataset`, `checkpoint`, `weights`, `configuration`, `lock`, `step`, `validation`, or the name of a side stream. */
+  /** The subject: `dataset`, `checkpoint`, `weights`, `configuration`, `lock`, `memory`, `step`, `validation`, or the name of a side stream. */
   readonly about: string;
   /** What happened, and what to do, for people to read. */
   readonly message: string;

@@ -1,13 +1,10 @@
-import { join } from 'node:path';
 import { type Observable, ReplaySubject, Subject } from 'rxjs';
 import { syncWarning } from '../../../base/sync.js';
 import { spaceWarning } from '../../../checkpoint/freeSpace.js';
 import { lockRun, type RunLock } from '../../../checkpoint/lock/lockRun.js';
 import type { NvaeConfig } from '../../../config/types.js';
-import type { Dataset, DatasetItem, ItemList } from '../../../data/dataset.js';
-import { datasetAt } from '../../../data/datasetAt.js';
-import { imageCache } from '../../../data/imageCache.js';
-import { type DatasetPart, joinDatasets } from '../../../data/joined/joinDatasets.js';
+import type { DatasetItem, ItemList } from '../../../data/dataset.js';
+import { defaultMemoryLimit, imageCache } from '../../../data/imageCache.js';
 import { listItems } from '../../../data/listItems.js';
 import { skippedImages } from '../epochs/skippedImages.js';
 import { type WarningEvent, warning } from '../events.js';
@@ -15,9 +12,10 @@ import type { TrainOptions } from '../trainOptions.js';
 import { savesOf } from '../writer/savesOf.js';
 import { startWriterThread, type WriterThread } from '../writer/writerThread.js';
 import { averageChange } from './averageChange.js';
-import { datasetPaths } from './datasetPaths.js';
+import { datasetOfRun } from './datasetOfRun.js';
 import { heldOutImages, type RunImages } from './heldOutImages.js';
 import { initialWeights } from './initialWeights.js';
+import { memoryWarning } from './memoryWarning.js';
 import { openTrainer, previousCheckpoint } from './openTrainer.js';
 import type { Run, Warn } from './run.js';
 import { type RunPaths, runPaths } from './runPaths.js';
@@ -76,6 +74,8 @@ export async function openRun(
         tensorBoard,
         journal,
       });
+      const problem = memoryWarning(config, decodedBytes(config, options, listed.length));
+      if (problem !== null) warn('memory', problem);
       return await openLocked(config, options, {
         dataset,
         listed,
@@ -99,22 +99,10 @@ export async function openRun(
   }
 }
 
-/** The dataset of the run; a folder leaves out the pictures that the run writes and a folder of held-out images. */
-async function datasetOfRun(
-  { name, training }: NvaeConfig,
-  { dataset, picturesFolder = 'images' }: TrainOptions,
-): Promise<Dataset> {
-  const paths = datasetPaths(dataset);
-  if (paths === null) return dataset as Dataset;
-  const { maxPixels, validation } = training;
-  const except = [join(picturesFolder, name)];
-  const elsewhere = validation.folder ?? undefined;
-  const parts: DatasetPart[] = [];
-  for (const { path, repeat = 1 } of paths) {
-    parts.push({ dataset: await datasetAt(path, { maxPixels, except, elsewhere, picturesFolder }), repeat });
-  }
-  const [first] = parts;
-  return first && parts.length === 1 && first.repeat === 1 ? first.dataset : joinDatasets(parts);
+/** The decoded images that a run keeps in memory. */
+function decodedBytes({ model }: NvaeConfig, { cache }: TrainOptions, images: number): number {
+  const { memoryLimit = defaultMemoryLimit } = cache ?? {};
+  return Math.min(memoryLimit, images * model.inputDimension ** 2 * model.imageChannels);
 }
 
 interface Opened extends ListedDataset, RunImages {
