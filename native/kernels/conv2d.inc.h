@@ -113,7 +113,9 @@ struct FilterBackwards {
     const int64_t kx = phase_x + s.stride_width * (taps_x - 1 - tap % taps_x);
     return filter + ((ky * s.filter_width + kx) * s.in_channels + n) * s.out_channels + channel;
   }
-  float operator()(int64_t k, int64_t n) const { return *address(k, n); }
+  vf row(int64_t k, int64_t n, int lanes) const {
+    return gather(lanes, [&](int i) { return *address(k, n + i); });
+  }
   const float* run(int64_t k, int64_t n, int64_t count) const {
     return k % s.out_channels + count <= s.out_channels ? address(k, n) : nullptr;
   }
@@ -149,18 +151,18 @@ static void conv2d_input_gradient_in(const ConvShape& s, const float* dy, const 
 static bool takes_winograd(const ConvShape& s) { return !s.direct && suits_winograd(s); }
 
 static void conv2d(const ConvShape& s, const float* x, const float* filter, const Epilogue& epilogue, float* y) {
+  if (takes_winograd(s)) return winograd<false>(s, x, filter, epilogue, y);
 #ifdef NVAE_HALF_PRODUCTS
   if (s.half) return conv2d_in<Half>(s, x, filter, epilogue, y);
 #endif
-  if (takes_winograd(s)) return winograd<false>(s, x, filter, epilogue, y);
   conv2d_in<Single>(s, x, filter, epilogue, y);
 }
 
 static void conv2d_input_gradient(const ConvShape& s, const float* dy, const float* filter, float* dx) {
+  if (takes_winograd(s)) return winograd<true>(s, dy, filter, {}, dx);
 #ifdef NVAE_HALF_PRODUCTS
   if (s.half) return conv2d_input_gradient_in<Half>(s, dy, filter, dx);
 #endif
-  if (takes_winograd(s)) return winograd<true>(s, dy, filter, {}, dx);
   conv2d_input_gradient_in<Single>(s, dy, filter, dx);
 }
 

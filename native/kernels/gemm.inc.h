@@ -23,8 +23,11 @@ constexpr int64_t kWantedTasks = 16;
 struct Single {
   static constexpr int64_t kPerCell = 1;
   static inline vf multiply_add(vf sum, vf a, vf b) { return sum + a * b; }
-  template <typename At>
-  static inline float cell(int64_t k, int64_t, const At& at) { return at(k); }
+  // Cells of `lanes` columns from n on: of the row k.
+  template <typename B>
+  static inline vf row(const B& b, int64_t k, int64_t, int64_t n, int lanes) { return b.row(k, n, lanes); }
+  // kLanes cells of one column, from contiguous values.
+  static inline vf column(const float* values) { return load(values); }
   template <typename Rows>
   static inline void fill_row(const Rows& rows, int64_t row, int64_t k0, int64_t k1, float* cells) {
     rows.fill(row, k0, k1, cells);
@@ -40,13 +43,16 @@ struct Half {
     asm("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
     return sum;
   }
-  template <typename At>
-  static inline float cell(int64_t k, int64_t k_count, const At& at) {
-    const uint32_t low = round_to_bfloat16(at(k)), high = k + 1 < k_count ? round_to_bfloat16(at(k + 1)) : 0;
-    const uint32_t pair = low | high << 16;
-    float cell;
-    std::memcpy(&cell, &pair, sizeof cell);
-    return cell;
+  template <typename B>
+  static inline vf row(const B& b, int64_t k, int64_t k_count, int64_t n, int lanes) {
+    return pairs(b.row(k, n, lanes), k + 1 < k_count ? b.row(k + 1, n, lanes) : vf{});
+  }
+  static inline vf column(const float* values) {
+    const vh low = round_to_bfloat16(load(values)), high = round_to_bfloat16(load(values + kLanes));
+    vf cells;
+    std::memcpy(&cells, &low, sizeof low);
+    std::memcpy(reinterpret_cast<char*>(&cells) + sizeof low, &high, sizeof high);
+    return cells;
   }
   template <typename Rows>
   static inline void fill_row(const Rows& rows, int64_t row, int64_t k0, int64_t k1, float* cells) {
@@ -110,11 +116,20 @@ static void multiply_rows(int64_t count, const float* rows, const float* panel, 
   }
 }
 
-// A matrix as B: b(k, n) is an element; run returns `count` values along k if they are contiguous, otherwise null.
+// The values at(0), ..., at(lanes - 1), zeros in the other lanes.
+template <typename At>
+static inline vf gather(int lanes, const At& at) {
+  float values[kLanes] = {};
+  for (int i = 0; i < lanes; ++i) values[i] = at(i);
+  return load(values);
+}
+
+// A matrix as B: row returns the values of `lanes` columns from n on; run returns `count` values along k if they are contiguous,
+// otherwise null.
 struct RowMajor {
   const float* b;
   int64_t columns;
-  float operator()(int64_t k, int64_t n) const { return b[k * columns + n]; }
+  vf row(int64_t k, int64_t n, int lanes) const { return load_n(b + k * columns + n, lanes); }
   const float* run(int64_t, int64_t, int64_t) const { return nullptr; }
 };
 
@@ -122,14 +137,16 @@ struct ScaledColumns {
   const float* b;
   int64_t columns;
   const float* scale;
-  float operator()(int64_t k, int64_t n) const { return b[k * columns + n] * scale[n]; }
+  vf row(int64_t k, int64_t n, int lanes) const { return load_n(b + k * columns + n, lanes) * load_n(scale + n, lanes); }
   const float* run(int64_t, int64_t, int64_t) const { return nullptr; }
 };
 
 struct ColumnMajor {
   const float* b;
   int64_t rows;
-  float operator()(int64_t k, int64_t n) const { return b[n * rows + k]; }
+  vf row(int64_t k, int64_t n, int lanes) const {
+    return gather(lanes, [&](int i) { return b[(n + i) * rows + k]; });
+  }
   const float* run(int64_t k, int64_t n, int64_t) const { return b + n * rows + k; }
 };
 
@@ -139,17 +156,21 @@ static void pack_panel(int64_t panel, int64_t first, int64_t last, int64_t k_cou
                        float* out) {
   const int64_t n0 = panel * kPanelColumns, columns = least(kPanelColumns, n_count - n0);
   // Reads B along k if it is contiguous that way: its columns are far apart, and all of them together would not fit into L1.
-  constexpr int64_t kRun = 16;
-  for (; Format::kPerCell == 1 && first + kRun <= last && b.run(first, n0, kRun); first += kRun, out += kRun * kPanelColumns) {
-    for (int64_t n = 0; n < kPanelColumns; ++n) {
-      const float* run = n < columns ? b.run(first, n0 + n, kRun) : nullptr;
-      for (int64_t i = 0; i < kRun; ++i) out[i * kPanelColumns + n] = run ? run[i] : 0.0f;
+  constexpr int64_t kRun = kLanes * Format::kPerCell;
+  for (int64_t k = first * Format::kPerCell; k + kRun <= least(k_count, last * Format::kPerCell) && b.run(k, n0, kRun);
+       k += kRun, first += kLanes, out += kLanes * kPanelColumns) {
+    for (int64_t v = 0; v < kPanelColumns; v += kLanes) {
+      vf block[kLanes];
+      for (int64_t i = 0; i < kLanes; ++i) block[i] = v + i < columns ? Format::column(b.run(k, n0 + v + i, kRun)) : vf{};
+      transpose(block);
+      for (int64_t i = 0; i < kLanes; ++i) store(out + i * kPanelColumns + v, block[i]);
     }
   }
   for (int64_t cell = first; cell < last; ++cell, out += kPanelColumns) {
-    for (int64_t n = 0; n < columns; ++n)
-      out[n] = Format::cell(cell * Format::kPerCell, k_count, [&](int64_t k) { return b(k, n0 + n); });
-    for (int64_t n = columns; n < kPanelColumns; ++n) out[n] = 0.0f;
+    for (int64_t v = 0; v < kPanelColumns; v += kLanes) {
+      const int lanes = static_cast<int>(most(0, least(kLanes, columns - v)));
+      store(out + v, Format::row(b, cell * Format::kPerCell, k_count, n0 + v, lanes));
+    }
   }
 }
 

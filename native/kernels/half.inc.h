@@ -16,10 +16,12 @@ static inline vh round_to_bfloat16(vf x) {
   return __builtin_convertvector((is_nan & quiet) | (~is_nan & nearest), vh);
 }
 
-static inline uint32_t round_to_bfloat16(float x) {
-  uint32_t bits;
-  std::memcpy(&bits, &x, sizeof x);
-  return x != x ? bits >> 16 | 0x40u : (bits + ((bits >> 16 & 1u) + 0x7fffu)) >> 16;
+// In each lane the rounded value of `low`, and above it that of `high`.
+static inline vf pairs(vf low, vf high) {
+  const vu bits = __builtin_convertvector(round_to_bfloat16(low), vu) | __builtin_convertvector(round_to_bfloat16(high), vu) << 16;
+  vf cells;
+  std::memcpy(&cells, &bits, sizeof bits);
+  return cells;
 }
 
 static inline vf expand_bfloat16(vh half) {
