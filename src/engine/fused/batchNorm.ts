@@ -1,4 +1,5 @@
 /** Batch normalisation followed by an activation; forward and backward are one kernel each. */
+import { computedAgain } from '../gradients/computedAgain.js';
 import { isLastUse } from '../gradients/lastUse.js';
 import * as tf from '../tf.js';
 import { type Attributes, type CompositeKernel, type Inputs, runMany, runOne } from './composite.js';
@@ -51,17 +52,20 @@ export const batchNormKernels: CompositeKernel[] = [
   { name: 'BatchNormInference', body: normalized },
 ];
 
+function savedInputs([x, gamma, beta, mean, variance]: readonly tf.Tensor[]) {
+  return { x: x!, gamma: gamma!, beta: beta!, mean: mean!, variance: variance! };
+}
+
 tf.registerGradient({
   kernelName: 'BatchNormTrain',
   inputsToSave: ['x', 'gamma', 'beta'],
   outputsToSave: [false, true, true],
   gradFunc: (dys, saved, attributes) => {
     const [dy] = dys as tf.Tensor[];
-    const [x, gamma, beta, mean, variance] = saved;
     // Not inside the functions below: tfjs disposes of tensors after each of them, and one kernel computes all three.
     const [dx, dgamma, dbeta] = runMany(
       'BatchNormTrainGrad',
-      { dy: dy!, x: x!, gamma: gamma!, beta: beta!, mean: mean!, variance: variance! },
+      { dy: dy!, ...savedInputs(saved) },
       { ...attributes, overwritesDy: isLastUse(dy!) },
     );
     return { x: () => dx!, gamma: () => dgamma!, beta: () => dbeta! };
@@ -80,6 +84,10 @@ export function batchNormTrain(
   activation: Activation,
 ): BatchNormResult {
   const [y, mean, variance] = runMany('BatchNormTrain', { x, gamma, beta }, { epsilon, activation });
+  computedAgain(y as tf.Tensor, {
+    compute: (saved) => runOne('BatchNormInference', savedInputs(saved), { epsilon, activation }),
+    halfPrecisionOnly: true,
+  });
   return { y: y as tf.Tensor4D, mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D };
 }
 

@@ -1,4 +1,5 @@
 /** Upsampling by 2. */
+import { computedAgain } from '../gradients/computedAgain.js';
 import * as tf from '../tf.js';
 import { type CompositeKernel, runOne } from './composite.js';
 
@@ -19,12 +20,18 @@ export const upsampleKernels: CompositeKernel[] = [
 
 tf.registerGradient({
   kernelName: 'UpsampleNearest2x',
+  inputsToSave: ['x'], // for its result, not for its gradient
   gradFunc: (dy) => ({ x: () => runOne('UpsampleNearest2xGrad', { dy: dy as tf.Tensor }) }),
 });
 
+const runUpsample = (x: tf.Tensor4D) => runOne<tf.Tensor4D>('UpsampleNearest2x', { x });
+
 /** Nearest-neighbour upsampling by 2: `[batch, height, width, channels]` to `[batch, 2 height, 2 width, channels]`. */
 export function upsampleNearest2x(x: tf.Tensor4D): tf.Tensor4D {
-  return runOne('UpsampleNearest2x', { x });
+  return computedAgain(runUpsample(x), {
+    compute: ([kept]) => runUpsample(kept as tf.Tensor4D),
+    halfPrecisionOnly: false,
+  });
 }
 
 /** Bilinear upsampling by 2 with aligned corners: output i reads at position i * (n - 1) / (2 n - 1). */

@@ -1,6 +1,7 @@
-/** Stores what operations save for the backward pass in bfloat16. */
+/** Keeps what operations save for the backward pass in less memory: in bfloat16, or not at all if it is cheap to compute again. */
 import { runOne } from '../fused/composite.js';
 import * as tf from '../tf.js';
+import { recipeOf } from './computedAgain.js';
 import type { TapeNode } from './tapeNode.js';
 
 /** Smaller tensors are not rounded, because that would save little memory. */
@@ -19,45 +20,77 @@ const roundable = new Set<string>([
   'ConvolveBiased',
   'SqueezeExcite',
   'Silu',
+  'UpsampleNearest2x',
   'recomputed',
 ]);
+
+/** Operations that save a tensor only to be computed again; their gradients do not read it. */
+const readNothing = new Set<string>(['UpsampleNearest2x']);
+
+/** How to get a saved tensor back: from its values in bfloat16, or from the operation whose result it is. */
+type Kept = { readonly bits: tf.Tensor } | { readonly resultOf: TapeNode };
 
 /**
  * One compactor per tape. A tensor that several operations save is rounded once. The saved tensor is disposed of but stays in
  * its place until it is expanded, because it provides the shape.
  */
 export class Compactor {
+  readonly #half: boolean;
   /** Tensors that live as long as the pass; a rounded copy would only use more memory. */
   readonly #permanent: ReadonlySet<object>;
   readonly #rounded = new WeakMap<object, tf.Tensor>();
-  readonly #byNode = new Map<TapeNode, Map<number, tf.Tensor>>();
+  readonly #makers = new WeakMap<object, TapeNode>();
+  readonly #byNode = new Map<TapeNode, Map<number, Kept>>();
 
-  constructor(xs: readonly tf.Tensor[]) {
+  constructor(xs: readonly tf.Tensor[], half: boolean) {
+    this.#half = half;
     this.#permanent = new Set(xs.map(({ dataId }) => dataId));
   }
 
   compact(node: TapeNode): void {
-    if (!roundable.has(node.kernelName)) return;
-    const kept = new Map<number, tf.Tensor>();
+    const all = new Map<number, Kept>();
     node.saved?.forEach((tensor, i) => {
-      if (tensor.dtype !== 'float32' || tensor.rank !== 4 || tensor.size < leastElements) return;
-      if (this.#permanent.has(tensor.dataId)) return;
-      kept.set(i, this.#round(tensor));
+      const kept = this.#keep(node, tensor);
+      if (!kept) return;
+      all.set(i, kept);
       tensor.dispose();
     });
-    if (kept.size > 0) this.#byNode.set(node, kept);
+    if (all.size > 0) this.#byNode.set(node, all);
+    for (const { dataId } of node.outputs) this.#makers.set(dataId, node);
   }
 
   expand(node: TapeNode): void {
+    if (readNothing.has(node.kernelName)) return;
     const { saved = [] } = node;
-    this.#byNode.get(node)?.forEach((bits, i) => {
-      saved[i] = runOne('FromBfloat16', { bits }, { shape: saved[i]?.shape });
+    this.#byNode.get(node)?.forEach((_, i) => {
+      saved[i] = this.#read(node, i);
     });
   }
 
   release(node: TapeNode): void {
-    tf.dispose([...(this.#byNode.get(node)?.values() ?? [])]);
+    for (const kept of this.#byNode.get(node)?.values() ?? []) if ('bits' in kept) kept.bits.dispose();
     this.#byNode.delete(node);
+  }
+
+  /** Returns undefined if the tensor itself is kept. */
+  #keep({ kernelName }: TapeNode, tensor: tf.Tensor): Kept | undefined {
+    const { dataId } = tensor;
+    const maker = this.#makers.get(dataId);
+    const recipe = maker && recipeOf(tensor);
+    if (recipe && (this.#half || !recipe.halfPrecisionOnly)) return { resultOf: maker };
+    if (!this.#half || !roundable.has(kernelName) || this.#permanent.has(dataId)) return undefined;
+    if (tensor.dtype !== 'float32' || tensor.rank !== 4 || tensor.size < leastElements) return undefined;
+    return { bits: this.#round(tensor) };
+  }
+
+  /** Returns a saved tensor: the one that is kept, or a new one. */
+  #read(node: TapeNode, i: number): tf.Tensor {
+    const tensor = node.saved?.[i] as tf.Tensor;
+    const kept = this.#byNode.get(node)?.get(i);
+    if (!kept) return tensor;
+    if ('bits' in kept) return runOne('FromBfloat16', { bits: kept.bits }, { shape: tensor.shape });
+    const { resultOf: maker } = kept;
+    return tf.tidy(() => recipeOf(tensor)!.compute((maker.saved ?? []).map((_, k) => this.#read(maker, k))));
   }
 
   /** Rounds a tensor; each int32 holds two adjacent values. */

@@ -28,7 +28,7 @@ const oneGradientOnly = new Set<string>(['BatchNormTrain', 'SqueezeExcite', 'Wei
 /** tfjs adds an operation with `push` as soon as it has run. */
 export class Tape extends Array<TapeNode> {
   readonly #dependent: Set<number>;
-  readonly #compactor: Compactor | null;
+  readonly #compactor: Compactor;
 
   /** Makes copies plain arrays. */
   static override get [Symbol.species](): ArrayConstructor {
@@ -38,7 +38,7 @@ export class Tape extends Array<TapeNode> {
   constructor(xs: readonly tf.Tensor[]) {
     super();
     this.#dependent = new Set(xs.map(({ id }) => id));
-    this.#compactor = isHalfPrecision() ? new Compactor(xs) : null;
+    this.#compactor = new Compactor(xs, isHalfPrecision());
   }
 
   /** Skips operations that do not depend on the tensors to differentiate in. */
@@ -50,7 +50,7 @@ export class Tape extends Array<TapeNode> {
       }
       for (const { id } of node.outputs) this.#dependent.add(id);
       if (readShapesOnly.has(node.kernelName)) tf.dispose(node.saved ?? []);
-      else this.#compactor?.compact(node);
+      else this.#compactor.compact(node);
       super.push(node);
     }
     return this.length;
@@ -62,7 +62,7 @@ export class Tape extends Array<TapeNode> {
 
   /** Makes the tensors that an operation saved readable; the caller's tidy disposes of the new ones. */
   expand(node: TapeNode): void {
-    this.#compactor?.expand(node);
+    this.#compactor.expand(node);
   }
 
   /**
@@ -77,7 +77,7 @@ export class Tape extends Array<TapeNode> {
   /** Frees the tensors that an operation saved. */
   release(node: TapeNode): void {
     tf.dispose(node.saved ?? []);
-    this.#compactor?.release(node);
+    this.#compactor.release(node);
   }
 
   releaseAll(): void {
