@@ -56,7 +56,8 @@ export class Compactor {
       tensor.dispose();
     });
     if (all.size > 0) this.#byNode.set(node, all);
-    for (const { dataId } of node.outputs) this.#makers.set(dataId, node);
+    // A reshaped tensor has the data of the one before it on most engines; its maker is the operation that computed them.
+    for (const { dataId } of node.outputs) if (!this.#makers.has(dataId)) this.#makers.set(dataId, node);
   }
 
   expand(node: TapeNode): void {
@@ -90,7 +91,8 @@ export class Compactor {
     if (!kept) return tensor;
     if ('bits' in kept) return runOne('FromBfloat16', { bits: kept.bits }, { shape: tensor.shape });
     const { resultOf: maker } = kept;
-    return tf.tidy(() => recipeOf(tensor)!.compute((maker.saved ?? []).map((_, k) => this.#read(maker, k))));
+    const read = () => (maker.saved ?? []).map((_, k) => this.#read(maker, k));
+    return tf.tidy(() => tf.reshape(recipeOf(tensor)!.compute(read()), tensor.shape));
   }
 
   /** Rounds a tensor; each int32 holds two adjacent values. */
