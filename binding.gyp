@@ -1,16 +1,18 @@
 {
   # One addon, several instruction sets: the files in native/isa include the same kernels, each compiled by a target
-  # with its own flags; the addon picks one at run time.
+  # with its own flags; the addon picks one at run time. The flags are in native/flags.json, also for scripts/build-prebuilt.mjs.
+  "variables": {
+    "flags": ["<!@(node -p \"const f = require('./native/flags.json'); [...f.all, ...f.cpp].join(' ')\")"],
+  },
   "target_defaults": {
     "cflags!": ["-O2", "-fno-exceptions"],
-    "cflags": ["-O3", "-Wall", "-Wno-psabi", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"],
     "cflags_cc!": ["-std=gnu++20", "-fno-rtti"],
-    "cflags_cc": ["-std=gnu++17"],
+    "cflags_cc": ["<@(flags)", "-Wno-psabi"],
     "include_dirs": ["native"],
     "xcode_settings": {
       "CLANG_CXX_LANGUAGE_STANDARD": "gnu++17",
       "GCC_OPTIMIZATION_LEVEL": "3",
-      "OTHER_CFLAGS": ["-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"],
+      "OTHER_CPLUSPLUSFLAGS": ["<@(flags)"],
     },
     "defines": ["NAPI_VERSION=8"],
   },
@@ -23,9 +25,7 @@
     {
       "target_name": "nvae",
       "sources": [
-        "<!@(node -p \"require('fs').readdirSync('native/binding').filter((f) => f.endsWith('.cc')).map((f) => 'native/binding/' + f).join(' ')\")",
-        "native/runtime/scratch.cc",
-        "native/runtime/thread_pool.cc",
+        "<!@(node -p \"['binding', 'runtime'].flatMap((d) => require('fs').readdirSync('native/' + d).filter((f) => f.endsWith('.cc')).map((f) => 'native/' + d + '/' + f)).join(' ')\")",
       ],
       "dependencies": ["nvae_portable"],
       "conditions": [
@@ -37,20 +37,24 @@
   ],
   "conditions": [
     ["target_arch=='x64'", {
+      "variables": {
+        "avx2": ["<!@(node -p \"require('./native/flags.json').avx2.join(' ')\")"],
+        "avx512": ["<!@(node -p \"require('./native/flags.json').avx512.join(' ')\")"],
+      },
       "targets": [
         {
           "target_name": "nvae_avx2",
           "type": "static_library",
           "sources": ["native/isa/avx2.cc"],
-          "cflags_cc": ["-mavx2", "-mfma"],
-          "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["-mavx2", "-mfma"] },
+          "cflags_cc": ["<@(avx2)"],
+          "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(avx2)"] },
         },
         {
           "target_name": "nvae_avx512",
           "type": "static_library",
           "sources": ["native/isa/avx512.cc"],
-          "cflags_cc": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx2", "-mfma", "-mprefer-vector-width=512"],
-          "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx2", "-mfma"] },
+          "cflags_cc": ["<@(avx512)"],
+          "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(avx512)"] },
         },
       ],
     }],

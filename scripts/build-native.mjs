@@ -1,5 +1,7 @@
 /**
- * Compiles the native engine with the node-gyp that comes with npm, and installs the finished addon with one rename.
+ * Compiles the native engine with the node-gyp that comes with npm, and installs the finished addon with one rename. `npm install`
+ * of the published package compiles nothing where the package with the addon for this platform loads; `npm rebuild` and
+ * --strict always compile.
  *
  * Builds in a temporary folder: make cannot work in a path with spaces, and parallel builds do not interfere.
  * An install without a compiler must succeed: a failed build prints one line, keeps the previous addon, if any, and
@@ -22,6 +24,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { causeOf } from './build-native/causeOf.mjs';
 import { findHeaders, findNodeGyp } from './build-native/findTools.mjs';
+import { prebuiltLoads } from './build-native/prebuilt.mjs';
 import { rebuildCommand } from './build-native/rebuildCommand.mjs';
 import { makeWorkFolder } from './build-native/workFolder.mjs';
 
@@ -68,8 +71,10 @@ function keepFailure(text) {
   }
 }
 
-function fail({ reason, remedy }, output = '') {
-  const advice = [remedy, `run "${rebuildCommand(root)}"`].filter(Boolean).join(', then ');
+/** `compiles`: whether compiling again could help after the remedy. */
+function fail({ reason, remedy, compiles = true }, output = '') {
+  const again = compiles && `run "${rebuildCommand(root)}"`;
+  const advice = [remedy, again].filter(Boolean).join(', then ');
   keepFailure(`${reason}\n${advice}\n\n${output}`);
   if (strict) {
     process.stderr.write(`${output}\nbuild-native: ${reason}; to try again, ${advice}\n`);
@@ -80,7 +85,16 @@ function fail({ reason, remedy }, output = '') {
   );
 }
 
-function build() {
+async function build() {
+  const wanted = strict || process.env.npm_command === 'rebuild';
+  if (!wanted && (await prebuiltLoads(root))) return;
+  if (process.platform === 'win32') {
+    return fail({
+      reason: "the kernels use vector extensions that Microsoft's compiler does not have",
+      remedy: 'install the package @rx-nvae/native-win32-x64',
+      compiles: false,
+    });
+  }
   const nodeGyp = findNodeGyp(root);
   if (!nodeGyp) {
     return fail({
@@ -103,7 +117,7 @@ function build() {
 // The compiler receives Ctrl-C too and exits; then the cleanup above runs.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 try {
-  build();
+  await build();
 } catch (error) {
   fail({ reason: error.message, remedy: '' });
 }

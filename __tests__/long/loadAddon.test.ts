@@ -1,11 +1,13 @@
 /** In processes of their own, since the addon is loaded and set up once. */
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { processors } from '../../src/base/processors.js';
+import { prebuiltPackage } from '../../src/engine/native/addonFiles.js';
 import { loadAddon, rebuildCommand } from '../../src/engine/native/loadAddon.js';
 import { instructionSets } from '../../src/engine/settings.js';
 
@@ -54,7 +56,15 @@ test('should use the best instruction set otherwise', () => {
   },
 );
 
-describe('where there is no addon that loads', () => {
+/** Every installed package, by links; there is none for this platform among them. */
+async function linkPackages(folder: string): Promise<void> {
+  await mkdir(folder);
+  for (const name of await readdir(join(root, 'node_modules'))) {
+    if (!name.startsWith('@rx-nvae')) await symlink(join(root, 'node_modules', name), join(folder, name));
+  }
+}
+
+describe('where there is no build of its own', () => {
   let base: string;
   let installed: string;
   beforeEach(async () => {
@@ -64,7 +74,7 @@ describe('where there is no addon that loads', () => {
     for (const part of ['src', 'package.json']) {
       await cp(join(root, part), join(installed, part), { recursive: true });
     }
-    await symlink(join(root, 'node_modules'), join(installed, 'node_modules'));
+    await linkPackages(join(installed, 'node_modules'));
   });
   afterEach(() => rm(base, { recursive: true, force: true }));
 
@@ -76,7 +86,7 @@ describe('where there is no addon that loads', () => {
     expect(started()).toMatchObject({
       name: 'wasm',
       warnings: [
-        'using the wasm engine, 6 to 10 times slower than native: native/build/nvae.node was not built: make was not found. To get native, install make, then run "npm rebuild rx-nvae"',
+        `using the wasm engine, 6 to 10 times slower than native: native/build/nvae.node was not built: make was not found; ${prebuiltPackage()} is not installed. To get native, install make, then run "npm rebuild rx-nvae"`,
       ],
     });
   });
@@ -87,6 +97,48 @@ describe('where there is no addon that loads', () => {
     expect(warnings[0]).toMatch(/native\/build\/nvae\.node does not load: .*(invalid|file|header)/);
     expect(warnings[0]).toContain('then run "npm rebuild rx-nvae"');
   });
+
+  describe('and the package for this platform is installed', () => {
+    /** The addon of this clone stands for the one in the package. */
+    async function installPrebuilt(version: string): Promise<void> {
+      const folder = join(installed, 'node_modules', prebuiltPackage());
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'package.json'), JSON.stringify({ name: prebuiltPackage(), version }));
+      await cp(join(root, 'native/build/nvae.node'), join(folder, 'nvae.node'));
+    }
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+    test('should take its addon', async () => {
+      await installPrebuilt(version);
+      expect(started()).toMatchObject({ name: 'native', warnings: [] });
+    });
+
+    test('should take its addon where the own build does not load, and say why', async () => {
+      await installPrebuilt(version);
+      await writeFile(join(installed, 'native/build/nvae.node'), 'built for another system');
+      const { name, warnings } = started();
+      expect(name).toBe('native');
+      expect(warnings.join()).toMatch(/^native\/build\/nvae\.node does not load: /);
+    });
+
+    test('should not take the addon of another version', async () => {
+      await installPrebuilt('0.0.1');
+      const { name, warnings } = started();
+      expect(name).toBe('wasm');
+      expect(warnings.join()).toContain(
+        `${prebuiltPackage()} 0.0.1 is not of version ${version}, as rx-nvae is`,
+      );
+    });
+  });
+});
+
+test.each([
+  ['linux', 'x64', 'glibc', '@rx-nvae/native-linux-x64'],
+  ['linux', 'arm64', 'musl', '@rx-nvae/native-linuxmusl-arm64'],
+  ['darwin', 'arm64', null, '@rx-nvae/native-darwin-arm64'],
+  ['win32', 'x64', null, '@rx-nvae/native-win32-x64'],
+])('should know the package for %s %s %s', (platform, arch, libc, name) => {
+  expect(prebuiltPackage(platform, arch, libc)).toBe(name);
 });
 
 test.each([

@@ -5,6 +5,7 @@
 
 #include "binding/arguments.h"
 #include "kernels/tables.h"
+#include "runtime/processor.h"
 #include "runtime/thread_pool.h"
 
 namespace nvae {
@@ -15,11 +16,8 @@ const std::vector<const KernelTables*>& supported() {
   static const std::vector<const KernelTables*> tables = [] {
     std::vector<const KernelTables*> found;
 #if defined(__x86_64__)
-    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    if (avx512) found.push_back(&kernels_avx512);
-    if (avx2) found.push_back(&kernels_avx2);
+    if (has_avx512()) found.push_back(&kernels_avx512);
+    if (has_avx2()) found.push_back(&kernels_avx2);
 #endif
     found.push_back(&kernels_portable);
     return found;

@@ -1,6 +1,7 @@
 // Matrix products and convolutions. The shape of a convolution is an Int32Array in the order of ConvShape.
 #include "binding/arguments.h"
 #include "kernels/tables.h"
+#include "runtime/processor.h"
 #include "runtime/thread_pool.h"
 
 namespace nvae {
@@ -12,12 +13,8 @@ ConvShape conv_shape(const int32_t* v) {
 
 // halfProducts(): whether convolutions can round to bfloat16.
 napi_value half_products(napi_env env, napi_callback_info) {
-  bool can = false;
-#if defined(__x86_64__)
-  can = kernels().matrix.half_products && __builtin_cpu_supports("avx512bf16");
-#endif
   napi_value result;
-  napi_get_boolean(env, can, &result);
+  napi_get_boolean(env, kernels().matrix.half_products && has_avx512_bfloat16(), &result);
   return result;
 }
 

@@ -63,6 +63,7 @@ const packages = {
   zod: ['config', 'checkpoint'],
   '@tensorflow': ['engine'],
   webgpu: ['engine'],
+  'detect-libc': ['engine'],
   '@noble': ['checkpoint'],
   'pure-rand': ['model', 'streams/images', 'data'],
   sharp: ['data', 'pictures', 'streams/tensorboard', 'ui'],

@@ -1,38 +1,52 @@
 /** The only file that loads the native addon. */
-import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../base/errors.js';
 import { processors } from '../../base/processors.js';
 import { NativeUnavailableError } from '../engines.js';
 import { EngineSettingError, engineSettings, type InstructionSet } from '../settings.js';
 import type { Addon } from './addon.js';
+import { addonFiles, lastFailure, packageFile, prebuiltPackage } from './addonFiles.js';
 
-/** The relative path is the same from src and from dist. */
-const file = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
-const addonPath = file('native/build/nvae.node');
-let loaded: Addon | undefined;
+/** An addon, and where it is from. */
+export interface LoadedAddon {
+  readonly addon: Addon;
+  /** Path in the package, or a package with its version. */
+  readonly from: string;
+  /** Why what comes before it in the order was not taken, although it is there. */
+  readonly refused: readonly string[];
+}
+
+let loaded: LoadedAddon | undefined;
 
 /**
  * Loads the addon at the first call and applies NVAE_THREADS and NVAE_SIMD (default: all processors that this process may use,
  * and the best instruction set).
- * @throws NativeUnavailableError when the addon was not built or does not load here.
+ * @throws NativeUnavailableError when there is none for this machine.
  * @throws EngineSettingError when NVAE_THREADS or NVAE_SIMD is invalid, or this processor lacks the instruction set.
  */
 export function loadAddon(): Addon {
+  return loadAddonFile().addon;
+}
+
+/** As `loadAddon`, with where it is from. */
+export function loadAddonFile(): LoadedAddon {
   if (loaded) return loaded;
   const { threads, simd } = engineSettings();
-  const addon = requireAddon();
-  if (simd) chooseInstructionSet(addon, simd);
-  addon.setThreads(threads ?? processors().usable);
-  loaded = addon;
-  return addon;
+  const found = requireAddon();
+  if (simd) chooseInstructionSet(found.addon, simd);
+  found.addon.setThreads(threads ?? processors().usable);
+  loaded = found;
+  return found;
 }
 
 /** Returns what to do if there is no addon, or it does not load. */
-export function howToBuild(): string {
+export function howToGetAddon(): string {
+  const install = `install ${prebuiltPackage()} of the version of rx-nvae`;
+  if (process.platform === 'win32') return install; // the kernels use vector extensions that Microsoft's compiler does not have
   const [, advice] = lastFailure();
-  return advice ?? `install a C++ compiler, make and python3, then run "${rebuildCommand(file(''))}"`;
+  return (
+    advice ?? `${install}, or a C++ compiler, make and python3, then run "${rebuildCommand(packageFile(''))}"`
+  );
 }
 
 /** Returns the command that rebuilds the addon for the package in this folder: a clone or an installed package. */
@@ -42,26 +56,21 @@ export function rebuildCommand(root: string): string {
   return folders.includes('node_modules') ? 'npm rebuild rx-nvae' : 'npm run build:native';
 }
 
-function requireAddon(): Addon {
-  if (!existsSync(addonPath)) {
-    const [reason] = lastFailure();
-    throw new NativeUnavailableError(`native/build/nvae.node was not built${reason ? `: ${reason}` : ''}`);
+function requireAddon(): LoadedAddon {
+  const absent: string[] = [];
+  const refused: string[] = [];
+  for (const { name, path, reason } of addonFiles()) {
+    if (!path) {
+      absent.push(`${name} ${reason}`);
+      continue;
+    }
+    try {
+      return { addon: createRequire(import.meta.url)(path) as Addon, from: name, refused };
+    } catch (error) {
+      refused.push(`${name} does not load: ${messageOf(error)}`);
+    }
   }
-  try {
-    return createRequire(import.meta.url)(addonPath) as Addon;
-  } catch (cause) {
-    const message = `native/build/nvae.node does not load: ${messageOf(cause)}`;
-    throw new NativeUnavailableError(message, { cause });
-  }
-}
-
-/** Reads what scripts/build-native.mjs recorded about a failed build: the reason, what to do, and the whole output. */
-function lastFailure(): string[] {
-  try {
-    return readFileSync(file('native/build/failure.txt'), 'utf8').split('\n', 2);
-  } catch {
-    return [];
-  }
+  throw new NativeUnavailableError([...refused, ...absent].join('; '));
 }
 
 function chooseInstructionSet(addon: Addon, simd: InstructionSet): void {
