@@ -70,6 +70,21 @@ describe('results that are computed again', () => {
     tf.dispose([filter, gamma, beta, x, value, ...Object.values(grads)]);
   });
 
+  test('should be right where an upsampling is reshaped before something reads it', () => {
+    const filter = variable('filter', [3, 3, channels, 1]);
+    const x = normalTensor<tf.Tensor4D>('x', [2, 8, 8, channels]);
+    const { numTensors } = tf.memory();
+    const reshaped = (y: tf.Tensor4D) => tf.tidy(() => tf.reshape(y, [4, 8, 16, channels]) as tf.Tensor4D);
+    const spatial = (y: tf.Tensor4D) => tf.depthwiseConv2d(y, filter as unknown as tf.Tensor4D, 1, 1);
+    const f = () => sumOf(x, [spatial, upsampleNearest2x, reshaped, spatial]);
+    const { values } = pass(false, x, f, [filter]);
+    expect(tf.memory().numTensors).toBe(numTensors);
+    const { value, grads } = tf.variableGrads(f, [filter]);
+    const expected = grads[filter.name]!.dataSync();
+    values[0]!.forEach((value, k) => void expect(value).toBeCloseTo(expected[k]!, 3));
+    tf.dispose([filter, x, value, ...Object.values(grads)]);
+  });
+
   test.each(testEngine === 'native' ? [true, false] : [false])(
     'should not be kept where a norm comes before a convolution in half precision: %p',
     (half) => {
