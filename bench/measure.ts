@@ -1,9 +1,9 @@
 /** Measures one training configuration; see bench.ts for how to run it. */
 
-import type { ImageBatch } from '../src/base/plainData.js';
 import type { EngineInfo } from '../src/engine/index.js';
 import { loadAddon } from '../src/engine/native/loadAddon.js';
 import { profileKernels } from '../src/engine/profile.js';
+import { noiseImages } from '../src/streams/plan/noiseImages.js';
 import type { Trainer } from '../src/training/trainer.js';
 import { median } from './median.js';
 import type { NativeTime } from './nativeTime.js';
@@ -32,17 +32,6 @@ export interface BenchResult {
   readonly kernels: readonly { readonly name: string; readonly calls: number; readonly seconds: number }[];
 }
 
-/** Images of noise, the same at every call; the duration of a step does not depend on their content. */
-export function noiseImages(batch: number, size: number): ImageBatch {
-  const pixels = new Uint8Array(batch * size * size * 3);
-  let state = 1;
-  for (let i = 0; i < pixels.length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    pixels[i] = state >>> 24;
-  }
-  return { pixels, shape: [batch, size, size, 3] };
-}
-
 async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
@@ -60,7 +49,7 @@ export async function measure(
   steps: number,
   { native, traffic }: { readonly native: NativeTime | null; readonly traffic: TrafficMeter | null },
 ): Promise<BenchResult> {
-  const images = noiseImages(batch, trainer.config.model.inputDimension);
+  const images = noiseImages(trainer.config.model, batch);
   const addon = engine.name === 'native' ? loadAddon() : null;
   const step = () => trainer.step(images, 0);
   await step();

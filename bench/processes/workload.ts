@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { formatConfig } from '../../src/config/formatConfig.js';
 import { loadConfig } from '../../src/config/loadConfig.js';
 import type { NvaeConfig } from '../../src/config/types.js';
-import { noiseImages } from '../measure.js';
+import { noiseImages } from '../../src/streams/plan/noiseImages.js';
 
 /** Epoch of the steps, from 0: in this one the KL is balanced and has a weight. */
 const epoch = 1;
@@ -23,7 +23,7 @@ export async function workload(name: string, overrides: readonly string[], batch
   const folder = await mkdtemp(join(tmpdir(), 'nvae-bench-'));
   const files = { config: join(folder, `${config.name}.yaml`), images: join(folder, 'images') };
   await writeFile(files.config, formatConfig(config));
-  await writeFile(files.images, noiseImages(batch, config.model.inputDimension).pixels);
+  await writeFile(files.images, noiseImages(config.model, batch).pixels);
   return {
     config,
     batch,

@@ -1,8 +1,8 @@
 /** Measures the steps of a configuration. For a process of its own, whose memory is that of these steps. */
-import type { ImageBatch } from '../../base/plainData.js';
 import type { NvaeConfig } from '../../config/types.js';
 import { useEngine } from '../../engine/index.js';
 import { Trainer } from '../../training/trainer.js';
+import { noiseImages } from './noiseImages.js';
 
 /** What to measure. */
 export interface MeasurementRequest {
@@ -34,7 +34,7 @@ export async function measureSteps(request: MeasurementRequest): Promise<Measure
   const { config, batchSize } = request;
   const engine = await useEngine(request.engine);
   await using trainer = await Trainer.create(config);
-  const images = noise(config, batchSize);
+  const images = noiseImages(config.model, batchSize);
   await trainer.step(images, 0);
   const seconds: number[] = [];
   const isEnough = () => seconds.reduce((sum, one) => sum + one, 0) >= leastSeconds;
@@ -48,16 +48,6 @@ export async function measureSteps(request: MeasurementRequest): Promise<Measure
   const peakBytes = 1024 * process.resourceUsage().maxRSS;
   const measured = { batchSize, secondsPerStep: median(seconds), secondsPerEvaluation, peakBytes };
   return { ...measured, engine: engine.name, engineDescription: engine.description };
-}
-
-/** Images of noise, the same at every call: the duration of a step does not depend on them. */
-function noise({ model: { inputDimension: size, imageChannels } }: NvaeConfig, count: number): ImageBatch {
-  let state = 1;
-  const pixels = Uint8Array.from({ length: count * size * size * imageChannels }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state >>> 24;
-  });
-  return { pixels, shape: [count, size, size, imageChannels] };
 }
 
 function median(values: readonly number[]): number {
