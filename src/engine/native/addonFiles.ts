@@ -30,9 +30,10 @@ export function prebuiltPackage(
   return `@rx-nvae/native-${platform}${libc === MUSL ? 'musl' : ''}-${arch}`;
 }
 
-/** What may be loaded here, in the order in which it is tried. */
-export function addonFiles(): readonly AddonFile[] {
-  return [ownBuild(), prebuilt()];
+/** What may be loaded here, in the order in which it is tried. The package is only looked for if it comes to that. */
+export function* addonFiles(): Generator<AddonFile> {
+  yield ownBuild();
+  yield prebuilt();
 }
 
 /** What scripts/build-native.mjs recorded about a failed build: the reason, and what to do. */

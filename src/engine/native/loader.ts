@@ -13,7 +13,9 @@ const simdNames = { avx512: 'AVX-512', avx2: 'AVX2', portable: 'portable SIMD' }
 export const nativeLoader: EngineLoader = {
   name: 'native',
   backendName: nativeBackendName,
-  howToGet: howToGetAddon(),
+  get howToGet() {
+    return howToGetAddon();
+  },
   probe: async () => {
     try {
       const { addon, from, refused } = loadAddonFile();
