@@ -52,6 +52,16 @@ async function allConvolutions(): Promise<void> {
   await convolutions(7, 3, 2, 2);
 }
 
+/** The filter gradient of oneDNN damages the heap in this geometry; a process that has done so does not end well. */
+async function downsampling(): Promise<void> {
+  const x = values([3, 16, 16, 4], 1);
+  const filter = values([1, 1, 4, 8], 2);
+  const objective = (a: tf.Tensor, b: tf.Tensor) =>
+    tf.sum(tf.square(tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 2, 0)));
+  for (let i = 0; i < 20; i++) tf.dispose(tf.grads(objective)([x, filter]));
+  tf.dispose([x, filter]);
+}
+
 /** Training, evaluation and sampling of a small model. */
 async function life(config: NvaeConfig): Promise<void> {
   const trainer = await Trainer.create(config);
@@ -90,9 +100,10 @@ async function distances(kernels: readonly ExecutedKernel[]): Promise<Distance[]
 
 await useEngine('cpu');
 const isConvolution = ({ name }: ExecutedKernel) => /Conv2d/i.test(name);
-const ofConvolutions = (await executedKernels(allConvolutions, Number.POSITIVE_INFINITY)).filter(
-  isConvolution,
-);
+const convolutionsOf = async (run: () => Promise<void>) =>
+  (await executedKernels(run, Number.POSITIVE_INFINITY)).filter(isConvolution);
+const ofConvolutions = await convolutionsOf(allConvolutions);
+const ofDownsampling = await convolutionsOf(downsampling);
 const ofModels = await executedKernels(async () => {
   for (const config of models) await life(config);
 }, 6);
@@ -103,10 +114,14 @@ console.warn = () => {
   warnings += 1;
 };
 const before = tf.memory();
-const onCpu = await distances([...ofConvolutions, ...ofModels]);
-// The operations chosen for a GPU also work on a CPU.
+const onCpu = await distances([...ofConvolutions, ...ofDownsampling, ...ofModels]);
+// The operations chosen for a GPU also work on a CPU, but for the one with the fault.
 Object.defineProperty(tf.backend(), 'isUsingGpuDevice', { value: true });
-const forGpu = await distances(ofConvolutions);
+const hasFault = ({ name, attributes }: ExecutedKernel) =>
+  name === 'Conv2DBackpropFilter' &&
+  attributes.strides === 2 &&
+  String(attributes.filterShape).startsWith('1,1,');
+const forGpu = await distances(ofConvolutions.filter((kernel) => !hasFault(kernel)));
 const after = tf.memory();
 const left = {
   tensors: after.numTensors - before.numTensors,

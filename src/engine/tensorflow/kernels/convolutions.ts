@@ -6,7 +6,7 @@
  * numbers. On a GPU, each kernel uses the operation of its name: cuDNN finds the fastest algorithm itself, and every additional
  * operation costs a kernel launch.
  */
-import type * as tf from '../../tf.js';
+import * as tf from '../../tf.js';
 import type { OpAttribute } from '../binding.js';
 import type { NodeBackend } from '../nodeBackend.js';
 import { flag, float32, integers, withList, word } from './attributes.js';
@@ -31,11 +31,21 @@ function opAttributes(backend: NodeBackend, info: Convolution, padding = padding
   ];
 }
 
-/** Whether the convolution is a matrix product, with one row per pixel. */
-function isMatrixProduct(info: Convolution): boolean {
-  const { filterHeight, filterWidth, strideHeight, strideWidth, dataFormat } = info;
-  const one = [filterHeight, filterWidth, strideHeight, strideWidth].every((size) => size === 1);
-  return one && dataFormat === 'channelsLast' && paddingOf(info) === 'VALID';
+/** Whether the convolution is a product of the pixels that its strides meet, one row each, and a matrix. */
+function isProductOfPixels({ filterHeight, filterWidth, dataFormat, padInfo }: Convolution): boolean {
+  const padded = [padInfo.top, padInfo.bottom, padInfo.left, padInfo.right].some((size) => size > 0);
+  return filterHeight === 1 && filterWidth === 1 && dataFormat === 'channelsLast' && !padded;
+}
+
+function meetsAllPixels({ strideHeight, strideWidth }: Convolution): boolean {
+  return strideHeight === 1 && strideWidth === 1;
+}
+
+/** The pixels of x [batch, height, width, channels] that the strides meet. The caller disposes of them; they may be x itself. */
+function pixelsMet(x: tf.Tensor4D, info: Convolution): tf.Tensor4D {
+  if (meetsAllPixels(info)) return x;
+  const strides = [1, info.strideHeight, info.strideWidth, 1];
+  return tf.stridedSlice(x, [0, 0, 0, 0], x.shape, strides) as tf.Tensor4D;
 }
 
 function reshaped(backend: NodeBackend, x: tf.Tensor, shape: readonly number[]): tf.Tensor {
@@ -80,7 +90,7 @@ const conv2dInputGradient = inputGradient('Conv2DBackpropInput', false);
 const conv2dInputGradientOnAny: Run = (images, attributes, backend) => {
   const { dy, filter } = images;
   const info = convolutionOf(attributes.inputShape as number[], filter.shape, attributes, false);
-  if (backend.isUsingGpuDevice || !isMatrixProduct(info)) {
+  if (backend.isUsingGpuDevice || !isProductOfPixels(info) || !meetsAllPixels(info)) {
     return conv2dInputGradient(images, attributes, backend);
   }
   const transposed = withList([0, 1, 3, 2], (axes) =>
@@ -89,11 +99,15 @@ const conv2dInputGradientOnAny: Run = (images, attributes, backend) => {
   return backend.executeSingleOutput('Conv2D', opAttributes(backend, info), [dy, transposed]);
 };
 
-/** On a CPU, a convolution that is a matrix product runs as one: twice as fast for few pixels or few channels. */
+/**
+ * On a CPU, a convolution with one weight per channel runs as a matrix product: twice as fast for few pixels or few channels. With
+ * strides there is another reason: for few channels, the kernel of oneDNN for AVX-512 (libtensorflow 2.21) touches memory that is
+ * not its own, and the process ends with a damaged heap.
+ */
 const conv2dFilterGradient: Run = ({ x, dy }, attributes, backend) => {
   const info = convolutionOf(x.shape, attributes.filterShape as number[], attributes, false);
-  if (!backend.isUsingGpuDevice && isMatrixProduct(info)) {
-    return product(backend, [x, dy], info.filterShape);
+  if (!backend.isUsingGpuDevice && isProductOfPixels(info)) {
+    return product(backend, [pixelsMet(x, info), dy], info.filterShape);
   }
   return withList(info.filterShape, (sizes) =>
     backend.executeSingleOutput('Conv2DBackpropFilter', opAttributes(backend, info), [x, sizes, dy]),
