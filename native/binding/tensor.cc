@@ -94,6 +94,12 @@ void normalize(const Arguments& args) {
                     args.floats(8), args.floats(9));
 }
 
+// foldNorm(channels, epsilon, bias | null, mean, variance, gamma, beta, scale, shift)
+void fold_norm(const Arguments& args) {
+  table().fold_norm(args.integer(0), args.number(1), args.floats(2), args.floats(3), args.floats(4), args.floats(5),
+                    args.floats(6), args.floats(7), args.floats(8));
+}
+
 struct ImageShape {
   int64_t size[4];
   explicit ImageShape(const int32_t* v) : size{v[0], v[1], v[2], v[3]} {}
@@ -321,6 +327,7 @@ void export_tensor(napi_env env, napi_value exports) {
   export_kernel<batch_norm>(env, exports, "batchNorm");
   export_kernel<batch_norm_gradient>(env, exports, "batchNormGradient");
   export_kernel<normalize>(env, exports, "normalize");
+  export_kernel<fold_norm>(env, exports, "foldNorm");
   export_kernel<resize_bilinear>(env, exports, "resizeBilinear");
   export_kernel<resize_bilinear_gradient>(env, exports, "resizeBilinearGradient");
   export_kernel<upsample_gradient>(env, exports, "upsampleGradient");

@@ -75,6 +75,7 @@ const KernelTables NVAE_JOIN(kernels_, NVAE_ISA) = {
         &NVAE_ISA::batch_norm,
         &NVAE_ISA::batch_norm_gradient,
         &NVAE_ISA::normalize,
+        &NVAE_ISA::fold_norm,
         &NVAE_ISA::resize_bilinear,
         &NVAE_ISA::resize_bilinear_gradient,
         &NVAE_ISA::upsample_gradient,

@@ -114,6 +114,16 @@ static void normalize(const BatchNormShape& s, const float* x, const float* mean
   });
 }
 
+// One scale and one shift per channel for a norm with given statistics, after a convolution with this bias or none.
+static void fold_norm(int64_t channels, double epsilon, const float* bias, const float* mean, const float* variance,
+                      const float* gamma, const float* beta, float* scale, float* shift) {
+  for (int64_t c = 0; c < channels; ++c) {
+    const double factor = gamma[c] / std::sqrt(variance[c] + epsilon);
+    scale[c] = static_cast<float>(factor);
+    shift[c] = static_cast<float>(((bias ? bias[c] : 0.0) - mean[c]) * factor + beta[c]);
+  }
+}
+
 static void batch_norm(const BatchNormShape& s, const float* x, const float* gamma, const float* beta, float* y,
                        float* mean, float* variance) {
   const WideRows rows(s);

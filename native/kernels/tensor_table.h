@@ -119,6 +119,9 @@ struct TensorTable {
   // y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta) with given statistics.
   void (*normalize)(const BatchNormShape& shape, const float* x, const float* mean, const float* variance,
                     const float* gamma, const float* beta, float* y);
+  // Normalising x with these statistics is x * scale + shift; with a bias (or null), x + bias is normalised.
+  void (*fold_norm)(int64_t channels, double epsilon, const float* bias, const float* mean, const float* variance,
+                    const float* gamma, const float* beta, float* scale, float* shift);
   // [batch, height, width, channels]; bilinear with or without aligned corners.
   void (*resize_bilinear)(const int64_t* in_shape, int64_t out_height, int64_t out_width, bool align_corners,
                           const float* x, float* y);

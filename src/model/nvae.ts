@@ -7,6 +7,8 @@ import { checkCount, checkSeed } from '../base/checkNumbers.js';
 import type { ImageBatch, NamedTensors } from '../base/plainData.js';
 import { defaultFit, type ImageFit } from '../config/imageFit.js';
 import type { Binarize, ModelConfig } from '../config/types.js';
+import { isHalfPrecision } from '../engine/halfPrecision.js';
+import { Replays } from '../engine/replays.js';
 import * as tf from '../engine/tf.js';
 import { distributionOf } from './distributions/distributionOf.js';
 import type { OutputDistribution, Statistic } from './distributions/outputDistribution.js';
@@ -23,6 +25,7 @@ import type { Noise } from './random.js';
 import { draws, keyedNoise } from './random.js';
 import { regularization } from './regularization.js';
 import { renderImages } from './renderImages.js';
+import { replayedNoise } from './replayedNoise.js';
 import type { SampleImagesOptions, SampleSource, Temperature } from './sampleSource.js';
 import { samplersOf } from './spectralLayers.js';
 import type { SpectralVectors } from './spectralVectors.js';
@@ -104,6 +107,8 @@ export class Nvae implements SampleSource, Disposable {
   readonly plan: ModelPlan;
   /** The parameters by name. @internal */
   readonly store: ParameterStore;
+  /** Samplings that can be replayed: the same as before with other random numbers. */
+  readonly #samplings = new Replays<Noise, null>();
 
   private constructor(plan: ModelPlan, store: ParameterStore, options: NvaeOptions) {
     this.config = plan.config;
@@ -230,10 +235,14 @@ export class Nvae implements SampleSource, Disposable {
   sample(count: number, temperature: Temperature, noise: Noise, statistic: Statistic = 'mean'): tf.Tensor4D {
     checkCount('sample', 'count', count);
     checkTemperature(temperature, this.plan.groups.length);
-    return tf.tidy(() => {
-      const pass = this.#pass('eval');
-      return this.#toImages(this.#decodePrior(pass, count, temperature, noise), noise, statistic);
+    const key = JSON.stringify([count, temperature, statistic, isHalfPrecision()]);
+    const outside = [...this.store.parameters.values(), ...this.store.buffers.values()];
+    const { tensors } = this.#samplings.run(key, noise, outside, (inputs) => {
+      const given = replayedNoise(inputs, (own) => own);
+      const sample = () => this.#decodePrior(this.#pass('eval'), count, temperature, given);
+      return { tensors: [tf.tidy(() => this.#toImages(sample(), given, statistic))], details: null };
     });
+    return tensors[0] as tf.Tensor4D;
   }
 
   /**
@@ -364,6 +373,7 @@ export class Nvae implements SampleSource, Disposable {
 
   /** Frees all tensors of the model. */
   dispose(): void {
+    this.#samplings.clear();
     this.store.dispose();
   }
 

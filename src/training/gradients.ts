@@ -9,6 +9,7 @@ import { balancedKl, klCoefficient, logLikelihood } from '../model/losses.js';
 import type { Nvae } from '../model/nvae.js';
 import { BatchStatistics, type StatisticsEntry } from '../model/pass.js';
 import type { Noise } from '../model/random.js';
+import { replayedNoise } from '../model/replayedNoise.js';
 import type { SpectralVectors } from '../model/spectralVectors.js';
 import { checkTerms, type LossFunction } from './lossFunction.js';
 import { type LossTerms, type LossValues, readTerms } from './lossTerms.js';
@@ -189,7 +190,7 @@ function lossOf(
   part: PartOptions,
 ) {
   const { epoch, training, spectral } = options;
-  const noise = noiseFrom(inputs);
+  const noise = replayedNoise(inputs, (pass) => pass.noise);
   const { warmupEpochs, klConstant, regularizationConstant } = training;
   const weights = model.samplerWeights();
   // First, so that its gradients, which are as large as all weights, come last, when no features are kept any more.
@@ -221,14 +222,5 @@ function lossOf(
     loss: tf.addN(summed) as tf.Scalar,
     parts: tf.concat([scalars, tf.mean<tf.Tensor1D>(kl, 1)]),
     names: own?.map(([name]) => name) ?? null,
-  };
-}
-
-/** Random numbers that a replay draws anew. */
-function noiseFrom(inputs: PassInputs): Noise {
-  return {
-    normal: (draw, shape) => inputs.tensor(({ noise }) => noise.normal(draw, shape)),
-    normalValues: (draw, length) => inputs.values(({ noise }) => noise.normalValues(draw, length)),
-    uniform: (draw, shape) => inputs.tensor(({ noise }) => noise.uniform(draw, shape)),
   };
 }

@@ -111,6 +111,13 @@ export interface Addon {
     ...shapeAndTensors: [...NormShape, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats]
   ): void;
   normalize(...shapeAndTensors: [...NormShape, Floats, Floats, Floats, Floats, Floats, Floats]): void;
+  /** For a norm with given statistics of what a convolution with this bias, or none, gives. */
+  foldNorm(
+    channels: number,
+    epsilon: number,
+    bias: Floats | null,
+    ...statisticsScaleAndShift: [Floats, Floats, Floats, Floats, Floats, Floats]
+  ): void;
   resizeBilinear(
     inShape: Ints,
     height: number,

@@ -92,7 +92,6 @@ function kernelsOf({ depthwise, canBeHalf, run, ...names }: Family): NativeKerne
       ] as const;
       const silu = Number(attributes.activation === 'silu');
       if (variance) {
-        backend.computesInJavaScript(name);
         backend.scratch(2 * info.outChannels, (both) => {
           const [scale, shift] = [both.subarray(0, info.outChannels), both.subarray(info.outChannels)];
           foldNorm(inputs, attributes.epsilon as number, backend, scale, shift);
@@ -139,14 +138,9 @@ function foldNorm(
   scale: Float32Array,
   shift: Float32Array,
 ): void {
-  const values = (tensor: tf.TensorInfo | undefined) => (tensor ? backend.floats(tensor) : null);
-  const [biases, means, variances] = [values(bias), values(mean)!, values(variance)!];
-  const [gammas, betas] = [values(gamma)!, values(beta)!];
-  for (let c = 0; c < scale.length; c++) {
-    const factor = gammas[c]! / Math.sqrt(variances[c]! + epsilon);
-    scale[c] = factor;
-    shift[c] = ((biases?.[c] ?? 0) - means[c]!) * factor + betas[c]!;
-  }
+  const values = (tensor: tf.TensorInfo | undefined) => backend.floats(tensor!);
+  const statistics = [values(mean), values(variance), values(gamma), values(beta)] as const;
+  backend.addon.foldNorm(scale.length, epsilon, bias ? values(bias) : null, ...statistics, scale, shift);
 }
 
 /**
