@@ -2,6 +2,8 @@
 nothing needed but Node and the system's own libraries, and a signature where macOS wants one.
 
     PYTHONPATH=$(.ci/getZig) python3 .ci/checkPrebuilt.py prebuilt
+
+The argument is a package or a folder of packages.
 """
 import json
 import pathlib
@@ -70,7 +72,8 @@ def check(folder):
 
 
 failed = False
-folders = sorted(path for path in pathlib.Path(sys.argv[1]).iterdir() if (path / "package.json").exists())
+given = pathlib.Path(sys.argv[1])
+folders = sorted(path for path in [given, *given.iterdir()] if (path / "package.json").exists())
 if not folders:
     sys.exit(f"{sys.argv[1]} has no packages")
 for folder in folders:

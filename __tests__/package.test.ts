@@ -1,6 +1,7 @@
 /** What the published package holds. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 
@@ -32,12 +33,25 @@ test('should be what links TensorFlow, and none of what that has installed here'
   expect(paths.filter((path) => path.startsWith('.tensorflow'))).toEqual([]);
 });
 
-test('should be what runs, and no tests, benches or pictures', () => {
+test('should be what runs and what explains it, and no tests, benches or maps of sources', () => {
   const others = paths.filter(
     (path) =>
-      !/^(dist|native|model_configs|pretrained|scripts\/(build-native|link-tensorflow)(\.mjs$|\/)|[^/]+$)/.test(
+      !/^(dist|docs|examples|native|model_configs|pretrained|scripts\/(build-native|link-tensorflow)(\.mjs$|\/)|[^/]+$)/.test(
         path,
-      ),
+      ) || /\.map$|^docs\/api|^examples\/output/.test(path),
   );
   expect(others).toEqual([]);
+});
+
+test('should be what its documents link to', () => {
+  const documents = paths.filter((path) => path.endsWith('.md'));
+  const linked = documents.flatMap((path) =>
+    [...readFileSync(join(root, path), 'utf8').matchAll(/\]\(([^)#\s]+)/g)]
+      .map(([, target]) => target as string)
+      .filter((target) => !/^[a-z]+:/.test(target))
+      .map((target) => normalize(join(dirname(path), target))),
+  );
+  expect(linked.length).toBeGreaterThan(50);
+  const isThere = (target: string) => paths.some((path) => path === target || path.startsWith(`${target}/`));
+  expect([...new Set(linked)].filter((target) => !isThere(target.replace(/\/$/, '')))).toEqual([]);
 });

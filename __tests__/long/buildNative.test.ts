@@ -166,10 +166,12 @@ describe('a build that fails', () => {
     build(root);
     await writeFile(join(root, 'native/addon.cc'), 'int x = "a";\n');
     const { stderr } = build(root);
-    expect(stderr).toContain('To get it, run "npm rebuild rx-nvae"\n');
+    expect(stderr).toContain(
+      'To get it, run "node node_modules/rx-nvae/scripts/build-native.mjs --strict"\n',
+    );
     expect(answerOf(root).stdout).toBe('42\n');
     expect(await readFile(join(root, 'native/build/failure.txt'), 'utf8')).toMatch(
-      /^native\/addon\.cc:1:9: error: invalid conversion .*\nrun "npm rebuild rx-nvae"\n\n/,
+      /^native\/addon\.cc:1:9: error: invalid conversion .*\nrun "node node_modules\/rx-nvae\/scripts\/build-native\.mjs --strict"\n\n/,
     );
     await writeFile(join(root, 'native/addon.cc'), source);
     build(root);

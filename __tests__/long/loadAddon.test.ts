@@ -64,6 +64,8 @@ async function linkPackages(folder: string): Promise<void> {
   }
 }
 
+const inAProject = 'node node_modules/rx-nvae/scripts/build-native.mjs --strict';
+
 describe('where there is no build of its own', () => {
   let base: string;
   let installed: string;
@@ -81,12 +83,13 @@ describe('where there is no build of its own', () => {
   const started = () => startedWith({}, join(installed, 'src/engine/index.ts'));
 
   test('the warning should say why the build failed, and what it left to do', async () => {
-    const failure = 'make was not found\ninstall make, then run "npm rebuild rx-nvae"\n\ngyp info ...\n';
+    const failure =
+      'make was not found\ninstall make, then run "node node_modules/rx-nvae/scripts/build-native.mjs --strict"\n\ngyp info ...\n';
     await writeFile(join(installed, 'native/build/failure.txt'), failure);
     expect(started()).toMatchObject({
       name: 'wasm',
       warnings: [
-        `using the wasm engine, 6 to 10 times slower than native: native/build/nvae.node was not built: make was not found; ${prebuiltPackage()} is not installed. To get native, install make, then run "npm rebuild rx-nvae"`,
+        `using the wasm engine, 6 to 10 times slower than native: native/build/nvae.node was not built: make was not found; ${prebuiltPackage()} is not installed. To get native, install make, then run "node node_modules/rx-nvae/scripts/build-native.mjs --strict"`,
       ],
     });
   });
@@ -95,7 +98,7 @@ describe('where there is no build of its own', () => {
     await writeFile(join(installed, 'native/build/nvae.node'), 'built for another system');
     const { warnings } = started();
     expect(warnings[0]).toMatch(/native\/build\/nvae\.node does not load: .*(invalid|file|header)/);
-    expect(warnings[0]).toContain('then run "npm rebuild rx-nvae"');
+    expect(warnings[0]).toContain(`then run "${inAProject}"`);
   });
 
   describe('and the package for this platform is installed', () => {
@@ -144,9 +147,9 @@ test.each([
 test.each([
   ['/home/é/rx-nvae', 'npm run build:native'],
   ['C:\\projects\\rx-nvae', 'npm run build:native'],
-  ['/app/node_modules/rx-nvae/', 'npm rebuild rx-nvae'],
-  ['C:\\app\\node_modules\\rx-nvae', 'npm rebuild rx-nvae'],
-  ['/app/node_modules/.pnpm/rx-nvae@1.0.0/node_modules/rx-nvae', 'pnpm rebuild rx-nvae'],
+  ['/app/node_modules/rx-nvae/', inAProject],
+  ['C:\\app\\node_modules\\rx-nvae', inAProject],
+  ['/app/node_modules/.pnpm/rx-nvae@1.0.0/node_modules/rx-nvae', inAProject],
 ])('should know what builds the addon again in %s', (root, command) => {
   expect(rebuildCommand(root)).toBe(command);
 });

@@ -1,9 +1,9 @@
 /**
  * The only module that imports TensorFlow.js.
  *
- * tfjs-core registers no gradients in Node, but importing tfjs-layers does so as a side effect. Code above the
- * engine uses the functional ops (`tf.add(a, b)`), because the chained methods are not registered.
+ * tfjs-core registers no gradients in Node; `npm run build` makes a module of them. Code above the engine uses the functional ops
+ * (`tf.add(a, b)`), because the chained methods are not registered.
  */
-import '@tensorflow/tfjs-layers';
+import '#coreGradients';
 
 export * from '@tensorflow/tfjs-core';

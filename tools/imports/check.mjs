@@ -17,6 +17,7 @@ async function broken(baseDir, forbidden, options) {
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
+      importsFields: ['imports'],
       conditionNames: ['import', 'node', 'types', 'default'],
     },
     ...options,

@@ -51,9 +51,9 @@ export function howToGetAddon(): string {
 
 /** Returns the command that rebuilds the addon for the package in this folder: a clone or an installed package. */
 export function rebuildCommand(root: string): string {
-  const folders = root.split(/[\\/]/);
-  if (folders.includes('.pnpm')) return 'pnpm rebuild rx-nvae';
-  return folders.includes('node_modules') ? 'npm rebuild rx-nvae' : 'npm run build:native';
+  return root.split(/[\\/]/).includes('node_modules')
+    ? 'node node_modules/rx-nvae/scripts/build-native.mjs --strict'
+    : 'npm run build:native';
 }
 
 function requireAddon(): LoadedAddon {
