@@ -73,7 +73,7 @@ describe('where there is no build of its own', () => {
     base = await mkdtemp(join(tmpdir(), 'nvae-addon-'));
     installed = join(base, 'node_modules/rx-nvae');
     await mkdir(join(installed, 'native/build'), { recursive: true });
-    for (const part of ['src', 'package.json']) {
+    for (const part of ['src', 'dist/coreGradients.js', 'package.json']) {
       await cp(join(root, part), join(installed, part), { recursive: true });
     }
     await linkPackages(join(installed, 'node_modules'));

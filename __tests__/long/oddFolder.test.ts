@@ -17,7 +17,14 @@ afterAll(() => rm(base, { recursive: true, force: true }));
 test('should find its engine, the process of its run and its files, from its sources', async () => {
   const home = join(base, "a b é 日 it's 100%25 #1 $(x) [y]");
   await mkdir(home);
-  for (const part of ['src', 'model_configs', 'native/build', 'package.json', 'tsconfig.json'])
+  for (const part of [
+    'src',
+    'dist/coreGradients.js',
+    'model_configs',
+    'native/build',
+    'package.json',
+    'tsconfig.json',
+  ])
     await cp(join(root, part), join(home, part), { recursive: true });
   await symlink(join(root, 'node_modules'), join(home, 'node_modules'));
   const command = [process.execPath, '--import', import.meta.resolve('tsx'), join(home, 'src/cli/main.ts')];
