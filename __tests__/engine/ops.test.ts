@@ -355,7 +355,7 @@ describe('fused operations', () => {
           tensor([outputs], 3),
         ];
         const worst = await compare(
-          (x, filter, bias) => convolveBiased(x as tf.Tensor4D, filter!, bias!, stride),
+          (x, filter, bias) => convolveBiased(x as tf.Tensor4D, filter!, bias!, { stride }),
           (x, filter, bias) =>
             tf.add(tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, (kernel - 1) / 2), bias!),
           inputs,

@@ -15,15 +15,17 @@ export function naiveConvolution(
   dy: Float32Array,
   depthwise: boolean,
 ): ConvolutionResults<Float64Array>;
-export function nativeConvolution(
+export function nativeConvolution<X extends Float32Array | Uint16Array>(
   addon: object,
   shape: readonly number[],
-  x: Float32Array,
+  x: X,
   filter: Float32Array,
   dy: Float32Array,
   depthwise: boolean,
   options?: { half?: boolean; direct?: boolean },
-): ConvolutionResults<Float32Array>;
+): { y: X; dx: Float32Array; dfilter: Float32Array };
+export function asBfloat16(addon: object, values: Float32Array): Uint16Array;
+export function asFloat32(addon: object, values: Float32Array | Uint16Array): Float32Array;
 export function operandsOf(shape: readonly number[], depthwise: boolean, seed: number): ConvolutionOperands;
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number;
 export function pseudoRandom(length: number, seed: number): Float32Array;

@@ -55,7 +55,7 @@ export function pseudoRandom(length, seed) {
 
 /**
  * Runs the addon's three kernels of a convolution on outputs filled with NaN. `half` rounds factors to bfloat16, `direct` leaves out
- * Winograd's way.
+ * Winograd's way. If x is stored as bfloat16, so is y.
  */
 export function nativeConvolution(
   addon,
@@ -68,12 +68,27 @@ export function nativeConvolution(
 ) {
   const numbers = Int32Array.of(...shape, Number(half), Number(direct));
   const poisoned = (like) => new Float32Array(like.length).fill(Number.NaN);
-  const [y, dx, dfilter] = [poisoned(dy), poisoned(x), poisoned(filter)];
+  const [floats, dx, dfilter] = [poisoned(dy), poisoned(x), poisoned(filter)];
+  const y = x instanceof Uint16Array ? asBfloat16(addon, floats) : floats;
   if (depthwise) addon.depthwise(numbers, x, filter, null, null, 0, y);
   else addon.conv2d(numbers, x, filter, null, null, 0, y);
   addon[depthwise ? 'depthwiseInputGradient' : 'conv2dInputGradient'](numbers, dy, filter, dx);
   addon[depthwise ? 'depthwiseFilterGradient' : 'conv2dFilterGradient'](numbers, x, dy, dfilter);
   return { y, dx, dfilter };
+}
+
+/** The values rounded to bfloat16, and stored that way. */
+export function asBfloat16(addon, values) {
+  const halves = new Uint16Array(values.length);
+  addon.convert(values, halves);
+  return halves;
+}
+
+/** Values stored as bfloat16, or as float32, as float32. */
+export function asFloat32(addon, values) {
+  const floats = new Float32Array(values.length);
+  addon.convert(values, floats);
+  return floats;
 }
 
 /** Operands of a convolution of the given shape. */

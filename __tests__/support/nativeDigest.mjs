@@ -6,6 +6,8 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import {
+  asBfloat16,
+  asFloat32,
   naiveConvolution,
   nativeConvolution,
   operandsOf,
@@ -45,6 +47,16 @@ for (const [i, shape] of shapes.entries()) {
       else winogradError = Math.max(winogradError, distance);
       hash.update(actual[name]);
     }
+    // Features stored as bfloat16 give what the same values in float32 give, but y is rounded.
+    const stored = asBfloat16(addon, x);
+    const half = nativeConvolution(addon, shape, stored, filter, dy, depthwise, { direct });
+    const same = nativeConvolution(addon, shape, asFloat32(addon, stored), filter, dy, depthwise, { direct });
+    error = Math.max(
+      error,
+      relativeError(half.y, asBfloat16(addon, same.y)),
+      relativeError(half.dfilter, same.dfilter),
+    );
+    for (const values of [half.y, half.dfilter]) hash.update(values);
   }
 }
 
@@ -103,10 +115,7 @@ const fused = [
 ].flat();
 
 // The values are finite, so rounding can be done by adding to their bits.
-const halves = new Int32Array(numbers.length / 2);
-const expanded = new Float32Array(numbers.length);
-addon.toBfloat16(numbers, halves);
-addon.fromBfloat16(halves, expanded);
+const expanded = asFloat32(addon, asBfloat16(addon, numbers));
 const bits = new Uint32Array(numbers.slice().buffer);
 const rounded = bits.map((value) => ((value + 0x7fff + ((value >>> 16) & 1)) >>> 16) << 16);
 error = Math.max(error, relativeError(expanded, new Float32Array(rounded.buffer)));

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/features.h"
+
 namespace nvae {
 
 // A number, a typed array, or a list of typed arrays; null and undefined are an array without data.
@@ -15,6 +17,7 @@ struct Argument {
   void* data = nullptr;
   int64_t length = 0;  // elements of the typed array
   bool is_ints = false;
+  bool is_halves = false;  // unsigned integers of 16 bits, which hold bfloat16
   std::vector<Argument> list;
 };
 
@@ -28,7 +31,7 @@ class Arguments {
   // Data of a typed array; null for undefined and null.
   float* floats(size_t i) const { return static_cast<float*>(values_[i].data); }
   int32_t* ints(size_t i) const { return static_cast<int32_t*>(values_[i].data); }
-  uint16_t* halves(size_t i) const { return static_cast<uint16_t*>(values_[i].data); }
+  Features features(size_t i) const { return {values_[i].data, values_[i].is_halves}; }
   uint8_t* bytes(size_t i) const { return static_cast<uint8_t*>(values_[i].data); }
 
   // Number of elements of a typed array.

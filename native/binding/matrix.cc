@@ -39,14 +39,20 @@ void gemm(const Arguments& args) {
 // conv2d and depthwise: (shape, x, filter, scale | null, shift | null, silu, y)
 template <auto Kernel>
 void forward(const Arguments& args) {
-  (kernels().matrix.*Kernel)(conv_shape(args.ints(0)), args.floats(1), args.floats(2),
-                             {args.floats(3), args.floats(4), args.integer(5) != 0}, args.floats(6));
+  (kernels().matrix.*Kernel)(conv_shape(args.ints(0)), args.features(1), args.floats(2),
+                             {args.floats(3), args.floats(4), args.integer(5) != 0}, args.features(6));
 }
 
-// All gradients: (shape, first operand, second operand, result)
+// (shape, dy, filter, dx)
 template <auto Kernel>
-void gradient(const Arguments& args) {
+void input_gradient(const Arguments& args) {
   (kernels().matrix.*Kernel)(conv_shape(args.ints(0)), args.floats(1), args.floats(2), args.floats(3));
+}
+
+// (shape, x, dy, dfilter)
+template <auto Kernel>
+void filter_gradient(const Arguments& args) {
+  (kernels().matrix.*Kernel)(conv_shape(args.ints(0)), args.features(1), args.floats(2), args.floats(3));
 }
 
 }  // namespace
@@ -56,11 +62,11 @@ void export_matrix(napi_env env, napi_value exports) {
   export_function(env, exports, "halfProducts", half_products);
   export_kernel<gemm>(env, exports, "gemm");
   export_kernel<forward<&MatrixTable::conv2d>>(env, exports, "conv2d");
-  export_kernel<gradient<&MatrixTable::conv2d_input_gradient>>(env, exports, "conv2dInputGradient");
-  export_kernel<gradient<&MatrixTable::conv2d_filter_gradient>>(env, exports, "conv2dFilterGradient");
+  export_kernel<input_gradient<&MatrixTable::conv2d_input_gradient>>(env, exports, "conv2dInputGradient");
+  export_kernel<filter_gradient<&MatrixTable::conv2d_filter_gradient>>(env, exports, "conv2dFilterGradient");
   export_kernel<forward<&MatrixTable::depthwise>>(env, exports, "depthwise");
-  export_kernel<gradient<&MatrixTable::depthwise_input_gradient>>(env, exports, "depthwiseInputGradient");
-  export_kernel<gradient<&MatrixTable::depthwise_filter_gradient>>(env, exports, "depthwiseFilterGradient");
+  export_kernel<input_gradient<&MatrixTable::depthwise_input_gradient>>(env, exports, "depthwiseInputGradient");
+  export_kernel<filter_gradient<&MatrixTable::depthwise_filter_gradient>>(env, exports, "depthwiseFilterGradient");
 }
 
 }  // namespace nvae

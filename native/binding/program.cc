@@ -31,6 +31,7 @@ uint64_t mix(uint64_t hash, const void* data, size_t bytes) {
 uint64_t mix(uint64_t hash, const Argument& argument) {
   hash = mix(hash, &argument.number, sizeof argument.number);
   hash = mix(hash, &argument.length, sizeof argument.length);
+  hash = mix(hash, &argument.is_halves, sizeof argument.is_halves);
   if (argument.is_ints && argument.length <= kMostShapeNumbers) {
     hash = mix(hash, argument.data, static_cast<size_t>(argument.length) * sizeof(int32_t));
   }
@@ -55,6 +56,7 @@ Argument read(napi_env env, napi_value value) {
   if (napi_get_typedarray_info(env, value, &elements, &length, &argument.data, nullptr, nullptr) == napi_ok) {
     argument.length = static_cast<int64_t>(length);
     argument.is_ints = elements == napi_int32_array;
+    argument.is_halves = elements == napi_uint16_array;
     if (recording.program) keep(env, value);
     return argument;
   }

@@ -78,20 +78,20 @@ void copy(const Arguments& args) {
 
 // batchNorm(rows, channels, epsilon, silu, x, gamma, beta, y, mean, variance)
 void batch_norm(const Arguments& args) {
-  table().batch_norm(batch_norm_shape(args), args.floats(4), args.floats(5), args.floats(6), args.floats(7),
+  table().batch_norm(batch_norm_shape(args), args.features(4), args.floats(5), args.floats(6), args.features(7),
                      args.floats(8), args.floats(9));
 }
 
 // batchNormGradient(rows, channels, epsilon, silu, dy, x, gamma, beta, mean, variance, dx, dgamma, dbeta)
 void batch_norm_gradient(const Arguments& args) {
-  table().batch_norm_gradient(batch_norm_shape(args), args.floats(4), args.floats(5), args.floats(6), args.floats(7),
+  table().batch_norm_gradient(batch_norm_shape(args), args.floats(4), args.features(5), args.floats(6), args.floats(7),
                               args.floats(8), args.floats(9), args.floats(10), args.floats(11), args.floats(12));
 }
 
 // normalize(rows, channels, epsilon, silu, x, mean, variance, gamma, beta, y)
 void normalize(const Arguments& args) {
-  table().normalize(batch_norm_shape(args), args.floats(4), args.floats(5), args.floats(6), args.floats(7),
-                    args.floats(8), args.floats(9));
+  table().normalize(batch_norm_shape(args), args.features(4), args.floats(5), args.floats(6), args.floats(7),
+                    args.floats(8), args.features(9));
 }
 
 // foldNorm(channels, epsilon, bias | null, mean, variance, gamma, beta, scale, shift)
@@ -192,7 +192,7 @@ ExciteState excite_state(const Arguments& args, size_t i) {
 
 // squeezeExcite(batch, pixels, channels, hidden, weight, skip, branch, w1, b1, w2, b2, means, hidden, factors, y)
 void squeeze_excite(const Arguments& args) {
-  table().squeeze_excite(excite_shape(args), args.floats(5), args.floats(6), excite_weights(args, 7),
+  table().squeeze_excite(excite_shape(args), args.floats(5), args.features(6), excite_weights(args, 7),
                          excite_state(args, 11), args.floats(14));
 }
 
@@ -200,7 +200,7 @@ void squeeze_excite(const Arguments& args) {
 //                       dbranch, dw1, db1, dw2, db2)
 void squeeze_excite_gradient(const Arguments& args) {
   table().squeeze_excite_gradient(
-      excite_shape(args), args.floats(5), args.floats(6), excite_weights(args, 7), excite_state(args, 11),
+      excite_shape(args), args.floats(5), args.features(6), excite_weights(args, 7), excite_state(args, 11),
       {args.floats(14), args.floats(15), args.floats(16), args.floats(17), args.floats(18)});
 }
 
@@ -283,15 +283,8 @@ void largest_magnitude_gradient(const Arguments& args) {
   table().largest_magnitude_gradient(*args.floats(0), args.floats(1), args.length(1), args.floats(2));
 }
 
-// toBfloat16(x, y): each element of y holds two values.
-void to_bfloat16(const Arguments& args) {
-  table().to_bfloat16(args.floats(0), args.halves(1), args.length(0));
-}
-
-// fromBfloat16(x, y): each element of x holds two values.
-void from_bfloat16(const Arguments& args) {
-  table().from_bfloat16(args.halves(0), args.floats(1), args.length(1));
-}
+// convert(x, y): y = x, in the kind of storage that y has.
+void convert(const Arguments& args) { table().convert(args.features(0), args.features(1), args.length(0)); }
 
 // operations(): {unary: [names], binary: [...], comparisons: [...], reductions: [...]}, in the order of their numbers
 napi_value operations(napi_env env, napi_callback_info) {
@@ -349,8 +342,7 @@ void export_tensor(napi_env env, napi_value exports) {
   export_kernel<weight_norm_gradient>(env, exports, "weightNormGradient");
   export_kernel<largest_magnitude>(env, exports, "largestMagnitude");
   export_kernel<largest_magnitude_gradient>(env, exports, "largestMagnitudeGradient");
-  export_kernel<to_bfloat16>(env, exports, "toBfloat16");
-  export_kernel<from_bfloat16>(env, exports, "fromBfloat16");
+  export_kernel<convert>(env, exports, "convert");
 }
 
 }  // namespace nvae

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <ctime>
+#include <type_traits>
 #include <utility>
 
 #if defined(__AVX__)
@@ -36,7 +37,7 @@ namespace NVAE_ISA {
 #include "kernels/conv2d.inc.h"
 #include "kernels/depthwise.inc.h"
 #include "kernels/elementwise.inc.h"
-#include "kernels/bfloat16.inc.h"
+#include "kernels/convert.inc.h"
 #include "kernels/reduce.inc.h"
 #include "kernels/squeeze_excite.inc.h"
 #include "kernels/mixture.inc.h"
@@ -95,8 +96,7 @@ const KernelTables NVAE_JOIN(kernels_, NVAE_ISA) = {
         &NVAE_ISA::weight_norm_gradient,
         &NVAE_ISA::largest_magnitude,
         &NVAE_ISA::largest_magnitude_gradient,
-        &NVAE_ISA::to_bfloat16,
-        &NVAE_ISA::from_bfloat16,
+        &NVAE_ISA::convert,
     },
 };
 

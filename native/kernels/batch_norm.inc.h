@@ -62,7 +62,8 @@ static inline void for_all_channels(int64_t channels, const Body& body) {
   });
 }
 
-static void chunk_statistics(const WideRows& rows, int64_t task, const float* x, float* mean, float* squares) {
+template <typename In>
+static void chunk_statistics(const WideRows& rows, int64_t task, const In* x, float* mean, float* squares) {
   float* sums = scratch(Slot::kRows, static_cast<size_t>(2 * rows.width));
   float* distances = sums + rows.width;
   zero_floats(sums, 2 * rows.width);
@@ -87,8 +88,9 @@ static vf deviation_scale(const BatchNormShape& s, const float* variance, const 
   return (gamma ? load_n(gamma + c, lanes) : splat(1.0f)) / deviation;
 }
 
-static void normalize(const BatchNormShape& s, const float* x, const float* mean, const float* variance,
-                      const float* gamma, const float* beta, float* y) {
+template <typename In, typename Out>
+static void normalize_to(const BatchNormShape& s, const In* x, const float* mean, const float* variance, const float* gamma,
+                         const float* beta, Out* y) {
   const WideRows rows(s);
   float* centres = scratch(Slot::kWindow, static_cast<size_t>(3 * rows.width));
   float *scales = centres + rows.width, *shifts = scales + rows.width;
@@ -124,8 +126,15 @@ static void fold_norm(int64_t channels, double epsilon, const float* bias, const
   }
 }
 
-static void batch_norm(const BatchNormShape& s, const float* x, const float* gamma, const float* beta, float* y,
-                       float* mean, float* variance) {
+static void normalize(const BatchNormShape& s, const Features& from, const float* mean, const float* variance,
+                      const float* gamma, const float* beta, const Features& to) {
+  as_stored(from, [&](const auto* x) {
+    as_stored(to, [&](auto* y) { normalize_to(s, x, mean, variance, gamma, beta, y); });
+  });
+}
+
+template <typename In>
+static void batch_statistics(const BatchNormShape& s, const In* x, float* mean, float* variance) {
   const WideRows rows(s);
   const int64_t chunks = rows.chunks();
   float* means = scratch(Slot::kPartials, static_cast<size_t>(2 * chunks * s.channels));
@@ -146,7 +155,12 @@ static void batch_norm(const BatchNormShape& s, const float* x, const float* gam
     store_n(mean + c, to_float(m), lanes);
     store_n(variance + c, to_float(square / count), lanes);
   });
-  normalize(s, x, mean, variance, gamma, beta, y);
+}
+
+static void batch_norm(const BatchNormShape& s, const Features& from, const float* gamma, const float* beta, const Features& to,
+                       float* mean, float* variance) {
+  as_stored(from, [&](const auto* x) { batch_statistics(s, x, mean, variance); });
+  normalize(s, from, mean, variance, gamma, beta, to);
 }
 
 // Per channel, repeated for a wide row.
@@ -156,7 +170,8 @@ struct GradientFactors {
 };
 
 // The sums of a chunk of g and of g * (x - mean), where g is the gradient in the input of the activation; stores g in dx.
-static void chunk_gradient_sums(const WideRows& rows, bool silu, int64_t task, const float* dy, const float* x,
+template <typename In>
+static void chunk_gradient_sums(const WideRows& rows, bool silu, int64_t task, const float* dy, const In* x,
                                 const GradientFactors& f, float* dx, float* sums, float* products) {
   float* sum = scratch(Slot::kRows, static_cast<size_t>(2 * rows.width));
   float* product = sum + rows.width;
@@ -187,9 +202,9 @@ static void chunk_gradient_sums(const WideRows& rows, bool silu, int64_t task, c
 // With xhat = (x - mean) / sqrt(variance + epsilon) and g the gradient in the input of the activation:
 // dbeta = sum g, dgamma = sum g * xhat, dx = gamma / sqrt(variance + epsilon) * (g - dbeta / rows - xhat * dgamma / rows).
 // dx may be dy.
-static void batch_norm_gradient(const BatchNormShape& s, const float* dy, const float* x, const float* gamma,
-                                const float* beta, const float* mean, const float* variance, float* dx, float* dgamma,
-                                float* dbeta) {
+template <typename In>
+static void batch_norm_gradient_from(const BatchNormShape& s, const float* dy, const In* x, const float* gamma, const float* beta,
+                                     const float* mean, const float* variance, float* dx, float* dgamma, float* dbeta) {
   const WideRows rows(s);
   const int64_t chunks = rows.chunks();
   float* factors = scratch(Slot::kWindow, static_cast<size_t>(5 * rows.width));
@@ -228,4 +243,9 @@ static void batch_norm_gradient(const BatchNormShape& s, const float* dy, const 
       store_n(dx + i, load_n(g + i, lanes) * load_n(f.scale + c, lanes) + along + load_n(f.shift + c, lanes), lanes);
     });
   });
+}
+
+static void batch_norm_gradient(const BatchNormShape& s, const float* dy, const Features& from, const float* gamma, const float* beta,
+                                const float* mean, const float* variance, float* dx, float* dgamma, float* dbeta) {
+  as_stored(from, [&](const auto* x) { batch_norm_gradient_from(s, dy, x, gamma, beta, mean, variance, dx, dgamma, dbeta); });
 }

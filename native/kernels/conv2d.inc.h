@@ -17,22 +17,24 @@ static ConvShape in_one_row(ConvShape s) {
 }
 
 // A grid of pixels, with a window over an image and a place for the result for each pixel.
+template <typename In, typename Out>
 struct WindowGrid {
-  const float* image;
+  const In* image;
   int64_t height, width, channels;           // of the image
   int64_t taps_height, taps_width;           // of the window
   int64_t rows, columns;                     // of the grid, per image
   int64_t origin_height, origin_width;       // image position of the window of grid pixel (0, 0)
   int64_t step_height, step_width;           // from window to window
-  float* out;
+  Out* out;
   int64_t out_height, out_width, out_channels;
   int64_t out_first_height, out_first_width, out_step_height, out_step_width;
 };
 
 // Consecutive pixels of a grid: their windows are rows of A, their results are rows of C.
+template <typename In, typename Out>
 class GridRows {
  public:
-  GridRows(const WindowGrid& grid, int64_t first, int64_t count) : g_(grid) {
+  GridRows(const WindowGrid<In, Out>& grid, int64_t first, int64_t count) : g_(grid) {
     int64_t column = first % g_.columns, row = first / g_.columns % g_.rows, image = first / (g_.columns * g_.rows);
     for (int64_t i = 0; i < count; ++i) {
       pixels_[i] = {g_.image + image * g_.height * g_.width * g_.channels, g_.origin_height + row * g_.step_height,
@@ -45,10 +47,11 @@ class GridRows {
     }
   }
 
-  float* out(int64_t i) const { return pixels_[i].out; }
+  Out* out(int64_t i) const { return pixels_[i].out; }
 
   // Copies columns k0..k1 of row i of A: whole runs of taps_width * channels, zeros where the window leaves the image.
-  void fill(int64_t i, int64_t k0, int64_t k1, float* to) const {
+  template <typename To>
+  void fill(int64_t i, int64_t k0, int64_t k1, To* to) const {
     const Pixel& pixel = pixels_[i];
     const int64_t run = g_.taps_width * g_.channels;
     // The part of a run that is inside the image.
@@ -58,10 +61,10 @@ class GridRows {
       const int64_t end = least(run, begin + k1 - k), y = pixel.top + tap_row;
       int64_t inside = most(begin, first), outside = least(end, last);
       if (y < 0 || y >= g_.height || inside >= outside) inside = outside = end;
-      const float* source = pixel.image + (y * g_.width + pixel.left) * g_.channels;
-      if (inside > begin) zero_floats(to, inside - begin);
-      if (outside > inside) copy_floats(to + inside - begin, source + inside, outside - inside);
-      if (end > outside) zero_floats(to + outside - begin, end - outside);
+      const In* source = pixel.image + (y * g_.width + pixel.left) * g_.channels;
+      if (inside > begin) zero_values(to, inside - begin);
+      if (outside > inside) copy_values(to + inside - begin, source + inside, outside - inside);
+      if (end > outside) zero_values(to + outside - begin, end - outside);
       to += end - begin;
       k += end - begin;
     }
@@ -69,31 +72,31 @@ class GridRows {
 
  private:
   struct Pixel {
-    const float* image;
+    const In* image;
     int64_t top, left;
-    float* out;
+    Out* out;
   };
 
-  float* out_address(int64_t image, int64_t row, int64_t column) const {
+  Out* out_address(int64_t image, int64_t row, int64_t column) const {
     const int64_t y = g_.out_first_height + row * g_.out_step_height;
     const int64_t x = g_.out_first_width + column * g_.out_step_width;
     return g_.out + ((image * g_.out_height + y) * g_.out_width + x) * g_.out_channels;
   }
 
-  const WindowGrid& g_;
+  const WindowGrid<In, Out>& g_;
   Pixel pixels_[kBlockRows];
 };
 
 // The filter as B: the k-th value under the window for the n-th output channel.
-template <typename Format, typename Filter>
-static void convolve(const WindowGrid& g, int64_t batch, const Filter& filter, const float* shift, bool silu) {
+template <typename Format, typename In, typename Out, typename Filter>
+static void convolve(const WindowGrid<In, Out>& g, int64_t batch, const Filter& filter, const float* shift, bool silu) {
   multiply<Format>(batch * g.rows * g.columns, g.out_channels, g.taps_height * g.taps_width * g.channels, filter, shift,
-                   silu, [&](int64_t first, int64_t count) { return GridRows(g, first, count); });
+                   silu, [&](int64_t first, int64_t count) { return GridRows<In, Out>(g, first, count); });
 }
 
-template <typename Format>
-static void conv2d_in(const ConvShape& s, const float* x, const float* filter, const Epilogue& e, float* y) {
-  const WindowGrid grid = {x, s.in_height, s.in_width, s.in_channels, s.filter_height, s.filter_width,
+template <typename Format, typename In, typename Out>
+static void conv2d_in(const ConvShape& s, const In* x, const float* filter, const Epilogue& e, Out* y) {
+  const WindowGrid<In, Out> grid = {x, s.in_height, s.in_width, s.in_channels, s.filter_height, s.filter_width,
                            s.out_height, s.out_width, -s.pad_top, -s.pad_left, s.stride_height, s.stride_width,
                            y, s.out_height, s.out_width, s.out_channels, 0, 0, 1, 1};
   if (e.scale) convolve<Format>(grid, s.batch, ScaledColumns{filter, s.out_channels, e.scale}, e.shift, e.silu);
@@ -137,7 +140,7 @@ static void conv2d_input_gradient_in(const ConvShape& s, const float* dy, const 
       const int64_t rows = ceil_div(s.in_height - first_y, s.stride_height);
       const int64_t columns = ceil_div(s.in_width - first_x, s.stride_width);
       if (taps_y <= 0 || taps_x <= 0 || rows <= 0 || columns <= 0) continue;
-      const WindowGrid grid = {dy, s.out_height, s.out_width, s.out_channels, taps_y, taps_x, rows, columns,
+      const WindowGrid<float, float> grid = {dy, s.out_height, s.out_width, s.out_channels, taps_y, taps_x, rows, columns,
                                (first_y + s.pad_top) / s.stride_height - (taps_y - 1),
                                (first_x + s.pad_left) / s.stride_width - (taps_x - 1), 1, 1,
                                dx, s.in_height, s.in_width, s.in_channels,
@@ -150,12 +153,16 @@ static void conv2d_input_gradient_in(const ConvShape& s, const float* dy, const 
 
 static bool takes_winograd(const ConvShape& s) { return !s.direct && suits_winograd(s); }
 
-static void conv2d(const ConvShape& s, const float* x, const float* filter, const Epilogue& epilogue, float* y) {
-  if (takes_winograd(s)) return winograd<false>(s, x, filter, epilogue, y);
+static void conv2d(const ConvShape& s, const Features& from, const float* filter, const Epilogue& epilogue, const Features& to) {
+  as_stored(from, [&](const auto* x) {
+    as_stored(to, [&](auto* y) {
+      if (takes_winograd(s)) return winograd<false>(s, x, filter, epilogue, y);
 #ifdef NVAE_HALF_PRODUCTS
-  if (s.half) return conv2d_in<Half>(s, x, filter, epilogue, y);
+      if (s.half) return conv2d_in<Half>(s, x, filter, epilogue, y);
 #endif
-  conv2d_in<Single>(s, x, filter, epilogue, y);
+      conv2d_in<Single>(s, x, filter, epilogue, y);
+    });
+  });
 }
 
 static void conv2d_input_gradient(const ConvShape& s, const float* dy, const float* filter, float* dx) {
@@ -166,7 +173,9 @@ static void conv2d_input_gradient(const ConvShape& s, const float* dy, const flo
   conv2d_input_gradient_in<Single>(s, dy, filter, dx);
 }
 
-static void conv2d_filter_gradient(const ConvShape& s, const float* x, const float* dy, float* dfilter) {
-  if (takes_winograd(s)) return winograd_filter_gradient(s, x, dy, dfilter);
-  direct_filter_gradient(in_one_row(s), x, dy, dfilter);
+static void conv2d_filter_gradient(const ConvShape& s, const Features& from, const float* dy, float* dfilter) {
+  as_stored(from, [&](const auto* x) {
+    if (takes_winograd(s)) return winograd_filter_gradient(s, x, dy, dfilter);
+    direct_filter_gradient(in_one_row(s), x, dy, dfilter);
+  });
 }

@@ -10,17 +10,19 @@ constexpr int kBlock = 16;
 constexpr int64_t kMostFilterRows = 16;
 
 // Copies n channels and fills the rest of the block with zeros.
-static inline void copy_block(float* out, const float* in, int64_t n) {
+template <typename In>
+static inline void copy_block(float* out, const In* in, int64_t n) {
   if (n == kBlock) {
 #pragma GCC unroll 8
     for (int v = 0; v < kBlock; v += kLanes) store(out + v, load(in + v));
     return;
   }
-  std::memcpy(out, in, static_cast<size_t>(n) * sizeof(float));
-  std::memset(out + n, 0, static_cast<size_t>(kBlock - n) * sizeof(float));
+  copy_values(out, in, n);
+  zero_floats(out + n, kBlock - n);
 }
 
-static inline void store_lanes(float* p, vf v, int64_t n) {
+template <typename Out>
+static inline void store_lanes(Out* p, vf v, int64_t n) {
   if (n >= kLanes) store(p, v);
   else if (n > 0) store_part(p, v, static_cast<int>(n));
 }
@@ -31,8 +33,9 @@ static inline vf load_lanes(const float* p, int64_t n) {
 }
 
 // The rows under the filter, for one image and one block of channels.
+template <typename In>
 struct Window {
-  const float* image;  // first channel of the block at pixel (0, 0)
+  const In* image;  // first channel of the block at pixel (0, 0)
   int64_t height, width, channels;
   int64_t lanes;  // channels in this block
   int64_t filter_height, pad_top, pad_left, padded_width;
@@ -53,7 +56,7 @@ struct Window {
 
   void copy_row(int64_t row, float* out) const {
     const int64_t inside = row >= 0 && row < height ? width : 0;
-    const float* in = image + row * width * channels;
+    const In* in = image + row * width * channels;
     const int64_t next = row + 1 < height ? width * channels : 0;
     const int64_t left = least(pad_left, padded_width), right = least(padded_width, left + inside);
     std::memset(out, 0, static_cast<size_t>(left * kBlock) * sizeof(float));
@@ -65,7 +68,8 @@ struct Window {
   }
 };
 
-static Window open_window(const ConvShape& s, const float* x, int64_t image, int64_t channel) {
+template <typename In>
+static Window<In> open_window(const ConvShape& s, const In* x, int64_t image, int64_t channel) {
   // The last tile of columns may read past the last window.
   const int64_t width = (ceil_div(s.out_width, kColumns) * kColumns - 1) * s.stride_width + s.filter_width;
   float* ring = scratch(Slot::kWindow, static_cast<size_t>(s.filter_height * width * kBlock));
@@ -96,14 +100,14 @@ static inline void add_filter_row(const float* x, const float* filter, int64_t f
 }
 
 // shift: values of this block, or null.
-template <int KW>
-static void depthwise_rows(const ConvShape& s, Window& window, const float* filter, const float* shift, bool silu,
-                           float* y) {
+template <int KW, typename In, typename Out>
+static void depthwise_rows(const ConvShape& s, Window<In>& window, const float* filter, const float* shift, bool silu,
+                           Out* y) {
   for (int64_t row = 0; row < s.out_height; ++row) {
     window.advance(row * s.stride_height - s.pad_top);
     for (int64_t column = 0; column < s.out_width; column += kColumns) {
       const int64_t count = least(kColumns, s.out_width - column);
-      float* out = y + (row * s.out_width + column) * s.out_channels;
+      Out* out = y + (row * s.out_width + column) * s.out_channels;
       for (int v = 0; v < window.lanes; v += kLanes) {
         vf sum[kColumns];
 #pragma GCC unroll 8
@@ -128,13 +132,13 @@ static void depthwise_rows(const ConvShape& s, Window& window, const float* filt
 }
 
 // filter_at(tap, channel) returns the address of that weight; the input gradient reads the filter in reverse.
-template <typename FilterAt>
-static void depthwise_with(const ConvShape& s, const float* x, const Epilogue& e, float* y,
+template <typename In, typename Out, typename FilterAt>
+static void depthwise_with(const ConvShape& s, const In* x, const Epilogue& e, Out* y,
                            const FilterAt& filter_at) {
   const int64_t blocks = ceil_div(s.in_channels, kBlock), taps = s.filter_height * s.filter_width;
   parallel(s.batch * blocks, [&](int64_t task) {
     const int64_t image = task / blocks, channel = task % blocks * kBlock;
-    Window window = open_window(s, x, image, channel);
+    Window<In> window = open_window(s, x, image, channel);
     float* filter = scratch(Slot::kRows, static_cast<size_t>((taps + 1) * kBlock));
     for (int64_t tap = 0; tap < taps; ++tap) {
       copy_block(filter + tap * kBlock, filter_at(tap, channel), window.lanes);
@@ -142,15 +146,18 @@ static void depthwise_with(const ConvShape& s, const float* x, const Epilogue& e
     }
     float* shift = e.shift ? filter + taps * kBlock : nullptr;
     if (shift) copy_block(shift, e.shift + channel, window.lanes);
-    float* out = y + image * s.out_height * s.out_width * s.out_channels + channel;
+    Out* out = y + image * s.out_height * s.out_width * s.out_channels + channel;
     if (s.filter_width == 5 && s.stride_width == 1) depthwise_rows<5>(s, window, filter, shift, e.silu, out);
     else if (s.filter_width == 3 && s.stride_width == 1) depthwise_rows<3>(s, window, filter, shift, e.silu, out);
     else depthwise_rows<0>(s, window, filter, shift, e.silu, out);
   });
 }
 
-static void depthwise(const ConvShape& s, const float* x, const float* filter, const Epilogue& epilogue, float* y) {
-  depthwise_with(s, x, epilogue, y, [&](int64_t tap, int64_t channel) { return filter + tap * s.in_channels + channel; });
+static void depthwise(const ConvShape& s, const Features& from, const float* filter, const Epilogue& epilogue, const Features& to) {
+  const auto filter_at = [&](int64_t tap, int64_t channel) { return filter + tap * s.in_channels + channel; };
+  as_stored(from, [&](const auto* x) {
+    as_stored(to, [&](auto* y) { depthwise_with(s, x, epilogue, y, filter_at); });
+  });
 }
 
 // Handles any stride by scattering. The model uses only stride 1, which is handled elsewhere.
@@ -212,8 +219,8 @@ static inline void add_row_gradient(const float* x, const vf* d, int64_t filter_
   }
 }
 
-template <int KW>
-static void depthwise_gradient_rows(const ConvShape& s, Window& window, const float* dy, float* sums) {
+template <int KW, typename In>
+static void depthwise_gradient_rows(const ConvShape& s, Window<In>& window, const float* dy, float* sums) {
   const int64_t row_floats = s.out_width * s.in_channels;
   for (int64_t row = 0; row < s.out_height; ++row) {
     window.advance(row * s.stride_height - s.pad_top);
@@ -237,7 +244,8 @@ static void depthwise_gradient_rows(const ConvShape& s, Window& window, const fl
   }
 }
 
-static void depthwise_filter_gradient(const ConvShape& s, const float* x, const float* dy, float* dfilter) {
+template <typename In>
+static void depthwise_filter_gradient_from(const ConvShape& s, const In* x, const float* dy, float* dfilter) {
   const int64_t blocks = ceil_div(s.in_channels, kBlock), taps = s.filter_height * s.filter_width;
   // One sum per image, added in order: accurate, and independent of which thread computed which sum.
   float* partials = scratch(Slot::kPartials, static_cast<size_t>(s.batch * blocks * taps * kBlock));
@@ -245,7 +253,7 @@ static void depthwise_filter_gradient(const ConvShape& s, const float* x, const 
     const int64_t image = task / blocks, channel = task % blocks * kBlock;
     float* sums = partials + task * taps * kBlock;
     std::memset(sums, 0, static_cast<size_t>(taps * kBlock) * sizeof(float));
-    Window window = open_window(s, x, image, channel);
+    Window<In> window = open_window(s, x, image, channel);
     const float* from = dy + image * s.out_height * s.out_width * s.in_channels + channel;
     if (s.filter_width == 5 && s.stride_width == 1) depthwise_gradient_rows<5>(s, window, from, sums);
     else if (s.filter_width == 3 && s.stride_width == 1) depthwise_gradient_rows<3>(s, window, from, sums);
@@ -259,4 +267,8 @@ static void depthwise_filter_gradient(const ConvShape& s, const float* x, const 
       store_lanes(dfilter + tap * s.in_channels + channel, sum, s.in_channels - channel);
     }
   }
+}
+
+static void depthwise_filter_gradient(const ConvShape& s, const Features& from, const float* dy, float* dfilter) {
+  as_stored(from, [&](const auto* x) { depthwise_filter_gradient_from(s, x, dy, dfilter); });
 }

@@ -99,7 +99,8 @@ struct FilterBlock {
   int64_t p0, p1, t0, t1, n0, n1;  // pixels, tiles, columns
 };
 
-static void add_block(const ConvShape& s, const FilterTiles& tiles, const FilterBlock& block, const float* x, const float* dy,
+template <typename In>
+static void add_block(const ConvShape& s, const FilterTiles& tiles, const FilterBlock& block, const In* x, const float* dy,
                       float* sums) {
   const int64_t columns = s.out_channels, width = block.n1 - block.n0, stride = s.stride_height * s.stride_width;
   const int64_t floats = least(s.in_channels, (block.t1 - block.t0) * kTileRows) * stride + width;  // of x and dy, per pixel
@@ -120,7 +121,8 @@ static void add_block(const ConvShape& s, const FilterTiles& tiles, const Filter
   }
 }
 
-static void direct_filter_gradient(const ConvShape& s, const float* x, const float* dy, float* dfilter) {
+template <typename In>
+static void direct_filter_gradient(const ConvShape& s, const In* x, const float* dy, float* dfilter) {
   const FilterTiles tiles(s);
   const int64_t pixels = s.batch * s.out_height * s.out_width, columns = s.out_channels, panels = ceil_div(columns, kPanelColumns);
   const int64_t rows = s.filter_height * s.filter_width * s.in_channels, size = rows * columns;

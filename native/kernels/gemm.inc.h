@@ -56,13 +56,9 @@ struct Half {
   }
   template <typename Rows>
   static inline void fill_row(const Rows& rows, int64_t row, int64_t k0, int64_t k1, float* cells) {
-    float values[2 * kDepth + kLanes];
-    rows.fill(row, k0, k1, values);
-    store(values + (k1 - k0), vf{});
-    for (int64_t i = 0; i < k1 - k0; i += kLanes) {
-      const vh halves = round_to_bfloat16(load(values + i));
-      std::memcpy(cells + i / 2, &halves, sizeof halves);
-    }
+    auto* halves = reinterpret_cast<uint16_t*>(cells);
+    rows.fill(row, k0, k1, halves);
+    zero_values(halves + (k1 - k0), 1);  // the rest of the last cell
   }
 };
 #endif
@@ -228,6 +224,14 @@ static void multiply(int64_t m_count, int64_t n_count, int64_t k_count, const B&
     float* buffer = scratch(Slot::kRows, kBlockRows * kRowStride);
     float* own_panel = packed ? nullptr : scratch(Slot::kPanel, static_cast<size_t>(depth * kPanelColumns));
     const auto a = rows_of(m0, rows);
+    const int64_t first = p0 * kPanelColumns, width = (p1 - p0) * kPanelColumns;
+    // Sums are added up where they belong, unless that is to hold rounded ones.
+    constexpr bool rounds = !std::is_same_v<decltype(a.out(0)), float*>;
+    float* sums = rounds ? scratch(Slot::kSums, static_cast<size_t>(rows * width)) : nullptr;
+    const auto sums_of = [&](int64_t row) {
+      if constexpr (rounds) return sums + row * width;
+      else return a.out(row) + first;
+    };
     for (int64_t c0 = 0; c0 < cells; c0 += depth) {
       const int64_t c1 = least(c0 + depth, cells);
       const int64_t k0 = c0 * Format::kPerCell, k1 = least(c1 * Format::kPerCell, k_count);
@@ -240,19 +244,19 @@ static void multiply(int64_t m_count, int64_t n_count, int64_t k_count, const B&
         for (int64_t r = 0; r < rows; r += kTileRows) {
           float* tile[kTileRows];
           const int64_t count = least(kTileRows, rows - r);
-          for (int64_t i = 0; i < count; ++i) tile[i] = a.out(r + i) + n0;
+          for (int64_t i = 0; i < count; ++i) tile[i] = sums_of(r + i) + n0 - first;
           multiply_rows<Format, kTileRows>(count, buffer + r * kRowStride, panel, c1 - c0, tile, columns,
                                            shift ? shift + n0 : nullptr, c0 > 0);
         }
       }
     }
-    if (!silu) return;
-    const int64_t first = p0 * kPanelColumns, columns = least(n_count, p1 * kPanelColumns) - first;
+    if (!silu && !rounds) return;
     for (int64_t r = 0; r < rows; ++r) {
-      float* c = a.out(r) + first;
-      for_channels(columns, [&](int64_t n, int lanes) {
-        const vf x = load_n(c + n, lanes);
-        store_n(c + n, x * sigmoid(x), lanes);
+      const float* from = sums_of(r);
+      auto* c = a.out(r) + first;
+      for_channels(least(width, n_count - first), [&](int64_t n, int lanes) {
+        const vf x = load_n(from + n, lanes);
+        store_n(c + n, silu ? x * sigmoid(x) : x, lanes);
       });
     }
   });

@@ -30,3 +30,66 @@ static inline vf expand_bfloat16(vh half) {
   std::memcpy(&x, &bits, sizeof x);
   return x;
 }
+
+// Memory with bfloat16, read and written as simd.inc.h does it with float32. It may have been written as float32 before, so that only
+// memcpy may access it.
+
+static inline vf load(const uint16_t* p) {
+  vh half;
+  std::memcpy(&half, p, sizeof half);
+  return expand_bfloat16(half);
+}
+
+static inline void store(uint16_t* p, vf v) {
+  const vh half = round_to_bfloat16(v);
+  std::memcpy(p, &half, sizeof half);
+}
+
+static inline vf load_part(const uint16_t* p, int n) {
+  vh half = {};
+  std::memcpy(&half, p, static_cast<size_t>(n) * sizeof(uint16_t));
+  return expand_bfloat16(half);
+}
+
+static inline void store_part(uint16_t* p, vf v, int n) {
+  const vh half = round_to_bfloat16(v);
+  std::memcpy(p, &half, static_cast<size_t>(n) * sizeof(uint16_t));
+}
+
+static inline vf load_n(const uint16_t* p, int n) { return n == kLanes ? load(p) : load_part(p, n); }
+static inline void store_n(uint16_t* p, vf v, int n) { n == kLanes ? store(p, v) : store_part(p, v, n); }
+
+// One value, and a vector of it.
+static inline float value_at(const float* p) { return *p; }
+static inline float value_at(const uint16_t* p) {
+  uint16_t half;
+  std::memcpy(&half, p, sizeof half);
+  const uint32_t bits = static_cast<uint32_t>(half) << 16;
+  float x;
+  std::memcpy(&x, &bits, sizeof x);
+  return x;
+}
+template <typename Value>
+static inline vf splat_at(const Value* p) { return splat(value_at(p)); }
+
+// Copies n values from one kind of storage to the same or another one.
+template <typename To, typename From>
+static inline void copy_values(To* to, const From* from, int64_t n) {
+  for_channels(n, [&](int64_t i, int lanes) { store_n(to + i, load_n(from + i, lanes), lanes); });
+}
+
+static inline void copy_values(uint16_t* to, const uint16_t* from, int64_t n) {
+  int64_t i = 0;
+  for (; i + 2 * kLanes <= n; i += 2 * kLanes) std::memcpy(to + i, from + i, sizeof(vf));
+  if (i < n) std::memcpy(to + i, from + i, static_cast<size_t>(n - i) * sizeof(uint16_t));
+}
+
+static inline void zero_values(float* to, int64_t n) { zero_floats(to, n); }
+static inline void zero_values(uint16_t* to, int64_t n) { std::memset(to, 0, static_cast<size_t>(n) * sizeof(uint16_t)); }
+
+// Calls body with the address of the values, in the type that they are stored in.
+template <typename Body>
+static inline void as_stored(const Features& features, const Body& body) {
+  if (features.half) body(static_cast<uint16_t*>(features.data));
+  else body(static_cast<float*>(features.data));
+}

@@ -1,7 +1,10 @@
 // Matrix products and convolutions. Activations are [batch, height, width, channels], filters [height, width, in, out],
-// depthwise filters [height, width, channels]; everything is float32 and row-major.
+// depthwise filters [height, width, channels]; everything is row-major, and float32 except for
+// features.
 #pragma once
 #include <cstdint>
+
+#include "kernels/features.h"
 
 namespace nvae {
 
@@ -32,13 +35,13 @@ struct MatrixTable {
   bool half_products;
   // c[m, n] = a * b, where a is [m, k] (or [k, m] if transpose_a) and b is [k, n] (or [n, k] if transpose_b).
   void (*gemm)(int64_t m, int64_t n, int64_t k, const float* a, bool transpose_a, const float* b, bool transpose_b, float* c);
-  void (*conv2d)(const ConvShape& shape, const float* x, const float* filter, const Epilogue& epilogue, float* y);
+  void (*conv2d)(const ConvShape& shape, const Features& x, const float* filter, const Epilogue& epilogue, const Features& y);
   void (*conv2d_input_gradient)(const ConvShape& shape, const float* dy, const float* filter, float* dx);
-  void (*conv2d_filter_gradient)(const ConvShape& shape, const float* x, const float* dy, float* dfilter);
+  void (*conv2d_filter_gradient)(const ConvShape& shape, const Features& x, const float* dy, float* dfilter);
   // One filter per channel: out_channels = in_channels.
-  void (*depthwise)(const ConvShape& shape, const float* x, const float* filter, const Epilogue& epilogue, float* y);
+  void (*depthwise)(const ConvShape& shape, const Features& x, const float* filter, const Epilogue& epilogue, const Features& y);
   void (*depthwise_input_gradient)(const ConvShape& shape, const float* dy, const float* filter, float* dx);
-  void (*depthwise_filter_gradient)(const ConvShape& shape, const float* x, const float* dy, float* dfilter);
+  void (*depthwise_filter_gradient)(const ConvShape& shape, const Features& x, const float* dy, float* dfilter);
 };
 
 }  // namespace nvae

@@ -19,6 +19,7 @@ static void copy_elements(const StridedCopy& s, const Element* from, Element* to
 
 static void copy(const StridedCopy& s, int element_bytes, const void* from, void* to) {
   if (element_bytes == 1) copy_elements(s, static_cast<const uint8_t*>(from), static_cast<uint8_t*>(to));
+  else if (element_bytes == 2) copy_elements(s, static_cast<const uint16_t*>(from), static_cast<uint16_t*>(to));
   else copy_elements(s, static_cast<const float*>(from), static_cast<float*>(to));
 }
 

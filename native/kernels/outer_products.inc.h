@@ -14,15 +14,16 @@ struct Pixels {
 };
 
 // One tile of C, in registers: R columns of A times V vectors of B. Adds to C if `add`.
-template <int R, int V>
-static inline void add_outer_products(const Pixels& pixels, const float* a, const float* b, float* c, int64_t stride, bool add) {
+template <int R, int V, typename In>
+static inline void add_outer_products(const Pixels& pixels, const In* a, const float* b, float* c, int64_t stride, bool add) {
   vf sum[R][V];
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 2
     for (int v = 0; v < V; ++v) sum[r][v] = vf{};
   for (const Run* run = pixels.runs; run < pixels.runs + pixels.count; ++run) {
-    const float *from = a + run->a, *with = b + run->b;
+    const In* from = a + run->a;
+    const float* with = b + run->b;
     for (int64_t pixel = 0; pixel < run->count; ++pixel, from += pixels.a_step, with += pixels.b_step) {
       __builtin_prefetch(from + pixels.ahead, 0, 2);
       vf d[V];
@@ -30,7 +31,7 @@ static inline void add_outer_products(const Pixels& pixels, const float* a, cons
       for (int v = 0; v < V; ++v) d[v] = load(with + v * kLanes);
 #pragma GCC unroll 16
       for (int r = 0; r < R; ++r) {
-        const vf value = splat(from[r]);
+        const vf value = splat_at(from + r);
 #pragma GCC unroll 2
         for (int v = 0; v < V; ++v) sum[r][v] += value * d[v];
       }
@@ -46,8 +47,8 @@ static inline void add_outer_products(const Pixels& pixels, const float* a, cons
 }
 
 // Selects the instance for a tile of V vectors.
-template <int V, int R = kTileRows>
-static void add_rows_of_tile(int64_t rows, const Pixels& pixels, const float* a, const float* b, float* c, int64_t stride, bool add) {
+template <int V, int R = kTileRows, typename In>
+static void add_rows_of_tile(int64_t rows, const Pixels& pixels, const In* a, const float* b, float* c, int64_t stride, bool add) {
   if constexpr (R > 0) {
     if (rows < R) return add_rows_of_tile<V, R - 1>(rows, pixels, a, b, c, stride, add);
     add_outer_products<R, V>(pixels, a, b, c, stride, add);
@@ -55,7 +56,8 @@ static void add_rows_of_tile(int64_t rows, const Pixels& pixels, const float* a,
 }
 
 // A tile of up to kTileRows columns of A and kPanelColumns of B. Rows of B are filled up to whole vectors; those of C are not.
-static void add_tile(int64_t rows, int64_t columns, const Pixels& pixels, const float* a, const float* b, float* c, int64_t stride,
+template <typename In>
+static void add_tile(int64_t rows, int64_t columns, const Pixels& pixels, const In* a, const float* b, float* c, int64_t stride,
                      bool add) {
   if (columns == kPanelColumns) return add_rows_of_tile<2>(rows, pixels, a, b, c, stride, add);
   if (columns == kLanes) return add_rows_of_tile<1>(rows, pixels, a, b, c, stride, add);

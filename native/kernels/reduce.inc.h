@@ -26,12 +26,12 @@ struct Prod {
 };
 }  // namespace reduction
 
-template <typename Operation>
-static double reduce_run(const float* x, int64_t n) {
+template <typename Operation, typename In>
+static double reduce_run(const In* x, int64_t n) {
   constexpr int kChains = 4;
   if (n < kChains * kLanes) {
     double total = Operation::start;
-    for (int64_t i = 0; i < n; ++i) total = Operation::combine(total, x[i]);
+    for (int64_t i = 0; i < n; ++i) total = Operation::combine(total, value_at(x + i));
     return total;
   }
   vf part[kChains];
@@ -43,13 +43,13 @@ static double reduce_run(const float* x, int64_t n) {
   double total = Operation::start;
   for (int c = 0; c < kChains; ++c)
     for (int lane = 0; lane < kLanes; ++lane) total = Operation::combine(total, part[c][lane]);
-  for (; i < n; ++i) total = Operation::combine(total, x[i]);
+  for (; i < n; ++i) total = Operation::combine(total, value_at(x + i));
   return total;
 }
 
 // Reduces `rows` rows of `columns` values, with rows `stride` apart, into out.
-template <typename Operation>
-static void reduce_rows(const float* x, int64_t rows, int64_t columns, int64_t stride, float* out) {
+template <typename Operation, typename In>
+static void reduce_rows(const In* x, int64_t rows, int64_t columns, int64_t stride, float* out) {
   int64_t i = 0;
   for (; i + kLanes <= columns; i += kLanes) {
     vf part = splat(Operation::start);
@@ -64,8 +64,8 @@ static void reduce_rows(const float* x, int64_t rows, int64_t columns, int64_t s
   }
 }
 
-template <typename Operation>
-static void reduce_all(int64_t outer, int64_t n, int64_t inner, float scale, const float* x, float* y) {
+template <typename Operation, typename In>
+static void reduce_all(int64_t outer, int64_t n, int64_t inner, float scale, const In* x, float* y) {
   if (inner == 1) {
     const int64_t chunk = least(n, kTaskElements), chunks = ceil_div(n, chunk);
     const int64_t rows_per_task = most(1, kTaskElements / n);

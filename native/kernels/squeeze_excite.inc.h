@@ -41,8 +41,9 @@ static void for_pixels(const ExciteShape& s, const Body& body) {
   });
 }
 
-static void squeeze_excite(const ExciteShape& s, const float* skip, const float* branch, const ExciteWeights& w,
-                           const ExciteState& state, float* y) {
+template <typename In>
+static void add_excited(const ExciteShape& s, const float* skip, const In* branch, const ExciteWeights& w, const ExciteState& state,
+                        float* y) {
   reduce_all<reduction::Sum>(s.batch, s.pixels, s.channels, 1.0f / static_cast<float>(s.pixels), branch, state.means);
   dense(s.batch, s.channels, s.hidden, state.means, w.w1, w.b1, state.hidden);
   for (int64_t i = 0; i < s.batch * s.hidden; ++i) {
@@ -62,8 +63,14 @@ static void squeeze_excite(const ExciteShape& s, const float* skip, const float*
   });
 }
 
-static void squeeze_excite_gradient(const ExciteShape& s, const float* dy, const float* branch, const ExciteWeights& w,
-                                    const ExciteState& state, const ExciteGradients& d) {
+static void squeeze_excite(const ExciteShape& s, const float* skip, const Features& from, const ExciteWeights& w,
+                           const ExciteState& state, float* y) {
+  as_stored(from, [&](const auto* branch) { add_excited(s, skip, branch, w, state, y); });
+}
+
+template <typename In>
+static void excite_gradient(const ExciteShape& s, const float* dy, const In* branch, const ExciteWeights& w,
+                            const ExciteState& state, const ExciteGradients& d) {
   const int64_t size = s.batch * s.channels, piece = most(1, kTaskElements / s.channels);
   const int64_t pieces = ceil_div(s.pixels, piece);
   float* dfactors = scratch(Slot::kWindow, static_cast<size_t>(2 * size + s.batch * s.hidden));
@@ -106,4 +113,9 @@ static void squeeze_excite_gradient(const ExciteShape& s, const float* dy, const
       });
     }
   });
+}
+
+static void squeeze_excite_gradient(const ExciteShape& s, const float* dy, const Features& from, const ExciteWeights& w,
+                                    const ExciteState& state, const ExciteGradients& d) {
+  as_stored(from, [&](const auto* branch) { excite_gradient(s, dy, branch, w, state, d); });
 }

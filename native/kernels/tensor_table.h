@@ -2,6 +2,8 @@
 #pragma once
 #include <cstdint>
 
+#include "kernels/features.h"
+
 // The operations by the names of tfjs' kernels. JavaScript selects one by its position in the list.
 #define NVAE_UNARY_OPERATIONS(X) \
   X(Neg) X(Abs) X(Square) X(Sqrt) X(Rsqrt) X(Reciprocal) X(Exp) X(Expm1) X(Log) X(Log1p) X(Sigmoid) X(Tanh) \
@@ -111,14 +113,14 @@ struct TensorTable {
   void (*softmax)(int64_t rows, int64_t n, bool log, const float* x, float* y);
   void (*copy)(const StridedCopy& shape, int element_bytes, const void* from, void* to);
   // Batch statistics (biased variance) and y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta).
-  void (*batch_norm)(const BatchNormShape& shape, const float* x, const float* gamma, const float* beta, float* y,
+  void (*batch_norm)(const BatchNormShape& shape, const Features& x, const float* gamma, const float* beta, const Features& y,
                      float* mean, float* variance);
-  void (*batch_norm_gradient)(const BatchNormShape& shape, const float* dy, const float* x, const float* gamma,
+  void (*batch_norm_gradient)(const BatchNormShape& shape, const float* dy, const Features& x, const float* gamma,
                               const float* beta, const float* mean, const float* variance, float* dx, float* dgamma,
                               float* dbeta);
   // y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta) with given statistics.
-  void (*normalize)(const BatchNormShape& shape, const float* x, const float* mean, const float* variance,
-                    const float* gamma, const float* beta, float* y);
+  void (*normalize)(const BatchNormShape& shape, const Features& x, const float* mean, const float* variance,
+                    const float* gamma, const float* beta, const Features& y);
   // Normalising x with these statistics is x * scale + shift; with a bias (or null), x + bias is normalised.
   void (*fold_norm)(int64_t channels, double epsilon, const float* bias, const float* mean, const float* variance,
                     const float* gamma, const float* beta, float* scale, float* shift);
@@ -141,9 +143,9 @@ struct TensorTable {
   void (*accumulate)(const float* x, float* sum, int64_t n);
   // average = (1 - weight) * average + weight * factor * value, but not below the floor unless it was already there.
   void (*move_average)(const AverageStep& step, const float* value, float* average, int64_t n);
-  void (*squeeze_excite)(const ExciteShape& shape, const float* skip, const float* branch, const ExciteWeights& weights,
+  void (*squeeze_excite)(const ExciteShape& shape, const float* skip, const Features& branch, const ExciteWeights& weights,
                          const ExciteState& state, float* y);
-  void (*squeeze_excite_gradient)(const ExciteShape& shape, const float* dy, const float* branch,
+  void (*squeeze_excite_gradient)(const ExciteShape& shape, const float* dy, const Features& branch,
                                   const ExciteWeights& weights, const ExciteState& state,
                                   const ExciteGradients& gradients);
   // w is [rows, columns], start [inputs, taps].
@@ -159,9 +161,8 @@ struct TensorTable {
                                float* dg);
   float (*largest_magnitude)(const float* x, int64_t n);
   void (*largest_magnitude_gradient)(float dy, const float* x, int64_t n, float* dx);
-  // Converts to bfloat16 by rounding to nearest even, and back.
-  void (*to_bfloat16)(const float* x, uint16_t* y, int64_t n);
-  void (*from_bfloat16)(const uint16_t* x, float* y, int64_t n);
+  // y = x, in the kind of storage that y has; rounds to nearest even.
+  void (*convert)(const Features& x, const Features& y, int64_t n);
 };
 
 }  // namespace nvae

@@ -19,7 +19,8 @@ struct Tiles {
         count(batch * rows * columns) {}
 
   // Address of the first channel of the pixel (row, column) of a tile, which may lie outside of the image: then it is null.
-  const float* pixel(const float* images, int64_t channels, int64_t tile, int64_t row, int64_t column) const {
+  template <typename Value>
+  Value* pixel(Value* images, int64_t channels, int64_t tile, int64_t row, int64_t column) const {
     const int64_t y = tile / columns % rows * kTile + row, x = tile % columns * kTile + column;
     if (y < 0 || y >= height || x < 0 || x >= width) return nullptr;
     return images + ((tile / (columns * rows) * height + y) * width + x) * channels;
@@ -28,10 +29,10 @@ struct Tiles {
 
 // Spreads channels first..last of a square of pixels that begins `Border` before a tile: the value of place p and channel first + i
 // goes to out[p * plane + i]. Writes whole vectors.
-template <int Size, int Border, void (*Transform)(const vf (&)[Size], vf (&)[kSpread])>
-static void spread_square(const Tiles& tiles, const float* images, int64_t channels, int64_t tile, int64_t first, int64_t last,
+template <int Size, int Border, void (*Transform)(const vf (&)[Size], vf (&)[kSpread]), typename Value>
+static void spread_square(const Tiles& tiles, const Value* images, int64_t channels, int64_t tile, int64_t first, int64_t last,
                           float* out, int64_t plane) {
-  const float* pixels[Size][Size];
+  const Value* pixels[Size][Size];
   for (int i = 0; i < Size; ++i)
     for (int j = 0; j < Size; ++j) pixels[i][j] = tiles.pixel(images, channels, tile, i - Border, j - Border);
   for (int64_t c = first; c < last; c += kLanes) {
@@ -50,15 +51,17 @@ static void spread_square(const Tiles& tiles, const float* images, int64_t chann
 }
 
 // The window of a tile of the input, and a tile of the output's gradient.
-constexpr auto spread_window_of = spread_square<kSpread, 1, spread_window>;
-constexpr auto spread_tile_of = spread_square<kTile, 0, spread_tile>;
+template <typename Value>
+constexpr auto spread_window_of = spread_square<kSpread, 1, spread_window, Value>;
+constexpr auto spread_tile_of = spread_square<kTile, 0, spread_tile, float>;
 
 // Gathers `columns` channels of a tile from m[place * plane + channel], applies the epilogue and writes the pixels that are inside the image.
-static void gather_tile_of(const Tiles& tiles, float* images, int64_t channels, int64_t tile, int64_t first, int64_t columns,
+template <typename Value>
+static void gather_tile_of(const Tiles& tiles, Value* images, int64_t channels, int64_t tile, int64_t first, int64_t columns,
                            const Epilogue& e, const float* m, int64_t plane) {
-  float* pixels[kTile][kTile];
+  Value* pixels[kTile][kTile];
   for (int i = 0; i < kTile; ++i)
-    for (int j = 0; j < kTile; ++j) pixels[i][j] = const_cast<float*>(tiles.pixel(images, channels, tile, i, j));
+    for (int j = 0; j < kTile; ++j) pixels[i][j] = tiles.pixel(images, channels, tile, i, j);
   for_channels(columns, [&](int64_t c, int lanes) {
     vf spread[kSpread][kSpread], out[kTile][kTile];
 #pragma GCC unroll 6
@@ -153,9 +156,9 @@ struct SpreadProduct {
 };
 
 // Few channels: the filter is spread first, and a task is a block of tiles with all their windows.
-template <typename Filter>
-static void winograd_by_tiles(const SpreadProduct& p, const Tiles& tiles, const float* x, const Filter& filter, const Epilogue& e,
-                              float* y) {
+template <typename Filter, typename In, typename Out>
+static void winograd_by_tiles(const SpreadProduct& p, const Tiles& tiles, const In* x, const Filter& filter, const Epilogue& e,
+                              Out* y) {
   const int64_t filter_plane = p.depth * kPanelColumns, filter_panel = p.slices * kPlaces * filter_plane;
   float* spread_filter = scratch(Slot::kPackedFilter, static_cast<size_t>(p.panels * filter_panel));
   parallel(p.panels * p.slices, [&](int64_t task) {
@@ -172,7 +175,7 @@ static void winograd_by_tiles(const SpreadProduct& p, const Tiles& tiles, const 
     float* sums = scratch(Slot::kPanel, static_cast<size_t>(kPlaces * sum_plane));
     for (int64_t slice = 0; slice < p.slices; ++slice)
       for (int64_t t = 0; t < count; ++t)
-        spread_window_of(tiles, x, p.k_count, first + t, p.begin(slice), p.end(slice),
+        spread_window_of<In>(tiles, x, p.k_count, first + t, p.begin(slice), p.end(slice),
                          windows + slice * kPlaces * window_plane + t * kSliceStride, window_plane);
     for (int64_t panel = 0; panel < p.panels; ++panel) {
       for (int64_t slice = 0; slice < p.slices; ++slice)
@@ -188,14 +191,14 @@ static void winograd_by_tiles(const SpreadProduct& p, const Tiles& tiles, const 
 }
 
 // Many channels: the windows are spread first, and a task is a panel of the filter, whose slices are spread where they are multiplied.
-template <typename Filter>
-static void winograd_by_panels(const SpreadProduct& p, const Tiles& tiles, const float* x, const Filter& filter, const Epilogue& e,
-                               float* y) {
+template <typename Filter, typename In, typename Out>
+static void winograd_by_panels(const SpreadProduct& p, const Tiles& tiles, const In* x, const Filter& filter, const Epilogue& e,
+                               Out* y) {
   const int64_t window_plane = tiles.count * kSliceStride + 16;
   float* windows = scratch(Slot::kSpread, static_cast<size_t>(p.slices * kPlaces * window_plane));
   parallel(tiles.count * p.slices, [&](int64_t task) {
     const int64_t tile = task / p.slices, slice = task % p.slices;
-    spread_window_of(tiles, x, p.k_count, tile, p.begin(slice), p.end(slice),
+    spread_window_of<In>(tiles, x, p.k_count, tile, p.begin(slice), p.end(slice),
                      windows + slice * kPlaces * window_plane + tile * kSliceStride, window_plane);
   });
   parallel(p.panels, [&](int64_t panel) {
@@ -223,8 +226,8 @@ static bool suits_winograd(const ConvShape& s) {
   return tiles.count >= 4 && 2 * s.batch * s.in_height * s.in_width >= tiles.count * kTile * kTile;
 }
 
-template <bool Backward>
-static void winograd(const ConvShape& s, const float* x, const float* filter, const Epilogue& e, float* y) {
+template <bool Backward, typename In, typename Out>
+static void winograd(const ConvShape& s, const In* x, const float* filter, const Epilogue& e, Out* y) {
   const SpreadFilter<Backward> spread_filter{s, filter};
   const SpreadProduct product(spread_filter.k_count(), spread_filter.n_count());
   const Tiles tiles(s.batch, s.in_height, s.in_width);

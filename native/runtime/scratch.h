@@ -5,7 +5,7 @@
 
 namespace nvae {
 
-enum class Slot { kPackedFilter, kPanel, kRows, kPartials, kWindow, kSpread, kCount };
+enum class Slot { kPackedFilter, kPanel, kRows, kPartials, kWindow, kSpread, kSums, kCount };
 
 // Returns at least `floats` floats with unknown content, valid until the same thread requests the same slot again.
 float* scratch(Slot slot, size_t floats);

@@ -16,3 +16,11 @@ export function withHalfPrecision<T>(wanted: boolean, work: () => T): T {
 export function isHalfPrecision(): boolean {
   return on;
 }
+
+/** Smaller tensors are not rounded, because that would save little memory. */
+const leastElements = 1024;
+
+/** Whether tensors of this shape are stored as bfloat16: features and filters. Statistics, likelihoods and losses have fewer dimensions. */
+export function isRoundable(shape: readonly number[]): boolean {
+  return shape.length === 4 && shape.reduce((product, size) => product * size, 1) >= leastElements;
+}

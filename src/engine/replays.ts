@@ -159,13 +159,13 @@ function record<C, D>(
   return { outcome, program: isComplete ? { recording, inputs, results: results.flat(), details } : null };
 }
 
-/** A result must be in pooled memory, which a replay can fill again. */
+/** A result must be in pooled memory, which a replay can fill again, and as its type says. */
 function resultOf(backend: NativeBackend, recording: Recording, tensor: tf.Tensor): Result[] {
   const block = backend.blockOf(tensor);
-  if (block && recording.hasMade(tensor.dataId)) {
+  if (block && !backend.isRounded(tensor) && recording.hasMade(tensor.dataId)) {
     return [{ block, shape: tensor.shape, dtype: tensor.dtype as Result['dtype'] }];
   }
-  recording.cannotReplay('a result that is no new tensor');
+  recording.cannotReplay('a result that is no new tensor, or is rounded');
   return [];
 }
 

@@ -4,6 +4,8 @@ import { useEngine } from '../../../src/engine/index.js';
 import { loadAddon } from '../../../src/engine/native/loadAddon.js';
 import * as tf from '../../../src/engine/tf.js';
 import {
+  asBfloat16,
+  asFloat32,
   naiveConvolution,
   nativeConvolution,
   operandsOf,
@@ -105,13 +107,7 @@ describe('native convolution', () => {
 
   test('in half precision should equal the definition for rounded factors', () => {
     const addon = loadAddon();
-    const half = (values: Float32Array) => {
-      const bits = new Int32Array(Math.ceil(values.length / 2));
-      const result = new Float32Array(values.length);
-      addon.toBfloat16(values, bits);
-      addon.fromBfloat16(bits, result);
-      return result;
-    };
+    const half = (values: Float32Array) => asFloat32(addon, asBfloat16(addon, values));
     fc.assert(
       fc.property(convolution, fc.nat(), (c, seed) => {
         const shape = shapeOf(c, c.outChannels);

@@ -32,6 +32,13 @@ tf.registerGradient({
   },
 });
 
+export interface ConvolveOptions {
+  /** @default 1 */
+  readonly stride?: 1 | 2;
+  /** Whether the result is float32 in half precision, too. @default false */
+  readonly exact?: boolean;
+}
+
 /**
  * Maps x `[batch, height, width, in]`, filter `[k, k, in, out]` and bias `[out]` to
  * `[batch, height / stride, width / stride, out]` (odd sizes round up), with zero padding of (k - 1) / 2 on all four sides.
@@ -41,8 +48,8 @@ export function convolveBiased(
   x: tf.Tensor4D,
   filter: tf.Tensor,
   bias: tf.Tensor,
-  stride: 1 | 2 = 1,
+  { stride = 1, exact = false }: ConvolveOptions = {},
 ): tf.Tensor4D {
   const pad = ((filter.shape[0] ?? 1) - 1) / 2;
-  return runOne('ConvolveBiased', { x, filter, bias }, { strides: stride, pad });
+  return runOne('ConvolveBiased', { x, filter, bias }, { strides: stride, pad, exact });
 }

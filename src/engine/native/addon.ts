@@ -6,18 +6,20 @@ import type { InstructionSet } from '../settings.js';
 
 type Floats = Float32Array;
 type Ints = Int32Array;
-type Values = Float32Array | Int32Array | Uint8Array;
+/** float32, or bfloat16 as its bits. */
+export type Features = Float32Array | Uint16Array;
+type Values = Float32Array | Int32Array | Uint16Array | Uint8Array;
 /** Rows, channels, epsilon, whether a SiLU follows. */
 type NormShape = [rows: number, channels: number, epsilon: number, silu: number];
 /** y = activation(convolution * scale + shift), with scale and shift per output channel; the activation is SiLU or none. */
 type Convolution = (
   shape: Ints,
-  x: Floats,
+  x: Features,
   filter: Floats,
   scale: Floats | null,
   shift: Floats | null,
   silu: number,
-  y: Floats,
+  y: Features,
 ) => void;
 type AdamaxArguments = [
   learningRate: number,
@@ -85,10 +87,10 @@ export interface Addon {
   ): void;
   conv2d: Convolution;
   conv2dInputGradient(shape: Ints, dy: Floats, filter: Floats, dx: Floats): void;
-  conv2dFilterGradient(shape: Ints, x: Floats, dy: Floats, dfilter: Floats): void;
+  conv2dFilterGradient(shape: Ints, x: Features, dy: Floats, dfilter: Floats): void;
   depthwise: Convolution;
   depthwiseInputGradient(shape: Ints, dy: Floats, filter: Floats, dx: Floats): void;
-  depthwiseFilterGradient(shape: Ints, x: Floats, dy: Floats, dfilter: Floats): void;
+  depthwiseFilterGradient(shape: Ints, x: Features, dy: Floats, dfilter: Floats): void;
 
   /** Names of tfjs' kernels; the index of a name is the number that selects its operation. */
   operations(): Readonly<Record<'unary' | 'binary' | 'comparisons' | 'reductions', readonly string[]>>;
@@ -106,11 +108,42 @@ export interface Addon {
     to: Values,
     toOffset: number,
   ): void;
-  batchNorm(...shapeAndTensors: [...NormShape, Floats, Floats, Floats, Floats, Floats, Floats]): void;
-  batchNormGradient(
-    ...shapeAndTensors: [...NormShape, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats, Floats]
+  batchNorm(
+    ...shapeAndTensors: [
+      ...NormShape,
+      x: Features,
+      gamma: Floats,
+      beta: Floats,
+      y: Features,
+      mean: Floats,
+      variance: Floats,
+    ]
   ): void;
-  normalize(...shapeAndTensors: [...NormShape, Floats, Floats, Floats, Floats, Floats, Floats]): void;
+  batchNormGradient(
+    ...shapeAndTensors: [
+      ...NormShape,
+      dy: Floats,
+      x: Features,
+      gamma: Floats,
+      beta: Floats,
+      mean: Floats,
+      variance: Floats,
+      dx: Floats,
+      dgamma: Floats,
+      dbeta: Floats,
+    ]
+  ): void;
+  normalize(
+    ...shapeAndTensors: [
+      ...NormShape,
+      x: Features,
+      mean: Floats,
+      variance: Floats,
+      gamma: Floats,
+      beta: Floats,
+      y: Features,
+    ]
+  ): void;
   /** For a norm with given statistics of what a convolution with this bias, or none, gives. */
   foldNorm(
     channels: number,
@@ -157,7 +190,7 @@ export interface Addon {
     ...shapeAndTensors: [
       ...ExciteShape,
       skip: Floats,
-      branch: Floats,
+      branch: Features,
       ...ExciteWeights,
       ...ExciteState,
       y: Floats,
@@ -167,7 +200,7 @@ export interface Addon {
     ...shapeAndTensors: [
       ...ExciteShape,
       dy: Floats,
-      branch: Floats,
+      branch: Features,
       ...ExciteWeights,
       ...ExciteState,
       dbranch: Floats,
@@ -204,7 +237,6 @@ export interface Addon {
   ): void;
   largestMagnitude(x: Floats, y: Floats): void;
   largestMagnitudeGradient(dy: Floats, x: Floats, dx: Floats): void;
-  /** Each element of y holds two adjacent values. Rounds to nearest even. */
-  toBfloat16(x: Floats, y: Ints): void;
-  fromBfloat16(x: Ints, y: Floats): void;
+  /** y = x, stored as y is. Rounds to nearest even. */
+  convert(x: Features, y: Features): void;
 }

@@ -3,8 +3,9 @@
  * so all other kernels run on the same memory.
  */
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { isHalfPrecision, isRoundable } from '../halfPrecision.js';
 import * as tf from '../tf.js';
-import type { Addon } from './addon.js';
+import type { Addon, Features } from './addon.js';
 import { type Block, BufferPool, type PoolStatistics } from './bufferPool.js';
 import { Recording } from './recording.js';
 
@@ -12,21 +13,26 @@ type DataId = tf.DataId;
 type Values = Float32Array | Int32Array | Uint8Array;
 type NumericType = 'float32' | 'int32' | 'bool';
 
+/** How the values of a tensor are stored: as its type says, or as bfloat16, with the type float32. */
+type Storage = NumericType | 'bfloat16';
+
 /** An entry of the backend's storage; it has a `block` if its memory comes from the pool. */
 interface Entry {
-  values?: tf.backend_util.BackendValues;
+  values?: tf.backend_util.BackendValues | Uint16Array;
   dtype: tf.DataType;
   refCount: number;
   complexTensorInfos?: { real: tf.TensorInfo; imag: tf.TensorInfo };
   block?: Block;
 }
 
-const bytesPerElement = { float32: 4, int32: 4, bool: 1 } as const;
+const bytesPerElement = { float32: 4, int32: 4, bool: 1, bfloat16: 2 } as const;
 
 export class NativeBackend extends MathBackendCPU {
   readonly addon: Addon;
   readonly #pool: BufferPool;
   #lastId = 0;
+  /** Float32 copies of what is stored as bfloat16, for the kernel that runs. */
+  #expanded: Block[] = [];
   #recording: Recording | null = null;
 
   constructor(addon: Addon) {
@@ -47,11 +53,7 @@ export class NativeBackend extends MathBackendCPU {
 
   /** Creates a tensor with recycled memory of unknown content; the caller must write every element. */
   output(shape: readonly number[], dtype: NumericType = 'float32'): { info: tf.TensorInfo; values: Values } {
-    const size = tf.util.sizeFromShape(shape as number[]);
-    const block = this.#take(size * bytesPerElement[dtype]);
-    const values = view(block, dtype, size);
-    const dataId = this.#store({ values, dtype, refCount: 1, block });
-    return { info: { dataId, shape: shape as number[], dtype }, values };
+    return this.#output(shape, dtype, dtype) as { info: tf.TensorInfo; values: Values };
   }
 
   /** Like {@link output}, for float32. */
@@ -60,17 +62,61 @@ export class NativeBackend extends MathBackendCPU {
     return { info, values: values as Float32Array };
   }
 
+  /** Like {@link floatOutput}, stored as bfloat16. */
+  roundedOutput(shape: readonly number[]): { info: tf.TensorInfo; values: Uint16Array } {
+    const { info, values } = this.#output(shape, 'float32', 'bfloat16');
+    return { info, values: values as Uint16Array };
+  }
+
+  /** Like {@link floatOutput}; in half precision, features are stored as bfloat16. */
+  featureOutput(shape: readonly number[]): { info: tf.TensorInfo; values: Features } {
+    return isHalfPrecision() && isRoundable(shape) ? this.roundedOutput(shape) : this.floatOutput(shape);
+  }
+
+  /** Like {@link floatOutput}, stored as another tensor is. */
+  outputLike(tensor: tf.TensorInfo, shape: readonly number[]): { info: tf.TensorInfo; values: Features } {
+    return this.isRounded(tensor) ? this.roundedOutput(shape) : this.floatOutput(shape);
+  }
+
+  /** Whether the values of a tensor are stored as bfloat16. */
+  isRounded({ dataId }: tf.TensorInfo): boolean {
+    return (this.data.get(dataId) as Entry).values instanceof Uint16Array;
+  }
+
   /** Like {@link floatOutput} with the shape of a tensor that is not read again, in its memory if no other tensor uses that. */
   floatOutputIn(tensor: tf.TensorInfo): { info: tf.TensorInfo; values: Float32Array } {
     if (this.isShared(tensor)) return this.floatOutput(tensor.shape);
     return { info: this.reshaped(tensor, tensor.shape), values: this.ownFloats(tensor) };
   }
 
-  /** Returns the memory of a tensor, not a copy; valid until the tensor is disposed of. */
+  /**
+   * Returns the memory of a tensor, not a copy; valid until the tensor is disposed of. Of what is stored as bfloat16, returns a copy in
+   * float32, which is valid until the kernel ends: kernels that can read it as it is call {@link features}.
+   */
   values(tensor: tf.TensorInfo): Values {
-    const { values } = this.data.get(tensor.dataId) as Entry;
-    this.#recording?.reads(tensor.dataId);
-    return values as Values;
+    const stored = this.#stored(tensor);
+    return stored instanceof Uint16Array ? this.#expand(stored) : stored;
+  }
+
+  /** Returns the memory of a tensor of type float32 as it is stored; valid until the tensor is disposed of. */
+  features(tensor: tf.TensorInfo): Features {
+    return this.#stored(tensor) as Features;
+  }
+
+  /** Stores the values of a tensor as float32 from now on, for kernels that know nothing of bfloat16. */
+  widen(tensor: tf.TensorInfo): void {
+    const entry = this.data.get(tensor.dataId) as Entry;
+    const { values, block } = entry;
+    if (!(values instanceof Uint16Array && block)) return;
+    entry.block = this.#take(4 * values.length);
+    entry.values = view(entry.block, 'float32', values.length);
+    this.addon.convert(values, entry.values as Float32Array);
+    this.#pool.give(block);
+  }
+
+  /** Frees what was made for the kernel that has run. */
+  endKernel(): void {
+    for (const block of this.#expanded.splice(0)) this.#pool.give(block);
   }
 
   /** Returns the memory of a float32 tensor. */
@@ -146,17 +192,20 @@ export class NativeBackend extends MathBackendCPU {
   /** Returns a copy: values that tfjs returns to users must not change when the memory is recycled. */
   override readSync(dataId: DataId): tf.backend_util.BackendValues {
     this.computesInJavaScript('read');
-    const entry: Entry = this.data.get(dataId);
-    if (!entry.block) return super.readSync(dataId);
-    return (entry.values as Values).slice();
+    const { block, values }: Entry = this.data.get(dataId);
+    if (!block) return super.readSync(dataId);
+    if (!(values instanceof Uint16Array)) return (values as Values).slice();
+    const floats = new Float32Array(values.length);
+    this.addon.convert(values, floats);
+    return floats;
   }
 
   /** Kernels of the plain backend read through this; it gives them the memory itself, not a copy. */
   override bufferSync<R extends tf.Rank, D extends tf.DataType>(t: tf.TensorInfo): tf.TensorBuffer<R, D> {
     this.computesInJavaScript('buffer');
-    const entry: Entry = this.data.get(t.dataId);
-    if (!entry.block) return super.bufferSync(t);
-    return tf.buffer(t.shape as tf.ShapeMap[R], t.dtype as D, entry.values as tf.DataTypeMap[D]);
+    const { block }: Entry = this.data.get(t.dataId);
+    if (!block) return super.bufferSync(t);
+    return tf.buffer(t.shape as tf.ShapeMap[R], t.dtype as D, this.values(t) as tf.DataTypeMap[D]);
   }
 
   override disposeData(dataId: DataId, force = false): boolean {
@@ -178,7 +227,7 @@ export class NativeBackend extends MathBackendCPU {
     work: (recording: Recording) => T,
   ): { readonly result: T; readonly recording: Recording } {
     if (this.#recording) throw new Error('internal: a recording inside another one');
-    const places = outside.map((tensor) => [tensor, this.values(tensor)] as const);
+    const places = outside.map((tensor) => [tensor, this.#stored(tensor) as Values] as const);
     const recording = new Recording(this.addon, this.#pool, places);
     this.#recording = recording;
     try {
@@ -214,6 +263,31 @@ export class NativeBackend extends MathBackendCPU {
     return { dataId: this.#store({ values, dtype, refCount: 1, block }), shape, dtype };
   }
 
+  #output(
+    shape: readonly number[],
+    dtype: NumericType,
+    storage: Storage,
+  ): { info: tf.TensorInfo; values: Values | Uint16Array } {
+    const size = tf.util.sizeFromShape(shape as number[]);
+    const block = this.#take(size * bytesPerElement[storage]);
+    const values = view(block, storage, size);
+    const dataId = this.#store({ values, dtype, refCount: 1, block });
+    return { info: { dataId, shape: shape as number[], dtype }, values };
+  }
+
+  #stored({ dataId }: tf.TensorInfo): Values | Uint16Array {
+    this.#recording?.reads(dataId);
+    return (this.data.get(dataId) as Entry).values as Values | Uint16Array;
+  }
+
+  #expand(stored: Uint16Array): Float32Array {
+    const block = this.#take(4 * stored.length);
+    this.#expanded.push(block);
+    const floats = view(block, 'float32', stored.length) as Float32Array;
+    this.addon.convert(stored, floats);
+    return floats;
+  }
+
   #take(bytes: number): Block {
     const block = this.#pool.take(bytes);
     this.#recording?.took(block);
@@ -222,7 +296,7 @@ export class NativeBackend extends MathBackendCPU {
 
   #store(entry: Entry): DataId {
     const dataId: DataId = { id: this.#lastId++ };
-    this.data.set(dataId, entry);
+    this.data.set(dataId, entry as Entry & { values?: tf.backend_util.BackendValues });
     this.#recording?.made(dataId);
     return dataId;
   }
@@ -232,8 +306,9 @@ export class NativeBackend extends MathBackendCPU {
   }
 }
 
-function view(block: Block, dtype: NumericType, length: number): Values {
-  if (dtype === 'float32') return new Float32Array(block.buffer, block.offset, length);
-  if (dtype === 'int32') return new Int32Array(block.buffer, block.offset, length);
+function view(block: Block, storage: Storage, length: number): Values | Uint16Array {
+  if (storage === 'float32') return new Float32Array(block.buffer, block.offset, length);
+  if (storage === 'bfloat16') return new Uint16Array(block.buffer, block.offset, length);
+  if (storage === 'int32') return new Int32Array(block.buffer, block.offset, length);
   return new Uint8Array(block.buffer, block.offset, length);
 }

@@ -32,12 +32,16 @@ export function registerNativeBackend(): void {
 const references = new Set<string>([tf.Identity, tf.Reshape, tf.ExpandDims]);
 
 function registerPlain(kernelName: string, plain: tf.KernelFunc): void {
-  const kernelFunc: tf.KernelFunc = (parameters) => {
-    (parameters.backend as NativeBackend).computesInJavaScript(kernelName);
-    return plain(parameters);
-  };
+  const kernelFunc: tf.KernelFunc = (parameters) => runPlain(kernelName, plain, parameters);
   const kernel = { kernelName, backendName: nativeBackendName };
   tf.registerKernel({ ...kernel, kernelFunc: references.has(kernelName) ? plain : kernelFunc });
+}
+
+function runPlain(name: string, plain: tf.KernelFunc, parameters: Parameters<tf.KernelFunc>[0]) {
+  const backend = parameters.backend as NativeBackend;
+  backend.computesInJavaScript(name);
+  for (const input of Object.values(parameters.inputs)) if (input) backend.widen(input);
+  return plain(parameters);
 }
 
 function register({ name, body }: NativeKernel, plain: tf.KernelFunc | undefined): void {
@@ -45,14 +49,15 @@ function register({ name, body }: NativeKernel, plain: tf.KernelFunc | undefined
     kernelName: name,
     backendName: nativeBackendName,
     kernelFunc: (parameters) => {
-      const { inputs, attrs, backend } = parameters;
-      const result = body(inputs as Record<string, tf.TensorInfo>, attrs ?? {}, backend as NativeBackend);
-      if (result) return result;
-      if (plain) {
-        const native = backend as NativeBackend;
-        native.computesInJavaScript(name);
-        return plain(parameters);
+      const { inputs, attrs } = parameters;
+      const backend = parameters.backend as NativeBackend;
+      try {
+        const result = body(inputs as Record<string, tf.TensorInfo>, attrs ?? {}, backend);
+        if (result) return result;
+      } finally {
+        backend.endKernel();
       }
+      if (plain) return runPlain(name, plain, parameters);
       throw new Error(`${name}: the native engine has no kernel for these types`);
     },
   });

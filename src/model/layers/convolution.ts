@@ -75,7 +75,7 @@ export function convolveDepthwise(x: tf.Tensor4D, weight: tf.Tensor): tf.Tensor4
 export function convolution(pass: Pass, plan: ConvolutionPlan, x: tf.Tensor4D): tf.Tensor4D {
   const weight = pass.store.parameter(`${plan.name}.weight`);
   if (!plan.bias) return convolve(x, weight, plan.stride);
-  return convolveBiased(x, weight, pass.store.parameter(`${plan.name}.bias`), plan.stride);
+  return convolveBiased(x, weight, pass.store.parameter(`${plan.name}.bias`), { stride: plan.stride });
 }
 
 export function depthwise(pass: Pass, plan: DepthwisePlan, x: tf.Tensor4D): tf.Tensor4D {

@@ -37,6 +37,8 @@ export function weightNormWeight(pass: Pass, plan: WeightNormPlan): tf.Tensor4D 
   return weightNorm(v, pass.store.parameter(`${plan.name}.weight_g`));
 }
 
+/** The result is not rounded: it is parameters of a distribution, or what a tower's cells add their branches to. */
 export function weightNormConvolution(pass: Pass, plan: WeightNormPlan, x: tf.Tensor4D): tf.Tensor4D {
-  return convolveBiased(x, weightNormWeight(pass, plan), pass.store.parameter(`${plan.name}.bias`));
+  const bias = pass.store.parameter(`${plan.name}.bias`);
+  return convolveBiased(x, weightNormWeight(pass, plan), bias, { exact: true });
 }

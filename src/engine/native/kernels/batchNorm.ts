@@ -11,12 +11,12 @@ function normShape(shape: number[], attributes: Attributes): [number, number, nu
 
 export function batchNormKernels(addon: Addon): NativeKernel[] {
   const train = nativeKernel('BatchNormTrain', ({ x, gamma, beta }, attributes, backend) => {
-    const y = backend.floatOutput(x!.shape);
+    const y = backend.featureOutput(x!.shape);
     const mean = backend.floatOutput(gamma!.shape);
     const variance = backend.floatOutput(gamma!.shape);
     addon.batchNorm(
       ...normShape(x!.shape, attributes),
-      backend.floats(x!),
+      backend.features(x!),
       backend.floats(gamma!),
       backend.floats(beta!),
       y.values,
@@ -33,7 +33,9 @@ export function batchNormKernels(addon: Addon): NativeKernel[] {
     const dbeta = backend.floatOutput(gamma!.shape);
     addon.batchNormGradient(
       ...normShape(x!.shape, attributes),
-      ...([dy!, x!, gamma!, beta!, mean!, variance!].map((tensor) => backend.floats(tensor)) as Six),
+      backend.floats(dy!),
+      backend.features(x!),
+      ...([gamma!, beta!, mean!, variance!].map((tensor) => backend.floats(tensor)) as Four),
       dx.values,
       dgamma.values,
       dbeta.values,
@@ -43,10 +45,10 @@ export function batchNormKernels(addon: Addon): NativeKernel[] {
 
   const inference = nativeKernel('BatchNormInference', (inputs, attributes, backend) => {
     const { x, mean, variance, gamma, beta } = inputs;
-    const y = backend.floatOutput(x!.shape);
+    const y = backend.featureOutput(x!.shape);
     addon.normalize(
       ...normShape(x!.shape, attributes),
-      backend.floats(x!),
+      backend.features(x!),
       backend.floats(mean!),
       backend.floats(variance!),
       backend.floats(gamma!),
@@ -59,4 +61,4 @@ export function batchNormKernels(addon: Addon): NativeKernel[] {
   return [train, gradient, inference];
 }
 
-type Six = [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array, Float32Array];
+type Four = [Float32Array, Float32Array, Float32Array, Float32Array];

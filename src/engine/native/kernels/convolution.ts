@@ -84,10 +84,10 @@ function kernelsOf({ depthwise, canBeHalf, run, ...names }: Family): NativeKerne
       const { x, filter, bias, variance } = inputs;
       const info = convInfo(name, x!.shape, filter!.shape, attributes, depthwise);
       if (!allFloat(x!, filter!) || !isNative(info, depthwise)) return undefined;
-      const y = backend.floatOutput(info.outShape);
+      const y = attributes.exact ? backend.floatOutput(info.outShape) : backend.featureOutput(info.outShape);
       const operands = [
         convShape(info, half(), direct),
-        backend.floats(x!),
+        backend.features(x!),
         backend.floats(filter!),
       ] as const;
       const silu = Number(attributes.activation === 'silu');
@@ -121,7 +121,7 @@ function kernelsOf({ depthwise, canBeHalf, run, ...names }: Family): NativeKerne
     const dfilter = backend.floatOutput(filterShape);
     run.filterGradient(
       convShape(info, false, direct),
-      backend.floats(x!),
+      backend.features(x!),
       backend.floats(dy!),
       dfilter.values,
     );

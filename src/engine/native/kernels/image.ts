@@ -40,10 +40,11 @@ export function imageKernels(addon: Addon): NativeKernel[] {
   // Each pixel becomes a 2 x 2 block: sizes [batch * height, 2, width, 2, channels].
   const upsample = nativeKernel('UpsampleNearest2x', ({ x }, _attributes, backend) => {
     const [batch, height, width, channels] = x!.shape as [number, number, number, number];
-    const y = backend.floatOutput([batch, 2 * height, 2 * width, channels]);
+    const from = backend.features(x!);
+    const y = backend.outputLike(x!, [batch, 2 * height, 2 * width, channels]);
     const sizes = [batch * height, 2, width, 2, channels];
     const strides = packStrides(sizes, [width * channels, 0, channels, 0, 1], stridesOf(sizes));
-    addon.copy(strides!, 4, backend.floats(x!), 0, y.values, 0);
+    addon.copy(strides!, from.BYTES_PER_ELEMENT, from, 0, y.values, 0);
     return y.info;
   });
 

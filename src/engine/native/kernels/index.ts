@@ -2,7 +2,6 @@
 import type { Addon } from '../addon.js';
 import type { NativeKernel } from '../kernel.js';
 import { batchNormKernels } from './batchNorm.js';
-import { bfloat16Kernels } from './bfloat16.js';
 import { convolutionKernels } from './convolution.js';
 import { elementwiseKernels } from './elementwise.js';
 import { imageKernels } from './image.js';
@@ -10,6 +9,7 @@ import { matMulKernels } from './matMul.js';
 import { mixtureKernels } from './mixture.js';
 import { movementKernels } from './movement.js';
 import { reductionKernels } from './reduce.js';
+import { roundingKernels } from './rounding.js';
 import { spectralNormsKernels } from './spectralNorms.js';
 import { squeezeExciteKernels } from './squeezeExcite.js';
 import { weightKernels } from './weights.js';
@@ -23,7 +23,7 @@ export function nativeKernels(addon: Addon): NativeKernel[] {
     movementKernels,
     imageKernels,
     batchNormKernels,
-    bfloat16Kernels,
+    roundingKernels,
     weightKernels,
     spectralNormsKernels,
     mixtureKernels,

@@ -27,7 +27,7 @@ export function squeezeExciteKernels(addon: Addon): NativeKernel[] {
     const factors = backend.floatOutput([batch, channels]);
     addon.squeezeExcite(
       ...shape,
-      ...([backend.floats(skip!), backend.floats(branch!)] as const),
+      ...([backend.floats(skip!), backend.features(branch!)] as const),
       ...weightsOf(inputs, backend),
       ...([means.values, hidden.values, factors.values, y.values] as const),
     );
@@ -40,7 +40,7 @@ export function squeezeExciteKernels(addon: Addon): NativeKernel[] {
     const weights = [w1, b1, w2, b2].map((tensor) => backend.floatOutput(tensor!.shape));
     addon.squeezeExciteGradient(
       ...exciteShape(branch!, w1!, attributes),
-      ...([backend.floats(dy!), backend.floats(branch!)] as const),
+      ...([backend.floats(dy!), backend.features(branch!)] as const),
       ...weightsOf(inputs, backend),
       ...([backend.floats(means!), backend.floats(hidden!), backend.floats(factors!)] as const),
       dbranch.values,
