@@ -8,8 +8,8 @@ import {
   batchNormInference,
   batchNormTrain,
   convolveBiased,
-  convolveDepthwiseNormalized,
   convolveNormalized,
+  expansion,
   globalNorm,
   largestMagnitudes,
   moveAverages,
@@ -32,6 +32,27 @@ useTestEngine();
 
 function tensor(shape: number[], seed: number): tf.Tensor {
   return tf.tensor(pseudoRandom(tf.util.sizeFromShape(shape), seed), shape);
+}
+
+type Three<T> = [T, T, T];
+type Statistics = ReturnType<typeof statistics>;
+
+/** Statistics of `channels` channels, seeded with `seed` and the three numbers after it. */
+function statistics(channels: number, seed: number) {
+  const [mean, gamma, beta, signed] = [0, 1, 2, 3].map((i) => tensor([channels], seed + i)) as tf.Tensor1D[];
+  const variance: tf.Tensor1D = tf.abs(signed!);
+  signed!.dispose();
+  return { mean: mean!, variance, gamma: gamma!, beta: beta!, epsilon: 1e-2 };
+}
+
+/** Batch norm with given statistics by tfjs' own operation. */
+function normalized(x: tf.Tensor, { mean, variance, gamma, beta, epsilon }: Statistics): tf.Tensor4D {
+  return tf.batchNorm4d(x as tf.Tensor4D, mean, variance, beta, gamma, epsilon);
+}
+
+function double(x: tf.Tensor4D): tf.Tensor4D {
+  const [, height, width] = x.shape;
+  return tf.image.resizeNearestNeighbor(x, [2 * height, 2 * width]);
 }
 
 /** Batch norm in plain differentiable operations. */
@@ -373,33 +394,67 @@ describe('fused operations', () => {
       const kernels = fc.constantFrom(1, 3, 5);
       await fc.assert(
         fc.asyncProperty(sizes, kernels, fc.integer({ min: 1, max: 70 }), async (shape, kernel, outputs) => {
-          const channels = shape[3];
           const x = tensor(shape, 1) as tf.Tensor4D;
-          const pad = (kernel - 1) / 2;
-          for (const depthwise of [false, true]) {
-            const out = depthwise ? channels : outputs;
-            const filter = tensor([kernel, kernel, channels, depthwise ? 1 : out], 2) as tf.Tensor4D;
-            const [bias, mean, gamma, beta] = [3, 4, 5, 6].map((seed) =>
-              tensor([out], seed),
-            ) as tf.Tensor1D[];
-            const variance = tf.tidy(() => tf.abs(tensor([out], 7))) as tf.Tensor1D;
-            const norm = { mean: mean!, variance, gamma: gamma!, beta: beta!, epsilon: 1e-2 };
-            const fused = depthwise ? convolveDepthwiseNormalized : convolveNormalized;
-            const actual = fused(x, filter, { bias: bias!, norm, activation });
-            const expected = tf.tidy(() => {
-              const y = depthwise ? tf.depthwiseConv2d(x, filter, 1, pad) : tf.conv2d(x, filter, 1, pad);
-              const u = tf.batchNorm4d(tf.add(y, bias!), mean!, variance, beta!, gamma!, 1e-2);
-              return activation === 'silu' ? tf.mul(u, tf.sigmoid(u)) : u;
-            });
-            expect(relativeError(await actual.data(), await expected.data())).toBeLessThan(1e-4);
-            tf.dispose([filter, bias!, mean!, gamma!, beta!, variance, actual, expected]);
-          }
-          x.dispose();
+          const filter = tensor([kernel, kernel, shape[3], outputs], 2) as tf.Tensor4D;
+          const bias = tensor([outputs], 3);
+          const norm = statistics(outputs, 4);
+          const actual = convolveNormalized(x, filter, { bias, norm, activation });
+          const expected = tf.tidy(() => {
+            const y = normalized(tf.add(tf.conv2d(x, filter, 1, (kernel - 1) / 2), bias), norm);
+            return activation === 'silu' ? tf.mul(y, tf.sigmoid(y)) : y;
+          });
+          expect(relativeError(await actual.data(), await expected.data())).toBeLessThan(1e-4);
+          tf.dispose([x, filter, bias, norm, actual, expected]);
         }),
         { numRuns },
       );
     },
   );
+
+  test.each([false, true])('expansion should equal its composition (upsampling: %s)', async (upsample) => {
+    const shapes = fc.record({
+      // one image in pieces, several images in a piece, and all between
+      sides: fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 })),
+      batch: fc.integer({ min: 1, max: 10 }),
+      inputs: fc.integer({ min: 1, max: 150 }),
+      hidden: fc.integer({ min: 1, max: 300 }),
+      outputs: fc.integer({ min: 1, max: 70 }),
+      kernel: fc.constantFrom(1, 3, 5, 7),
+    });
+    const light = shapes.filter(({ sides: [height, width], batch, inputs, hidden, outputs }) => {
+      const work = height * width * batch * hidden * (inputs + outputs);
+      return work < (testEngine === 'native' ? 3e7 : 1e6);
+    });
+    await fc.assert(
+      fc.asyncProperty(light, async ({ sides, batch, inputs, hidden, outputs, kernel }) => {
+        const x = tensor([batch, ...sides, inputs], 1) as tf.Tensor4D;
+        const filters = [
+          [1, 1, inputs, hidden],
+          [kernel, kernel, hidden, 1],
+          [1, 1, hidden, outputs],
+        ].map((shape, i) => tensor(shape, 2 + i)) as Three<tf.Tensor4D>;
+        const norms = [inputs, hidden, hidden, outputs].map((count, i) => statistics(count, 5 + 4 * i));
+        const [before, ...after] = norms as [Statistics, ...Three<Statistics>];
+        const [expand, spatial, reduce] = filters.map((filter, i) => ({ filter, norm: after[i]! }));
+        const layers = { before, expand: expand!, spatial: spatial!, reduce: reduce!, upsample };
+        const actual = expansion(x, layers);
+        const expected = tf.tidy(() => {
+          const swish = (y: tf.Tensor4D) => tf.mul<tf.Tensor4D>(y, tf.sigmoid(y));
+          const [first, second, third] = filters;
+          const expanded = swish(normalized(tf.conv2d(normalized(x, before), first, 1, 0), after[0]));
+          const large = upsample ? double(expanded) : expanded;
+          const filtered = swish(
+            normalized(tf.depthwiseConv2d(large, second, 1, (kernel - 1) / 2), after[1]),
+          );
+          return normalized(tf.conv2d(filtered, third, 1, 0), after[2]);
+        });
+        expect(actual.shape).toEqual(expected.shape);
+        expect(relativeError(await actual.data(), await expected.data())).toBeLessThan(1e-4);
+        tf.dispose([x, actual, expected, ...filters, ...norms]);
+      }),
+      { numRuns },
+    );
+  });
 
   test('largestMagnitudes should add up the largest of each, which share its gradient', async () => {
     const before = tf.memory().numTensors;

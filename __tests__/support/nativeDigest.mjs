@@ -82,7 +82,18 @@ function resultsOf(lengths, run) {
 }
 
 const positive = numbers.map(Math.abs);
+/** Images in pieces, and hidden channels in parts. */
+const expansions = [
+  [2, 30, 31, 40, 70, 24, 5, 1],
+  [3, 5, 4, 130, 150, 37, 5, 2],
+];
 const fused = [
+  ...expansions.map(([batch, height, width, inputs, hidden, outputs, size, repeats]) => {
+    const shape = Int32Array.of(batch, height, width, inputs, hidden, outputs, size, repeats);
+    return resultsOf([batch * height * width * repeats ** 2 * outputs], (y) =>
+      addon.expansion(shape, numbers, ...Array.from({ length: 11 }, (_, i) => numbers.subarray(100 * i)), y),
+    );
+  }),
   resultsOf([200_000, channels, channels], (dx, dgamma, dbeta) => {
     const given = [numbers.slice().reverse(), numbers, ones, ones, mean, variance];
     addon.batchNormGradient(8000, channels, 1e-5, 1, ...given, dx, dgamma, dbeta);

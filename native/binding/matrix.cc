@@ -43,6 +43,16 @@ void forward(const Arguments& args) {
                              {args.floats(3), args.floats(4), args.integer(5) != 0}, args.features(6));
 }
 
+// expansion(shape, x, then scale, shift of the norm before, and filter, scale, shift of each convolution, y)
+void expansion(const Arguments& args) {
+  const int32_t* v = args.ints(0);
+  const ExpansionWeights weights = {{args.floats(2), args.floats(3)},
+                                    args.floats(4), {args.floats(5), args.floats(6)},
+                                    args.floats(7), {args.floats(8), args.floats(9)},
+                                    args.floats(10), {args.floats(11), args.floats(12)}};
+  kernels().matrix.expansion({v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]}, args.floats(1), weights, args.floats(13));
+}
+
 // (shape, dy, filter, dx)
 template <auto Kernel>
 void input_gradient(const Arguments& args) {
@@ -65,6 +75,7 @@ void export_matrix(napi_env env, napi_value exports) {
   export_kernel<input_gradient<&MatrixTable::conv2d_input_gradient>>(env, exports, "conv2dInputGradient");
   export_kernel<filter_gradient<&MatrixTable::conv2d_filter_gradient>>(env, exports, "conv2dFilterGradient");
   export_kernel<forward<&MatrixTable::depthwise>>(env, exports, "depthwise");
+  export_kernel<expansion>(env, exports, "expansion");
   export_kernel<input_gradient<&MatrixTable::depthwise_input_gradient>>(env, exports, "depthwiseInputGradient");
   export_kernel<filter_gradient<&MatrixTable::depthwise_filter_gradient>>(env, exports, "depthwiseFilterGradient");
 }

@@ -37,6 +37,7 @@ namespace NVAE_ISA {
 #include "kernels/conv2d.inc.h"
 #include "kernels/depthwise.inc.h"
 #include "kernels/elementwise.inc.h"
+#include "kernels/expansion.inc.h"
 #include "kernels/convert.inc.h"
 #include "kernels/reduce.inc.h"
 #include "kernels/squeeze_excite.inc.h"
@@ -62,6 +63,7 @@ const KernelTables NVAE_JOIN(kernels_, NVAE_ISA) = {
         &NVAE_ISA::conv2d_input_gradient,
         &NVAE_ISA::conv2d_filter_gradient,
         &NVAE_ISA::depthwise,
+        &NVAE_ISA::expansion,
         &NVAE_ISA::depthwise_input_gradient,
         &NVAE_ISA::depthwise_filter_gradient,
     },

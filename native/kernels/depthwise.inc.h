@@ -35,6 +35,7 @@ static inline vf load_lanes(const float* p, int64_t n) {
 // The rows under the filter, for one image and one block of channels.
 template <typename In>
 struct Window {
+  static constexpr int kPixel = kBlock;  // floats from pixel to pixel
   const In* image;  // first channel of the block at pixel (0, 0)
   int64_t height, width, channels;
   int64_t lanes;  // channels in this block
@@ -77,32 +78,33 @@ static Window<In> open_window(const ConvShape& s, const In* x, int64_t image, in
           least(kBlock, s.in_channels - channel), s.filter_height, s.pad_top, s.pad_left, width, ring, -s.pad_top, {}};
 }
 
-// Adds one filter row to kColumns outputs. KW is the filter width if it is known at compile time (with stride 1), otherwise 0.
-template <int KW>
+// Adds one filter row to kColumns outputs. KW is the filter width if it is known at compile time (with stride 1), otherwise 0. Pixels of
+// x, and taps of the filter, are Pixel floats apart.
+template <int KW, int Pixel>
 static inline void add_filter_row(const float* x, const float* filter, int64_t filter_width, int64_t stride, vf* sum) {
   if constexpr (KW > 0) {
     vf in[kColumns + KW - 1];
 #pragma GCC unroll 16
-    for (int i = 0; i < kColumns + KW - 1; ++i) in[i] = load(x + i * kBlock);
+    for (int i = 0; i < kColumns + KW - 1; ++i) in[i] = load(x + i * Pixel);
 #pragma GCC unroll 8
     for (int k = 0; k < KW; ++k) {
-      const vf f = load(filter + k * kBlock);
+      const vf f = load(filter + k * Pixel);
 #pragma GCC unroll 8
       for (int t = 0; t < kColumns; ++t) sum[t] += in[t + k] * f;
     }
   } else {
     for (int64_t k = 0; k < filter_width; ++k) {
-      const vf f = load(filter + k * kBlock);
+      const vf f = load(filter + k * Pixel);
 #pragma GCC unroll 8
-      for (int t = 0; t < kColumns; ++t) sum[t] += load(x + (t * stride + k) * kBlock) * f;
+      for (int t = 0; t < kColumns; ++t) sum[t] += load(x + (t * stride + k) * Pixel) * f;
     }
   }
 }
 
-// shift: values of this block, or null.
-template <int KW, typename In, typename Out>
-static void depthwise_rows(const ConvShape& s, Window<In>& window, const float* filter, const float* shift, bool silu,
-                           Out* y) {
+// shift: values of this block, or null. Rows is a Window, or has its members `rows`, `lanes`, `advance` and `kPixel`.
+template <int KW, typename Rows, typename Out>
+static void depthwise_rows(const ConvShape& s, Rows& window, const float* filter, const float* shift, bool silu, Out* y) {
+  constexpr int kPixel = Rows::kPixel;
   for (int64_t row = 0; row < s.out_height; ++row) {
     window.advance(row * s.stride_height - s.pad_top);
     for (int64_t column = 0; column < s.out_width; column += kColumns) {
@@ -113,8 +115,8 @@ static void depthwise_rows(const ConvShape& s, Window<In>& window, const float* 
 #pragma GCC unroll 8
         for (int t = 0; t < kColumns; ++t) sum[t] = shift ? load(shift + v) : vf{};
         for (int64_t ky = 0; ky < s.filter_height; ++ky) {
-          add_filter_row<KW>(window.rows[ky] + column * s.stride_width * kBlock + v,
-                             filter + ky * s.filter_width * kBlock + v, s.filter_width, s.stride_width, sum);
+          add_filter_row<KW, kPixel>(window.rows[ky] + column * s.stride_width * kPixel + v,
+                             filter + ky * s.filter_width * kPixel + v, s.filter_width, s.stride_width, sum);
         }
         if (silu) {
 #pragma GCC unroll 8
@@ -129,6 +131,13 @@ static void depthwise_rows(const ConvShape& s, Window<In>& window, const float* 
       }
     }
   }
+}
+
+template <typename Rows, typename Out>
+static void depthwise_image(const ConvShape& s, Rows& window, const float* filter, const float* shift, bool silu, Out* y) {
+  if (s.filter_width == 5 && s.stride_width == 1) depthwise_rows<5>(s, window, filter, shift, silu, y);
+  else if (s.filter_width == 3 && s.stride_width == 1) depthwise_rows<3>(s, window, filter, shift, silu, y);
+  else depthwise_rows<0>(s, window, filter, shift, silu, y);
 }
 
 // filter_at(tap, channel) returns the address of that weight; the input gradient reads the filter in reverse.
@@ -147,9 +156,7 @@ static void depthwise_with(const ConvShape& s, const In* x, const Epilogue& e, O
     float* shift = e.shift ? filter + taps * kBlock : nullptr;
     if (shift) copy_block(shift, e.shift + channel, window.lanes);
     Out* out = y + image * s.out_height * s.out_width * s.out_channels + channel;
-    if (s.filter_width == 5 && s.stride_width == 1) depthwise_rows<5>(s, window, filter, shift, e.silu, out);
-    else if (s.filter_width == 3 && s.stride_width == 1) depthwise_rows<3>(s, window, filter, shift, e.silu, out);
-    else depthwise_rows<0>(s, window, filter, shift, e.silu, out);
+    depthwise_image(s, window, filter, shift, e.silu, out);
   });
 }
 

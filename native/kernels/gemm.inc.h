@@ -171,9 +171,9 @@ static void pack_panel(int64_t panel, int64_t first, int64_t last, int64_t k_cou
 }
 
 template <typename Format, typename B>
-static const float* pack_panels(int64_t k_count, int64_t n_count, const B& b) {
+static const float* pack_panels(int64_t k_count, int64_t n_count, const B& b, Slot slot = Slot::kPackedFilter) {
   const int64_t panels = ceil_div(n_count, kPanelColumns), cells = ceil_div(k_count, Format::kPerCell);
-  float* packed = scratch(Slot::kPackedFilter, static_cast<size_t>(panels * cells * kPanelColumns));
+  float* packed = scratch(slot, static_cast<size_t>(panels * cells * kPanelColumns));
   const int64_t slice = most(16, 32768 / kPanelColumns);
   const int64_t slices = ceil_div(cells, slice);
   parallel(panels * slices, [&](int64_t task) {

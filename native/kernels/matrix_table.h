@@ -28,6 +28,31 @@ struct Epilogue {
   bool silu = false;             // otherwise no activation
 };
 
+// An expansion: norm, 1x1 convolution to the hidden channels, norm, SiLU, a depthwise convolution with a border of zeros, norm, SiLU,
+// 1x1 convolution, norm. x is [batch, height, width, in_channels]; with `repeats` 2, every pixel of the hidden channels becomes 2x2
+// before the depthwise convolution.
+struct ExpansionShape {
+  int64_t batch, height, width;
+  int64_t in_channels, hidden, out_channels;
+  int64_t filter;  // height and width of the depthwise filter, an odd number
+  int64_t repeats;
+};
+
+// A norm: x * scale + shift, per channel.
+struct FoldedNorm {
+  const float *scale, *shift;
+};
+
+struct ExpansionWeights {
+  FoldedNorm before;
+  const float* expand;
+  FoldedNorm expanded;
+  const float* spatial;
+  FoldedNorm filtered;
+  const float* reduce;
+  FoldedNorm reduced;
+};
+
 struct MatrixTable {
   // Floating-point operations per second of one thread that only multiplies and adds on registers.
   double (*peak_fma)(double seconds);
@@ -40,6 +65,7 @@ struct MatrixTable {
   void (*conv2d_filter_gradient)(const ConvShape& shape, const Features& x, const float* dy, float* dfilter);
   // One filter per channel: out_channels = in_channels.
   void (*depthwise)(const ConvShape& shape, const Features& x, const float* filter, const Epilogue& epilogue, const Features& y);
+  void (*expansion)(const ExpansionShape& shape, const float* x, const ExpansionWeights& weights, float* y);
   void (*depthwise_input_gradient)(const ConvShape& shape, const float* dy, const float* filter, float* dx);
   void (*depthwise_filter_gradient)(const ConvShape& shape, const Features& x, const float* dy, float* dfilter);
 };

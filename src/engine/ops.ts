@@ -6,6 +6,7 @@ import { batchNormKernels } from './fused/batchNorm.js';
 import { registerComposites } from './fused/composite.js';
 import { convolveKernels } from './fused/convolve.js';
 import { convolveNormalizedKernels } from './fused/convolveNormalized.js';
+import { expansionKernels } from './fused/expansion.js';
 import { globalNormKernels } from './fused/globalNorm.js';
 import { halfSumOfSquaresKernels } from './fused/halfSumOfSquares.js';
 import { largestMagnitudesKernels } from './fused/largestMagnitudes.js';
@@ -27,10 +28,10 @@ export {
 export { convolveBiased } from './fused/convolve.js';
 export {
   type ConvolveNormalizedOptions,
-  convolveDepthwiseNormalized,
   convolveNormalized,
 } from './fused/convolveNormalized.js';
 export { copyInto } from './fused/copyInto.js';
+export { type ExpansionLayers, expansion } from './fused/expansion.js';
 export { fusedOperation } from './fused/fusedOperation.js';
 export { globalNorm } from './fused/globalNorm.js';
 export { largestMagnitudes } from './fused/largestMagnitudes.js';
@@ -58,6 +59,7 @@ export function registerCompositeKernels(backendName: string): void {
     ...squeezeExciteKernels,
     ...convolveKernels,
     ...convolveNormalizedKernels,
+    ...expansionKernels,
     ...weightNormKernels,
   ]);
 }

@@ -79,7 +79,6 @@ function convolutionFlopsOf(
     case 'Conv2DBackpropFilter':
       return 2 * size(dy!.shape) * size(filterShape.slice(0, 3));
     case 'DepthwiseConv2dNative':
-    case 'DepthwiseNormalized':
       return 2 * size(result) * size(filter!.shape.slice(0, 2));
     case 'DepthwiseConv2dNativeBackpropInput':
       return 2 * size(dy!.shape) * size(filter!.shape.slice(0, 2));

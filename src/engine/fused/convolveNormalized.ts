@@ -4,7 +4,7 @@
  */
 import * as tf from '../tf.js';
 import type { Activation } from './batchNorm.js';
-import { type Attributes, type CompositeKernel, type Inputs, runOne } from './composite.js';
+import { type CompositeKernel, runOne } from './composite.js';
 
 /** Statistics of each output channel, `[out]`. */
 export interface NormStatistics {
@@ -15,19 +15,15 @@ export interface NormStatistics {
   readonly epsilon: number;
 }
 
-type Convolve = typeof tf.conv2d;
-
-function normalized(convolve: Convolve): (inputs: Inputs, attributes: Attributes) => tf.Tensor {
-  return ({ x, filter, bias, ...statistics }, { strides, pad, epsilon, activation }) => {
-    const y = convolve(x as tf.Tensor4D, filter as tf.Tensor4D, strides as number, pad as number);
-    const biased = bias ? tf.add(y, bias) : y;
-    return runOne('BatchNormInference', { x: biased, ...statistics }, { epsilon, activation });
-  };
-}
-
 export const convolveNormalizedKernels: CompositeKernel[] = [
-  { name: 'ConvolveNormalized', body: normalized(tf.conv2d) },
-  { name: 'DepthwiseNormalized', body: normalized(tf.depthwiseConv2d) },
+  {
+    name: 'ConvolveNormalized',
+    body: ({ x, filter, bias, ...statistics }, { strides, pad, epsilon, activation }) => {
+      const y = tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, strides as number, pad as number);
+      const biased = bias ? tf.add(y, bias) : y;
+      return runOne('BatchNormInference', { x: biased, ...statistics }, { epsilon, activation });
+    },
+  },
 ];
 
 export interface ConvolveNormalizedOptions {
@@ -39,19 +35,6 @@ export interface ConvolveNormalizedOptions {
   readonly stride?: 1 | 2;
 }
 
-function run(
-  name: string,
-  x: tf.Tensor4D,
-  filter: tf.Tensor,
-  options: ConvolveNormalizedOptions,
-): tf.Tensor4D {
-  const { bias, norm, activation, stride = 1 } = options;
-  const { epsilon, ...statistics } = norm;
-  const pad = ((filter.shape[0] ?? 1) - 1) / 2;
-  const inputs = { x, filter, ...(bias && { bias }), ...statistics };
-  return runOne(name, inputs, { strides: stride, pad, epsilon, activation });
-}
-
 /**
  * Computes activation(norm(convolution of x + bias)) for x `[batch, height, width, in]` and filter `[k, k, in, out]`, padded and
  * strided as in `convolveBiased`. No gradient.
@@ -59,16 +42,10 @@ function run(
 export function convolveNormalized(
   x: tf.Tensor4D,
   filter: tf.Tensor,
-  options: ConvolveNormalizedOptions,
+  { bias, norm, activation, stride = 1 }: ConvolveNormalizedOptions,
 ): tf.Tensor4D {
-  return run('ConvolveNormalized', x, filter, options);
-}
-
-/** The same with one filter per channel, `[k, k, channels, 1]`. */
-export function convolveDepthwiseNormalized(
-  x: tf.Tensor4D,
-  filter: tf.Tensor,
-  options: ConvolveNormalizedOptions,
-): tf.Tensor4D {
-  return run('DepthwiseNormalized', x, filter, options);
+  const { epsilon, ...statistics } = norm;
+  const pad = ((filter.shape[0] ?? 1) - 1) / 2;
+  const inputs = { x, filter, ...(bias && { bias }), ...statistics };
+  return runOne('ConvolveNormalized', inputs, { strides: stride, pad, epsilon, activation });
 }

@@ -21,6 +21,7 @@ type Convolution = (
   silu: number,
   y: Features,
 ) => void;
+type FoldedNorm = [scale: Floats, shift: Floats];
 type AdamaxArguments = [
   learningRate: number,
   beta1: number,
@@ -89,6 +90,21 @@ export interface Addon {
   conv2dInputGradient(shape: Ints, dy: Floats, filter: Floats, dx: Floats): void;
   conv2dFilterGradient(shape: Ints, x: Features, dy: Floats, dfilter: Floats): void;
   depthwise: Convolution;
+  /** The shape in the order of ExpansionShape (native/kernels/matrix_table.h); a norm is a scale and a shift per channel. */
+  expansion(
+    shape: Ints,
+    x: Floats,
+    ...weights: [
+      ...FoldedNorm,
+      expand: Floats,
+      ...FoldedNorm,
+      spatial: Floats,
+      ...FoldedNorm,
+      reduce: Floats,
+      ...FoldedNorm,
+      y: Floats,
+    ]
+  ): void;
   depthwiseInputGradient(shape: Ints, dy: Floats, filter: Floats, dx: Floats): void;
   depthwiseFilterGradient(shape: Ints, x: Features, dy: Floats, dfilter: Floats): void;
 

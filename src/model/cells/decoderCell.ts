@@ -2,20 +2,21 @@
  * Decoder cell: a 1x1 convolution that expands the channels, a depthwise 5x5 convolution, a 1x1 convolution that reduces
  * them, squeeze-excitation. An upsampling cell doubles the image size and halves the channels.
  */
-import { upsampleNearest2x } from '../../engine/ops.js';
+import { expansion, upsampleNearest2x } from '../../engine/ops.js';
 import type * as tf from '../../engine/tf.js';
-import { batchNorm } from '../layers/batchNorm.js';
+import { batchNorm, normStatistics } from '../layers/batchNorm.js';
 import type { BatchNormPlan } from '../layers/batchNormPlan.js';
 import { batchNormParameters } from '../layers/batchNormPlan.js';
 import type { ConvolutionPlan, DepthwisePlan } from '../layers/convolution.js';
 import {
+  convolution,
   convolutionParameters,
   convolutionSpectral,
+  depthwise,
   depthwiseParameters,
   depthwiseSpectral,
 } from '../layers/convolution.js';
 import { inSequence } from '../layers/inSequence.js';
-import { normalizedConvolution, normalizedDepthwise } from '../layers/normalizedConvolution.js';
 import { planSkipUp, skipUp } from '../layers/skip.js';
 import type { SqueezeExcitationPlan } from '../layers/squeezeExcitation.js';
 import { squeezeExcitationParameters } from '../layers/squeezeExcitation.js';
@@ -79,16 +80,33 @@ export function planDecoderCell(
  * here the upsampling comes directly before the depthwise convolution, and the layers before it do a quarter of the work.
  */
 export function decoderCell(pass: Pass, cell: DecoderCellPlan, x: tf.Tensor4D): tf.Tensor4D {
-  const repeats = cell.skip ? 4 : 1;
-  const y = inSequence(x, [
-    (input) => batchNorm(pass, cell.norm1, input, 'none', repeats),
-    (input) => normalizedConvolution(pass, cell.expand, cell.norm2, input, { activation: 'silu', repeats }),
-    (input) =>
-      normalizedDepthwise(pass, cell.spatial, cell.norm3, cell.skip ? upsampleNearest2x(input) : input, {
-        activation: 'silu',
-      }),
-    (input) => normalizedConvolution(pass, cell.reduce, cell.norm4, input, { activation: 'none' }),
-  ]);
+  const y = pass.mode === 'train' ? trainedBranch(pass, cell, x) : branch(pass, cell, x);
   const skip = cell.skip ? skipUp(pass, cell.skip, x) : x;
   return joinBranch(pass, cell.excitation, skip, y);
+}
+
+function trainedBranch(pass: Pass, cell: DecoderCellPlan, x: tf.Tensor4D): tf.Tensor4D {
+  const repeats = cell.skip ? 4 : 1;
+  return inSequence(x, [
+    (input) => batchNorm(pass, cell.norm1, input, 'none', repeats),
+    (input) => batchNorm(pass, cell.norm2, convolution(pass, cell.expand, input), 'silu', repeats),
+    (input) => depthwise(pass, cell.spatial, cell.skip ? upsampleNearest2x(input) : input),
+    (input) => batchNorm(pass, cell.norm3, input, 'silu'),
+    (input) => batchNorm(pass, cell.norm4, convolution(pass, cell.reduce, input), 'none'),
+  ]);
+}
+
+/** With running averages, all of it is one operation. */
+function branch({ store }: Pass, cell: DecoderCellPlan, x: tf.Tensor4D): tf.Tensor4D {
+  const normalized = ({ name }: { readonly name: string }, norm: BatchNormPlan) => ({
+    filter: store.parameter(`${name}.weight`),
+    norm: normStatistics(store, norm),
+  });
+  return expansion(x, {
+    before: normStatistics(store, cell.norm1),
+    expand: normalized(cell.expand, cell.norm2),
+    spatial: normalized(cell.spatial, cell.norm3),
+    reduce: normalized(cell.reduce, cell.norm4),
+    upsample: cell.skip !== null,
+  });
 }

@@ -58,7 +58,7 @@ export function planEncoderCell(
 export function encoderCell(pass: Pass, cell: EncoderCellPlan, x: tf.Tensor4D): tf.Tensor4D {
   const y = inSequence(x, [
     (input) => batchNorm(pass, cell.norm1, input, 'silu'),
-    (input) => normalizedConvolution(pass, cell.convolution1, cell.norm2, input, { activation: 'silu' }),
+    (input) => normalizedConvolution(pass, cell.convolution1, cell.norm2, input, 'silu'),
     (input) => convolution(pass, cell.convolution2, input),
   ]);
   const skip = cell.skip ? skipDown(pass, cell.skip, x) : x;

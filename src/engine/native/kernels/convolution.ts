@@ -164,7 +164,7 @@ export function convolutionKernels(addon: Addon): NativeKernel[] {
     ...kernelsOf({
       depthwise: true,
       canBeHalf: false,
-      forward: ['DepthwiseConv2dNative', 'DepthwiseNormalized'],
+      forward: ['DepthwiseConv2dNative'],
       inputGradient: 'DepthwiseConv2dNativeBackpropInput',
       filterGradient: 'DepthwiseConv2dNativeBackpropFilter',
       run: {

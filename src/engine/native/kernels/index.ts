@@ -4,6 +4,7 @@ import type { NativeKernel } from '../kernel.js';
 import { batchNormKernels } from './batchNorm.js';
 import { convolutionKernels } from './convolution.js';
 import { elementwiseKernels } from './elementwise.js';
+import { expansionKernels } from './expansion.js';
 import { imageKernels } from './image.js';
 import { matMulKernels } from './matMul.js';
 import { mixtureKernels } from './mixture.js';
@@ -17,6 +18,7 @@ import { weightKernels } from './weights.js';
 export function nativeKernels(addon: Addon): NativeKernel[] {
   return [
     convolutionKernels,
+    expansionKernels,
     matMulKernels,
     elementwiseKernels,
     reductionKernels,
