@@ -25,6 +25,7 @@ SYSTEM = {
     "musl": {"libc.so"},
     "darwin": {"/usr/lib/libSystem.B.dylib"},
 }
+ANY_IMAGE = -2  # BIND_SPECIAL_DYLIB_FLAT_LOOKUP
 LARGEST = 2 * 2**20
 
 
@@ -40,8 +41,9 @@ def elf(binary, libc):
 
 def mach_o(binary, cpu):
     others = {library.name for library in binary.libraries} - SYSTEM["darwin"]
-    others = {name for name in others if not name.endswith("nvae.node")}
-    assert not others, f"needs {others}"
+    assert not others - {"@rpath/nvae.node"}, f"needs {others}"
+    bound = {binding.library_ordinal for binding in binary.bindings if binding.has_symbol and binding.symbol.name.startswith("_napi_")}
+    assert bound == {ANY_IMAGE}, f"looks for Node-API in libraries {bound}"
     assert cpu != "arm64" or binary.has_code_signature, "is not signed: macOS does not load it"
     assert binary.build_version.minos[0] <= 13, f"needs macOS {binary.build_version.minos}"
     strip = lambda names: {name.removeprefix("_") for name in names}

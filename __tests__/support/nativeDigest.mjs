@@ -15,7 +15,7 @@ import {
   relativeError,
 } from './naiveConvolution.mjs';
 
-const addon = createRequire(import.meta.url)('../../native/build/nvae.node');
+const addon = createRequire(import.meta.url)(process.env.NVAE_TESTED_ADDON ?? '../../native/build/nvae.node');
 if (process.env.NVAE_SIMD) addon.setSimd(process.env.NVAE_SIMD);
 addon.setThreads(Number(process.env.NVAE_THREADS ?? 2));
 

@@ -58,7 +58,7 @@ function sourcesOf(native, cpu) {
 async function linkArguments({ os }, tools) {
   // Worker threads of the pool may outlive the environment that loaded the addon: its code must stay mapped.
   if (os === 'linux') return ['-Wl,-z,nodelete', '-lpthread'];
-  if (os === 'darwin') return ['-Wl,-undefined,dynamic_lookup'];
+  if (os === 'darwin') return ['-Wl,-undefined,dynamic_lookup', '-Wl,-install_name,@rpath/nvae.node'];
   return [await importLibrary(tools)];
 }
 
