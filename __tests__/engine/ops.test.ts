@@ -22,8 +22,14 @@ import {
 } from '../../src/engine/ops.js';
 import { PackedVariables, packed } from '../../src/engine/packs.js';
 import * as tf from '../../src/engine/tf.js';
-import { gaussianMixtureLogProb } from '../../src/model/distributions/gaussianMixture.js';
-import { logisticMixtureLogProb } from '../../src/model/distributions/logisticMixture.js';
+import {
+  gaussianMixtureLogProb,
+  gaussianMixtureMean,
+} from '../../src/model/distributions/gaussianMixture.js';
+import {
+  logisticMixtureLogProb,
+  logisticMixtureMean,
+} from '../../src/model/distributions/logisticMixture.js';
 import { testEngine, useTestEngine } from '../support/engine.js';
 import { pseudoRandom, relativeError } from '../support/naiveConvolution.mjs';
 import { valuesOf } from '../support/valuesOf.js';
@@ -467,6 +473,34 @@ describe('fused operations', () => {
     expect(found).toEqual([[13], [0, -3, 0], [1.5, -1.5, 0], [1.5, 1.5], [-3], [Number.NaN]]);
     expect(tf.memory().numTensors).toBe(before);
   });
+
+  test.each(['logistic', 'gaussian'] as const)(
+    'the mean of a %s mixture should equal its composition',
+    async (kind) => {
+      const shapes = fc.tuple(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 1, max: 35 }));
+      await fc.assert(
+        fc.asyncProperty(shapes, async ([rows, k]) => {
+          const parameters = tf.tidy(() => tf.mul(tensor([rows, 3 * k], 1), 9));
+          const fused = kind === 'logistic' ? logisticMixtureMean : gaussianMixtureMean;
+          const clamp = (x: tf.Tensor) => tf.mul(tf.tanh(tf.div(x, 5)), 5);
+          const meanOf = (x: tf.Tensor) =>
+            kind === 'gaussian' ? clamp(x) : tf.div(tf.add(tf.clipByValue(x, -5, 5), 1), 2);
+          const worst = await compare(
+            (p) => fused(p as tf.Tensor2D),
+            (p) => {
+              const powers = tf.exp(clamp(tf.slice(p!, [0, 0], [rows, k])));
+              const weighted = tf.mul(powers, meanOf(tf.slice(p!, [0, k], [rows, k])));
+              return tf.div(tf.sum(weighted, 1), tf.sum(powers, 1));
+            },
+            [parameters],
+          );
+          parameters.dispose();
+          expect(worst).toBeLessThan(1e-5);
+        }),
+        { numRuns },
+      );
+    },
+  );
 
   test.each(['logistic', 'gaussian'] as const)(
     'the log probability of a %s mixture should equal its composition',

@@ -100,6 +100,7 @@ const fused = [
   }),
   resultsOf([6000], (y) => addon.mixtureLogProb(1, 6000, 7, numbers, positive, y)),
   resultsOf([6000 * 21], (dp) => addon.mixtureLogProbGradient(1, 6000, 7, numbers, positive, numbers, dp)),
+  resultsOf([6000], (y) => addon.mixtureMean(1, 6000, 7, numbers, y)),
   resultsOf([2000], (y) => addon.mixtureLogProb(4, 2000, 7, numbers, positive, y)),
   resultsOf([2000 * 70], (dp) => addon.mixtureLogProbGradient(4, 2000, 7, numbers, positive, numbers, dp)),
   resultsOf([1, 1, 900, 900, 200, 200, 180_000], (...results) => {

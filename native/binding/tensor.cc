@@ -167,6 +167,11 @@ void mixture_log_prob_gradient(const Arguments& args) {
                                     args.floats(4), args.floats(5), args.floats(6));
 }
 
+// mixtureMean(kind, rows, k, parameters, result)
+void mixture_mean(const Arguments& args) {
+  table().mixture_mean(MixtureKind(args.integer(0)), args.integer(1), args.integer(2), args.floats(3), args.floats(4));
+}
+
 // accumulate(x, sum): sum += x
 void accumulate(const Arguments& args) {
   table().accumulate(args.floats(0), args.floats(1), args.length(0));
@@ -330,6 +335,7 @@ void export_tensor(napi_env env, napi_value exports) {
   export_kernel<adamax_averaged>(env, exports, "adamaxAveraged");
   export_kernel<mixture_log_prob>(env, exports, "mixtureLogProb");
   export_kernel<mixture_log_prob_gradient>(env, exports, "mixtureLogProbGradient");
+  export_kernel<mixture_mean>(env, exports, "mixtureMean");
   export_kernel<accumulate>(env, exports, "accumulate");
   export_kernel<move_average>(env, exports, "moveAverage");
   export_kernel<squeeze_excite>(env, exports, "squeezeExcite");

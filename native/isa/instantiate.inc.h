@@ -86,6 +86,7 @@ const KernelTables NVAE_JOIN(kernels_, NVAE_ISA) = {
         &NVAE_ISA::adamax,
         &NVAE_ISA::mixture_log_prob,
         &NVAE_ISA::mixture_log_prob_gradient,
+        &NVAE_ISA::mixture_mean,
         &NVAE_ISA::accumulate,
         &NVAE_ISA::move_average,
         &NVAE_ISA::squeeze_excite,

@@ -1,4 +1,4 @@
-// Log probability of colours under mixtures, and its gradient in the raw parameters: the formulas that
+// Log probability of colours under mixtures, its gradient in the raw parameters, and means of mixtures: the formulas that
 // src/model/distributions composes of tfjs operations. Included once per instruction set, after elementwise.inc.h.
 //
 // A row of parameters holds one group of k values per parameter of a component, the logits first. As many rows as a vector has lanes are transposed, so that a
@@ -24,6 +24,9 @@ struct DiscretizedLogistic {
     const vf bound = splat(kMeanBound);
     return choose(raw < -bound, -bound, choose(raw > bound, bound, raw));
   }
+
+  // The mean on the scale 0 to 1.
+  static inline vf mean_colour(vf raw) { return (mean(raw) + splat(1.0f)) * splat(0.5f); }
 
   // Slope in the raw mean from that in the mean.
   static inline vf raw_mean_slope(vf raw, vf slope) {
@@ -70,6 +73,8 @@ struct DiscretizedLogistic {
 // Normal density on the scale 0 to 1.
 struct NormalDensity {
   static constexpr float kSigmaFloor = 0.01f, kHalfLogTwoPi = 0.91893853320467274f;
+
+  static inline vf mean_colour(vf raw) { return soft_clamp(raw); }
 
   template <bool Slopes>
   static inline ComponentSlopes run(vf raw_mean, vf raw_scale, vf colour) {
@@ -135,12 +140,12 @@ struct JointColours {
   }
 };
 
-// Transposes `rows` rows of `width` values to one vector per value, and back; missing rows repeat the last one.
-static void turn_rows(const float* from, int rows, int64_t width, vf* to) {
+// Transposes the first `count` values of `rows` rows of `width` values to one vector per value; missing rows repeat the last one.
+static void turn_rows(const float* from, int rows, int64_t width, int64_t count, vf* to) {
   float* out = reinterpret_cast<float*>(to);
   for (int r = 0; r < kLanes; ++r) {
     const float* row = from + (r < rows ? r : rows - 1) * width;
-    for (int64_t i = 0; i < width; ++i) out[i * kLanes + r] = row[i];
+    for (int64_t i = 0; i < count; ++i) out[i * kLanes + r] = row[i];
   }
 }
 
@@ -167,8 +172,8 @@ static void mixture_rows(int rows, int64_t k, const float* parameters, const flo
   vf* raw = reinterpret_cast<vf*>(scratch(Slot::kWindow, static_cast<size_t>((kParameters + 4) * k * kLanes)));
   vf *logits = raw + kParameters * k, *joint = logits + k, *prior = joint + k, *posterior = prior + k;
   vf colour[Part::kColours];
-  turn_rows(parameters, rows, kParameters * k, raw);
-  turn_rows(colours, rows, Part::kColours, colour);
+  turn_rows(parameters, rows, kParameters * k, kParameters * k, raw);
+  turn_rows(colours, rows, Part::kColours, Part::kColours, colour);
   for (int64_t j = 0; j < k; ++j) {
     logits[j] = soft_clamp(raw[j]);
     joint[j] = logits[j] + Part::template run<Gradient>(raw + j, k, colour);
@@ -220,4 +225,28 @@ static void mixture_log_prob(MixtureKind kind, int64_t rows, int64_t k, const fl
 static void mixture_log_prob_gradient(MixtureKind kind, int64_t rows, int64_t k, const float* parameters,
                                       const float* colours, const float* dy, float* dparameters) {
   mixture_of<true>(kind, rows, k, parameters, colours, dy, dparameters);
+}
+
+// Mixtures of one colour: the sum of the components' means, weighted by the softmax of the logits.
+template <typename Component>
+static void mean_rows(int rows, int64_t k, const float* parameters, float* mean) {
+  vf* logits = reinterpret_cast<vf*>(scratch(Slot::kWindow, static_cast<size_t>(2 * k * kLanes)));
+  turn_rows(parameters, rows, 3 * k, 2 * k, logits);
+  for (int64_t j = 0; j < k; ++j) logits[j] = soft_clamp(logits[j]);
+  vf total = vf{}, sum;
+  log_sum_exp(logits, k, logits, &sum);
+  for (int64_t j = 0; j < k; ++j) total += logits[j] * Component::mean_colour(logits[k + j]);
+  store_n(mean, total / sum, rows);
+}
+
+static void mixture_mean(MixtureKind kind, int64_t rows, int64_t k, const float* parameters, float* mean) {
+  constexpr int64_t kRows = 512;
+  parallel(ceil_div(rows, kRows), [&](int64_t task) {
+    const int64_t last = least(rows, (task + 1) * kRows);
+    for (int64_t row = task * kRows; row < last; row += kLanes) {
+      const int count = static_cast<int>(least(kLanes, last - row));
+      if (kind == MixtureKind::kNormal) mean_rows<NormalDensity>(count, k, parameters + row * 3 * k, mean + row);
+      else mean_rows<DiscretizedLogistic<false>>(count, k, parameters + row * 3 * k, mean + row);
+    }
+  });
 }

@@ -140,6 +140,8 @@ struct TensorTable {
                            float* log_prob);
   void (*mixture_log_prob_gradient)(MixtureKind kind, int64_t rows, int64_t k, const float* parameters,
                                     const float* colours, const float* dy, float* dparameters);
+  // Not for joint colours.
+  void (*mixture_mean)(MixtureKind kind, int64_t rows, int64_t k, const float* parameters, float* mean);
   void (*accumulate)(const float* x, float* sum, int64_t n);
   // average = (1 - weight) * average + weight * factor * value, but not below the floor unless it was already there.
   void (*move_average)(const AverageStep& step, const float* value, float* average, int64_t n);

@@ -396,7 +396,7 @@ export class Nvae implements SampleSource, Disposable {
   #toImages(parameters: tf.Tensor4D, noise: Noise, statistic: Statistic): tf.Tensor4D {
     const images = tf.clipByValue(statisticOf(this.output(parameters), statistic, noise), 0, 1);
     // 0, or NaN if a parameter is not finite: the clamps would otherwise turn it into an ordinary colour.
-    const damage = tf.sum(tf.mul(parameters, 0), -1, true); // [B, H, W, 1]
+    const damage = tf.mul(tf.sum(parameters, -1, true), 0); // [B, H, W, 1]
     return tf.add(images, damage);
   }
 }

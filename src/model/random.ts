@@ -77,16 +77,16 @@ export function uniformValues(generator: RandomGenerator, length: number, low = 
  * @param skipped number of values that are left out before the first; takes a fraction of the time of drawing them
  */
 export function normalValues(generator: RandomGenerator, length: number, skipped = 0): Float32Array {
-  const values = new Float32Array(length);
   const half = skipped % 2; // two numbers make two values; the first of the two is left out
   skip(generator, skipped - half);
-  for (let i = -half; i < length; i += 2) {
+  const values = new Float32Array(2 * Math.ceil((half + length) / 2));
+  for (let i = 0; i < values.length; i += 2) {
     const radius = Math.sqrt(-2 * Math.log(((generator.next() >>> 0) + 0.5) * 2 ** -32));
     const angle = 2 * Math.PI * uniform(generator);
-    if (i >= 0) values[i] = radius * Math.cos(angle);
-    if (i + 1 < length) values[i + 1] = radius * Math.sin(angle);
+    values[i] = radius * Math.cos(angle);
+    values[i + 1] = radius * Math.sin(angle);
   }
-  return values;
+  return values.length === length ? values : values.slice(half, half + length);
 }
 
 /** Returns a function that draws uniform numbers in [0, 1) with this key; the generator is created at the first draw. */

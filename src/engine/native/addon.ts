@@ -200,6 +200,8 @@ export interface Addon {
       dparameters: Floats,
     ]
   ): void;
+  /** Not for joint colours. */
+  mixtureMean(...shapeAndTensors: [...MixtureShape, parameters: Floats, y: Floats]): void;
   accumulate(x: Floats, sum: Floats): void;
   moveAverage(weight: number, factor: number, floor: number, value: Floats, average: Floats): void;
   squeezeExcite(

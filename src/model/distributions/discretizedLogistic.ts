@@ -9,10 +9,15 @@ import { asConstant } from '../constants.js';
 const meanBound = 5;
 const smallestLogScale = -7;
 
+/** Converts raw means to those on the scale -1 to 1. */
+export function clampedMeans<T extends tf.Tensor>(means: T): T {
+  return tf.clipByValue(means, -meanBound, meanBound);
+}
+
 /** Converts raw means and log scales to those on the scale -1 to 1. */
 export function logistics<T extends tf.Tensor>(means: T, logScales: T) {
   return {
-    mu: tf.clipByValue(means, -meanBound, meanBound),
+    mu: clampedMeans(means),
     logScale: tf.maximum<T>(logScales, smallestLogScale),
   };
 }

@@ -39,6 +39,9 @@ export const gaussianMixtureLogProb = mixtureLogProb(
   (means, logScales, x) => normalLogDensity(normals(means, logScales), x) as tf.Tensor2D,
 );
 
+/** Mean `[N]` from raw parameters `[N, 3 k]`. Differentiable. */
+export const gaussianMixtureMean = mixtureMean('GaussianMixtureMean', softClamp);
+
 export function gaussianMixture(
   parameters: tf.Tensor4D,
   { imageChannels: colours }: OutputConfig,
@@ -46,10 +49,7 @@ export function gaussianMixture(
   const image = (values: tf.Tensor) => asImage(values, parameters, colours);
   return {
     logProb: (x) => image(gaussianMixtureLogProb(mixtureRows(parameters, colours), tf.reshape(x, [-1]))),
-    mean: () => {
-      const { logits, mu } = components(parameters, colours);
-      return image(mixtureMean(logits, mu));
-    },
+    mean: () => image(gaussianMixtureMean(mixtureRows(parameters, colours))),
     mostLikelyValue: () => {
       const { mu } = components(parameters, colours);
       return image(chooseComponent(mu, likeliestComponent(parameters, colours)));

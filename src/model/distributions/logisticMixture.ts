@@ -2,7 +2,13 @@
 import { softClamp } from '../../engine/ops.js';
 import * as tf from '../../engine/tf.js';
 import { draws } from '../random.js';
-import { discretizedLogistic, logistics, rescale, standardLogistic } from './discretizedLogistic.js';
+import {
+  clampedMeans,
+  discretizedLogistic,
+  logistics,
+  rescale,
+  standardLogistic,
+} from './discretizedLogistic.js';
 import {
   asImage,
   chooseComponent,
@@ -39,6 +45,11 @@ export const logisticMixtureLogProb = mixtureLogProb(
   },
 );
 
+/** Mean `[N]` on the scale 0 to 1, from raw parameters `[N, 3 k]`. Differentiable. */
+export const logisticMixtureMean = mixtureMean('LogisticMixtureMean', (means) =>
+  rescale(clampedMeans(means)),
+);
+
 export function logisticMixture(
   parameters: tf.Tensor4D,
   { imageChannels: colours, normalizedLikelihood: normalized }: OutputConfig,
@@ -49,10 +60,7 @@ export function logisticMixture(
       const rows = mixtureRows(parameters, colours);
       return image(logisticMixtureLogProb(rows, tf.reshape(x, [-1]), { normalized }));
     },
-    mean: () => {
-      const { logits, mu } = components(parameters, colours);
-      return image(rescale(mixtureMean(logits, mu)));
-    },
+    mean: () => image(logisticMixtureMean(mixtureRows(parameters, colours))),
     mostLikelyValue: () => {
       const { mu } = components(parameters, colours);
       return image(rescale(chooseComponent(mu, likeliestComponent(parameters, colours))));

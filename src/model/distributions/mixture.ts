@@ -68,9 +68,24 @@ export function logOfMixture(logits: tf.Tensor2D, densities: tf.Tensor2D): tf.Te
   return tf.sub(tf.logSumExp(tf.add(logits, densities), -1), tf.logSumExp(logits, -1));
 }
 
-/** Returns the sum of softmax(logits) * mu, `[N]`. */
-export function mixtureMean(logits: tf.Tensor2D, mu: tf.Tensor2D): tf.Tensor1D {
-  return tf.sum(tf.mul(tf.softmax(logits), mu), 1);
+/**
+ * Returns the mean `[N]` of mixtures with the raw parameters `[N, 3 k]`. `kernel` is its name on engines that have it as one kernel.
+ * @param meanOf means of the components from their raw means
+ */
+export function mixtureMean(
+  kernel: string,
+  meanOf: (means: tf.Tensor2D) => tf.Tensor,
+): (parameters: tf.Tensor2D) => tf.Tensor1D {
+  const mean = fusedOperation<tf.Tensor1D>({
+    name: kernel,
+    inputs: ['parameters'],
+    differentiableIn: 'parameters',
+    body: ({ parameters }) => {
+      const [logits, means] = tf.split(parameters!, 3, 1) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
+      return tf.sum(tf.mul(tf.softmax(softClamp(logits)), meanOf(means)), 1);
+    },
+  });
+  return (parameters) => mean({ parameters });
 }
 
 /** Selects one component per row: `[N, k]` and indices `[N]` to `[N]`. */

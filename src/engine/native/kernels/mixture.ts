@@ -1,4 +1,4 @@
-/** Log probability under mixtures; src/model/distributions has the formulas. */
+/** Log probability under mixtures, and their means; src/model/distributions has the formulas. */
 import type { Addon } from '../addon.js';
 import { type NativeKernel, nativeKernel } from '../kernel.js';
 
@@ -17,7 +17,25 @@ const mixtures: readonly Mixture[] = [
   { name: 'JointLogisticMixtureLogProb', parameters: 10, kinds: [3, 4] },
 ];
 
+/** Kernels and the addon's numbers of their distributions. */
+const means = { GaussianMixtureMean: 0, LogisticMixtureMean: 1 } as const;
+
 export function mixtureKernels(addon: Addon): NativeKernel[] {
+  return [...logProbKernels(addon), ...meanKernels(addon)];
+}
+
+function meanKernels(addon: Addon): NativeKernel[] {
+  return Object.entries(means).map(([name, kind]) =>
+    nativeKernel(name, ({ parameters }, _attributes, backend) => {
+      const [rows, width] = parameters!.shape as [number, number];
+      const y = backend.floatOutput([rows]);
+      addon.mixtureMean(kind, rows, width / 3, backend.floats(parameters!), y.values);
+      return y.info;
+    }),
+  );
+}
+
+function logProbKernels(addon: Addon): NativeKernel[] {
   return mixtures.flatMap(({ name, parameters: perComponent, kinds: [plain, normalized] }) => {
     const kindOf = (attributes: { readonly normalized?: unknown }) =>
       attributes.normalized === true ? normalized : plain;
