@@ -15,15 +15,15 @@ export function naiveConvolution(
   dy: Float32Array,
   depthwise: boolean,
 ): ConvolutionResults<Float64Array>;
-export function nativeConvolution<X extends Float32Array | Uint16Array>(
+export function nativeConvolution<X extends Float32Array | Uint16Array, Y extends Float32Array | Uint16Array>(
   addon: object,
   shape: readonly number[],
   x: X,
   filter: Float32Array,
-  dy: Float32Array,
+  dy: Y,
   depthwise: boolean,
   options?: { half?: boolean; direct?: boolean },
-): { y: X; dx: Float32Array; dfilter: Float32Array };
+): { y: X; dx: Y; dfilter: Float32Array };
 export function asBfloat16(addon: object, values: Float32Array): Uint16Array;
 export function asFloat32(addon: object, values: Float32Array | Uint16Array): Float32Array;
 export function operandsOf(shape: readonly number[], depthwise: boolean, seed: number): ConvolutionOperands;

@@ -55,7 +55,7 @@ export function pseudoRandom(length, seed) {
 
 /**
  * Runs the addon's three kernels of a convolution on outputs filled with NaN. `half` rounds factors to bfloat16, `direct` leaves out
- * Winograd's way. If x is stored as bfloat16, so is y.
+ * Winograd's way. If x or dy is stored as bfloat16, so is y or dx.
  */
 export function nativeConvolution(
   addon,
@@ -68,8 +68,9 @@ export function nativeConvolution(
 ) {
   const numbers = Int32Array.of(...shape, Number(half), Number(direct));
   const poisoned = (like) => new Float32Array(like.length).fill(Number.NaN);
-  const [floats, dx, dfilter] = [poisoned(dy), poisoned(x), poisoned(filter)];
-  const y = x instanceof Uint16Array ? asBfloat16(addon, floats) : floats;
+  const storedAs = (like, floats) => (like instanceof Uint16Array ? asBfloat16(addon, floats) : floats);
+  const dfilter = poisoned(filter);
+  const [y, dx] = [storedAs(x, poisoned(dy)), storedAs(dy, poisoned(x))];
   if (depthwise) addon.depthwise(numbers, x, filter, null, null, 0, y);
   else addon.conv2d(numbers, x, filter, null, null, 0, y);
   addon[depthwise ? 'depthwiseInputGradient' : 'conv2dInputGradient'](numbers, dy, filter, dx);

@@ -47,16 +47,18 @@ for (const [i, shape] of shapes.entries()) {
       else winogradError = Math.max(winogradError, distance);
       hash.update(actual[name]);
     }
-    // Features stored as bfloat16 give what the same values in float32 give, but y is rounded.
-    const stored = asBfloat16(addon, x);
-    const half = nativeConvolution(addon, shape, stored, filter, dy, depthwise, { direct });
-    const same = nativeConvolution(addon, shape, asFloat32(addon, stored), filter, dy, depthwise, { direct });
-    error = Math.max(
-      error,
+    // Features stored as bfloat16 give what the same values in float32 give, rounded.
+    const [stored, gradient] = [asBfloat16(addon, x), asBfloat16(addon, dy)];
+    const half = nativeConvolution(addon, shape, stored, filter, gradient, depthwise, { direct });
+    const floats = [asFloat32(addon, stored), filter, asFloat32(addon, gradient)];
+    const same = nativeConvolution(addon, shape, ...floats, depthwise, { direct });
+    const errors = [
       relativeError(half.y, asBfloat16(addon, same.y)),
+      relativeError(half.dx, asBfloat16(addon, same.dx)),
       relativeError(half.dfilter, same.dfilter),
-    );
-    for (const values of [half.y, half.dfilter]) hash.update(values);
+    ];
+    error = Math.max(error, ...errors);
+    for (const values of [half.y, half.dx, half.dfilter]) hash.update(values);
   }
 }
 

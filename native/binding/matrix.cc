@@ -56,13 +56,13 @@ void expansion(const Arguments& args) {
 // (shape, dy, filter, dx)
 template <auto Kernel>
 void input_gradient(const Arguments& args) {
-  (kernels().matrix.*Kernel)(conv_shape(args.ints(0)), args.floats(1), args.floats(2), args.floats(3));
+  (kernels().matrix.*Kernel)(conv_shape(args.ints(0)), args.features(1), args.floats(2), args.features(3));
 }
 
 // (shape, x, dy, dfilter)
 template <auto Kernel>
 void filter_gradient(const Arguments& args) {
-  (kernels().matrix.*Kernel)(conv_shape(args.ints(0)), args.features(1), args.floats(2), args.floats(3));
+  (kernels().matrix.*Kernel)(conv_shape(args.ints(0)), args.features(1), args.features(2), args.floats(3));
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ void select(const Arguments& args) {
 
 // reduce(operation, outer, n, inner, x, y)
 void reduce(const Arguments& args) {
-  table().reduce(static_cast<int>(args.integer(0)), args.integer(1), args.integer(2), args.integer(3), args.floats(4),
+  table().reduce(static_cast<int>(args.integer(0)), args.integer(1), args.integer(2), args.integer(3), args.features(4),
                  args.floats(5));
 }
 
@@ -84,8 +84,8 @@ void batch_norm(const Arguments& args) {
 
 // batchNormGradient(rows, channels, epsilon, silu, dy, x, gamma, beta, mean, variance, dx, dgamma, dbeta)
 void batch_norm_gradient(const Arguments& args) {
-  table().batch_norm_gradient(batch_norm_shape(args), args.floats(4), args.features(5), args.floats(6), args.floats(7),
-                              args.floats(8), args.floats(9), args.floats(10), args.floats(11), args.floats(12));
+  table().batch_norm_gradient(batch_norm_shape(args), args.features(4), args.features(5), args.floats(6), args.floats(7),
+                              args.floats(8), args.floats(9), args.features(10), args.floats(11), args.floats(12));
 }
 
 // normalize(rows, channels, epsilon, silu, x, mean, variance, gamma, beta, y)
@@ -119,7 +119,7 @@ void resize_bilinear_gradient(const Arguments& args) {
 
 // upsampleGradient(shape of x, factor, dy, dx)
 void upsample_gradient(const Arguments& args) {
-  table().upsample_gradient(ImageShape(args.ints(0)).size, args.integer(1), args.floats(2), args.floats(3));
+  table().upsample_gradient(ImageShape(args.ints(0)).size, args.integer(1), args.features(2), args.features(3));
 }
 
 // globalNorm(tensors, y): y = the 2-norm of all together
@@ -174,7 +174,7 @@ void mixture_mean(const Arguments& args) {
 
 // accumulate(x, sum): sum += x
 void accumulate(const Arguments& args) {
-  table().accumulate(args.floats(0), args.floats(1), args.length(0));
+  table().accumulate(args.features(0), args.floats(1), args.length(0));
 }
 
 // moveAverage(weight, factor, floor, value, average)
@@ -206,7 +206,7 @@ void squeeze_excite(const Arguments& args) {
 void squeeze_excite_gradient(const Arguments& args) {
   table().squeeze_excite_gradient(
       excite_shape(args), args.floats(5), args.features(6), excite_weights(args, 7), excite_state(args, 11),
-      {args.floats(14), args.floats(15), args.floats(16), args.floats(17), args.floats(18)});
+      {args.features(14), args.floats(15), args.floats(16), args.floats(17), args.floats(18)});
 }
 
 WeightShape weight_shape(const Arguments& args) {

@@ -170,9 +170,9 @@ struct GradientFactors {
 };
 
 // The sums of a chunk of g and of g * (x - mean), where g is the gradient in the input of the activation; stores g in dx.
-template <typename In>
-static void chunk_gradient_sums(const WideRows& rows, bool silu, int64_t task, const float* dy, const In* x,
-                                const GradientFactors& f, float* dx, float* sums, float* products) {
+template <typename In, typename Gradient>
+static void chunk_gradient_sums(const WideRows& rows, bool silu, int64_t task, const Gradient* dy, const In* x,
+                                const GradientFactors& f, Gradient* dx, float* sums, float* products) {
   float* sum = scratch(Slot::kRows, static_cast<size_t>(2 * rows.width));
   float* product = sum + rows.width;
   zero_floats(sum, 2 * rows.width);
@@ -202,9 +202,9 @@ static void chunk_gradient_sums(const WideRows& rows, bool silu, int64_t task, c
 // With xhat = (x - mean) / sqrt(variance + epsilon) and g the gradient in the input of the activation:
 // dbeta = sum g, dgamma = sum g * xhat, dx = gamma / sqrt(variance + epsilon) * (g - dbeta / rows - xhat * dgamma / rows).
 // dx may be dy.
-template <typename In>
-static void batch_norm_gradient_from(const BatchNormShape& s, const float* dy, const In* x, const float* gamma, const float* beta,
-                                     const float* mean, const float* variance, float* dx, float* dgamma, float* dbeta) {
+template <typename In, typename Gradient>
+static void batch_norm_gradient_from(const BatchNormShape& s, const Gradient* dy, const In* x, const float* gamma, const float* beta,
+                                     const float* mean, const float* variance, Gradient* dx, float* dgamma, float* dbeta) {
   const WideRows rows(s);
   const int64_t chunks = rows.chunks();
   float* factors = scratch(Slot::kWindow, static_cast<size_t>(5 * rows.width));
@@ -236,7 +236,7 @@ static void batch_norm_gradient_from(const BatchNormShape& s, const float* dy, c
     store_n(f.distance + c, -scale * inverse * weighted * share, lanes);
   });
   for (float* values : {f.shift, f.distance}) rows.repeat(values);
-  const float* g = s.silu ? dx : dy;
+  const Gradient* g = s.silu ? dx : dy;
   parallel(chunks, [&](int64_t task) {
     rows.for_chunk(chunks - 1 - task, [&](int64_t i, int64_t c, int lanes) {
       const vf along = (load_n(x + i, lanes) - load_n(f.mean + c, lanes)) * load_n(f.distance + c, lanes);
@@ -245,7 +245,12 @@ static void batch_norm_gradient_from(const BatchNormShape& s, const float* dy, c
   });
 }
 
-static void batch_norm_gradient(const BatchNormShape& s, const float* dy, const Features& from, const float* gamma, const float* beta,
-                                const float* mean, const float* variance, float* dx, float* dgamma, float* dbeta) {
-  as_stored(from, [&](const auto* x) { batch_norm_gradient_from(s, dy, x, gamma, beta, mean, variance, dx, dgamma, dbeta); });
+static void batch_norm_gradient(const BatchNormShape& s, const Features& gradient, const Features& from, const float* gamma,
+                                const float* beta, const float* mean, const float* variance, const Features& to, float* dgamma,
+                                float* dbeta) {
+  as_stored(from, [&](const auto* x) {
+    as_stored(gradient, [&](auto* dy) {
+      batch_norm_gradient_from(s, dy, x, gamma, beta, mean, variance, static_cast<decltype(dy)>(to.data), dgamma, dbeta);
+    });
+  });
 }

@@ -124,11 +124,11 @@ struct FilterBackwards {
   }
 };
 
-template <typename Format>
-static void conv2d_input_gradient_in(const ConvShape& s, const float* dy, const float* filter, float* dx) {
+template <typename Format, typename In, typename Out>
+static void conv2d_input_gradient_in(const ConvShape& s, const In* dy, const float* filter, Out* dx) {
   // Pixels that no tap of their grid reaches get no gradient.
   if (s.filter_height < s.stride_height || s.filter_width < s.stride_width) {
-    std::memset(dx, 0, static_cast<size_t>(s.batch * s.in_height * s.in_width * s.in_channels) * sizeof(float));
+    zero_values(dx, s.batch * s.in_height * s.in_width * s.in_channels);
   }
   for (int64_t phase_y = 0; phase_y < s.stride_height; ++phase_y) {
     for (int64_t phase_x = 0; phase_x < s.stride_width; ++phase_x) {
@@ -140,7 +140,7 @@ static void conv2d_input_gradient_in(const ConvShape& s, const float* dy, const 
       const int64_t rows = ceil_div(s.in_height - first_y, s.stride_height);
       const int64_t columns = ceil_div(s.in_width - first_x, s.stride_width);
       if (taps_y <= 0 || taps_x <= 0 || rows <= 0 || columns <= 0) continue;
-      const WindowGrid<float, float> grid = {dy, s.out_height, s.out_width, s.out_channels, taps_y, taps_x, rows, columns,
+      const WindowGrid<In, Out> grid = {dy, s.out_height, s.out_width, s.out_channels, taps_y, taps_x, rows, columns,
                                (first_y + s.pad_top) / s.stride_height - (taps_y - 1),
                                (first_x + s.pad_left) / s.stride_width - (taps_x - 1), 1, 1,
                                dx, s.in_height, s.in_width, s.in_channels,
@@ -165,17 +165,23 @@ static void conv2d(const ConvShape& s, const Features& from, const float* filter
   });
 }
 
-static void conv2d_input_gradient(const ConvShape& s, const float* dy, const float* filter, float* dx) {
-  if (takes_winograd(s)) return winograd<true>(s, dy, filter, {}, dx);
+static void conv2d_input_gradient(const ConvShape& s, const Features& from, const float* filter, const Features& to) {
+  as_stored(from, [&](const auto* dy) {
+    as_stored(to, [&](auto* dx) {
+      if (takes_winograd(s)) return winograd<true>(s, dy, filter, {}, dx);
 #ifdef NVAE_HALF_PRODUCTS
-  if (s.half) return conv2d_input_gradient_in<Half>(s, dy, filter, dx);
+      if (s.half) return conv2d_input_gradient_in<Half>(s, dy, filter, dx);
 #endif
-  conv2d_input_gradient_in<Single>(s, dy, filter, dx);
+      conv2d_input_gradient_in<Single>(s, dy, filter, dx);
+    });
+  });
 }
 
-static void conv2d_filter_gradient(const ConvShape& s, const Features& from, const float* dy, float* dfilter) {
+static void conv2d_filter_gradient(const ConvShape& s, const Features& from, const Features& gradient, float* dfilter) {
   as_stored(from, [&](const auto* x) {
-    if (takes_winograd(s)) return winograd_filter_gradient(s, x, dy, dfilter);
-    direct_filter_gradient(in_one_row(s), x, dy, dfilter);
+    as_stored(gradient, [&](const auto* dy) {
+      if (takes_winograd(s)) return winograd_filter_gradient(s, x, dy, dfilter);
+      direct_filter_gradient(in_one_row(s), x, dy, dfilter);
+    });
   });
 }

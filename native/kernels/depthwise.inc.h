@@ -27,7 +27,8 @@ static inline void store_lanes(Out* p, vf v, int64_t n) {
   else if (n > 0) store_part(p, v, static_cast<int>(n));
 }
 
-static inline vf load_lanes(const float* p, int64_t n) {
+template <typename In>
+static inline vf load_lanes(const In* p, int64_t n) {
   if (n >= kLanes) return load(p);
   return n > 0 ? load_part(p, static_cast<int>(n)) : vf{};
 }
@@ -167,32 +168,32 @@ static void depthwise(const ConvShape& s, const Features& from, const float* fil
   });
 }
 
-// Handles any stride by scattering. The model uses only stride 1, which is handled elsewhere.
-static void scatter_input_gradient(const ConvShape& s, const float* dy, const float* filter, float* dx) {
+// Handles any stride. The model uses only stride 1, which is handled elsewhere.
+template <typename In, typename Out>
+static void strided_input_gradient(const ConvShape& s, const In* dy, const float* filter, Out* dx) {
   const int64_t blocks = ceil_div(s.in_channels, kLanes);
   parallel(s.batch * blocks, [&](int64_t task) {
     const int64_t image = task / blocks, channel = task % blocks * kLanes, lanes = s.in_channels - channel;
-    float* to = dx + image * s.in_height * s.in_width * s.in_channels + channel;
-    const float* from = dy + image * s.out_height * s.out_width * s.in_channels + channel;
-    for (int64_t p = 0; p < s.in_height * s.in_width; ++p) store_lanes(to + p * s.in_channels, vf{}, lanes);
-    for (int64_t row = 0; row < s.out_height; ++row) {
-      for (int64_t column = 0; column < s.out_width; ++column) {
-        const vf d = load_lanes(from + (row * s.out_width + column) * s.in_channels, lanes);
-        for (int64_t tap = 0; tap < s.filter_height * s.filter_width; ++tap) {
-          const int64_t y = row * s.stride_height - s.pad_top + tap / s.filter_width;
-          const int64_t x = column * s.stride_width - s.pad_left + tap % s.filter_width;
-          if (y < 0 || y >= s.in_height || x < 0 || x >= s.in_width) continue;
-          float* out = to + (y * s.in_width + x) * s.in_channels;
-          const vf f = load_lanes(filter + tap * s.in_channels + channel, lanes);
-          store_lanes(out, load_lanes(out, lanes) + d * f, lanes);
-        }
+    Out* to = dx + image * s.in_height * s.in_width * s.in_channels + channel;
+    const In* from = dy + image * s.out_height * s.out_width * s.in_channels + channel;
+    for (int64_t pixel = 0; pixel < s.in_height * s.in_width; ++pixel) {
+      vf sum = {};
+      for (int64_t tap = 0; tap < s.filter_height * s.filter_width; ++tap) {
+        const int64_t y = pixel / s.in_width + s.pad_top - tap / s.filter_width;
+        const int64_t x = pixel % s.in_width + s.pad_left - tap % s.filter_width;
+        if (y < 0 || y % s.stride_height != 0 || y / s.stride_height >= s.out_height) continue;
+        if (x < 0 || x % s.stride_width != 0 || x / s.stride_width >= s.out_width) continue;
+        sum += load_lanes(from + (y / s.stride_height * s.out_width + x / s.stride_width) * s.in_channels, lanes) *
+               load_lanes(filter + tap * s.in_channels + channel, lanes);
       }
+      store_lanes(to + pixel * s.in_channels, sum, lanes);
     }
   });
 }
 
-static void depthwise_input_gradient(const ConvShape& s, const float* dy, const float* filter, float* dx) {
-  if (s.stride_height != 1 || s.stride_width != 1) return scatter_input_gradient(s, dy, filter, dx);
+template <typename In, typename Out>
+static void depthwise_input_gradient_from(const ConvShape& s, const In* dy, const float* filter, Out* dx) {
+  if (s.stride_height != 1 || s.stride_width != 1) return strided_input_gradient(s, dy, filter, dx);
   // With stride 1, the gradient is a depthwise convolution of dy with the filter rotated by 180 degrees.
   const ConvShape turned = {s.batch, s.out_height, s.out_width, s.in_channels, s.in_height, s.in_width, s.in_channels,
                             s.filter_height, s.filter_width, 1, 1,
@@ -200,6 +201,12 @@ static void depthwise_input_gradient(const ConvShape& s, const float* dy, const 
   const int64_t taps = s.filter_height * s.filter_width;
   depthwise_with(turned, dy, {}, dx, [&](int64_t tap, int64_t channel) {
     return filter + (taps - 1 - tap) * s.in_channels + channel;
+  });
+}
+
+static void depthwise_input_gradient(const ConvShape& s, const Features& from, const float* filter, const Features& to) {
+  as_stored(from, [&](const auto* dy) {
+    as_stored(to, [&](auto* dx) { depthwise_input_gradient_from(s, dy, filter, dx); });
   });
 }
 
@@ -226,15 +233,15 @@ static inline void add_row_gradient(const float* x, const vf* d, int64_t filter_
   }
 }
 
-template <int KW, typename In>
-static void depthwise_gradient_rows(const ConvShape& s, Window<In>& window, const float* dy, float* sums) {
-  const int64_t row_floats = s.out_width * s.in_channels;
+template <int KW, typename In, typename Gradient>
+static void depthwise_gradient_rows(const ConvShape& s, Window<In>& window, const Gradient* dy, float* sums) {
+  const int64_t row_values = s.out_width * s.in_channels;
   for (int64_t row = 0; row < s.out_height; ++row) {
     window.advance(row * s.stride_height - s.pad_top);
-    const int64_t next = row + 1 < s.out_height ? row_floats : 0;
+    const int64_t next = row + 1 < s.out_height ? row_values : 0;
     for (int64_t column = 0; column < s.out_width; column += kColumns) {
       const int64_t count = least(kColumns, s.out_width - column);
-      const float* from = dy + row * row_floats + column * s.in_channels;
+      const Gradient* from = dy + row * row_values + column * s.in_channels;
       for (int64_t t = 0; t < count; ++t)
         for (int line = 0; line < kBlock; line += 16) __builtin_prefetch(from + next + t * s.in_channels + line);
       for (int v = 0; v < window.lanes; v += kLanes) {
@@ -251,8 +258,8 @@ static void depthwise_gradient_rows(const ConvShape& s, Window<In>& window, cons
   }
 }
 
-template <typename In>
-static void depthwise_filter_gradient_from(const ConvShape& s, const In* x, const float* dy, float* dfilter) {
+template <typename In, typename Gradient>
+static void depthwise_filter_gradient_from(const ConvShape& s, const In* x, const Gradient* dy, float* dfilter) {
   const int64_t blocks = ceil_div(s.in_channels, kBlock), taps = s.filter_height * s.filter_width;
   // One sum per image, added in order: accurate, and independent of which thread computed which sum.
   float* partials = scratch(Slot::kPartials, static_cast<size_t>(s.batch * blocks * taps * kBlock));
@@ -261,7 +268,7 @@ static void depthwise_filter_gradient_from(const ConvShape& s, const In* x, cons
     float* sums = partials + task * taps * kBlock;
     std::memset(sums, 0, static_cast<size_t>(taps * kBlock) * sizeof(float));
     Window<In> window = open_window(s, x, image, channel);
-    const float* from = dy + image * s.out_height * s.out_width * s.in_channels + channel;
+    const Gradient* from = dy + image * s.out_height * s.out_width * s.in_channels + channel;
     if (s.filter_width == 5 && s.stride_width == 1) depthwise_gradient_rows<5>(s, window, from, sums);
     else if (s.filter_width == 3 && s.stride_width == 1) depthwise_gradient_rows<3>(s, window, from, sums);
     else depthwise_gradient_rows<0>(s, window, from, sums);
@@ -276,6 +283,8 @@ static void depthwise_filter_gradient_from(const ConvShape& s, const In* x, cons
   }
 }
 
-static void depthwise_filter_gradient(const ConvShape& s, const Features& from, const float* dy, float* dfilter) {
-  as_stored(from, [&](const auto* x) { depthwise_filter_gradient_from(s, x, dy, dfilter); });
+static void depthwise_filter_gradient(const ConvShape& s, const Features& from, const Features& gradient, float* dfilter) {
+  as_stored(from, [&](const auto* x) {
+    as_stored(gradient, [&](const auto* dy) { depthwise_filter_gradient_from(s, x, dy, dfilter); });
+  });
 }

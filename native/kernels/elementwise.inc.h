@@ -215,12 +215,14 @@ static void adamax(const AdamaxStep& s, const float* gradient, float* parameter,
   });
 }
 
-static void accumulate(const float* x, float* sum, int64_t n) {
-  parallel(ceil_div(n, kTaskElements), [&](int64_t task) {
-    const int64_t end = least(n, (task + 1) * kTaskElements);
-    int64_t i = task * kTaskElements;
-    for (; i + kLanes <= end; i += kLanes) store(sum + i, load(sum + i) + load(x + i));
-    for (; i < end; ++i) sum[i] += x[i];
+static void accumulate(const Features& from, float* sum, int64_t n) {
+  as_stored(from, [&](const auto* x) {
+    parallel(ceil_div(n, kTaskElements), [&](int64_t task) {
+      const int64_t first = task * kTaskElements;
+      for_channels(least(n - first, kTaskElements), [&](int64_t i, int lanes) {
+        store_n(sum + first + i, load_n(sum + first + i, lanes) + load_n(x + first + i, lanes), lanes);
+      });
+    });
   });
 }
 

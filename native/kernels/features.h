@@ -1,4 +1,4 @@
-// Features of images. Kernels compute in float32, whichever way they are stored.
+// Features of images, or their gradients. Kernels compute in float32, whichever way they are stored.
 #pragma once
 
 namespace nvae {

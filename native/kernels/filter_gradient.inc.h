@@ -64,10 +64,11 @@ static int64_t runs_of_tap(const ConvShape& s, int64_t tap, int64_t p0, int64_t 
 }
 
 // Copies columns n0..n1 of pixels p0..p1 of dy into panels [pixels][kPanelColumns], filled up with zeros.
-static void pack_columns(const float* dy, int64_t columns, int64_t n0, int64_t n1, int64_t p0, int64_t p1, float* to) {
+template <typename Gradient>
+static void pack_columns(const Gradient* dy, int64_t columns, int64_t n0, int64_t n1, int64_t p0, int64_t p1, float* to) {
   const int64_t panel = (p1 - p0) * kPanelColumns;
   for (int64_t p = p0; p < p1; ++p, to += kPanelColumns) {
-    const float* from = dy + p * columns;
+    const Gradient* from = dy + p * columns;
     float* out = to;
     int64_t n = n0;
     for (; n + kPanelColumns <= n1; n += kPanelColumns, out += panel) {
@@ -76,7 +77,7 @@ static void pack_columns(const float* dy, int64_t columns, int64_t n0, int64_t n
     }
     if (n == n1) continue;
     zero_floats(out, kPanelColumns);
-    copy_floats(out, from + n, n1 - n);
+    copy_values(out, from + n, n1 - n);
   }
 }
 
@@ -99,8 +100,8 @@ struct FilterBlock {
   int64_t p0, p1, t0, t1, n0, n1;  // pixels, tiles, columns
 };
 
-template <typename In>
-static void add_block(const ConvShape& s, const FilterTiles& tiles, const FilterBlock& block, const In* x, const float* dy,
+template <typename In, typename Gradient>
+static void add_block(const ConvShape& s, const FilterTiles& tiles, const FilterBlock& block, const In* x, const Gradient* dy,
                       float* sums) {
   const int64_t columns = s.out_channels, width = block.n1 - block.n0, stride = s.stride_height * s.stride_width;
   const int64_t floats = least(s.in_channels, (block.t1 - block.t0) * kTileRows) * stride + width;  // of x and dy, per pixel
@@ -121,8 +122,8 @@ static void add_block(const ConvShape& s, const FilterTiles& tiles, const Filter
   }
 }
 
-template <typename In>
-static void direct_filter_gradient(const ConvShape& s, const In* x, const float* dy, float* dfilter) {
+template <typename In, typename Gradient>
+static void direct_filter_gradient(const ConvShape& s, const In* x, const Gradient* dy, float* dfilter) {
   const FilterTiles tiles(s);
   const int64_t pixels = s.batch * s.out_height * s.out_width, columns = s.out_channels, panels = ceil_div(columns, kPanelColumns);
   const int64_t rows = s.filter_height * s.filter_width * s.in_channels, size = rows * columns;

@@ -5,27 +5,41 @@
 typedef uint32_t vu __attribute__((vector_size(NVAE_VECTOR_BYTES)));
 typedef uint16_t vh __attribute__((vector_size(NVAE_VECTOR_BYTES / 2)));
 
-static inline vh round_to_bfloat16(vf x) {
+// The upper halves of the lanes are the rounded values.
+static inline vu rounded_bits(vf x) {
   vu bits;
   std::memcpy(&bits, &x, sizeof x);
-  const vu nearest = (bits + ((bits >> 16 & 1u) + 0x7fffu)) >> 16;
-  const vu quiet = bits >> 16 | 0x40u;
-  vu is_nan;
-  const vi mask = x != x;
-  std::memcpy(&is_nan, &mask, sizeof mask);
-  return __builtin_convertvector((is_nan & quiet) | (~is_nan & nearest), vh);
+  const vu nearest = bits + ((bits >> 16 & 1u) + 0x7fffu);
+  return x != x ? bits | 0x400000u : nearest;
 }
+
+// Lanes of 16 bits in lanes of 32 bits, and back. Compilers make several instructions of a conversion.
+#if NVAE_VECTOR_BYTES == 64 && defined(__AVX512F__)
+static inline vu widened(vh half) { return reinterpret_cast<vu>(_mm512_cvtepu16_epi32(reinterpret_cast<__m256i>(half))); }
+static inline vh narrowed(vu x) { return reinterpret_cast<vh>(_mm512_cvtepi32_epi16(reinterpret_cast<__m512i>(x))); }
+#elif NVAE_VECTOR_BYTES == 32 && defined(__AVX2__)
+static inline vu widened(vh half) { return reinterpret_cast<vu>(_mm256_cvtepu16_epi32(reinterpret_cast<__m128i>(half))); }
+static inline vh narrowed(vu x) {
+  const auto words = reinterpret_cast<__m256i>(x);
+  return reinterpret_cast<vh>(_mm256_castsi256_si128(_mm256_permute4x64_epi64(_mm256_packus_epi32(words, words), 0xd8)));
+}
+#else
+static inline vu widened(vh half) { return __builtin_convertvector(half, vu); }
+static inline vh narrowed(vu x) { return __builtin_convertvector(x, vh); }
+#endif
+
+static inline vh round_to_bfloat16(vf x) { return narrowed(rounded_bits(x) >> 16); }
 
 // In each lane the rounded value of `low`, and above it that of `high`.
 static inline vf pairs(vf low, vf high) {
-  const vu bits = __builtin_convertvector(round_to_bfloat16(low), vu) | __builtin_convertvector(round_to_bfloat16(high), vu) << 16;
+  const vu bits = rounded_bits(low) >> 16 | (rounded_bits(high) & 0xffff0000u);
   vf cells;
   std::memcpy(&cells, &bits, sizeof bits);
   return cells;
 }
 
 static inline vf expand_bfloat16(vh half) {
-  const vu bits = __builtin_convertvector(half, vu) << 16;
+  const vu bits = widened(half) << 16;
   vf x;
   std::memcpy(&x, &bits, sizeof x);
   return x;

@@ -1,6 +1,6 @@
 // Matrix products and convolutions. Activations are [batch, height, width, channels], filters [height, width, in, out],
 // depthwise filters [height, width, channels]; everything is row-major, and float32 except for
-// features.
+// features and their gradients.
 #pragma once
 #include <cstdint>
 
@@ -61,13 +61,13 @@ struct MatrixTable {
   // c[m, n] = a * b, where a is [m, k] (or [k, m] if transpose_a) and b is [k, n] (or [n, k] if transpose_b).
   void (*gemm)(int64_t m, int64_t n, int64_t k, const float* a, bool transpose_a, const float* b, bool transpose_b, float* c);
   void (*conv2d)(const ConvShape& shape, const Features& x, const float* filter, const Epilogue& epilogue, const Features& y);
-  void (*conv2d_input_gradient)(const ConvShape& shape, const float* dy, const float* filter, float* dx);
-  void (*conv2d_filter_gradient)(const ConvShape& shape, const Features& x, const float* dy, float* dfilter);
+  void (*conv2d_input_gradient)(const ConvShape& shape, const Features& dy, const float* filter, const Features& dx);
+  void (*conv2d_filter_gradient)(const ConvShape& shape, const Features& x, const Features& dy, float* dfilter);
   // One filter per channel: out_channels = in_channels.
   void (*depthwise)(const ConvShape& shape, const Features& x, const float* filter, const Epilogue& epilogue, const Features& y);
   void (*expansion)(const ExpansionShape& shape, const float* x, const ExpansionWeights& weights, float* y);
-  void (*depthwise_input_gradient)(const ConvShape& shape, const float* dy, const float* filter, float* dx);
-  void (*depthwise_filter_gradient)(const ConvShape& shape, const Features& x, const float* dy, float* dfilter);
+  void (*depthwise_input_gradient)(const ConvShape& shape, const Features& dy, const float* filter, const Features& dx);
+  void (*depthwise_filter_gradient)(const ConvShape& shape, const Features& x, const Features& dy, float* dfilter);
 };
 
 }  // namespace nvae

@@ -81,17 +81,22 @@ static void resize_bilinear_gradient(const int64_t* shape, int64_t out_height, i
   });
 }
 
-static void upsample_gradient(const int64_t* shape, int64_t factor, const float* dy, float* dx) {
+template <typename Value>
+static void sum_of_blocks(const int64_t* shape, int64_t factor, const Value* dy, Value* dx) {
   const int64_t height = shape[1], width = shape[2], channels = shape[3];
   parallel(shape[0] * height, [&](int64_t row) {
-    float* out = dx + row * width * channels;
-    for (int64_t x = 0; x < width; ++x, out += channels) {
-      for (int64_t c = 0; c < channels; ++c) out[c] = 0.0f;
-      for (int64_t i = 0; i < factor; ++i) {
-        const float* in = dy + ((row * factor + i) * width + x) * factor * channels;
-        for (int64_t j = 0; j < factor; ++j, in += channels)
-          for (int64_t c = 0; c < channels; ++c) out[c] += in[c];
-      }
+    for (int64_t x = 0; x < width; ++x) {
+      for_channels(channels, [&](int64_t c, int lanes) {
+        vf sum = {};
+        for (int64_t i = 0; i < factor; ++i)
+          for (int64_t j = 0; j < factor; ++j)
+            sum += load_n(dy + (((row * factor + i) * width + x) * factor + j) * channels + c, lanes);
+        store_n(dx + (row * width + x) * channels + c, sum, lanes);
+      });
     }
   });
+}
+
+static void upsample_gradient(const int64_t* shape, int64_t factor, const Features& from, const Features& to) {
+  as_stored(from, [&](auto* dy) { sum_of_blocks(shape, factor, dy, static_cast<decltype(dy)>(to.data)); });
 }

@@ -105,7 +105,8 @@ static void reduce_all(int64_t outer, int64_t n, int64_t inner, float scale, con
   });
 }
 
-static void reduce(int operation, int64_t outer, int64_t n, int64_t inner, const float* x, float* y) {
+template <typename In>
+static void reduce_from(int operation, int64_t outer, int64_t n, int64_t inner, const In* x, float* y) {
   enum {
 #define NVAE_ENTRY(name) k##name,
     NVAE_REDUCTIONS(NVAE_ENTRY)
@@ -118,6 +119,10 @@ static void reduce(int operation, int64_t outer, int64_t n, int64_t inner, const
     case kMin: return reduce_all<reduction::Min>(outer, n, inner, 1.0f, x, y);
     default: return reduce_all<reduction::Prod>(outer, n, inner, 1.0f, x, y);
   }
+}
+
+static void reduce(int operation, int64_t outer, int64_t n, int64_t inner, const Features& from, float* y) {
+  as_stored(from, [&](const auto* x) { reduce_from(operation, outer, n, inner, x, y); });
 }
 
 static void softmax_row(int64_t n, bool log, const float* x, float* y) {

@@ -68,9 +68,9 @@ static void squeeze_excite(const ExciteShape& s, const float* skip, const Featur
   as_stored(from, [&](const auto* branch) { add_excited(s, skip, branch, w, state, y); });
 }
 
-template <typename In>
+template <typename In, typename Out>
 static void excite_gradient(const ExciteShape& s, const float* dy, const In* branch, const ExciteWeights& w,
-                            const ExciteState& state, const ExciteGradients& d) {
+                            const ExciteState& state, const ExciteGradients& d, Out* dbranch) {
   const int64_t size = s.batch * s.channels, piece = most(1, kTaskElements / s.channels);
   const int64_t pieces = ceil_div(s.pixels, piece);
   float* dfactors = scratch(Slot::kWindow, static_cast<size_t>(2 * size + s.batch * s.hidden));
@@ -109,7 +109,7 @@ static void excite_gradient(const ExciteShape& s, const float* dy, const In* bra
       for_channels(s.channels, [&](int64_t c, int lanes) {
         const int64_t at = image * s.channels + c;
         const vf factor = load_n(state.factors + at, lanes) * splat(s.weight);
-        store_n(d.branch + row + c, load_n(dy + row + c, lanes) * factor + load_n(dmeans + at, lanes) * share, lanes);
+        store_n(dbranch + row + c, load_n(dy + row + c, lanes) * factor + load_n(dmeans + at, lanes) * share, lanes);
       });
     }
   });
@@ -117,5 +117,7 @@ static void excite_gradient(const ExciteShape& s, const float* dy, const In* bra
 
 static void squeeze_excite_gradient(const ExciteShape& s, const float* dy, const Features& from, const ExciteWeights& w,
                                     const ExciteState& state, const ExciteGradients& d) {
-  as_stored(from, [&](const auto* branch) { excite_gradient(s, dy, branch, w, state, d); });
+  as_stored(from, [&](const auto* branch) {
+    as_stored(d.branch, [&](auto* dbranch) { excite_gradient(s, dy, branch, w, state, d, dbranch); });
+  });
 }

@@ -54,7 +54,8 @@ struct ExciteState {
 };
 
 struct ExciteGradients {
-  float *branch, *w1, *b1, *w2, *b2;
+  Features branch;
+  float *w1, *b1, *w2, *b2;
 };
 
 // A weight as a matrix whose rows each hold all output channels.
@@ -108,15 +109,16 @@ struct TensorTable {
   // y = condition ? a : b
   void (*select)(const uint8_t* condition, const float* a, const float* b, float* y, int64_t n);
   // x is [outer, n, inner], y [outer, inner].
-  void (*reduce)(int operation, int64_t outer, int64_t n, int64_t inner, const float* x, float* y);
+  void (*reduce)(int operation, int64_t outer, int64_t n, int64_t inner, const Features& x, float* y);
   // Over the last axis of [rows, n]; returns its logarithm if `log`.
   void (*softmax)(int64_t rows, int64_t n, bool log, const float* x, float* y);
   void (*copy)(const StridedCopy& shape, int element_bytes, const void* from, void* to);
   // Batch statistics (biased variance) and y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta).
   void (*batch_norm)(const BatchNormShape& shape, const Features& x, const float* gamma, const float* beta, const Features& y,
                      float* mean, float* variance);
-  void (*batch_norm_gradient)(const BatchNormShape& shape, const float* dy, const Features& x, const float* gamma,
-                              const float* beta, const float* mean, const float* variance, float* dx, float* dgamma,
+  // dx is stored as dy is.
+  void (*batch_norm_gradient)(const BatchNormShape& shape, const Features& dy, const Features& x, const float* gamma,
+                              const float* beta, const float* mean, const float* variance, const Features& dx, float* dgamma,
                               float* dbeta);
   // y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta) with given statistics.
   void (*normalize)(const BatchNormShape& shape, const Features& x, const float* mean, const float* variance,
@@ -129,8 +131,8 @@ struct TensorTable {
                           const float* x, float* y);
   void (*resize_bilinear_gradient)(const int64_t* in_shape, int64_t out_height, int64_t out_width, bool align_corners,
                                    const float* dy, float* dx);
-  // dx[pixel] = sum of the factor x factor pixels of dy that repeat it.
-  void (*upsample_gradient)(const int64_t* in_shape, int64_t factor, const float* dy, float* dx);
+  // dx[pixel] = sum of the factor x factor pixels of dy that repeat it; stored as dy is.
+  void (*upsample_gradient)(const int64_t* in_shape, int64_t factor, const Features& dy, const Features& dx);
   double (*sum_of_squares)(const float* x, int64_t n);
   // average: the moving average of the parameters, or null.
   void (*adamax)(const AdamaxStep& step, const float* gradient, float* parameter, float* m, float* u, float* average,
@@ -142,7 +144,7 @@ struct TensorTable {
                                     const float* colours, const float* dy, float* dparameters);
   // Not for joint colours.
   void (*mixture_mean)(MixtureKind kind, int64_t rows, int64_t k, const float* parameters, float* mean);
-  void (*accumulate)(const float* x, float* sum, int64_t n);
+  void (*accumulate)(const Features& x, float* sum, int64_t n);
   // average = (1 - weight) * average + weight * factor * value, but not below the floor unless it was already there.
   void (*move_average)(const AverageStep& step, const float* value, float* average, int64_t n);
   void (*squeeze_excite)(const ExciteShape& shape, const float* skip, const Features& branch, const ExciteWeights& weights,

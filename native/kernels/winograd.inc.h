@@ -53,7 +53,8 @@ static void spread_square(const Tiles& tiles, const Value* images, int64_t chann
 // The window of a tile of the input, and a tile of the output's gradient.
 template <typename Value>
 constexpr auto spread_window_of = spread_square<kSpread, 1, spread_window, Value>;
-constexpr auto spread_tile_of = spread_square<kTile, 0, spread_tile, float>;
+template <typename Value>
+constexpr auto spread_tile_of = spread_square<kTile, 0, spread_tile, Value>;
 
 // Gathers `columns` channels of a tile from m[place * plane + channel], applies the epilogue and writes the pixels that are inside the image.
 template <typename Value>

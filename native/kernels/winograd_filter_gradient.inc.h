@@ -38,8 +38,8 @@ static void gather_taps(const float* sums, int64_t plane, int64_t chunks, int64_
 static int64_t spread_stride(int64_t channels) { return ceil_div(channels, kLanes) * kLanes + 16; }
 
 // Few channels: a task is a part of the tiles, which it spreads in blocks, dy in panels; it keeps sums of its own.
-template <typename In>
-static void winograd_filter_gradient_by_tiles(const ConvShape& s, const Tiles& tiles, const In* x, const float* dy,
+template <typename In, typename Gradient>
+static void winograd_filter_gradient_by_tiles(const ConvShape& s, const Tiles& tiles, const In* x, const Gradient* dy,
                                               float* dfilter) {
   constexpr int64_t kBlock = 32, kWidth = 32, kPanelPlane = kBlock * kWidth + 16;
   const int64_t columns = ceil_div(s.out_channels, kLanes) * kLanes;
@@ -57,7 +57,7 @@ static void winograd_filter_gradient_by_tiles(const ConvShape& s, const Tiles& t
         spread_window_of<In>(tiles, x, s.in_channels, begin + t, 0, s.in_channels, v + t * v_stride, v_plane);
       for (int64_t n = 0; n < columns; n += kWidth) {
         for (int64_t t = 0; t < count; ++t)
-          spread_tile_of(tiles, dy, s.out_channels, begin + t, n, least(s.out_channels, n + kWidth), w + t * kWidth,
+          spread_tile_of<Gradient>(tiles, dy, s.out_channels, begin + t, n, least(s.out_channels, n + kWidth), w + t * kWidth,
                          kPanelPlane);
         for (int64_t place = 0; place < kPlaces; ++place)
           place_gradient(s.in_channels, least(kWidth, columns - n), v + place * v_plane, v_stride, v_plane,
@@ -73,8 +73,8 @@ static void winograd_filter_gradient_by_tiles(const ConvShape& s, const Tiles& t
 }
 
 // Many channels: everything is spread first, and a task is a block of channels at all places.
-template <typename In>
-static void winograd_filter_gradient_by_channels(const ConvShape& s, const Tiles& tiles, const In* x, const float* dy,
+template <typename In, typename Gradient>
+static void winograd_filter_gradient_by_channels(const ConvShape& s, const Tiles& tiles, const In* x, const Gradient* dy,
                                                  float* dfilter) {
   constexpr int64_t kRows = 28, kColumns = 64;
   const int64_t v_stride = spread_stride(s.in_channels), w_stride = spread_stride(s.out_channels);
@@ -84,7 +84,7 @@ static void winograd_filter_gradient_by_channels(const ConvShape& s, const Tiles
   parallel(2 * tiles.count, [&](int64_t task) {
     const int64_t tile = task / 2;
     if (task % 2 == 0) spread_window_of<In>(tiles, x, s.in_channels, tile, 0, s.in_channels, v + tile * v_stride, v_plane);
-    else spread_tile_of(tiles, dy, s.out_channels, tile, 0, s.out_channels, w + tile * w_stride, w_plane);
+    else spread_tile_of<Gradient>(tiles, dy, s.out_channels, tile, 0, s.out_channels, w + tile * w_stride, w_plane);
   });
   const int64_t row_blocks = ceil_div(s.in_channels, kRows), column_blocks = ceil_div(s.out_channels, kColumns);
   parallel(row_blocks * column_blocks, [&](int64_t task) {
@@ -101,8 +101,8 @@ static void winograd_filter_gradient_by_channels(const ConvShape& s, const Tiles
   });
 }
 
-template <typename In>
-static void winograd_filter_gradient(const ConvShape& s, const In* x, const float* dy, float* dfilter) {
+template <typename In, typename Gradient>
+static void winograd_filter_gradient(const ConvShape& s, const In* x, const Gradient* dy, float* dfilter) {
   const Tiles tiles(s.batch, s.in_height, s.in_width);
   // The smaller of the two, spread tiles and spread filter, is kept whole.
   if (tiles.count * (s.in_channels + s.out_channels) > 2 * s.in_channels * s.out_channels)

@@ -8,6 +8,7 @@ import {
   nativeConvolution,
   operandsOf,
   pseudoRandom,
+  relativeError,
 } from '../../support/naiveConvolution.mjs';
 
 /** What kernels give for features stored as bfloat16 is what they give for the same values in float32, rounded if it is features. */
@@ -48,12 +49,14 @@ describe('features stored as bfloat16', () => {
       fc.property(shape, fc.nat(), (given, seed) => {
         const sizes = depthwise ? given.with(6, given[3]!) : given;
         const { x, filter, dy } = operandsOf(sizes, depthwise, seed);
-        const stored = half(x);
-        const actual = nativeConvolution(addon, sizes, stored, filter, dy, depthwise, options);
-        const floats = asFloat32(addon, stored);
-        const expected = nativeConvolution(addon, sizes, floats, filter, dy, depthwise, options);
+        const [stored, gradient] = [half(x), half(dy)];
+        const actual = nativeConvolution(addon, sizes, stored, filter, gradient, depthwise, options);
+        const [floats, dys] = [asFloat32(addon, stored), asFloat32(addon, gradient)];
+        const expected = nativeConvolution(addon, sizes, floats, filter, dys, depthwise, options);
+        const mixed = nativeConvolution(addon, sizes, floats, filter, gradient, depthwise, options);
         expectSameBits(actual.y, half(expected.y));
-        expectSameBits(actual.dfilter, expected.dfilter);
+        expectSameBits(actual.dx, half(expected.dx));
+        for (const { dfilter } of [actual, mixed]) expectSameBits(dfilter, expected.dfilter);
       }),
       { numRuns: 40 },
     );
@@ -99,23 +102,27 @@ describe('features stored as bfloat16', () => {
     [300, 33],
   ])('batch norm of %i rows with %i channels', (rows, channels) => {
     const [gamma, beta] = [pseudoRandom(channels, 1), pseudoRandom(channels, 2)];
-    const dy = pseudoRandom(rows * channels, 3);
-    const run = <X extends Features>(x: X, y: X) => {
+    const dy = half(pseudoRandom(rows * channels, 3));
+    const run = <X extends Features>(x: X, y: X, dy: Features) => {
       const statistics = [new Float32Array(channels), new Float32Array(channels)] as const;
       const norm = [rows, channels, 1e-5, 1] as const;
       addon.batchNorm(...norm, x, gamma, beta, y, ...statistics);
       const again = y.slice().fill(0) as X;
       addon.normalize(...norm, x, ...statistics, gamma, beta, again);
-      const gradients = [dy.slice(), gamma.slice(), beta.slice()] as const;
-      addon.batchNormGradient(...norm, dy, x, gamma, beta, ...statistics, ...gradients);
-      return { y, again, rest: [...statistics, ...gradients] };
+      const [dx, dgamma, dbeta] = [dy.slice(), gamma.slice(), beta.slice()] as const;
+      addon.batchNormGradient(...norm, dy, x, gamma, beta, ...statistics, dx, dgamma, dbeta);
+      return { y, again, dx, rest: [...statistics, dgamma, dbeta] };
     };
     const x = half(pseudoRandom(rows * channels, 4));
-    const actual = run<Features>(x, new Uint16Array(x.length));
-    const expected = run<Features>(asFloat32(addon, x), new Float32Array(x.length));
-    expect(actual.y).toEqual(half(expected.y as Float32Array));
-    expect(actual.again).toEqual(actual.y);
+    const actual = run<Features>(x, new Uint16Array(x.length), dy);
+    const floats = [asFloat32(addon, x), new Float32Array(x.length)] as const;
+    const expected = run<Features>(...floats, asFloat32(addon, dy));
+    expectSameBits(actual.y, half(expected.y as Float32Array));
+    expectSameBits(actual.again, actual.y);
     expect(actual.rest).toEqual(expected.rest);
+    // What the second pass reads of the first one is rounded, too.
+    expect(relativeError(asFloat32(addon, actual.dx), expected.dx as Float32Array)).toBeLessThan(0.01);
+    expect(run<Features>(floats[0], new Uint16Array(x.length), dy).dx).toEqual(actual.dx);
   });
 
   test.each([5, 48])('squeeze-excitation of %i channels', (channels) => {
@@ -123,12 +130,12 @@ describe('features stored as bfloat16', () => {
     const size = batch * pixels * channels;
     const weights = [channels * hidden, hidden, hidden * channels, channels].map(pseudoRandom);
     const [w1, b1, w2, b2] = weights as [Float32Array, Float32Array, Float32Array, Float32Array];
-    const run = (branch: Features) => {
+    const run = (branch: Features, dbranch: Features) => {
       const exciting = [batch, pixels, channels, hidden, 0.1] as const;
       const [means, units, factors] = [batch * channels, batch * hidden, batch * channels].map(
         (length) => new Float32Array(length),
       ) as [Float32Array, Float32Array, Float32Array];
-      const [y, dbranch] = [new Float32Array(size), new Float32Array(size)];
+      const y = new Float32Array(size);
       const gradients = [w1.slice(), b1.slice(), w2.slice(), b2.slice()] as const;
       const state = [w1, b1, w2, b2, means, units, factors] as const;
       addon.squeezeExcite(...exciting, pseudoRandom(size, 5), branch, ...state, y);
@@ -140,9 +147,28 @@ describe('features stored as bfloat16', () => {
         dbranch,
         ...gradients,
       );
-      return [y, dbranch, means, factors, ...gradients];
+      return [y, means, factors, ...gradients];
     };
     const branch = half(pseudoRandom(size, 7));
-    expect(run(branch)).toEqual(run(asFloat32(addon, branch)));
+    const [rounded, dbranch] = [new Uint16Array(size), new Float32Array(size)];
+    expect(run(branch, rounded)).toEqual(run(asFloat32(addon, branch), dbranch));
+    expectSameBits(rounded, half(dbranch));
+  });
+
+  test('sums, and the gradient of an upsampling', () => {
+    const x = half(pseudoRandom(2 * 6 * 10 * 19, 1));
+    const floats = asFloat32(addon, x);
+    const small = Int32Array.of(2, 3, 5, 19);
+    const [dx, rounded] = [new Float32Array(2 * 3 * 5 * 19), new Uint16Array(2 * 3 * 5 * 19)];
+    addon.upsampleGradient(small, 2, floats, dx);
+    addon.upsampleGradient(small, 2, x, rounded);
+    expectSameBits(rounded, half(dx));
+    const total = (from: Features) => {
+      const [sum, all] = [pseudoRandom(x.length, 2), new Float32Array(19)];
+      addon.accumulate(from, sum);
+      addon.reduce(addon.operations().reductions.indexOf('Sum'), 1, x.length / 19, 19, from, all);
+      return [sum, all];
+    };
+    expect(total(x)).toEqual(total(floats));
   });
 });

@@ -13,8 +13,9 @@ export function sumInto(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
     a.dtype === 'float32' &&
     b.dtype === 'float32' &&
     a.size === b.size &&
+    !backend.isRounded(b) &&
     !backend.isShared(b);
   if (!inPlace) return tf.add(a, b);
-  backend.addon.accumulate(backend.floats(a), backend.ownFloats(b));
+  backend.addon.accumulate(backend.features(a), backend.ownFloats(b));
   return b;
 }

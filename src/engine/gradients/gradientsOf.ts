@@ -1,6 +1,7 @@
 /** Memory-efficient reverse-mode differentiation with tfjs' operations and gradient functions. */
 import { sumInto } from '../fused/sumInto.js';
 import { NativeBackend } from '../native/backend.js';
+import { nativeBackend } from '../native/inUse.js';
 import * as tf from '../tf.js';
 import { withLastUse } from './lastUse.js';
 import { Tape } from './tape.js';
@@ -79,7 +80,8 @@ function backpropagate(
     for (const node of tape.toReversed()) {
       if (node.outputs.some(({ id }) => gradients.has(id))) {
         for (const [id, sum] of tf.tidy(() => step(tape, node, gradients))) {
-          gradients.get(id)?.dispose();
+          const before = gradients.get(id);
+          if (before !== sum) before?.dispose();
           gradients.set(id, sum);
         }
       }
@@ -94,7 +96,7 @@ function backpropagate(
   });
 }
 
-/** Returns the updated gradients of an operation's inputs, given those of its results. All returned tensors are new. */
+/** Returns the updated gradients of an operation's inputs, given those of its results: new tensors, or the known ones if changed in place. */
 function step(
   tape: Tape,
   node: TapeNode,
@@ -111,10 +113,15 @@ function step(
     const dx = gradientIn(kernelName, name, input, dxs[name]);
     const before = sums.get(input.id) ?? gradients.get(input.id);
     const isNew = ![...dys, ...(node.saved ?? []), ...sums.values()].includes(dx);
-    if (before) sums.set(input.id, isNew ? sumInto(before, dx) : tf.add(before, dx));
+    if (before) sums.set(input.id, isNew ? sumOf(before, dx) : tf.add(before, dx));
     else sums.set(input.id, isNew ? dx : tf.clone(dx));
   }
   return [...sums];
+}
+
+/** The sum of two gradients that are not needed any more, in the memory of the one that is float32. */
+function sumOf(before: tf.Tensor, dx: tf.Tensor): tf.Tensor {
+  return nativeBackend()?.isRounded(dx) ? sumInto(dx, before) : sumInto(before, dx);
 }
 
 function gradientIn(kernel: string, name: string, input: tf.Tensor, compute?: () => tf.Tensor): tf.Tensor {

@@ -87,8 +87,8 @@ export interface Addon {
     cOffset: number,
   ): void;
   conv2d: Convolution;
-  conv2dInputGradient(shape: Ints, dy: Floats, filter: Floats, dx: Floats): void;
-  conv2dFilterGradient(shape: Ints, x: Features, dy: Floats, dfilter: Floats): void;
+  conv2dInputGradient(shape: Ints, dy: Features, filter: Floats, dx: Features): void;
+  conv2dFilterGradient(shape: Ints, x: Features, dy: Features, dfilter: Floats): void;
   depthwise: Convolution;
   /** The shape in the order of ExpansionShape (native/kernels/matrix_table.h); a norm is a scale and a shift per channel. */
   expansion(
@@ -105,8 +105,8 @@ export interface Addon {
       y: Floats,
     ]
   ): void;
-  depthwiseInputGradient(shape: Ints, dy: Floats, filter: Floats, dx: Floats): void;
-  depthwiseFilterGradient(shape: Ints, x: Features, dy: Floats, dfilter: Floats): void;
+  depthwiseInputGradient(shape: Ints, dy: Features, filter: Floats, dx: Features): void;
+  depthwiseFilterGradient(shape: Ints, x: Features, dy: Features, dfilter: Floats): void;
 
   /** Names of tfjs' kernels; the index of a name is the number that selects its operation. */
   operations(): Readonly<Record<'unary' | 'binary' | 'comparisons' | 'reductions', readonly string[]>>;
@@ -114,7 +114,7 @@ export interface Addon {
   binary(operation: number, strides: Ints, a: Floats, b: Floats, y: Floats): void;
   compare(operation: number, strides: Ints, a: Floats, b: Floats, y: Uint8Array): void;
   select(condition: Uint8Array, a: Floats, b: Floats, y: Floats): void;
-  reduce(operation: number, outer: number, n: number, inner: number, x: Floats, y: Floats): void;
+  reduce(operation: number, outer: number, n: number, inner: number, x: Features, y: Floats): void;
   softmax(rows: number, n: number, log: number, x: Floats, y: Floats): void;
   copy(
     strides: Ints,
@@ -135,16 +135,17 @@ export interface Addon {
       variance: Floats,
     ]
   ): void;
+  /** dx is stored as dy is, and may be dy. */
   batchNormGradient(
     ...shapeAndTensors: [
       ...NormShape,
-      dy: Floats,
+      dy: Features,
       x: Features,
       gamma: Floats,
       beta: Floats,
       mean: Floats,
       variance: Floats,
-      dx: Floats,
+      dx: Features,
       dgamma: Floats,
       dbeta: Floats,
     ]
@@ -183,7 +184,8 @@ export interface Addon {
     dy: Floats,
     dx: Floats,
   ): void;
-  upsampleGradient(inShape: Ints, factor: number, dy: Floats, dx: Floats): void;
+  /** dx is stored as dy is. */
+  upsampleGradient(inShape: Ints, factor: number, dy: Features, dx: Features): void;
   /** The 2-norm of all tensors together. */
   globalNorm(tensors: readonly Floats[], y: Floats): void;
   /** The sum of few values, in double precision. */
@@ -202,7 +204,7 @@ export interface Addon {
   ): void;
   /** Not for joint colours. */
   mixtureMean(...shapeAndTensors: [...MixtureShape, parameters: Floats, y: Floats]): void;
-  accumulate(x: Floats, sum: Floats): void;
+  accumulate(x: Features, sum: Floats): void;
   moveAverage(weight: number, factor: number, floor: number, value: Floats, average: Floats): void;
   squeezeExcite(
     ...shapeAndTensors: [
@@ -221,7 +223,7 @@ export interface Addon {
       branch: Features,
       ...ExciteWeights,
       ...ExciteState,
-      dbranch: Floats,
+      dbranch: Features,
       ...ExciteWeights,
     ]
   ): void;

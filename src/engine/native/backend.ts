@@ -83,10 +83,11 @@ export class NativeBackend extends MathBackendCPU {
     return (this.data.get(dataId) as Entry).values instanceof Uint16Array;
   }
 
-  /** Like {@link floatOutput} with the shape of a tensor that is not read again, in its memory if no other tensor uses that. */
-  floatOutputIn(tensor: tf.TensorInfo): { info: tf.TensorInfo; values: Float32Array } {
-    if (this.isShared(tensor)) return this.floatOutput(tensor.shape);
-    return { info: this.reshaped(tensor, tensor.shape), values: this.ownFloats(tensor) };
+  /** Like {@link outputLike} for a tensor that is not read again, in its memory if no other tensor uses that. */
+  outputIn(tensor: tf.TensorInfo): { info: tf.TensorInfo; values: Features } {
+    if (this.isShared(tensor)) return this.outputLike(tensor, tensor.shape);
+    const values = this.isRounded(tensor) ? this.features(tensor) : this.ownFloats(tensor);
+    return { info: this.reshaped(tensor, tensor.shape), values };
   }
 
   /**

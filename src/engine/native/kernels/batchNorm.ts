@@ -28,12 +28,12 @@ export function batchNormKernels(addon: Addon): NativeKernel[] {
 
   const gradient = nativeKernel('BatchNormTrainGrad', (inputs, attributes, backend) => {
     const { dy, x, gamma, beta, mean, variance } = inputs;
-    const dx = attributes.overwritesDy ? backend.floatOutputIn(dy!) : backend.floatOutput(x!.shape);
+    const dx = attributes.overwritesDy ? backend.outputIn(dy!) : backend.outputLike(dy!, x!.shape);
     const dgamma = backend.floatOutput(gamma!.shape);
     const dbeta = backend.floatOutput(gamma!.shape);
     addon.batchNormGradient(
       ...normShape(x!.shape, attributes),
-      backend.floats(dy!),
+      backend.features(dy!),
       backend.features(x!),
       ...([gamma!, beta!, mean!, variance!].map((tensor) => backend.floats(tensor)) as Four),
       dx.values,

@@ -60,6 +60,11 @@ function isNative(info: ConvInfo, depthwise: boolean): boolean {
   return !depthwise || (info.outChannels === info.inChannels && info.filterHeight <= 16);
 }
 
+/** A convolution that is to be exact is not rounded in half precision, and neither is the gradient in its input. */
+function outputOf(backend: NativeBackend, shape: readonly number[], { exact }: Attributes) {
+  return exact ? backend.floatOutput(shape) : backend.featureOutput(shape);
+}
+
 /** One kind of convolution: the addon's three functions and the names of the kernels. */
 interface Family {
   readonly depthwise: boolean;
@@ -84,7 +89,7 @@ function kernelsOf({ depthwise, canBeHalf, run, ...names }: Family): NativeKerne
       const { x, filter, bias, variance } = inputs;
       const info = convInfo(name, x!.shape, filter!.shape, attributes, depthwise);
       if (!allFloat(x!, filter!) || !isNative(info, depthwise)) return undefined;
-      const y = attributes.exact ? backend.floatOutput(info.outShape) : backend.featureOutput(info.outShape);
+      const y = outputOf(backend, info.outShape, attributes);
       const operands = [
         convShape(info, half(), direct),
         backend.features(x!),
@@ -105,10 +110,10 @@ function kernelsOf({ depthwise, canBeHalf, run, ...names }: Family): NativeKerne
     const inputShape = attributes.inputShape as number[];
     const info = convInfo(names.inputGradient, inputShape, filter!.shape, attributes, depthwise);
     if (!allFloat(dy!, filter!) || !isNative(info, depthwise)) return undefined;
-    const dx = backend.floatOutput(inputShape);
+    const dx = outputOf(backend, inputShape, attributes);
     run.inputGradient(
       convShape(info, half(), direct),
-      backend.floats(dy!),
+      backend.features(dy!),
       backend.floats(filter!),
       dx.values,
     );
@@ -122,7 +127,7 @@ function kernelsOf({ depthwise, canBeHalf, run, ...names }: Family): NativeKerne
     run.filterGradient(
       convShape(info, false, direct),
       backend.features(x!),
-      backend.floats(dy!),
+      backend.features(dy!),
       dfilter.values,
     );
     return dfilter.info;

@@ -51,8 +51,8 @@ export function imageKernels(addon: Addon): NativeKernel[] {
   const upsampleGradient = nativeKernel('UpsampleNearest2xGrad', ({ dy }, _attributes, backend) => {
     const [batch, height, width, channels] = dy!.shape as [number, number, number, number];
     const shape = [batch, height / 2, width / 2, channels];
-    const dx = backend.floatOutput(shape);
-    addon.upsampleGradient(Int32Array.from(shape), 2, backend.floats(dy!), dx.values);
+    const dx = backend.outputLike(dy!, shape);
+    addon.upsampleGradient(Int32Array.from(shape), 2, backend.features(dy!), dx.values);
     return dx.info;
   });
 

@@ -44,7 +44,7 @@ function reductionKernel(addon: Addon, name: string, operation: number): NativeK
     const adjacent = axes.every((d, i) => i === 0 || d === axes[i - 1]! + 1);
     if (adjacent) {
       const outer = product(x!.shape.slice(0, axes[0]));
-      addon.reduce(operation, outer, n, y.values.length / outer, backend.floats(x!), y.values);
+      addon.reduce(operation, outer, n, y.values.length / outer, backend.features(x!), y.values);
       return y.info;
     }
     const ordered = reducedAxesLast(addon, backend, x!, axes);

@@ -36,7 +36,7 @@ export function squeezeExciteKernels(addon: Addon): NativeKernel[] {
 
   const gradient = nativeKernel('SqueezeExciteGrad', (inputs, attributes, backend) => {
     const { dy, branch, w1, b1, w2, b2, means, hidden, factors } = inputs;
-    const dbranch = backend.floatOutput(branch!.shape);
+    const dbranch = backend.featureOutput(branch!.shape);
     const weights = [w1, b1, w2, b2].map((tensor) => backend.floatOutput(tensor!.shape));
     addon.squeezeExciteGradient(
       ...exciteShape(branch!, w1!, attributes),
