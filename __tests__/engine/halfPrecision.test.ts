@@ -175,4 +175,14 @@ describe('a training run in half precision', () => {
     expect((await three.snapshot()).tensors).toEqual((await one.snapshot()).tensors);
     await Promise.all([one.dispose(), two.dispose(), three.dispose()]);
   });
+
+  test('samples as in float32 but for the rounding, and repeats its bits', async () => {
+    const [full, half] = [await trainer({}), await trainer({ halfPrecision: true })];
+    for (const each of [full, half]) for (let i = 0; i < 3; i += 1) await each.step(smallBatch(0, 8), 0);
+    const sample = async (of: Trainer) => (await of.sampleImages(4, 1, { iterations: 0 })).pixels;
+    const [expected, first] = [await sample(full), await sample(half)];
+    expect(distance(first, expected)).toBeLessThan(0.02);
+    for (let i = 0; i < 4; i += 1) expect(await sample(half)).toEqual(first);
+    await Promise.all([full.dispose(), half.dispose()]);
+  });
 });

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { runOne } from '../../src/engine/fused/composite.js';
 import { sumInto } from '../../src/engine/fused/sumInto.js';
+import { withHalfPrecision } from '../../src/engine/halfPrecision.js';
 import { NativeBackend } from '../../src/engine/native/backend.js';
+import { nativeBackend } from '../../src/engine/native/inUse.js';
 import {
   type Activation,
   adamaxUpdate,
@@ -443,19 +446,39 @@ describe('fused operations', () => {
         const [before, ...after] = norms as [Statistics, ...Three<Statistics>];
         const [expand, spatial, reduce] = filters.map((filter, i) => ({ filter, norm: after[i]! }));
         const layers = { before, expand: expand!, spatial: spatial!, reduce: reduce!, upsample };
-        const actual = expansion(x, layers);
-        const expected = tf.tidy(() => {
+        // round: of the factors in 1x1 convolutions
+        const composition = (round: (factor: tf.Tensor) => tf.Tensor) => {
           const swish = (y: tf.Tensor4D) => tf.mul<tf.Tensor4D>(y, tf.sigmoid(y));
+          const convolved = (
+            y: tf.Tensor,
+            filter: tf.Tensor,
+            { mean, variance, gamma, beta, epsilon }: Statistics,
+          ) => {
+            const scale = tf.div(gamma, tf.sqrt(tf.add(variance, epsilon)));
+            const product = tf.conv2d(
+              round(y) as tf.Tensor4D,
+              round(tf.mul(filter, scale)) as tf.Tensor4D,
+              1,
+              0,
+            );
+            return tf.add<tf.Tensor4D>(product, tf.sub(beta, tf.mul(mean, scale)));
+          };
           const [first, second, third] = filters;
-          const expanded = swish(normalized(tf.conv2d(normalized(x, before), first, 1, 0), after[0]));
+          const expanded = swish(convolved(normalized(x, before), first, after[0]));
           const large = upsample ? double(expanded) : expanded;
-          const filtered = swish(
-            normalized(tf.depthwiseConv2d(large, second, 1, (kernel - 1) / 2), after[1]),
-          );
-          return normalized(tf.conv2d(filtered, third, 1, 0), after[2]);
-        });
+          const filtered = tf.depthwiseConv2d(large, second, 1, (kernel - 1) / 2);
+          return convolved(swish(normalized(filtered, after[1])), third, after[2]);
+        };
+        const actual = expansion(x, layers);
+        const expected = tf.tidy(() => composition((factor) => factor));
         expect(actual.shape).toEqual(expected.shape);
         expect(relativeError(await actual.data(), await expected.data())).toBeLessThan(1e-4);
+        if (nativeBackend()?.addon.halfProducts()) {
+          const half = withHalfPrecision(true, () => expansion(x, layers));
+          const rounded = tf.tidy(() => composition((factor) => runOne('RoundToBfloat16', { x: factor })));
+          expect(relativeError(await half.data(), await rounded.data())).toBeLessThan(1e-2);
+          tf.dispose([half, rounded]);
+        }
         tf.dispose([x, actual, expected, ...filters, ...norms]);
       }),
       { numRuns },

@@ -86,12 +86,13 @@ function resultsOf(lengths, run) {
 const positive = numbers.map(Math.abs);
 /** Images in pieces, and hidden channels in parts. */
 const expansions = [
-  [2, 30, 31, 40, 70, 24, 5, 1],
-  [3, 5, 4, 130, 150, 37, 5, 2],
+  [2, 30, 31, 40, 70, 24, 5, 1, 0],
+  [3, 5, 4, 130, 150, 37, 5, 2, 0],
+  [3, 13, 12, 130, 301, 37, 5, 2, Number(addon.halfProducts())],
 ];
 const fused = [
-  ...expansions.map(([batch, height, width, inputs, hidden, outputs, size, repeats]) => {
-    const shape = Int32Array.of(batch, height, width, inputs, hidden, outputs, size, repeats);
+  ...expansions.map(([batch, height, width, inputs, hidden, outputs, size, repeats, half]) => {
+    const shape = Int32Array.of(batch, height, width, inputs, hidden, outputs, size, repeats, half);
     return resultsOf([batch * height * width * repeats ** 2 * outputs], (y) =>
       addon.expansion(shape, numbers, ...Array.from({ length: 11 }, (_, i) => numbers.subarray(100 * i)), y),
     );

@@ -50,7 +50,8 @@ void expansion(const Arguments& args) {
                                     args.floats(4), {args.floats(5), args.floats(6)},
                                     args.floats(7), {args.floats(8), args.floats(9)},
                                     args.floats(10), {args.floats(11), args.floats(12)}};
-  kernels().matrix.expansion({v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]}, args.floats(1), weights, args.floats(13));
+  kernels().matrix.expansion({v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8] != 0}, args.features(1), weights,
+                             args.floats(13));
 }
 
 // (shape, dy, filter, dx)

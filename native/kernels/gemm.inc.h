@@ -21,6 +21,7 @@ constexpr int64_t kWantedTasks = 16;
 
 // The content of a cell.
 struct Single {
+  using Value = float;
   static constexpr int64_t kPerCell = 1;
   static inline vf multiply_add(vf sum, vf a, vf b) { return sum + a * b; }
   // Cells of `lanes` columns from n on: of the row k.
@@ -38,6 +39,7 @@ struct Single {
 #define NVAE_HALF_PRODUCTS
 // Only for processors with AVX512-BF16; nothing else in this file is compiled for that instruction set.
 struct Half {
+  using Value = uint16_t;
   static constexpr int64_t kPerCell = 2;
   static inline vf multiply_add(vf sum, vf a, vf b) {
     asm("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));

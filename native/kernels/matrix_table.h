@@ -36,6 +36,8 @@ struct ExpansionShape {
   int64_t in_channels, hidden, out_channels;
   int64_t filter;  // height and width of the depthwise filter, an odd number
   int64_t repeats;
+  // Whether the 1x1 convolutions round both factors of every product to bfloat16; see half_products.
+  bool half = false;
 };
 
 // A norm: x * scale + shift, per channel.
@@ -65,7 +67,7 @@ struct MatrixTable {
   void (*conv2d_filter_gradient)(const ConvShape& shape, const Features& x, const Features& dy, float* dfilter);
   // One filter per channel: out_channels = in_channels.
   void (*depthwise)(const ConvShape& shape, const Features& x, const float* filter, const Epilogue& epilogue, const Features& y);
-  void (*expansion)(const ExpansionShape& shape, const float* x, const ExpansionWeights& weights, float* y);
+  void (*expansion)(const ExpansionShape& shape, const Features& x, const ExpansionWeights& weights, float* y);
   void (*depthwise_input_gradient)(const ConvShape& shape, const Features& dy, const float* filter, const Features& dx);
   void (*depthwise_filter_gradient)(const ConvShape& shape, const Features& x, const Features& dy, float* dfilter);
 };

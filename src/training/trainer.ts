@@ -14,6 +14,7 @@ import { checkNvaeConfig } from '../config/checkConfig.js';
 import { imageFitOf } from '../config/imageFit.js';
 import type { NvaeConfig } from '../config/types.js';
 import { checkHalfPrecision } from '../engine/checkHalfPrecision.js';
+import { withHalfPrecision } from '../engine/halfPrecision.js';
 import { Replays } from '../engine/replays.js';
 import * as tf from '../engine/tf.js';
 import { binarizedImages } from '../model/binarizedImages.js';
@@ -233,7 +234,9 @@ export class Trainer implements SampleSource, AsyncDisposable {
           model.store.keepingBuffers(() => {
             const noiseOf = (i: number) => this.#noise(`readjust/${draw}/${i}`, 0, seed);
             model.readjustBatchNorm(iterations, count, temperature, noiseOf);
-            return model.sample(count, temperature, this.#noise('sample', draw, seed), statistic);
+            const noise = this.#noise('sample', draw, seed);
+            const { halfPrecision } = this.config.training;
+            return withHalfPrecision(halfPrecision, () => model.sample(count, temperature, noise, statistic));
           }),
         ),
       );

@@ -93,7 +93,7 @@ export interface Addon {
   /** The shape in the order of ExpansionShape (native/kernels/matrix_table.h); a norm is a scale and a shift per channel. */
   expansion(
     shape: Ints,
-    x: Floats,
+    x: Features,
     ...weights: [
       ...FoldedNorm,
       expand: Floats,

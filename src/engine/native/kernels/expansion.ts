@@ -1,5 +1,6 @@
 /** The middle of a decoder cell in one pass over the pixels; see ../../fused/expansion.ts. */
 import { type ExpansionPart, statisticNames } from '../../fused/expansion.js';
+import { isHalfPrecision } from '../../halfPrecision.js';
 import type { Addon } from '../addon.js';
 import { allFloat, type NativeKernel, nativeKernel } from '../kernel.js';
 
@@ -13,7 +14,10 @@ export function expansionKernels(addon: Addon): NativeKernel[] {
     const [, , hidden, outChannels] = inputs.reduce!.shape as Four<number>;
     const repeats = upsample ? 2 : 1;
     const size = inputs.spatial!.shape[0]!;
-    const shape = Int32Array.of(batch, height, width, inChannels, hidden, outChannels, size, repeats);
+    const half = Number(addon.halfProducts() && isHalfPrecision());
+    const shape = Int32Array.of(
+      ...[batch, height, width, inChannels, hidden, outChannels, size, repeats, half],
+    );
     const y = backend.floatOutput([batch, height * repeats, width * repeats, outChannels]);
     backend.scratch(2 * (inChannels + 2 * hidden + outChannels), (memory) => {
       let rest = memory;
@@ -26,7 +30,7 @@ export function expansionKernels(addon: Addon): NativeKernel[] {
         return norm;
       };
       addon.expansion(
-        ...([shape, values('x'), ...fold('before', inChannels)] as const),
+        ...([shape, backend.features(inputs.x!), ...fold('before', inChannels)] as const),
         ...([values('expand'), ...fold('expand', hidden)] as const),
         ...([values('spatial'), ...fold('spatial', hidden)] as const),
         ...([values('reduce'), ...fold('reduce', outChannels)] as const),
