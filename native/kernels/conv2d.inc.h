@@ -7,10 +7,9 @@
 // convolution of dy with every stride-th tap of the flipped filter. With stride 1 there is one such grid.
 // Filter gradient: see filter_gradient.inc.h.
 
-// A 1x1 convolution of stride 1 looks at no neighbours: its images are one long row of pixels.
+// The images of a 1x1 convolution are one long row of pixels.
 static ConvShape in_one_row(ConvShape s) {
-  const bool single = s.filter_height == 1 && s.filter_width == 1 && s.stride_height == 1 && s.stride_width == 1;
-  if (!single || s.pad_top || s.pad_left || s.out_height != s.in_height || s.out_width != s.in_width) return s;
+  if (!is_pointwise(s)) return s;
   s.in_width = s.out_width = s.batch * s.in_height * s.in_width;
   s.batch = s.in_height = s.out_height = 1;
   return s;

@@ -4,6 +4,8 @@
 // A task is a part of the pixels, of the rows of the filter (tap, input channel) and of its columns (output channel). It works on
 // slices of pixels that stay in L2: its columns of dy are copied into panels, x is read where it is. Sums of a slice are added to
 // memory, so long sums are summed in levels.
+//
+// In half precision, and if each pixel is under one tap only, cells hold the values of two pixels in bfloat16; x is copied, too.
 
 constexpr int64_t kLongestSlice = 512;
 constexpr int64_t kSliceFloats = int64_t{96} << 10;  // of x and dy: they share L2 with the sums
@@ -122,6 +124,49 @@ static void add_block(const ConvShape& s, const FilterTiles& tiles, const Filter
   }
 }
 
+// A 1x1 convolution of stride 1 looks at no neighbours.
+static bool is_pointwise(const ConvShape& s) {
+  const bool single = s.filter_height == 1 && s.filter_width == 1 && s.stride_height == 1 && s.stride_width == 1;
+  return single && !s.pad_top && !s.pad_left && s.out_height == s.in_height && s.out_width == s.in_width;
+}
+
+#ifdef NVAE_HALF_PRODUCTS
+// Copies `count` channels of pixels p0..p1 to cells of two pixels each; a pair follows `stride` cells after the one before. Writes whole
+// vectors.
+template <typename In>
+static void pack_pairs(const In* x, int64_t channels, int64_t count, int64_t p0, int64_t p1, float* cells, int64_t stride) {
+  for (int64_t p = p0; p < p1; p += 2, cells += stride) {
+    const In *low = x + p * channels, *high = p + 1 < p1 ? low + channels : nullptr;
+    for_channels(count, [&](int64_t c, int lanes) { store(cells + c, pairs_at(low + c, high ? high + c : nullptr, lanes)); });
+  }
+}
+
+// add_block for a 1x1 convolution in half precision.
+template <typename In, typename Gradient>
+static void add_pairs(const ConvShape& s, const FilterTiles& tiles, const FilterBlock& block, const In* x, const Gradient* dy,
+                      float* sums) {
+  const int64_t columns = s.out_channels, width = block.n1 - block.n0, first = tiles.channel(block.t0);
+  const int64_t channels = tiles.channel(block.t1 - 1) + tiles.rows(block.t1 - 1) - first, stride = spread_stride(channels);
+  const int64_t slice = least(kLongestSlice, most(64, 2 * kSliceFloats / (stride + width) / 2 * 2));
+  float* panels = scratch(Slot::kPanel, static_cast<size_t>(slice / 2 * (width + kPanelColumns)));
+  float* cells = scratch(Slot::kRows, static_cast<size_t>(slice / 2 * stride));
+  for (int64_t p0 = block.p0; p0 < block.p1; p0 += slice) {
+    const int64_t p1 = least(block.p1, p0 + slice), pairs = ceil_div(p1 - p0, 2);
+    pack_pairs(x + first, s.in_channels, channels, p0, p1, cells, stride);
+    for (int64_t n = 0; n < width; n += kPanelColumns)
+      pack_pairs(dy + block.n0 + n, columns, least(kPanelColumns, width - n), p0, p1, panels + n * pairs, kPanelColumns);
+    const Run all = {0, 0, pairs};
+    const Pixels pixels = {&all, 1, stride, kPanelColumns, 0};
+    for (int64_t tile = block.t0; tile < block.t1; ++tile) {
+      float* out = sums + tiles.channel(tile) * columns + block.n0;
+      for (int64_t n = 0; n < width; n += kPanelColumns)
+        add_tile<Half>(tiles.rows(tile), least(kPanelColumns, width - n), pixels, cells + tiles.channel(tile) - first,
+                       panels + n * pairs, out + n, columns, p0 > block.p0);
+    }
+  }
+}
+#endif
+
 template <typename In, typename Gradient>
 static void direct_filter_gradient(const ConvShape& s, const In* x, const Gradient* dy, float* dfilter) {
   const FilterTiles tiles(s);
@@ -135,6 +180,9 @@ static void direct_filter_gradient(const ConvShape& s, const In* x, const Gradie
                                tiles.count * t / parts.tiles, tiles.count * (t + 1) / parts.tiles,
                                panels * n / parts.panels * kPanelColumns,
                                least(columns, panels * (n + 1) / parts.panels * kPanelColumns)};
+#ifdef NVAE_HALF_PRODUCTS
+    if (s.half && is_pointwise(s)) return add_pairs(s, tiles, block, x, dy, sums + p * size);
+#endif
     add_block(s, tiles, block, x, dy, sums + p * size);
   });
   if (parts.pixels > 1) add_arrays(sums, parts.pixels, size, dfilter);

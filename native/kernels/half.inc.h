@@ -38,6 +38,14 @@ static inline vf pairs(vf low, vf high) {
   return cells;
 }
 
+// The same for bfloat16.
+static inline vf pairs(vh low, vh high) {
+  const vu bits = widened(low) | widened(high) << 16;
+  vf cells;
+  std::memcpy(&cells, &bits, sizeof bits);
+  return cells;
+}
+
 static inline vf expand_bfloat16(vh half) {
   const vu bits = widened(half) << 16;
   vf x;
@@ -59,11 +67,13 @@ static inline void store(uint16_t* p, vf v) {
   std::memcpy(p, &half, sizeof half);
 }
 
-static inline vf load_part(const uint16_t* p, int n) {
+static inline vh load_bits(const uint16_t* p, int n) {
   vh half = {};
   std::memcpy(&half, p, static_cast<size_t>(n) * sizeof(uint16_t));
-  return expand_bfloat16(half);
+  return half;
 }
+
+static inline vf load_part(const uint16_t* p, int n) { return expand_bfloat16(load_bits(p, n)); }
 
 static inline void store_part(uint16_t* p, vf v, int n) {
   const vh half = round_to_bfloat16(v);
@@ -72,6 +82,15 @@ static inline void store_part(uint16_t* p, vf v, int n) {
 
 static inline vf load_n(const uint16_t* p, int n) { return n == kLanes ? load(p) : load_part(p, n); }
 static inline void store_n(uint16_t* p, vf v, int n) { n == kLanes ? store(p, v) : store_part(p, v, n); }
+
+// The pairs of n values in two places; those behind the first place are zeros if there is no second one.
+static inline vf pairs_at(const float* low, const float* high, int n) {
+  return pairs(load_n(low, n), high ? load_n(high, n) : vf{});
+}
+static inline vf pairs_at(const uint16_t* low, const uint16_t* high, int n) {
+  return n == kLanes ? pairs(load_bits(low, kLanes), high ? load_bits(high, kLanes) : vh{})
+                     : pairs(load_bits(low, n), high ? load_bits(high, n) : vh{});
+}
 
 // One value, and a vector of it.
 static inline float value_at(const float* p) { return *p; }

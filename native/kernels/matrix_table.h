@@ -15,7 +15,8 @@ struct ConvShape {
   int64_t filter_height, filter_width;
   int64_t stride_height, stride_width;
   int64_t pad_top, pad_left;
-  // Whether conv2d and its input gradient round both factors of every product to bfloat16; see half_products.
+  // Whether conv2d, its input gradient and, for 1x1 filters of stride 1, its filter gradient round both factors of every product to
+  // bfloat16; see half_products.
   bool half = false;
   // Whether to add up the products themselves where Winograd's way would be faster.
   bool direct = false;

@@ -1,5 +1,5 @@
 // Products of a transposed matrix: C = A' * B, where a row of A and a row of B belong to one pixel. That is what gradients of filters
-// are. Included once per instruction set, after gemm.inc.h.
+// are. In half precision, cells hold the values of two pixels. Included once per instruction set, after gemm.inc.h.
 
 // Pixels at equal distances in A and in B, by their offsets.
 struct Run {
@@ -14,7 +14,7 @@ struct Pixels {
 };
 
 // One tile of C, in registers: R columns of A times V vectors of B. Adds to C if `add`.
-template <int R, int V, typename In>
+template <typename Format, int R, int V, typename In>
 static inline void add_outer_products(const Pixels& pixels, const In* a, const float* b, float* c, int64_t stride, bool add) {
   vf sum[R][V];
 #pragma GCC unroll 16
@@ -33,7 +33,7 @@ static inline void add_outer_products(const Pixels& pixels, const In* a, const f
       for (int r = 0; r < R; ++r) {
         const vf value = splat_at(from + r);
 #pragma GCC unroll 2
-        for (int v = 0; v < V; ++v) sum[r][v] += value * d[v];
+        for (int v = 0; v < V; ++v) sum[r][v] = Format::multiply_add(sum[r][v], value, d[v]);
       }
     }
   }
@@ -47,24 +47,24 @@ static inline void add_outer_products(const Pixels& pixels, const In* a, const f
 }
 
 // Selects the instance for a tile of V vectors.
-template <int V, int R = kTileRows, typename In>
+template <typename Format, int V, int R = kTileRows, typename In>
 static void add_rows_of_tile(int64_t rows, const Pixels& pixels, const In* a, const float* b, float* c, int64_t stride, bool add) {
   if constexpr (R > 0) {
-    if (rows < R) return add_rows_of_tile<V, R - 1>(rows, pixels, a, b, c, stride, add);
-    add_outer_products<R, V>(pixels, a, b, c, stride, add);
+    if (rows < R) return add_rows_of_tile<Format, V, R - 1>(rows, pixels, a, b, c, stride, add);
+    add_outer_products<Format, R, V>(pixels, a, b, c, stride, add);
   }
 }
 
 // A tile of up to kTileRows columns of A and kPanelColumns of B. Rows of B are filled up to whole vectors; those of C are not.
-template <typename In>
+template <typename Format = Single, typename In>
 static void add_tile(int64_t rows, int64_t columns, const Pixels& pixels, const In* a, const float* b, float* c, int64_t stride,
                      bool add) {
-  if (columns == kPanelColumns) return add_rows_of_tile<2>(rows, pixels, a, b, c, stride, add);
-  if (columns == kLanes) return add_rows_of_tile<1>(rows, pixels, a, b, c, stride, add);
+  if (columns == kPanelColumns) return add_rows_of_tile<Format, 2>(rows, pixels, a, b, c, stride, add);
+  if (columns == kLanes) return add_rows_of_tile<Format, 1>(rows, pixels, a, b, c, stride, add);
   // The compiler keeps sums in registers only if they are stored as whole vectors.
   alignas(NVAE_VECTOR_BYTES) float tile[kTileRows * kPanelColumns];
-  if (columns > kLanes) add_rows_of_tile<2>(rows, pixels, a, b, tile, kPanelColumns, false);
-  else add_rows_of_tile<1>(rows, pixels, a, b, tile, kPanelColumns, false);
+  if (columns > kLanes) add_rows_of_tile<Format, 2>(rows, pixels, a, b, tile, kPanelColumns, false);
+  else add_rows_of_tile<Format, 1>(rows, pixels, a, b, tile, kPanelColumns, false);
   for (int64_t r = 0; r < rows; ++r)
     for_channels(columns, [&](int64_t n, int lanes) {
       float* out = c + r * stride + n;

@@ -122,6 +122,27 @@ describe('native convolution', () => {
     );
   });
 
+  test.each([
+    [3, 7, 11, 19, 37],
+    [1, 1, 1, 5, 40],
+    [2, 40, 33, 48, 64],
+    [1, 5, 3, 600, 35],
+  ])(
+    'in half precision should round both factors of the filter gradient of 1x1: %i %i %i %i %i',
+    (...sizes) => {
+      const [batch, height, width, channels, outChannels] = sizes;
+      const shape = [batch, height, width, channels, height, width, outChannels, 1, 1, 1, 1, 0, 0];
+      const addon = loadAddon();
+      const half = (values: Float32Array) => asFloat32(addon, asBfloat16(addon, values));
+      const { x, filter, dy } = operandsOf(shape, false, 5);
+      const rounds = addon.halfProducts();
+      const [from, gradient] = rounds ? [half(x), half(dy)] : [x, dy];
+      const expected = naiveConvolution(shape, from, filter, gradient, false);
+      const actual = nativeConvolution(addon, shape, x, filter, dy, false, { half: rounds });
+      expect(relativeError(actual.dfilter, expected.dfilter)).toBeLessThan(5e-6);
+    },
+  );
+
   test('should sum long products in float32 in half precision', () => {
     const shape = [1, 5, 5, 700, 5, 5, 33, 3, 3, 1, 1, 1, 1];
     const { x, filter, dy } = operandsOf(shape, false, 1);

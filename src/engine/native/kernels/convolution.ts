@@ -125,7 +125,7 @@ function kernelsOf({ depthwise, canBeHalf, run, ...names }: Family): NativeKerne
     if (!allFloat(x!, dy!) || !isNative(info, depthwise)) return undefined;
     const dfilter = backend.floatOutput(filterShape);
     run.filterGradient(
-      convShape(info, false, direct),
+      convShape(info, half(), direct),
       backend.features(x!),
       backend.features(dy!),
       dfilter.values,
