@@ -90,7 +90,7 @@ function measure({ batch, size, channels, outChannels, filter, stride = 1, depth
   const [y, dx, dw] = [floats(dy.length), floats(x.length), floats(w.length)];
   const kernels = depthwise
     ? [
-        () => addon.depthwise(shape, x, w, null, null, 0, y),
+        () => addon.depthwise(shape, x, w, y),
         () => addon.depthwiseInputGradient(shape, dy, w, dx),
         () => addon.depthwiseFilterGradient(shape, x, dy, dw),
       ]

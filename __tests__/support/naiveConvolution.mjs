@@ -71,7 +71,7 @@ export function nativeConvolution(
   const storedAs = (like, floats) => (like instanceof Uint16Array ? asBfloat16(addon, floats) : floats);
   const dfilter = poisoned(filter);
   const [y, dx] = [storedAs(x, poisoned(dy)), storedAs(dy, poisoned(x))];
-  if (depthwise) addon.depthwise(numbers, x, filter, null, null, 0, y);
+  if (depthwise) addon.depthwise(numbers, x, filter, y);
   else addon.conv2d(numbers, x, filter, null, null, 0, y);
   addon[depthwise ? 'depthwiseInputGradient' : 'conv2dInputGradient'](numbers, dy, filter, dx);
   addon[depthwise ? 'depthwiseFilterGradient' : 'conv2dFilterGradient'](numbers, x, dy, dfilter);

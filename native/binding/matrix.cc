@@ -36,11 +36,10 @@ void gemm(const Arguments& args) {
                         args.floats(9) + args.integer(10));
 }
 
-// conv2d and depthwise: (shape, x, filter, scale | null, shift | null, silu, y)
-template <auto Kernel>
-void forward(const Arguments& args) {
-  (kernels().matrix.*Kernel)(conv_shape(args.ints(0)), args.features(1), args.floats(2),
-                             {args.floats(3), args.floats(4), args.integer(5) != 0}, args.features(6));
+// conv2d(shape, x, filter, scale | null, shift | null, silu, y)
+void conv2d(const Arguments& args) {
+  kernels().matrix.conv2d(conv_shape(args.ints(0)), args.features(1), args.floats(2),
+                          {args.floats(3), args.floats(4), args.integer(5) != 0}, args.features(6));
 }
 
 // expansion(shape, x, then scale, shift of the norm before, and filter, scale, shift of each convolution, y)
@@ -54,9 +53,9 @@ void expansion(const Arguments& args) {
                              args.floats(13));
 }
 
-// (shape, dy, filter, dx)
+// depthwise(shape, x, filter, y), and gradients: (shape, dy, filter, dx)
 template <auto Kernel>
-void input_gradient(const Arguments& args) {
+void filter_features(const Arguments& args) {
   (kernels().matrix.*Kernel)(conv_shape(args.ints(0)), args.features(1), args.floats(2), args.features(3));
 }
 
@@ -72,12 +71,12 @@ void export_matrix(napi_env env, napi_value exports) {
   export_function(env, exports, "peakFma", peak_fma);
   export_function(env, exports, "halfProducts", half_products);
   export_kernel<gemm>(env, exports, "gemm");
-  export_kernel<forward<&MatrixTable::conv2d>>(env, exports, "conv2d");
-  export_kernel<input_gradient<&MatrixTable::conv2d_input_gradient>>(env, exports, "conv2dInputGradient");
+  export_kernel<conv2d>(env, exports, "conv2d");
+  export_kernel<filter_features<&MatrixTable::conv2d_input_gradient>>(env, exports, "conv2dInputGradient");
   export_kernel<filter_gradient<&MatrixTable::conv2d_filter_gradient>>(env, exports, "conv2dFilterGradient");
-  export_kernel<forward<&MatrixTable::depthwise>>(env, exports, "depthwise");
+  export_kernel<filter_features<&MatrixTable::depthwise>>(env, exports, "depthwise");
   export_kernel<expansion>(env, exports, "expansion");
-  export_kernel<input_gradient<&MatrixTable::depthwise_input_gradient>>(env, exports, "depthwiseInputGradient");
+  export_kernel<filter_features<&MatrixTable::depthwise_input_gradient>>(env, exports, "depthwiseInputGradient");
   export_kernel<filter_gradient<&MatrixTable::depthwise_filter_gradient>>(env, exports, "depthwiseFilterGradient");
 }
 

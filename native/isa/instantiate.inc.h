@@ -63,9 +63,9 @@ const KernelTables NVAE_JOIN(kernels_, NVAE_ISA) = {
         &NVAE_ISA::conv2d_input_gradient,
         &NVAE_ISA::conv2d_filter_gradient,
         &NVAE_ISA::depthwise,
-        &NVAE_ISA::expansion,
         &NVAE_ISA::depthwise_input_gradient,
         &NVAE_ISA::depthwise_filter_gradient,
+        &NVAE_ISA::expansion,
     },
     {
         &NVAE_ISA::unary,

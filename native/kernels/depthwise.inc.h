@@ -117,7 +117,7 @@ static void depthwise_rows(const ConvShape& s, Rows& window, const float* filter
         for (int t = 0; t < kColumns; ++t) sum[t] = shift ? load(shift + v) : vf{};
         for (int64_t ky = 0; ky < s.filter_height; ++ky) {
           add_filter_row<KW, kPixel>(window.rows[ky] + column * s.stride_width * kPixel + v,
-                             filter + ky * s.filter_width * kPixel + v, s.filter_width, s.stride_width, sum);
+                                     filter + ky * s.filter_width * kPixel + v, s.filter_width, s.stride_width, sum);
         }
         if (silu) {
 #pragma GCC unroll 8
@@ -143,28 +143,22 @@ static void depthwise_image(const ConvShape& s, Rows& window, const float* filte
 
 // filter_at(tap, channel) returns the address of that weight; the input gradient reads the filter in reverse.
 template <typename In, typename Out, typename FilterAt>
-static void depthwise_with(const ConvShape& s, const In* x, const Epilogue& e, Out* y,
-                           const FilterAt& filter_at) {
+static void depthwise_with(const ConvShape& s, const In* x, Out* y, const FilterAt& filter_at) {
   const int64_t blocks = ceil_div(s.in_channels, kBlock), taps = s.filter_height * s.filter_width;
   parallel(s.batch * blocks, [&](int64_t task) {
     const int64_t image = task / blocks, channel = task % blocks * kBlock;
     Window<In> window = open_window(s, x, image, channel);
-    float* filter = scratch(Slot::kRows, static_cast<size_t>((taps + 1) * kBlock));
-    for (int64_t tap = 0; tap < taps; ++tap) {
-      copy_block(filter + tap * kBlock, filter_at(tap, channel), window.lanes);
-      for (int64_t c = 0; e.scale && c < window.lanes; ++c) filter[tap * kBlock + c] *= e.scale[channel + c];
-    }
-    float* shift = e.shift ? filter + taps * kBlock : nullptr;
-    if (shift) copy_block(shift, e.shift + channel, window.lanes);
+    float* filter = scratch(Slot::kRows, static_cast<size_t>(taps * kBlock));
+    for (int64_t tap = 0; tap < taps; ++tap) copy_block(filter + tap * kBlock, filter_at(tap, channel), window.lanes);
     Out* out = y + image * s.out_height * s.out_width * s.out_channels + channel;
-    depthwise_image(s, window, filter, shift, e.silu, out);
+    depthwise_image(s, window, filter, nullptr, false, out);
   });
 }
 
-static void depthwise(const ConvShape& s, const Features& from, const float* filter, const Epilogue& epilogue, const Features& to) {
+static void depthwise(const ConvShape& s, const Features& from, const float* filter, const Features& to) {
   const auto filter_at = [&](int64_t tap, int64_t channel) { return filter + tap * s.in_channels + channel; };
   as_stored(from, [&](const auto* x) {
-    as_stored(to, [&](auto* y) { depthwise_with(s, x, epilogue, y, filter_at); });
+    as_stored(to, [&](auto* y) { depthwise_with(s, x, y, filter_at); });
   });
 }
 
@@ -199,7 +193,7 @@ static void depthwise_input_gradient_from(const ConvShape& s, const In* dy, cons
                             s.filter_height, s.filter_width, 1, 1,
                             s.filter_height - 1 - s.pad_top, s.filter_width - 1 - s.pad_left};
   const int64_t taps = s.filter_height * s.filter_width;
-  depthwise_with(turned, dy, {}, dx, [&](int64_t tap, int64_t channel) {
+  depthwise_with(turned, dy, dx, [&](int64_t tap, int64_t channel) {
     return filter + (taps - 1 - tap) * s.in_channels + channel;
   });
 }

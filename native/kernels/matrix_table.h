@@ -67,10 +67,10 @@ struct MatrixTable {
   void (*conv2d_input_gradient)(const ConvShape& shape, const Features& dy, const float* filter, const Features& dx);
   void (*conv2d_filter_gradient)(const ConvShape& shape, const Features& x, const Features& dy, float* dfilter);
   // One filter per channel: out_channels = in_channels.
-  void (*depthwise)(const ConvShape& shape, const Features& x, const float* filter, const Epilogue& epilogue, const Features& y);
-  void (*expansion)(const ExpansionShape& shape, const Features& x, const ExpansionWeights& weights, float* y);
+  void (*depthwise)(const ConvShape& shape, const Features& x, const float* filter, const Features& y);
   void (*depthwise_input_gradient)(const ConvShape& shape, const Features& dy, const float* filter, const Features& dx);
   void (*depthwise_filter_gradient)(const ConvShape& shape, const Features& x, const Features& dy, float* dfilter);
+  void (*expansion)(const ExpansionShape& shape, const Features& x, const ExpansionWeights& weights, float* y);
 };
 
 }  // namespace nvae

@@ -11,16 +11,6 @@ export type Features = Float32Array | Uint16Array;
 type Values = Float32Array | Int32Array | Uint16Array | Uint8Array;
 /** Rows, channels, epsilon, whether a SiLU follows. */
 type NormShape = [rows: number, channels: number, epsilon: number, silu: number];
-/** y = activation(convolution * scale + shift), with scale and shift per output channel; the activation is SiLU or none. */
-type Convolution = (
-  shape: Ints,
-  x: Features,
-  filter: Floats,
-  scale: Floats | null,
-  shift: Floats | null,
-  silu: number,
-  y: Features,
-) => void;
 type FoldedNorm = [scale: Floats, shift: Floats];
 type AdamaxArguments = [
   learningRate: number,
@@ -86,10 +76,19 @@ export interface Addon {
     c: Floats,
     cOffset: number,
   ): void;
-  conv2d: Convolution;
+  /** y = activation(convolution * scale + shift), with scale and shift per output channel; the activation is SiLU or none. */
+  conv2d(
+    shape: Ints,
+    x: Features,
+    filter: Floats,
+    scale: Floats | null,
+    shift: Floats | null,
+    silu: number,
+    y: Features,
+  ): void;
   conv2dInputGradient(shape: Ints, dy: Features, filter: Floats, dx: Features): void;
   conv2dFilterGradient(shape: Ints, x: Features, dy: Features, dfilter: Floats): void;
-  depthwise: Convolution;
+  depthwise(shape: Ints, x: Features, filter: Floats, y: Features): void;
   /** The shape in the order of ExpansionShape (native/kernels/matrix_table.h); a norm is a scale and a shift per channel. */
   expansion(
     shape: Ints,

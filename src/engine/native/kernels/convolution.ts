@@ -173,7 +173,7 @@ export function convolutionKernels(addon: Addon): NativeKernel[] {
       inputGradient: 'DepthwiseConv2dNativeBackpropInput',
       filterGradient: 'DepthwiseConv2dNativeBackpropFilter',
       run: {
-        forward: addon.depthwise,
+        forward: (shape, x, filter, _scale, _shift, _silu, y) => addon.depthwise(shape, x, filter, y),
         inputGradient: addon.depthwiseInputGradient,
         filterGradient: addon.depthwiseFilterGradient,
       },
