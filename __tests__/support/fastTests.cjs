@@ -13,6 +13,8 @@ const slow = [
   /\/training\/trainer\.js$/,
   /\/streams\/run\/train\.js$/,
   /\/streams\/process\/trainInProcess\.js$/,
+  /\/streams\/plan\/measureInProcess\.js$/,
+  /\/cli\/commands\/plan\.js$/,
 ];
 
 const isOurs = (path) => /\/(__tests__|scripts)\//.test(path);
