@@ -21,10 +21,14 @@ export interface TrainingMemory {
   readonly besideSteps: number;
 }
 
-/** Values that one cell keeps per image: its input, and what is inside, which recomputation does not keep. */
+/**
+ * Values that one cell keeps per image: its input; what is inside, which recomputation does not keep; and results of norms, which half
+ * precision computes again.
+ */
 interface Kept {
   readonly input: number;
   readonly inside: number;
+  readonly normalized: number;
 }
 
 const [float32, bfloat16] = [4, 2];
@@ -51,9 +55,10 @@ export function trainingMemory({ model, training }: NvaeConfig): TrainingMemory 
   const averages = training.emaDecay === null ? 0 : 1;
   const cells = keptByCells(plan);
   const bytes = training.halfPrecision ? bfloat16 : float32;
-  const inside = training.useTensorCheckpoints ? 0 : sum(cells.map((cell) => cell.inside));
+  const keptInside = (cell: Kept) => cell.inside + (training.halfPrecision ? 0 : cell.normalized);
+  const inside = training.useTensorCheckpoints ? 0 : sum(cells.map(keptInside));
   const kept = bytes * (sum(cells.map(({ input }) => input)) + inside + keptOutsideCells(plan));
-  const largest = Math.max(0, ...cells.map((cell) => cell.input + cell.inside));
+  const largest = Math.max(0, ...cells.map(({ input, inside, normalized }) => input + inside + normalized));
   const beside = float32 * (workingOf(training) * largest + latentValues(plan));
   return {
     fixed: processBytes + (stateOfParameters + besideState + averages) * parameters,
@@ -97,17 +102,18 @@ function keptByCells(plan: ModelPlan): Kept[] {
 function keptByEncoderCell({ convolution1, skip }: EncoderCellPlan, size: number): Kept {
   const { inChannels, outChannels, stride } = convolution1;
   const [before, after] = [size ** 2 * inChannels, (size / stride) ** 2 * outChannels];
-  return { input: before, inside: before + 3 * after + (skip ? before : 0) };
+  return { input: before, inside: 2 * after + (skip ? before : 0), normalized: before + after };
 }
 
 /** The same; an upsampling cell has four times as many pixels from its depthwise convolution on. */
 function keptByDecoderCell({ expand, reduce, skip }: DecoderCellPlan, size: number): Kept {
   const pixels = size ** 2;
   const after = (skip ? 4 : 1) * pixels;
-  const wide = pixels * expand.outChannels + 3 * after * expand.outChannels;
+  const [input, reduced] = [pixels * expand.inChannels, after * reduce.outChannels];
   return {
-    input: pixels * expand.inChannels,
-    inside: pixels * expand.inChannels + wide + 2 * after * reduce.outChannels,
+    input,
+    inside: (pixels + after) * expand.outChannels + reduced,
+    normalized: input + 2 * after * expand.outChannels + reduced,
   };
 }
 
