@@ -26,7 +26,7 @@ SYSTEM = {
     "darwin": {"/usr/lib/libSystem.B.dylib"},
 }
 ANY_IMAGE = -2  # BIND_SPECIAL_DYLIB_FLAT_LOOKUP
-LARGEST = 5 * 2**19
+LARGEST = 3 * 2**20
 
 
 def elf(binary, libc):
