@@ -42,7 +42,7 @@ export function tryInstall(main, native) {
       '--engine',
       'native',
     );
-    node(cli, 'train', 'tiny', '--dataset', 'photos', '--seconds', '3', '--engine', 'native');
+    node(cli, 'train', 'demo', '--dataset', 'photos', '--seconds', '3', '--engine', 'native');
     if (existsSync(join(modules, 'rx-nvae/native/build'))) throw new Error('something was compiled');
     return { test, outcome: 'passed', detail: `installed in ${seconds} s, Node ${process.version}` };
   } catch (error) {
