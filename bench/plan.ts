@@ -1,13 +1,13 @@
 /**
- * Holds what `nvae plan` says of configurations against what then happens: seconds per step, and peak memory of the training process
- * until it has written a checkpoint and previews.
+ * Holds what `nvae plan` says of configurations against what then happens in two epochs of 128 images, with checkpoints and previews:
+ * seconds per step, and peak memory of the training process.
  *
- *     npm run bench:plan                       # every configuration of model_configs: about ten minutes
+ *     npm run bench:plan                       # every configuration of model_configs: about fifteen minutes
  *     npm run bench:plan -- demo penguin
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -22,11 +22,15 @@ interface Happened {
   readonly peakBytes: number;
 }
 
+interface Folders {
+  readonly dataset: string;
+  readonly folder: string;
+}
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const emoji = createRequire(import.meta.url).resolve('emoji-datasource-google/package.json');
 const images = join(dirname(emoji), 'img/google/64');
-/** A training has at least this many steps after its first. */
-const steps = 4;
+const count = 128;
 
 async function* lines(args: readonly string[]): AsyncGenerator<string> {
   const child = spawn(
@@ -42,8 +46,8 @@ async function* lines(args: readonly string[]): AsyncGenerator<string> {
   if (code !== 0) throw new Error(`nvae ${args.join(' ')} ended with ${code}`);
 }
 
-async function plan(config: string): Promise<TrainingPlan> {
-  for await (const line of lines(['plan', config, '--dataset', images])) return JSON.parse(line);
+async function plan(config: string, dataset: string): Promise<TrainingPlan> {
+  for await (const line of lines(['plan', config, '--dataset', dataset])) return JSON.parse(line);
   throw new Error(`nvae plan ${config} printed nothing`);
 }
 
@@ -57,8 +61,7 @@ function peakOf(pid: number): number {
   }
 }
 
-async function happens(config: string, seconds: number): Promise<Happened> {
-  const folder = await mkdtemp(join(tmpdir(), 'nvae-plan-'));
+async function happens(config: string, { dataset, folder }: Folders, batchSize: number): Promise<Happened> {
   const times: number[] = [];
   let peakBytes = 0;
   let pid = 0;
@@ -66,38 +69,55 @@ async function happens(config: string, seconds: number): Promise<Happened> {
     if (pid > 0) peakBytes = Math.max(peakBytes, peakOf(pid));
   };
   const timer = setInterval(look, 100);
+  const settings = ['epochs=2', 'epochs_per_checkpoint=1'].flatMap((each) => [
+    '--set',
+    `training_parameters.${each}`,
+  ]);
   try {
-    const args = ['train', config, '--dataset', images, '--folder', folder, '--seconds', String(seconds)];
-    for await (const line of lines(args)) {
+    for await (const line of lines([
+      'train',
+      config,
+      '--dataset',
+      dataset,
+      '--folder',
+      folder,
+      ...settings,
+    ])) {
       const event = JSON.parse(line) as TrainEvent & { pid?: number };
       if (event.type === 'started') pid = event.pid ?? 0;
-      if (event.type === 'step') times.push(event.seconds);
+      if (event.type === 'step' && event.batchSize === batchSize) times.push(event.seconds);
       look();
     }
   } finally {
     clearInterval(timer);
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
   return { secondsPerStep: median(times.slice(1)), peakBytes };
 }
 
+async function compare(config: string, folders: Folders): Promise<string> {
+  const { seconds, memory, batchSize } = await plan(config, folders.dataset);
+  if (seconds === null) return 'does not fit';
+  const { secondsPerStep, peakBytes } = await happens(config, folders, batchSize);
+  const time = [seconds.perStep, secondsPerStep].map((each) => each.toFixed(3).padStart(7)).join(' ');
+  const bytes = [memory.peak, peakBytes].map((each) => (each / 1e9).toFixed(2).padStart(5)).join(' ');
+  return `${time} s ${ratio(seconds.perStep, secondsPerStep)}    ${bytes} GB ${ratio(memory.peak, peakBytes)}`;
+}
+
+const ratio = (planned: number, real: number) => (planned / real).toFixed(2).padStart(5);
 const all = readdirSync(join(root, 'model_configs'))
   .filter((name) => name.endsWith('.yaml'))
   .map((name) => name.slice(0, -'.yaml'.length));
-const chosen = process.argv.length > 2 ? process.argv.slice(2) : all;
-const ratio = (planned: number, real: number) => (planned / real).toFixed(2).padStart(5);
 
 console.log('planned, what happened, ratio');
-for (const config of chosen) {
-  const { seconds, memory } = await plan(config);
-  if (seconds === null) {
-    console.log(`${config.padEnd(36)} does not fit`);
-    continue;
+for (const config of process.argv.length > 2 ? process.argv.slice(2) : all) {
+  const folder = await mkdtemp(join(tmpdir(), 'nvae-plan-'));
+  try {
+    const dataset = join(folder, 'images');
+    await mkdir(dataset);
+    for (const name of readdirSync(images).sort().slice(0, count))
+      await symlink(join(images, name), join(dataset, name));
+    console.log(`${config.padEnd(36)} ${await compare(config, { dataset, folder })}`);
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
-  const { secondsPerStep, peakBytes } = await happens(config, Math.max(10, (steps + 2) * seconds.perStep));
-  const time = [seconds.perStep, secondsPerStep].map((each) => each.toFixed(3).padStart(7));
-  const bytes = [memory.peak, peakBytes].map((each) => (each / 1e9).toFixed(2).padStart(5));
-  console.log(
-    `${config.padEnd(36)} ${time.join(' ')} s ${ratio(seconds.perStep, secondsPerStep)}    ${bytes.join(' ')} GB ${ratio(memory.peak, peakBytes)}`,
-  );
 }
