@@ -40,7 +40,7 @@ const copiesOfGradients = 2.2;
 /** Weights and the optimiser's slots; and filters in the order of the kernels. */
 const [stateOfParameters, besideState] = [3, 0.45];
 /** Decoders and batches prepared ahead, the thread that writes, and logs. */
-const runBytes = 200e6;
+const runBytes = 60e6;
 /** Copies that are in memory until they are written and collected. */
 const snapshots = 3;
 /** What is in memory besides what is kept, in float32, as a multiple of the features of the largest cell. */
