@@ -9,7 +9,7 @@ const gigabytes = (free: number) => ({ free: free * 1e9 });
 test('should be none where a run fits', async () => {
   expect(memoryWarning(smallConfig(), 0, gigabytes(1))).toBeNull();
   expect(memoryWarning(smallConfig(), 0)).toBeNull();
-  expect(memoryWarning(smallConfig(), 2e9, gigabytes(1))).toContain('needs about 2.4 GB');
+  expect(memoryWarning(smallConfig(), 2e9, gigabytes(1))).toContain('needs about 2.2 GB');
 });
 
 test('should name settings that fit', async () => {
