@@ -23,7 +23,7 @@ import { checkoutOf } from './release/checkout.mjs';
 import { packFolder, packMain } from './release/pack.mjs';
 import { publish } from './release/publish.mjs';
 import { reportOf } from './release/report.mjs';
-import { fits, tryInstall } from './release/tryInstall.mjs';
+import { tryInstall } from './release/tryInstall.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -44,18 +44,12 @@ async function release({ chosen, out, prebuilt, dryRun }) {
   try {
     const addons = addonsOf({ root, chosen, prebuilt, work });
     const main = { ...(await packMain({ root, work, out, chosen })), tests: [] };
-    const natives = addons.map(({ platform, folder }) => ({
-      ...packFolder(folder, out),
-      platform: platform.name,
-      tests: [checkFormat(root, folder)],
-    }));
-    for (const native of natives) {
-      const platform = platforms.find(({ name }) => name === native.platform);
-      const outcome = fits(platform)
-        ? tryInstall(join(out, main.file), join(out, native.file))
-        : { test: 'installs and trains', outcome: 'not run', detail: `this is not ${platform.name}` };
-      native.tests.push(outcome);
-      if (outcome.outcome !== 'not run') main.tests.push({ ...outcome, with: native.file });
+    const natives = [];
+    for (const { platform, folder } of addons) {
+      const packed = packFolder(folder, out);
+      const tried = await tryInstall(root, platform, join(out, main.file), join(out, packed.file));
+      natives.push({ ...packed, platform: platform.name, tests: [checkFormat(root, folder), tried] });
+      if (tried.outcome !== 'not run') main.tests.push({ ...tried, with: packed.file });
     }
     const report = reportOf({ manifest, checkout, section, obstacles, tarballs: [main, ...natives] });
     writeFileSync(join(out, 'release.json'), `${JSON.stringify(report, null, 2)}\n`);

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { extract } from 'tar';
 import { packageNameOf } from '../build-prebuilt/writePackage.mjs';
+import { npm } from './npm.mjs';
 
 /** What somebody who has installed the package can use of its scripts. */
 const publishedScripts = ['build:native', 'link:tensorflow'];
@@ -39,11 +39,7 @@ export async function packMain({ root, work, out, chosen }) {
 /** Packs the package in a folder into a tarball in `out`. */
 export function packFolder(folder, out) {
   const args = ['pack', '--json', '--pack-destination', out];
-  const printed = execFileSync('npm', args, {
-    cwd: folder,
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-  });
+  const printed = npm(args, { cwd: folder });
   const [{ name, filename: file, unpackedSize }] = JSON.parse(printed);
   const path = join(out, file);
   const integrity = `sha512-${createHash('sha512').update(readFileSync(path)).digest('base64')}`;

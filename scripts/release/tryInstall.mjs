@@ -1,32 +1,33 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { familySync, MUSL } from 'detect-libc';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { packageNameOf } from '../build-prebuilt/writePackage.mjs';
+import { npm } from './npm.mjs';
 
 const test = 'installs and trains';
 
-/** Whether this machine is of the platform. */
-export function fits({ os, cpu, libc }) {
-  const here = process.platform === 'linux' && (familySync() === MUSL ? 'musl' : 'glibc');
-  return os === process.platform && cpu === process.arch && (!libc || libc === here);
-}
-
 /**
- * Installs both tarballs in an empty project, without scripts and without a compiler in PATH, samples images from a pretrained model, and
- * trains on them with the native engine.
+ * On a machine of the platform: installs both tarballs in an empty project without scripts, samples images from a pretrained model, and
+ * trains on them with the native engine; nothing may be compiled. Elsewhere it is not run.
  */
-export function tryInstall(main, native) {
+export async function tryInstall(root, platform, main, native) {
+  const { prebuiltPackage } = await import(
+    pathToFileURL(join(root, 'dist/engine/native/addonFiles.js')).href
+  );
+  if (prebuiltPackage() !== packageNameOf(platform)) {
+    return { test, outcome: 'not run', detail: `this is not ${platform.name}` };
+  }
   const project = mkdtempSync(join(tmpdir(), 'nvae-install-'));
   const modules = join(project, 'node_modules');
   const cli = join(modules, 'rx-nvae/dist/cli/main.js');
-  const env = { ...process.env, PATH: dirname(process.execPath) };
-  const node = (...args) => run(process.execPath, args, { cwd: project, env });
+  const node = (...args) => run(process.execPath, args, { cwd: project });
   try {
     writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
     const begin = performance.now();
     const flags = ['--ignore-scripts', '--no-audit', '--no-fund'];
-    run('npm', ['install', ...flags, main, native], { cwd: project, shell: process.platform === 'win32' });
+    npm(['install', ...flags, main, native], { cwd: project });
     const seconds = ((performance.now() - begin) / 1000).toFixed(0);
     node(cli, 'doctor', '--engine', 'native');
     node(
