@@ -3,11 +3,11 @@
  * as in `nvae train`, alternates between showing the dashboard and only counting its events. See dashboard.ts for how to run it.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { filter, firstValueFrom, lastValueFrom, map, share, skip } from 'rxjs';
+import { emojiFolder } from '../scripts/emojiFolder.js';
 import { loadConfig } from '../src/config/loadConfig.js';
 import { trainInProcess } from '../src/streams/process/trainInProcess.js';
 import type { StepEvent } from '../src/streams/run/events.js';
@@ -58,10 +58,9 @@ export async function trainingCost(options: TrainingCostOptions): Promise<Traini
   const folder = await mkdtemp(join(tmpdir(), 'nvae-bench-'));
   const overrides = ['training_parameters.epochs_per_checkpoint=1000', ...options.set];
   const config = await loadConfig(options.config, { overrides });
-  const emoji = createRequire(import.meta.url).resolve('emoji-datasource-google/package.json');
   const abort = new AbortController();
   const events$ = trainInProcess(config, {
-    dataset: join(dirname(emoji), 'img/google/64'),
+    dataset: emojiFolder,
     weightsFolder: folder,
     picturesFolder: folder,
     runsFolder: folder,

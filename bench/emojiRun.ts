@@ -1,9 +1,9 @@
 /** A training run on the emoji that leaves nothing on disk. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { filter, lastValueFrom, map, take, toArray } from 'rxjs';
+import { emojiFolder } from '../scripts/emojiFolder.js';
 import { loadConfig } from '../src/config/loadConfig.js';
 import type { StepEvent } from '../src/streams/run/events.js';
 import { train } from '../src/streams/run/train.js';
@@ -20,7 +20,6 @@ export interface EmojiRun {
 
 /** The results of `look` for each step, on the engine in use. */
 export async function emojiRun<T>(run: EmojiRun, look: (step: StepEvent) => T): Promise<T[]> {
-  const emoji = createRequire(import.meta.url).resolve('emoji-datasource-google/package.json');
   const folder = await mkdtemp(join(tmpdir(), 'nvae-bench-'));
   const overrides = [
     ...(run.overrides ?? []),
@@ -30,7 +29,7 @@ export async function emojiRun<T>(run: EmojiRun, look: (step: StepEvent) => T): 
   const config = await loadConfig(run.config, { overrides });
   const settings = {
     seed: run.seed,
-    dataset: join(dirname(emoji), 'img/google/64'),
+    dataset: emojiFolder,
     weightsFolder: folder,
     picturesFolder: folder,
     runsFolder: folder,

@@ -6,11 +6,11 @@
  *     npm run bench:loader -- --json
  */
 import { link, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import sharp from 'sharp';
+import { emojiFolder } from '../scripts/emojiFolder.js';
 import { imageCache } from '../src/data/imageCache.js';
 import type { ImageFile } from '../src/data/imageFile.js';
 import { listImages } from '../src/data/listImages.js';
@@ -111,11 +111,7 @@ const { json } = new Command('bench:loader')
   .parse()
   .opts<{ json?: boolean }>();
 
-const emoji = join(
-  dirname(createRequire(import.meta.url).resolve('emoji-datasource-google/package.json')),
-  'img/google/64',
-);
-const files = await listImages(emoji);
+const files = await listImages(emojiFolder);
 const { images, decoded, kept } = await measureRates(files);
 const steps = await measureSteps(files);
 const many = await measureMany(20_000);

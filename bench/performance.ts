@@ -5,11 +5,11 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { emojiFolder } from '../scripts/emojiFolder.js';
 import type { BenchResult } from './measure.js';
 import { median } from './median.js';
 
@@ -20,10 +20,6 @@ const { rounds, json } = new Command('bench:performance')
   .opts<{ rounds: number; json?: boolean }>();
 
 const here = dirname(fileURLToPath(import.meta.url));
-const emoji = join(
-  dirname(createRequire(import.meta.url).resolve('emoji-datasource-google/package.json')),
-  'img/google/64',
-);
 
 interface Variant {
   readonly config: string;
@@ -70,7 +66,7 @@ async function startUp(): Promise<number> {
   const begin = performance.now();
   try {
     const command = join(here, '../dist/cli/main.js');
-    const args = [command, 'train', logistic.config, '--dataset', emoji, '--folder', folder, '--json'];
+    const args = [command, 'train', logistic.config, '--dataset', emojiFolder, '--folder', folder, '--json'];
     args.push('--set', `training_parameters.batch_size=${logistic.batch}`);
     await outputOf(args, {}, (line) => line.includes('"type":"step"'));
     return (performance.now() - begin) / 1000;

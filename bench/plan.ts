@@ -8,11 +8,12 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { emojiFolder } from '../scripts/emojiFolder.js';
+import { listConfigs } from '../src/config/loadConfig.js';
 import type { TrainingPlan } from '../src/streams/plan/planTraining.js';
 import type { TrainEvent } from '../src/streams/run/events.js';
 import { median } from './median.js';
@@ -28,8 +29,6 @@ interface Folders {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const emoji = createRequire(import.meta.url).resolve('emoji-datasource-google/package.json');
-const images = join(dirname(emoji), 'img/google/64');
 const count = 128;
 
 async function* lines(args: readonly string[]): AsyncGenerator<string> {
@@ -83,8 +82,8 @@ async function happens(config: string, { dataset, folder }: Folders, batchSize: 
       folder,
       ...settings,
     ])) {
-      const event = JSON.parse(line) as TrainEvent & { pid?: number };
-      if (event.type === 'started') pid = event.pid ?? 0;
+      const event = JSON.parse(line) as TrainEvent;
+      if (event.type === 'started') pid = event.pid;
       if (event.type === 'step' && event.batchSize === batchSize) times.push(event.seconds);
       look();
     }
@@ -104,9 +103,7 @@ async function compare(config: string, folders: Folders): Promise<string> {
 }
 
 const ratio = (planned: number, real: number) => (planned / real).toFixed(2).padStart(5);
-const all = readdirSync(join(root, 'model_configs'))
-  .filter((name) => name.endsWith('.yaml'))
-  .map((name) => name.slice(0, -'.yaml'.length));
+const all = (await listConfigs()).map(({ name }) => name);
 
 console.log('planned, what happened, ratio');
 for (const config of process.argv.length > 2 ? process.argv.slice(2) : all) {
@@ -114,8 +111,8 @@ for (const config of process.argv.length > 2 ? process.argv.slice(2) : all) {
   try {
     const dataset = join(folder, 'images');
     await mkdir(dataset);
-    for (const name of readdirSync(images).sort().slice(0, count))
-      await symlink(join(images, name), join(dataset, name));
+    for (const name of readdirSync(emojiFolder).sort().slice(0, count))
+      await symlink(join(emojiFolder, name), join(dataset, name));
     console.log(`${config.padEnd(36)} ${await compare(config, { dataset, folder })}`);
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });

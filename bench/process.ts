@@ -5,12 +5,12 @@
  *     npm run bench:process -- --config demo --steps 20
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Command } from 'commander';
 import { filter, lastValueFrom, map, type Observable, take, toArray } from 'rxjs';
+import { emojiFolder } from '../scripts/emojiFolder.js';
 import { loadConfig } from '../src/config/loadConfig.js';
 import { useEngine } from '../src/engine/index.js';
 import { trainInProcess } from '../src/streams/process/trainInProcess.js';
@@ -27,7 +27,6 @@ const options = new Command('bench:process')
   .opts<{ config: string; steps: number; rounds: number; json?: boolean }>();
 
 const config = await loadConfig(options.config);
-const emoji = createRequire(import.meta.url).resolve('emoji-datasource-google/package.json');
 await useEngine('native');
 
 interface Measured {
@@ -57,7 +56,7 @@ async function measure(run: (folder: string) => Observable<TrainEvent>): Promise
 }
 
 const settings = (folder: string) => ({
-  dataset: join(dirname(emoji), 'img/google/64'),
+  dataset: emojiFolder,
   weightsFolder: folder,
   picturesFolder: folder,
   runsFolder: folder,

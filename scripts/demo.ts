@@ -6,10 +6,10 @@
  *     npm run demo -- --data emoji --seconds 600       emoji in colour
  */
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
+import { emojiFolder } from './emojiFolder.js';
 import { mnist } from './mnist.js';
 
 interface Data {
@@ -28,7 +28,7 @@ const data: Readonly<Record<string, Data>> = {
     overrides: ['training_parameters.images_per_checkpoint=2000'],
     temperature: '0.8',
   },
-  emoji: { config: 'demo', dataset: emoji, overrides: [], temperature: '0.8' },
+  emoji: { config: 'demo', dataset: () => emojiFolder, overrides: [], temperature: '0.8' },
 };
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -72,9 +72,4 @@ function nvae(...args: string[]): void {
   console.error(`\n$ nvae ${args.map((arg) => relative(root, arg) || arg).join(' ')}`);
   const { status, signal } = spawnSync(process.execPath, [cli, ...args], { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? (signal === 'SIGINT' ? 130 : 1));
-}
-
-function emoji(): string {
-  const manifest = createRequire(import.meta.url).resolve('emoji-datasource-google/package.json');
-  return join(dirname(manifest), 'img/google/64');
 }

@@ -1,12 +1,10 @@
 /** The emoji of the npm package emoji-datasource-google, every tenth by name held out. */
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+
 import type { Dataset } from '../../src/data/dataset.js';
 import type { ImageFile } from '../../src/data/imageFile.js';
 import { imageFiles } from '../../src/data/imageFiles.js';
 import { listImages } from '../../src/data/listImages.js';
-
-const manifest = createRequire(import.meta.url).resolve('emoji-datasource-google/package.json');
+import { emojiFolder } from '../emojiFolder.js';
 
 export interface EmojiSplit {
   readonly training: readonly ImageFile[];
@@ -15,7 +13,7 @@ export interface EmojiSplit {
 
 /** The first by name is held out, and then every tenth: 379 of 3,786. */
 export async function emojiSplit(): Promise<EmojiSplit> {
-  const files = await listImages(join(dirname(manifest), 'img/google/64'));
+  const files = await listImages(emojiFolder);
   const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     training: sorted.filter((_, i) => i % 10 !== 0),

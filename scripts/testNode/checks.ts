@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { emojiFolder } from '../emojiFolder.js';
 
 export interface Options {
   readonly seconds: string;
@@ -24,15 +24,13 @@ const nvae = join(root, 'dist/cli/main.js');
 const engine = ['--engine', 'native'];
 const jest = ['--no-warnings', '--experimental-vm-modules', join(root, 'node_modules/jest/bin/jest.js')];
 const fast = ['--config', 'jest.fast.config.js'];
-const images = createRequire(import.meta.url).resolve('emoji-datasource-google/package.json');
 
 export const checks: Readonly<Record<string, Check>> = {
   build: () => [[join(root, 'scripts/build-native.mjs'), '--strict']],
   load: () => [[nvae, 'doctor', ...engine]],
   demo: ({ seconds }, folder) => {
-    const dataset = join(dirname(images), 'img/google/64');
     return [
-      [nvae, 'train', 'demo', '--dataset', dataset, '--folder', folder, '--seconds', seconds, ...engine],
+      [nvae, 'train', 'demo', '--dataset', emojiFolder, '--folder', folder, '--seconds', seconds, ...engine],
       [
         nvae,
         'sample',

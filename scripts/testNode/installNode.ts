@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheFolders } from '../../src/data/cacheFolders.js';
 
 const manifest = fileURLToPath(new URL('../../package.json', import.meta.url));
-const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'rx-nvae');
+const [cache = ''] = cacheFolders();
 const system = process.platform === 'win32' ? 'win' : process.platform;
 
 /** What npm's package `node` installs for this platform. */
