@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { Header } from 'tar/header';
 import { datasetAt } from '../../src/data/datasetAt.js';
-import { openFiles } from '../support/openFiles.js';
+import { openedSince, openFiles } from '../support/openFiles.js';
 import { useOwnCacheFolder } from '../support/ownCacheFolder.js';
 import { readImages } from '../support/readImages.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
@@ -235,5 +235,5 @@ test('what is opened should be closed, and open again when it is needed', async 
   const dataset = await datasetAt(path);
   expect((await readImages(dataset)).colours).toEqual(expected['plain.tar.gz']);
   expect((await readImages(dataset)).colours).toEqual(expected['plain.tar.gz']);
-  expect(openFiles()).toEqual(start);
+  expect(openedSince(start)).toEqual([]);
 });

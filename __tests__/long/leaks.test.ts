@@ -12,7 +12,7 @@ import type { TrainEvent } from '../../src/streams/run/events.js';
 import type { RunCommand } from '../../src/streams/run/runCommand.js';
 import { train } from '../../src/streams/run/train.js';
 import { smallConfig } from '../support/checkpoints.js';
-import { openFiles } from '../support/openFiles.js';
+import { openedSince, openFiles } from '../support/openFiles.js';
 import { writePictures } from '../support/pictures.js';
 import { settled } from '../support/settled.js';
 
@@ -42,15 +42,17 @@ test('runs that are left at random moments should leave nothing behind', async (
     commands$,
     signal,
   };
+  let start: string[] = [];
   /** Handles and descriptors by what they are: a number would not say what was left. */
   const held = () => {
     const { tensors, poolBytes, listeners } = takeSample(0, signal);
     const handles = process.getActiveResourcesInfo().sort();
-    return { tensors, poolBytes, listeners, handles, descriptors: openFiles() };
+    return { tensors, poolBytes, listeners, handles, descriptors: openedSince(start) };
   };
   const config = (epochs: number) => smallConfig([`epochs=${epochs}`, 'epochs_per_checkpoint=1']);
   await lastValueFrom(train(config(1), options));
   await setTimeout(100);
+  start = openFiles();
   const before = held();
 
   const draw = uniform();

@@ -14,3 +14,16 @@ export function openFiles(): string[] {
   });
   return files.map((file) => file.replace(/:\[\d+\]$/, '')).sort();
 }
+
+/**
+ * What is open now and was not `before`. What was closed meanwhile does not count: sharp closes the files that an
+ * earlier test of the same process gave it when the garbage collector runs.
+ */
+export function openedSince(before: readonly string[]): string[] {
+  const earlier = [...before];
+  return openFiles().filter((file) => {
+    const index = earlier.indexOf(file);
+    if (index >= 0) earlier.splice(index, 1);
+    return index < 0;
+  });
+}
