@@ -38,7 +38,7 @@ async function growthOf({ name, unit, points }: Series): Promise<Growth> {
   const { rounds } = options;
   const start = async ({ batch, set }: Point) => {
     await using load = await workload(options.config, [...options.set, ...set], batch);
-    return startOurs(load, { simd: null, set: [] });
+    return await startOurs(load, { simd: null, set: [] }); // its files are read by then
   };
   const needed = await inTurns(points, start, 'step', { rounds, steps: 1, warmup: 2 });
   const measured = needed.map(({ seconds, peakBytes }, i) => {
