@@ -1,0 +1,44 @@
+import { defaultTimeLimitMs } from '../timeLimit.js';
+
+/** The memory that the ranks of a `memoryGroup` share. Plain data: post it to worker threads, or use it in one thread. */
+export interface GroupMemory {
+  readonly size: number;
+  readonly timeLimitMs: number;
+  /** Numbers that ranks wait on, and the text of a failure: see `ControlBlock`. */
+  readonly control: SharedArrayBuffer;
+  /** Two places of `pieceBytes` for each rank. */
+  readonly pieces: SharedArrayBuffer;
+}
+
+export interface GroupMemoryOptions {
+  /** How long a rank waits for the others in one call. @default five minutes */
+  readonly timeLimitMs?: number;
+}
+
+/** Longer arrays travel in pieces of this size. */
+export const pieceBytes = 1 << 18;
+
+/** Returns new memory for a group of this many ranks. */
+export function groupMemory(
+  size: number,
+  { timeLimitMs = defaultTimeLimitMs }: GroupMemoryOptions = {},
+): GroupMemory {
+  if (!Number.isInteger(size) || size < 1)
+    throw new RangeError(`groupMemory: size must be a positive integer, got ${size}`);
+  if (!(timeLimitMs > 0))
+    throw new RangeError(`groupMemory: timeLimitMs must be positive, got ${timeLimitMs}`);
+  return {
+    size,
+    timeLimitMs,
+    control: new SharedArrayBuffer(controlBytes(size)),
+    pieces: new SharedArrayBuffer(2 * size * pieceBytes),
+  };
+}
+
+/** Numbers before those of the ranks: see `ControlBlock`. */
+export const headNumbers = 3;
+/** Numbers of each rank: its thread, its number of pieces, and two descriptions of calls. */
+export const rankNumbers = 2 + 2 * 3;
+export const reasonBytes = 1024;
+
+const controlBytes = (size: number) => 4 * (headNumbers + size * rankNumbers) + reasonBytes;
