@@ -1,7 +1,7 @@
 /**
  * Processes, or threads, that work on one job together: the ranks. All of them call the same functions in the same order, with arrays of
  * the same length; a call ends when all ranks have made it. What only looks different, such as an array of zeros from a rank without
- * images, is still a call.
+ * images, is still a call. Calls that block, and calls that return promises, each keep an order of their own; neither waits for the other.
  */
 export interface ProcessGroup {
   /** This rank, from 0. Rank 0 speaks for all: it writes files and shows what happens. */

@@ -1,4 +1,4 @@
-import { type GroupMemory, headNumbers, rankNumbers, reasonBytes } from './groupMemory.js';
+import { headNumbers, rankNumbers, reasonBytes } from './groupMemory.js';
 
 /** What the ranks say about their current call; all must say the same. */
 export interface CallDescription {
@@ -13,12 +13,12 @@ export interface CallDescription {
 const [changes, failed, reasonLength] = [0, 1, 2];
 const [absent, left] = [0, -1];
 
-/** The shared numbers of a group. Ranks wait for a change of one number, which every rank increases after whatever it does. */
+/** The shared numbers of a lane. Ranks wait for a change of one number, which every rank increases after whatever it does. */
 export class ControlBlock {
   private readonly numbers: Int32Array;
   private readonly reason: Uint8Array;
 
-  constructor({ size, control }: GroupMemory) {
+  constructor(control: SharedArrayBuffer, size: number) {
     const count = headNumbers + size * rankNumbers;
     this.numbers = new Int32Array(control, 0, count);
     this.reason = new Uint8Array(control, 4 * count, reasonBytes);

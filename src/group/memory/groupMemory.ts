@@ -4,6 +4,14 @@ import { defaultTimeLimitMs } from '../timeLimit.js';
 export interface GroupMemory {
   readonly size: number;
   readonly timeLimitMs: number;
+  /** For calls that return promises. */
+  readonly promised: LaneMemory;
+  /** For calls that block, which wait for no others. */
+  readonly blocking: LaneMemory;
+}
+
+/** Memory for calls in one order. */
+export interface LaneMemory {
   /** Numbers that ranks wait on, and the text of a failure: see `ControlBlock`. */
   readonly control: SharedArrayBuffer;
   /** Two places of `pieceBytes` for each rank. */
@@ -11,7 +19,7 @@ export interface GroupMemory {
 }
 
 export interface GroupMemoryOptions {
-  /** How long a rank waits for the others in one call. @default five minutes */
+  /** How long a rank waits for the others in one call. @default ten minutes */
   readonly timeLimitMs?: number;
 }
 
@@ -27,12 +35,7 @@ export function groupMemory(
     throw new RangeError(`groupMemory: size must be a positive integer, got ${size}`);
   if (!(timeLimitMs > 0))
     throw new RangeError(`groupMemory: timeLimitMs must be positive, got ${timeLimitMs}`);
-  return {
-    size,
-    timeLimitMs,
-    control: new SharedArrayBuffer(controlBytes(size)),
-    pieces: new SharedArrayBuffer(2 * size * pieceBytes),
-  };
+  return { size, timeLimitMs, promised: laneMemory(size), blocking: laneMemory(size) };
 }
 
 /** Numbers before those of the ranks: see `ControlBlock`. */
@@ -41,4 +44,7 @@ export const headNumbers = 3;
 export const rankNumbers = 2 + 2 * 3;
 export const reasonBytes = 1024;
 
-const controlBytes = (size: number) => 4 * (headNumbers + size * rankNumbers) + reasonBytes;
+const laneMemory = (size: number): LaneMemory => ({
+  control: new SharedArrayBuffer(4 * (headNumbers + size * rankNumbers) + reasonBytes),
+  pieces: new SharedArrayBuffer(2 * size * pieceBytes),
+});
