@@ -96,6 +96,14 @@ export type { BatchRecipe, Stepper, TrainStepOptions } from './streams/run/train
 export { trainStep } from './streams/run/trainStep.js';
 export { watchFinite } from './streams/run/watchFinite.js';
 
+// Training on several processes or threads
+
+export { GroupError } from './group/groupError.js';
+export type { GroupMemory, GroupMemoryOptions, LaneMemory } from './group/memory/groupMemory.js';
+export { groupMemory } from './group/memory/groupMemory.js';
+export { memoryGroup } from './group/memory/memoryGroup.js';
+export type { ProcessGroup } from './group/processGroup.js';
+
 // Sampling
 
 export { grid } from './base/grid.js';

@@ -56,12 +56,16 @@ export function joinImages(batches: readonly ImageBatch[]): ImageBatch {
 export function partsOf({ pixels, shape }: ImageBatch, parts: number): ImageBatch[] {
   const [count, height, width, channels] = shape;
   const length = height * width * channels;
-  const number = Math.min(parts, count);
   let first = 0;
-  return Array.from({ length: number }, (_, i) => {
-    const size = Math.floor(count / number) + (i < count % number ? 1 : 0);
+  return partSizes(count, parts).map((size) => {
     const part = pixels.subarray(first * length, (first + size) * length);
     first += size;
     return { pixels: part, shape: [size, height, width, channels] };
   });
+}
+
+/** The number of images in each part of `partsOf`. */
+export function partSizes(count: number, parts: number): number[] {
+  const number = Math.min(parts, count);
+  return Array.from({ length: number }, (_, i) => Math.floor(count / number) + (i < count % number ? 1 : 0));
 }

@@ -14,6 +14,15 @@ export interface NamedImages extends ImageBatch {
   readonly names: readonly string[];
 }
 
+/** A rank's images of a batch, in a group of ranks that train together. */
+export interface PartedImages extends ImageBatch {
+  /**
+   * With `accumulationSteps`: number of these images in each part of the step, in order; the same number of parts on all ranks.
+   * @default as many as the rank's share of each part of the whole batch
+   */
+  readonly parts?: readonly number[];
+}
+
 /** The values of a tensor outside the engine, row-major. */
 export interface TensorData {
   /** Type of the values. */

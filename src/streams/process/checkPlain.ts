@@ -1,5 +1,5 @@
 /** Options of `train` that are functions or contain functions. */
-const only = ['augment', 'loss', 'createTrainer'] as const;
+const only = ['augment', 'loss', 'createTrainer', 'group'] as const;
 
 /** What must be a path instead. */
 const notPlain: Readonly<Record<string, string>> = {

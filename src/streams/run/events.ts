@@ -30,8 +30,10 @@ export interface StartedEvent {
   readonly images: number;
   /** Number of held-out images that a validation measures. @default no validation */
   readonly validationImages?: number;
-  /** Images per step; the last step of an epoch may have fewer. */
+  /** Images per step, of all ranks; the last step of an epoch may have fewer. */
   readonly batchSize: number;
+  /** Number of ranks that train together. @default 1 */
+  readonly ranks?: number;
   /** Epochs to train; -1: until stopped. */
   readonly epochs: number;
   /** Seconds after which the run stops; null for no limit. */
@@ -50,7 +52,7 @@ export interface StepEvent extends StepResult {
   readonly type: 'step';
   /** Images of this epoch taken from the dataset so far, damaged ones included. */
   readonly imagesTaken: number;
-  /** Seconds that the step waited for its batch. */
+  /** Seconds that the step waited for its batch; in a group, for those of all ranks. */
   readonly waitSeconds: number;
   /** Resident memory of the process after the step, in bytes; only in the events of `train` and `trainInProcess`. */
   readonly residentBytes?: number;
@@ -161,6 +163,8 @@ export interface WarningEvent {
   readonly about: string;
   /** What happened, and what to do, for people to read. */
   readonly message: string;
+  /** The rank of a group whose problem it is; the message names it, too. @default rank 0, or there is no group */
+  readonly rank?: number;
 }
 
 /** The process of a run has ended unexpectedly; only in the events of `trainInProcess`. */

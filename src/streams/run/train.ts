@@ -20,6 +20,7 @@ import { type TrainEvent, type WarningEvent, warning } from './events.js';
 import { runEvents } from './lifecycle/runEvents.js';
 import { openRun } from './opening/openRun.js';
 import type { Warn } from './opening/run.js';
+import { trainOnRanks } from './ranks/trainOnRanks.js';
 import { controls } from './state/controls.js';
 import { runStore } from './state/runStore.js';
 import type { TrainOptions } from './trainOptions.js';
@@ -39,6 +40,8 @@ import type { TrainOptions } from './trainOptions.js';
  * A lock file beside the checkpoint prevents a second run of the same name. A lock without a sign of life for a minute is taken
  * over.
  *
+ * With `group`, several processes or threads train one model together; see `TrainOptions.group`.
+ *
  * Cold: every subscription is a separate run. It uses the engine set by `useEngine`. At most `prefetch` batches are prepared
  * ahead, and none is lost. Unsubscribing stops after the running step without saving and frees all tensors.
  *
@@ -50,6 +53,7 @@ import type { TrainOptions } from './trainOptions.js';
  * @throws DatasetError in the stream when the dataset has no usable image
  * @throws RunInUseError in the stream when another process is training a run of this name, RunTakenOverError when one takes it over
  * @throws CheckpointError in the stream when the checkpoint belongs to another model, is damaged, or cannot be written
+ * @throws GroupError in the stream when the ranks of a group differ in their configuration or dataset, or another rank has failed
  * @throws NonFiniteLossError in the stream after too many steps in a row that were not applied
  *
  * @example
@@ -62,6 +66,9 @@ import type { TrainOptions } from './trainOptions.js';
 export function train(config: NvaeConfig, options: TrainOptions = {}): Observable<TrainEvent> {
   const named = withRunName(checkNvaeConfig('train', config), options.name);
   checkTrainOptions('train', options);
+  const { group } = options;
+  if (group && group.size > 1) return trainOnRanks(named, options, group);
+  const { group: _, ...alone } = options;
   return defer(() => {
     const store = runStore(named.training);
     // Listen from the start, so that no command is lost while the run is being opened.
@@ -69,10 +76,10 @@ export function train(config: NvaeConfig, options: TrainOptions = {}): Observabl
     const opening$ = new Subject<WarningEvent>();
     const warn: Warn = (about, message) => opening$.next(warning(about, message));
     const run$ = usingAsync(
-      (signal) => openRun(named, options, { signal, stop$: store.stop$, warn }),
+      (signal) => openRun(named, alone, { signal, stop$: store.stop$, warn }),
       (run) => {
         opening$.complete();
-        return runEvents(run, options, store).pipe(takeUntil(merge(fromAbort(options.signal), run.lost$)));
+        return runEvents(run, alone, store).pipe(takeUntil(merge(fromAbort(options.signal), run.lost$)));
       },
       (run) => run.close(),
     ).pipe(

@@ -4,6 +4,7 @@ import type { NvaeConfig } from '../../config/types.js';
 import type { Dataset } from '../../data/dataset.js';
 import type { DatasetPath } from '../../data/datasetPath.js';
 import type { ImageCacheOptions } from '../../data/imageCache.js';
+import type { ProcessGroup } from '../../group/processGroup.js';
 import type { LossFunction } from '../../training/lossFunction.js';
 import type { Augmentation } from '../images/augment.js';
 import type { WriteCheckpointsOptions } from '../writers/writeCheckpoints.js';
@@ -80,10 +81,17 @@ export interface TrainOptions {
   readonly previews?: Pick<WritePreviewsOptions, 'samples' | 'temperature' | 'iterations'>;
   /** Retries when a checkpoint cannot be written, and another way to save it. @default 3 retries, saveCheckpoint */
   readonly checkpoints?: Omit<WriteCheckpointsOptions, 'path' | 'scheduler' | 'clock'>;
+  /**
+   * Trains on all ranks of a group together, each of which calls `train` with the same configuration and dataset. Each step takes one
+   * batch, of which every rank loads and computes its share. Rank 0 reads and writes all files, emits all events, and follows `commands$`
+   * and `seconds`; the streams of the others emit `started` and `finished` or `stopped`. `stop$` of any rank stops all. The caller closes
+   * the group. @default this process alone
+   */
+  readonly group?: ProcessGroup;
   /** Creates the trainer on the engine in use. The run owns it and disposes it at its end. @default Trainer.create */
   readonly createTrainer?: (
     config: NvaeConfig,
-    options: { readonly seed: number; readonly loss?: LossFunction },
+    options: { readonly seed: number; readonly loss?: LossFunction; readonly group?: ProcessGroup },
   ) => Promise<TrainerLike>;
   /** Scheduler of delays and time limits. @default asyncScheduler */
   readonly scheduler?: SchedulerLike;

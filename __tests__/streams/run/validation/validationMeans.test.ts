@@ -12,7 +12,7 @@ const batchOf = (numbers: readonly number[]): Measured => ({
 
 describe('the means of a validation', () => {
   test('should count every image the same, whichever batch it is in', () => {
-    const means = validationMeans(12);
+    const means = validationMeans(12, 2);
     means.add(batchOf([1, 2, 3]));
     means.add(batchOf([6]));
     expect(means.means()).toEqual({
@@ -29,7 +29,7 @@ describe('the means of a validation', () => {
     const numbers = fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(numbers, fc.integer({ min: 1, max: 7 }), (values, size) => {
-        const [whole, parts] = [validationMeans(12), validationMeans(12)];
+        const [whole, parts] = [validationMeans(12, 2), validationMeans(12, 2)];
         whole.add(batchOf(values));
         for (let i = 0; i < values.length; i += size) parts.add(batchOf(values.slice(i, i + size)));
         const { klPerGroup, ...rest } = whole.means();
@@ -43,8 +43,12 @@ describe('the means of a validation', () => {
   });
 
   test('should not be a number where an image has none, or there are no images', () => {
-    const means = validationMeans(12);
-    expect(means.means()).toMatchObject({ images: 0, negativeElbo: Number.NaN, klPerGroup: [] });
+    const means = validationMeans(12, 2);
+    expect(means.means()).toMatchObject({
+      images: 0,
+      negativeElbo: Number.NaN,
+      klPerGroup: [Number.NaN, Number.NaN],
+    });
     means.add(batchOf([1, Number.NaN]));
     expect(means.means()).toMatchObject({ images: 2, bitsPerDimension: Number.NaN });
   });

@@ -3,6 +3,7 @@ import {
   type MonoTypeOperatorFunction,
   merge,
   type Observable,
+  type ObservableInput,
   retry,
   type SchedulerLike,
   take,
@@ -30,6 +31,8 @@ export interface AgainWhenReadableOptions {
   readonly scheduler?: SchedulerLike | undefined;
   /** Ends the wait. */
   readonly stop$: Observable<unknown>;
+  /** Waits some seconds, or until the run stops. @default a timer of `scheduler` */
+  readonly wait?: ((seconds: number) => ObservableInput<unknown>) | undefined;
   readonly warn: (message: string) => void;
 }
 
@@ -47,6 +50,8 @@ const longestWait = 60;
  */
 export function againWhenReadable<T>(options: AgainWhenReadableOptions): MonoTypeOperatorFunction<T> {
   const { dataset, scheduler, stop$, warn } = options;
+  const waitAlone = (seconds: number) => merge(longTimer(1000 * seconds, scheduler), stop$).pipe(take(1));
+  const { wait = waitAlone } = options;
   let waited = 0;
   const delay = (error: unknown, tries: number) => {
     if (!(error instanceof NothingReadError)) return throwError(() => error);
@@ -60,7 +65,7 @@ export function againWhenReadable<T>(options: AgainWhenReadableOptions): MonoTyp
     }
     waited += seconds;
     warn(`${dataset}: none of its ${count} images can be read (${reason}); trying again in ${seconds} s`);
-    return merge(longTimer(1000 * seconds, scheduler), stop$).pipe(take(1));
+    return wait(seconds);
   };
   return retry({ delay });
 }

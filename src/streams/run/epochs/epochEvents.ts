@@ -1,5 +1,5 @@
 /** One epoch as one pipe: items of the dataset in, step events out. */
-import { concat, defer, EMPTY, identity, map, type Observable, of, pipe } from 'rxjs';
+import { concat, defer, EMPTY, from, identity, map, type Observable, of, pipe } from 'rxjs';
 import type { DataPosition } from '../../../checkpoint/checkpointContent.js';
 import { DatasetError } from '../../../data/datasetError.js';
 import { augment } from '../../images/augment.js';
@@ -9,10 +9,13 @@ import { itemBatches } from '../../images/itemBatches.js';
 import { permuted } from '../../images/permuted.js';
 import type { EpochEvent, StepEvent } from '../events.js';
 import type { Run } from '../opening/run.js';
+import { rankShares } from '../ranks/rankShares.js';
+import { trainInTurns } from '../ranks/trainInTurns.js';
 import type { TrainOptions } from '../trainOptions.js';
 import { trainStep } from '../trainStep.js';
 import { againWhenReadable, NothingReadError } from './againWhenReadable.js';
 import { epochMeans } from './epochMeans.js';
+import { allUnread, type Unread } from './skippedImages.js';
 
 /** What controls the epochs of a run. */
 export interface EpochControls {
@@ -32,7 +35,7 @@ export function epochEvents(
   { epoch, imagesTaken }: DataPosition,
   { stop$, isStopped, pause$, onPause }: EpochControls,
 ): Observable<StepEvent | EpochEvent> {
-  const { trainer, config, dataset, items, cache, skipped } = run;
+  const { trainer, config, dataset, items, cache, skipped, ranks } = run;
   const {
     prefetch = batchesAhead(config),
     augment: ownAugmentation,
@@ -43,7 +46,7 @@ export function epochEvents(
   const warn = (message: string) => run.warn('dataset', message);
   return defer(() => {
     const { seed } = trainer;
-    const { batchSize } = config.training;
+    const { batchSize, accumulationSteps } = config.training;
     const { randomCrop: _, binarize, ...changes } = config.training.augmentation;
     const begin = clock.now();
     const means = epochMeans();
@@ -65,26 +68,33 @@ export function epochEvents(
       randomKey: { seed, epoch },
       onWarning: skipped.tell,
       change: augmented,
+      shares: ranks ? (images) => rankShares(images, accumulationSteps, ranks.group) : undefined,
       order: order.subarray(imagesTaken),
       batchSize,
     });
     const steps$ = batches$.pipe(
-      trainStep(trainer, { epoch, prefetch, stop$, pause$, onPause, imagesTaken, clock }),
+      ranks
+        ? trainInTurns(run, ranks, { epoch, prefetch, stop$, onPause, imagesTaken, clock })
+        : trainStep(trainer, { epoch, prefetch, stop$, pause$, onPause, imagesTaken, clock }),
       map((step) => {
         steps += 1;
         means.add(step);
         return { ...step, residentBytes: process.memoryUsage.rss() };
       }),
     );
-    const end$ = defer(() => {
+    const nothingTrained = (unread: Unread): never => {
+      if (unread.count > 0) throw new NothingReadError(unread);
+      throw new DatasetError(
+        dataset.name,
+        `none of its ${items.length} images can be decoded; the warnings say why`,
+      );
+    };
+    const end$ = defer((): Observable<EpochEvent> => {
       const unread = skipped.endOf(epoch);
       if (isStopped()) return EMPTY;
       if (steps === 0 && imagesTaken === 0) {
-        if (unread.count > 0) throw new NothingReadError(unread);
-        throw new DatasetError(
-          dataset.name,
-          `none of its ${items.length} images can be decoded; the warnings say why`,
-        );
+        if (ranks === null) return nothingTrained(unread);
+        return from(ranks.together(async () => unread)).pipe(map((all) => nothingTrained(allUnread(all))));
       }
       const seconds = (clock.now() - begin) / 1000;
       const position = { ...trainer.position, epoch };
@@ -94,8 +104,8 @@ export function epochEvents(
         ...means.means(),
         imagesTaken: items.length,
         seconds,
-      } as const);
+      });
     });
     return concat(steps$, end$);
-  }).pipe(againWhenReadable({ dataset: dataset.name, patience, scheduler, stop$, warn }));
+  }).pipe(againWhenReadable({ dataset: dataset.name, patience, scheduler, stop$, wait: ranks?.wait, warn }));
 }

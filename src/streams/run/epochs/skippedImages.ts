@@ -19,6 +19,16 @@ export interface Unread {
   readonly reason: string;
 }
 
+/** The images that no rank of a group could read. */
+export function allUnread(ranks: readonly Unread[]): Unread {
+  const some = ranks.filter(({ count }) => count > 0);
+  return {
+    count: some.reduce((sum, { count }) => sum + count, 0),
+    gone: some.every(({ gone }) => gone),
+    reason: some.at(-1)?.reason ?? '',
+  };
+}
+
 interface Counted {
   count: number;
   named: number;

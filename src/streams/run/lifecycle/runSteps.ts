@@ -29,8 +29,10 @@ export function runSteps(
   inputs: ImageBatch | null,
 ): Observable<TrainEvent> {
   const { scheduler } = options;
+  const { ranks } = run;
   return defer(() => {
     let error: { readonly thrown: unknown } | null = null;
+    let isEnded = false;
     const steps$ = runEpochs(run, options, store).pipe(
       catchError((thrown: unknown) => {
         error = { thrown };
@@ -38,10 +40,20 @@ export function runSteps(
       }),
     );
     const end$ = defer(() => {
+      isEnded = true;
+      if (!error) ranks?.ending();
       store.dispatch({ type: 'ended', failure: error ? failureOf(error.thrown) : 'none' });
       return EMPTY;
     });
-    const written$ = merge(checkpoints(run, options, store.due$), concat(steps$, end$)).pipe(
+    const checkpoints$ = checkpoints(run, options, store.due$).pipe(
+      catchError((thrown: unknown) => {
+        if (ranks === null || isEnded) return throwError(() => thrown);
+        ranks.fail(thrown); // ends the steps of all ranks after the same one
+        return EMPTY;
+      }),
+    );
+    const trained$ = concat(steps$, end$);
+    const written$ = merge(checkpoints$, trained$).pipe(
       sideStream('previews', () => previews(run, options, store.due$, inputs), {
         patience: previewPatience,
         ...(scheduler && { scheduler }),
@@ -52,7 +64,7 @@ export function runSteps(
       ),
     );
     return concat(
-      written$,
+      ranks?.speaks === false ? trained$ : written$,
       defer(() => (error ? withAdvice(error.thrown, run.paths.checkpoint) : EMPTY)),
     );
   });

@@ -3,29 +3,28 @@ import { syncWarning } from '../../../base/sync.js';
 import { spaceWarning } from '../../../checkpoint/freeSpace.js';
 import { lockRun, type RunLock } from '../../../checkpoint/lock/lockRun.js';
 import type { NvaeConfig } from '../../../config/types.js';
-import type { DatasetItem, ItemList } from '../../../data/dataset.js';
-import { defaultMemoryLimit, imageCache } from '../../../data/imageCache.js';
-import { listItems } from '../../../data/listItems.js';
+import { imageCache } from '../../../data/imageCache.js';
 import { skippedImages } from '../epochs/skippedImages.js';
 import { type WarningEvent, warning } from '../events.js';
+import type { RunRanks } from '../ranks/runRanks.js';
 import type { TrainOptions } from '../trainOptions.js';
 import { savesOf } from '../writer/savesOf.js';
 import { startWriterThread, type WriterThread } from '../writer/writerThread.js';
 import { averageChange } from './averageChange.js';
-import { datasetOfRun } from './datasetOfRun.js';
-import { heldOutImages, type RunImages } from './heldOutImages.js';
+import { decodedBytes } from './decodedBytes.js';
 import { initialWeights } from './initialWeights.js';
+import { closingOnError, type ListedImages, listImages } from './listImages.js';
 import { memoryWarning } from './memoryWarning.js';
 import { openTrainer, previousCheckpoint } from './openTrainer.js';
 import type { Run, Warn } from './run.js';
 import { type RunPaths, runPaths } from './runPaths.js';
-import { type ListedDataset, startOfData } from './startOfData.js';
+import { startOfData } from './startOfData.js';
 import { startOfValidation } from './startOfValidation.js';
 
 /** Bytes for a weight and the optimiser's two moments, and for the average of the weights. */
 const [bytesPerParameter, bytesPerAverage] = [12, 4];
 
-interface OpeningControls {
+export interface OpeningControls {
   /** Aborts when the run is no longer needed. */
   readonly signal: AbortSignal;
   /** Emits, or fails, when the run must stop. */
@@ -42,23 +41,28 @@ interface OpeningControls {
 export async function openRun(
   config: NvaeConfig,
   options: TrainOptions,
-  { signal, stop$, warn }: OpeningControls,
+  controls: OpeningControls,
+): Promise<Run> {
+  const left = AbortSignal.any([controls.signal, ...(options.signal ? [options.signal] : [])]);
+  const images = await listImages(config, options, left);
+  return closingOnError(images.dataset, () =>
+    openListed(config, options, images, { ...controls, left, ranks: null }),
+  );
+}
+
+interface ListedControls extends OpeningControls, Pick<Opened, 'left' | 'ranks'> {}
+
+/** Takes the lock of a run, and opens what reads and writes its files. */
+export async function openListed(
+  config: NvaeConfig,
+  options: TrainOptions,
+  images: ListedImages,
+  { signal, left, stop$, warn, ranks }: ListedControls,
 ): Promise<Run> {
   const paths = runPaths(config.name, options);
-  const left = AbortSignal.any([signal, ...(options.signal ? [options.signal] : [])]);
   const stopped = new AbortController();
   const stopping = stop$.subscribe({ next: () => stopped.abort(), error: () => stopped.abort() });
-  const dataset = await datasetOfRun(config, options);
   try {
-    const warnings: string[] = [];
-    const onWarning = (message: string) => warnings.push(message);
-    const listed = await listItems(dataset, { signal: left, onWarning });
-    const images = await heldOutImages(
-      config,
-      options,
-      { dataset, items: listed },
-      { signal: left, onWarning },
-    );
     const lock = await lockRun(paths.lock, {
       takeOver: options.takeOver ?? false,
       signal: AbortSignal.any([left, stopped.signal]),
@@ -74,51 +78,30 @@ export async function openRun(
         tensorBoard,
         journal,
       });
-      const problem = memoryWarning(config, decodedBytes(config, options, listed.length));
+      const problem = ranks ? null : memoryWarning(config, decodedBytes(config, options, images.listed));
       if (problem !== null) warn('memory', problem);
-      return await openLocked(config, options, {
-        dataset,
-        listed,
-        ...images,
-        left,
-        warnings,
-        paths,
-        lock,
-        writer,
-      });
+      return await openLocked(config, options, { ...images, left, ranks, paths, lock, writer });
     } catch (error) {
       await writer?.close();
       await lock.release();
       throw error;
     }
-  } catch (error) {
-    await dataset.close?.();
-    throw error;
   } finally {
     stopping.unsubscribe();
   }
 }
 
-/** The decoded images that a run keeps in memory. */
-function decodedBytes({ model }: NvaeConfig, { cache }: TrainOptions, images: number): number {
-  const { memoryLimit = defaultMemoryLimit } = cache ?? {};
-  return Math.min(memoryLimit, images * model.inputDimension ** 2 * model.imageChannels);
-}
-
-interface Opened extends ListedDataset, RunImages {
-  /** What the dataset lists. */
-  readonly listed: ItemList<DatasetItem>;
+interface Opened extends ListedImages {
   /** Aborts when the run is no longer needed. */
   readonly left: AbortSignal;
-  /** Warnings about the dataset. */
-  readonly warnings: readonly string[];
+  readonly ranks: RunRanks | null;
   readonly paths: RunPaths;
   readonly lock: RunLock;
   readonly writer: WriterThread;
 }
 
 async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Opened): Promise<Run> {
-  const { dataset, items, validation, left, warnings, paths, lock, writer } = opened;
+  const { dataset, items, validation, left, warnings, ranks, paths, lock, writer } = opened;
   const warnings$ = new ReplaySubject<WarningEvent>(100);
   const warn: Warn = (about, message) => warnings$.next(warning(about, message));
   const warnAbout = (about: string) => (message: string) => warn(about, message);
@@ -149,6 +132,7 @@ async function openLocked(config: NvaeConfig, options: TrainOptions, opened: Ope
   const saves = savesOf(writer, () => flush$.next());
   return {
     config,
+    ranks,
     trainer,
     dataset,
     items,

@@ -41,11 +41,11 @@ export interface Start {
 /** @throws CheckpointError when the checkpoint or the weights do not fit the model, and whatever `createTrainer` throws */
 export async function openTrainer(
   config: NvaeConfig,
-  { createTrainer = Trainer.create, seed = config.training.seed, loss }: TrainOptions,
+  { createTrainer = Trainer.create, seed = config.training.seed, loss, group }: TrainOptions,
   { checkpoint, weights }: Start,
   checkpointPath: string,
 ): Promise<TrainerLike> {
-  const trainer = await createTrainer(config, { seed, ...(loss && { loss }) });
+  const trainer = await createTrainer(config, { seed, ...(loss && { loss }), ...(group && { group }) });
   try {
     if (checkpoint) await trainer.restore(checkpoint);
     if (weights) await startFrom(trainer, weights);

@@ -5,6 +5,7 @@ import type { NvaeConfig } from '../../../config/types.js';
 import type { ImageCache } from '../../../data/imageCache.js';
 import type { SkippedImages } from '../epochs/skippedImages.js';
 import type { WarningEvent } from '../events.js';
+import type { RunRanks } from '../ranks/runRanks.js';
 import type { TrainerLike } from '../trainerLike.js';
 import type { RunWriter } from '../writer/runWriter.js';
 import type { Save } from '../writer/savesOf.js';
@@ -18,6 +19,8 @@ export type Warn = (about: string, message: string) => void;
 /** An open run: everything that `train` opens before the first step and closes at the end. */
 export interface Run extends ListedDataset {
   readonly config: NvaeConfig;
+  /** The ranks that train together; null for a process on its own. */
+  readonly ranks: RunRanks | null;
   readonly trainer: TrainerLike;
   readonly cache: ImageCache;
   readonly paths: RunPaths;
