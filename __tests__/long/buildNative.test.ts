@@ -189,3 +189,44 @@ test('should not need the network where the headers are beside the Node that run
   expect(build(root, { env }).stderr).toBe('');
   expect(answerOf(root).stdout).toBe('42\n');
 });
+
+describe('the MPI addon', () => {
+  const mpiGyp = JSON.stringify({ targets: [{ target_name: 'mpi', sources: ['addon.cc'] }] });
+
+  /** A package that also has an MPI addon, and a PATH with an mpicc of these lines. */
+  async function makeMpiPackage(mpicc: string) {
+    const root = await makePackage('a b é');
+    mkdirSync(join(root, 'native/mpi'));
+    await writeFile(join(root, 'native/mpi/binding.gyp'), mpiGyp);
+    await writeFile(join(root, 'native/mpi/addon.cc'), source);
+    const folder = pathWithout(/^mpi/);
+    await writeFile(join(folder, 'mpicc'), `#!/bin/sh\n${mpicc}\n`, { mode: 0o755 });
+    return { root, env: { PATH: folder } };
+  }
+
+  test('should be built where there is an mpicc', async () => {
+    const { root, env } = await makeMpiPackage('exec c++ "$@"');
+    expect(build(root, { env })).toMatchObject({ status: 0, stderr: '' });
+    expect(readdirSync(join(root, 'native/build')).sort()).toEqual(['mpi.node', 'nvae.node']);
+    await rm(join(env.PATH, 'mpicc'));
+    await rm(join(root, 'native/build'), { recursive: true });
+    expect(build(root, { env })).toMatchObject({ status: 0, stderr: '' });
+    expect(readdirSync(join(root, 'native/build'))).toEqual(['nvae.node']);
+  });
+
+  test.each([[[]], [['--strict']]])(
+    'should break nothing else when it fails (arguments: %j)',
+    async (args) => {
+      const { root, env } = await makeMpiPackage('echo "mpi.h:1:1: error: no such network" >&2; exit 1');
+      const { status, stderr } = build(root, { env, args });
+      expect(status).toBe(0);
+      expect(stderr).toContain(
+        'rx-nvae: the MPI addon was not built: mpi.h:1:1: error: no such network; one training cannot use several machines. To get it, run "npm run build:native"\n',
+      );
+      expect(answerOf(root).stdout).toBe('42\n');
+      expect(await readFile(join(root, 'native/build/mpi-failure.txt'), 'utf8')).toMatch(
+        /^mpi\.h:1:1: error: no such network\nrun "npm run build:native"\n\n/,
+      );
+    },
+  );
+});

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { rebuildCommand } from '../../src/base/ownPackage.js';
 import { processors } from '../../src/base/processors.js';
 import { prebuiltPackage } from '../../src/engine/native/addonFiles.js';
-import { loadAddon, rebuildCommand } from '../../src/engine/native/loadAddon.js';
+import { loadAddon } from '../../src/engine/native/loadAddon.js';
 import { instructionSets } from '../../src/engine/settings.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

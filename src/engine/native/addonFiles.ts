@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { familySync, MUSL } from 'detect-libc';
+import { packageFile } from '../../base/ownPackage.js';
 
 /** An addon that may be loaded, or why there is none. */
 export interface AddonFile {
@@ -17,9 +17,6 @@ export interface AddonFile {
 
 /** What scripts/build-native.mjs makes. */
 export const ownBuildName = 'native/build/nvae.node';
-
-/** The relative path is the same from src and from dist. */
-export const packageFile = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 
 /** Name of the package with the addon for this platform, such as `@rx-nvae/native-linuxmusl-arm64`. */
 export function prebuiltPackage(

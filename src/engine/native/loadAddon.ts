@@ -1,11 +1,12 @@
 /** The only file that loads the native addon. */
 import { createRequire } from 'node:module';
 import { messageOf } from '../../base/errors.js';
+import { rebuildCommand } from '../../base/ownPackage.js';
 import { processors } from '../../base/processors.js';
 import { NativeUnavailableError } from '../engines.js';
 import { EngineSettingError, engineSettings, type InstructionSet } from '../settings.js';
 import type { Addon } from './addon.js';
-import { addonFiles, lastFailure, packageFile, prebuiltPackage } from './addonFiles.js';
+import { addonFiles, lastFailure, prebuiltPackage } from './addonFiles.js';
 
 /** An addon, and where it is from. */
 export interface LoadedAddon {
@@ -44,16 +45,7 @@ export function howToGetAddon(): string {
   const install = `install ${prebuiltPackage()} of the version of rx-nvae`;
   if (process.platform === 'win32') return install; // the kernels use vector extensions that Microsoft's compiler does not have
   const [, advice] = lastFailure();
-  return (
-    advice ?? `${install}, or a C++ compiler, make and python3, then run "${rebuildCommand(packageFile(''))}"`
-  );
-}
-
-/** Returns the command that rebuilds the addon for the package in this folder: a clone or an installed package. */
-export function rebuildCommand(root: string): string {
-  return root.split(/[\\/]/).includes('node_modules')
-    ? 'node node_modules/rx-nvae/scripts/build-native.mjs --strict'
-    : 'npm run build:native';
+  return advice ?? `${install}, or a C++ compiler, make and python3, then run "${rebuildCommand()}"`;
 }
 
 function requireAddon(): LoadedAddon {
