@@ -10,6 +10,7 @@ import { Trainer } from '../src/training/trainer.js';
 import { type BenchResult, measure } from './measure.js';
 import { watchNativeTime } from './nativeTime.js';
 import { type Copies, type Traffic, watchTraffic } from './tensorflowTraffic.js';
+import { type DeviceTraffic, watchDevice } from './webgpuTraffic.js';
 
 interface BenchOptions {
   readonly config: string;
@@ -42,6 +43,28 @@ function trafficRows({ executed, reads, uploads, operations }: Traffic): string[
   ];
 }
 
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(2).padStart(10);
+}
+
+/** What the last step asked of the device, per operation. */
+function deviceRows({ operations, ...total }: DeviceTraffic, first: BenchResult['firstStep']): string[] {
+  const compiled = `${first?.pipelines} in the first step, in ${first?.compileSeconds.toFixed(1)} s; ${total.pipelines} in the last`;
+  const used = operations.filter(({ dispatches }) => dispatches > 0);
+  const lines = used.map(({ name, calls, dispatches, bytesRead, bytesWritten }) => {
+    const counts = `${String(calls).padStart(6)} ${String(dispatches).padStart(6)}`;
+    return `  ${name.padEnd(36)} ${counts} ${megabytes(bytesRead)} ${megabytes(bytesWritten)}`;
+  });
+  return [
+    `dispatches               ${total.dispatches} in ${total.submits} submits, and ${total.copies} copies`,
+    `read and written         ${megabytes(total.bytesRead).trim()} MB and ${megabytes(total.bytesWritten).trim()} MB`,
+    `reads by the host        ${total.hostReads}`,
+    `compiled pipelines       ${compiled}`,
+    `  ${'operation'.padEnd(36)}  calls  disp.    MB read MB written`,
+    ...lines,
+  ];
+}
+
 function table(result: BenchResult): string {
   const { secondsPerStep, peakFmaFlops, efficiency } = result;
   const giga = (value: number) => `${(value / 1e9).toFixed(1)} G`;
@@ -68,6 +91,7 @@ function table(result: BenchResult): string {
     `one step in kernels      ${total.toFixed(3)} s`,
     ...kernels,
     ...(result.traffic ? trafficRows(result.traffic) : []),
+    ...(result.deviceTraffic ? deviceRows(result.deviceTraffic, result.firstStep) : []),
   ].join('\n');
 }
 
@@ -91,9 +115,11 @@ const engine = await useEngine(options.engine);
 const config = await loadConfig(options.config, { overrides: options.set });
 const trainer = await Trainer.create(config);
 const traffic = engine.name === 'tensorflow' ? watchTraffic() : null;
+const device = engine.name === 'webgpu' ? watchDevice() : null;
 const result = await measure(trainer, engine, options.batch ?? config.training.batchSize, options.steps, {
   native,
   traffic,
+  device,
 });
 trainer.dispose();
 console.log(options.json ? JSON.stringify(result) : table(result));

@@ -8,6 +8,7 @@ import type { Trainer } from '../src/training/trainer.js';
 import { median } from './median.js';
 import type { NativeTime } from './nativeTime.js';
 import type { Traffic, TrafficMeter } from './tensorflowTraffic.js';
+import type { DeviceMeter, DeviceTraffic } from './webgpuTraffic.js';
 
 export interface BenchResult {
   readonly config: string;
@@ -29,7 +30,18 @@ export interface BenchResult {
   readonly secondsForNineSamples: number;
   /** Traffic of the last measured step; null if the engine is not tensorflow. */
   readonly traffic: Traffic | null;
+  /** What the last measured step asked of the device; null if the engine is not webgpu. */
+  readonly deviceTraffic: DeviceTraffic | null;
+  /** Of the warm-up step, which compiles all pipelines; null if the engine is not webgpu. */
+  readonly firstStep: Pick<DeviceTraffic, 'pipelines' | 'compileSeconds'> | null;
   readonly kernels: readonly { readonly name: string; readonly calls: number; readonly seconds: number }[];
+}
+
+/** What counts while the steps run; null where the engine is another one. */
+interface Meters {
+  readonly native: NativeTime | null;
+  readonly traffic: TrafficMeter | null;
+  readonly device: DeviceMeter | null;
 }
 
 async function secondsOf(work: () => Promise<unknown>): Promise<number> {
@@ -47,24 +59,27 @@ export async function measure(
   engine: EngineInfo,
   batch: number,
   steps: number,
-  { native, traffic }: { readonly native: NativeTime | null; readonly traffic: TrafficMeter | null },
+  { native, traffic, device }: Meters,
 ): Promise<BenchResult> {
   const images = noiseImages(trainer.config.model, batch);
   const addon = engine.name === 'native' ? loadAddon() : null;
   const step = () => trainer.step(images, 0);
   await step();
+  const firstStep = device?.take() ?? null;
   const stepSeconds: number[] = [];
   const outside: number[] = [];
   let peak = addon?.peakFma(0.2) ?? null;
   for (let i = 0; i < steps; i++) {
     native?.take();
     traffic?.take();
+    device?.take();
     const seconds = await secondsOf(step);
     stepSeconds.push(seconds);
     if (native && addon) outside.push(seconds - native.take());
     if (addon) peak = Math.max(peak ?? 0, addon.peakFma(0.1));
   }
   const ofLastStep = traffic?.take() ?? null;
+  const deviceTraffic = device?.take() ?? null;
   const peakRssBytes = process.resourceUsage().maxRSS * 1024;
   const sampleSeconds: number[] = [];
   // The native engine replays from the third on.
@@ -87,6 +102,8 @@ export async function measure(
     peakRssBytes,
     secondsForNineSamples: Math.min(...sampleSeconds),
     traffic: ofLastStep,
+    deviceTraffic,
+    firstStep,
     kernels: profile.kernels,
   };
 }

@@ -4,6 +4,7 @@
  */
 import { nextTurn } from '../../base/nextTurn.js';
 import * as tf from '../tf.js';
+import { type Shader, sourceOf, spread, uniformsOf } from './shader.js';
 import type { WatchedDevice } from './watchedDevice.js';
 
 interface TensorData {
@@ -16,8 +17,52 @@ interface TensorData {
 /** The part of tfjs' class that is used here; its own types declare some of it private. */
 interface WebgpuBackend extends tf.KernelBackend {
   readonly tensorMap: { get(dataId: tf.DataId): TensorData };
+  readonly device: ComputeDevice;
+  readonly commandQueueOwnedIds: WeakSet<object>;
+  commandEncoder: { beginComputePass(descriptor: object): ComputePass } | null;
+  computePassEncoder: ComputePass | null;
+  dispatchCountInPass: number;
   uploadToGPU(dataId: tf.DataId): void;
+  tensorToBinding(tensor: tf.TensorInfo): object;
+  makeUniforms(uniforms: readonly object[]): object;
+  makeTensorInfo(shape: number[], dtype: tf.DataType): tf.TensorInfo;
+  ensureCommandEncoderReady(): void;
+  endComputePassEncoder(): void;
+  submitQueue(): void;
   runWebGPUProgram(program: object, inputs: readonly tf.TensorInfo[], ...more: unknown[]): tf.TensorInfo;
+}
+
+interface Pipeline {
+  getBindGroupLayout(index: number): object;
+}
+
+interface ComputeDevice {
+  createShaderModule(descriptor: { readonly code: string }): object;
+  createComputePipeline(descriptor: object): Pipeline;
+  createBindGroup(descriptor: object): object;
+}
+
+interface ComputePass {
+  setPipeline(pipeline: Pipeline): void;
+  setBindGroup(index: number, group: object): void;
+  dispatchWorkgroups(x: number, y: number): void;
+}
+
+/** What one run of a shader works on. */
+export interface Dispatch {
+  readonly reads: readonly tf.TensorInfo[];
+  readonly writes: readonly tf.TensorInfo[];
+  /** The whole numbers, then the others. */
+  readonly numbers: readonly number[];
+  readonly workgroups: number;
+}
+
+/** The backend as our kernels see it. */
+export interface ShaderBackend extends tf.KernelBackend {
+  /** Creates a tensor whose values a shader is about to write. */
+  makeTensorInfo(shape: number[], dtype: tf.DataType): tf.TensorInfo;
+  /** Has the device run a shader, some time before the next read. */
+  runShader(shader: Shader, dispatch: Dispatch): void;
 }
 
 export type WebgpuBackendClass = new (device: object, info: object) => WebgpuBackend;
@@ -34,7 +79,47 @@ export function guardedBackend(
   const { limits } = watched.device;
   const largestBytes = Math.min(limits.maxStorageBufferBindingSize!, limits.maxBufferSize!);
 
-  class GuardedBackend extends Base {
+  class GuardedBackend extends Base implements ShaderBackend {
+    readonly #pipelines = new Map<Shader, Pipeline>();
+
+    runShader(shader: Shader, { reads, writes, numbers, workgroups }: Dispatch): void {
+      watched.check();
+      const tensors = [...reads, ...writes];
+      for (const { dataId } of tensors) this.uploadToGPU(dataId);
+      const pipeline = this.#pipelineOf(shader);
+      const uniforms = this.makeUniforms(uniformsOf(shader, numbers));
+      const resources = [...tensors.map((tensor) => this.tensorToBinding(tensor)), uniforms];
+      for (const { dataId } of tensors) this.commandQueueOwnedIds.add(dataId);
+      this.#record(pipeline, resources, spread(workgroups));
+      watched.check();
+    }
+
+    #pipelineOf(shader: Shader): Pipeline {
+      const known = this.#pipelines.get(shader);
+      if (known) return known;
+      const module = this.device.createShaderModule({ code: sourceOf(shader) });
+      const compute = { module, entryPoint: 'main' };
+      const pipeline = this.device.createComputePipeline({ label: shader.name, compute, layout: 'auto' });
+      this.#pipelines.set(shader, pipeline);
+      return pipeline;
+    }
+
+    #record(pipeline: Pipeline, resources: readonly object[], [x, y]: [number, number]): void {
+      const group = this.device.createBindGroup({
+        layout: pipeline.getBindGroupLayout(0),
+        entries: resources.map((resource, binding) => ({ binding, resource })),
+      });
+      this.ensureCommandEncoderReady();
+      this.computePassEncoder ??= this.commandEncoder!.beginComputePass({});
+      this.computePassEncoder.setPipeline(pipeline);
+      this.computePassEncoder.setBindGroup(0, group);
+      this.computePassEncoder.dispatchWorkgroups(x, y);
+      this.dispatchCountInPass += 1;
+      if (this.dispatchCountInPass < tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) return;
+      this.endComputePassEncoder();
+      this.submitQueue();
+    }
+
     override uploadToGPU(dataId: tf.DataId): void {
       const { resource, shape } = this.tensorMap.get(dataId);
       const bytes = tf.util.sizeFromShape([...shape]) * bytesPerElement;

@@ -11,6 +11,7 @@ import * as tf from '../tf.js';
 import { registerAddN } from './addN.js';
 import { type Dawn, provideNavigator, requestAdapter, vulkanLoaderMissing } from './dawn.js';
 import { guardedBackend, mostInputs, type WebgpuBackendClass } from './guardedBackend.js';
+import { registerWebgpuKernels } from './kernels/register.js';
 import { WatchedDevice } from './watchedDevice.js';
 
 const software = /swiftshader|llvmpipe|lavapipe|software|basic render|cpu/i;
@@ -99,6 +100,9 @@ async function registerBackend(dawn: Dawn, { WebGPUBackend }: TfjsPackage): Prom
   const device = await WatchedDevice.request(adapter);
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => guardedBackend(WebGPUBackend, device, adapter.info));
-  if (!watched) registerAddN(() => mostInputs(watched ?? device));
+  if (!watched) {
+    registerAddN(() => mostInputs(watched ?? device));
+    registerWebgpuKernels();
+  }
   watched = device;
 }

@@ -1,0 +1,145 @@
+/**
+ * Runs as a separate process for webgpuKernels.test.ts: computes every fused operation and its gradients on random shapes, on webgpu twice
+ * and on cpu, where it is composed of ordinary operations. Prints one line of JSON per operation.
+ */
+import fc from 'fast-check';
+import { useEngine } from '../../src/engine/index.js';
+import {
+  batchNormInference,
+  batchNormTrain,
+  silu,
+  softClamp,
+  squeezeExcite,
+  weightNorm,
+} from '../../src/engine/ops.js';
+import * as tf from '../../src/engine/tf.js';
+import { releaseGpu } from '../../src/engine/webgpu/dawn.js';
+import { pseudoRandom, relativeError } from './naiveConvolution.mjs';
+
+/** Inputs by shape, and what is computed from them; differentiated in all inputs, by gradients of the first result. */
+interface Case {
+  readonly shapes: readonly (readonly number[])[];
+  readonly compute: (inputs: readonly tf.Tensor[]) => tf.Tensor | readonly tf.Tensor[];
+  /** @default true */
+  readonly differentiable?: boolean;
+}
+
+type Make = (size: (most: number) => number) => Case;
+
+const channelVector = (t: tf.Tensor) => tf.add(tf.square(t), 0.1);
+
+const cases: Readonly<Record<string, Make>> = {
+  silu: (size) => ({ shapes: [[size(9), size(300)]], compute: ([x]) => silu(tf.mul(x!, 20)) }),
+  softClamp: (size) => ({ shapes: [[size(9), size(300)]], compute: ([x]) => softClamp(tf.mul(x!, 20)) }),
+  batchNorm: (size) => {
+    const channels = size(70);
+    const activation = size(2) === 1 ? 'none' : 'silu';
+    return {
+      shapes: [[size(3), size(40), size(5) + 1, channels], [channels], [channels]],
+      compute: ([x, gamma, beta]) => {
+        const { y, mean, variance } = batchNormTrain(
+          tf.add(x!, 3) as tf.Tensor4D,
+          gamma as tf.Tensor1D,
+          beta as tf.Tensor1D,
+          1e-5,
+          activation,
+        );
+        return [y, mean, variance];
+      },
+    };
+  },
+  batchNormInference: (size) => {
+    const channels = size(70);
+    return {
+      shapes: [[size(3), size(9), size(9), channels], [channels], [channels], [channels], [channels]],
+      compute: ([x, mean, variance, gamma, beta]) =>
+        batchNormInference(
+          x as tf.Tensor4D,
+          mean as tf.Tensor1D,
+          channelVector(variance!) as tf.Tensor1D,
+          gamma as tf.Tensor1D,
+          beta as tf.Tensor1D,
+          1e-5,
+          'silu',
+        ),
+      differentiable: false,
+    };
+  },
+  squeezeExcite: (size) => {
+    const [channels, hidden] = [size(70), size(40)];
+    const image = [size(4), size(12), size(12), channels];
+    return {
+      shapes: [image, image, [channels, hidden], [hidden], [hidden, channels], [channels]],
+      compute: ([skip, branch, w1, b1, w2, b2]) =>
+        squeezeExcite(
+          skip as tf.Tensor4D,
+          branch as tf.Tensor4D,
+          { w1: w1!, b1: b1!, w2: w2!, b2: b2! },
+          0.1,
+        ),
+    };
+  },
+  weightNorm: (size) => {
+    const columns = size(70);
+    return {
+      shapes: [[size(5), size(5), size(20), columns], [columns]],
+      compute: ([v, g]) => weightNorm(v!, g!),
+    };
+  },
+};
+
+/** Random sizes, small ones and 1 more often than others; the same in every run. */
+function sizesOf(name: string, i: number): (most: number) => number {
+  let draws = 0;
+  return (most) => {
+    draws += 1;
+    const seed = [...`${name}/${i}/${draws}`].reduce((hash, c) => (hash * 31 + c.charCodeAt(0)) | 0, 7);
+    return fc.sample(fc.integer({ min: 1, max: most }), { numRuns: 1, seed })[0]!;
+  };
+}
+
+function inputOf(shape: readonly number[], seed: number): tf.Tensor {
+  return tf.tensor(pseudoRandom(tf.util.sizeFromShape([...shape]), seed), [...shape]);
+}
+
+async function resultsOf({ shapes, compute, differentiable = true }: Case): Promise<Float32Array[]> {
+  const tensors = tf.tidy(() => {
+    const inputs = shapes.map((shape, i) => inputOf(shape, i + 1));
+    const results = [compute(inputs)].flat() as tf.Tensor[];
+    if (!differentiable) return results;
+    const dy = inputOf(results[0]!.shape, 99);
+    const first = (...given: tf.Tensor[]) => [compute(given)].flat()[0] as tf.Tensor;
+    return [...results, ...tf.grads(first)([...inputs], dy)];
+  });
+  const values = await Promise.all(tensors.map((tensor) => tensor.data()));
+  tf.dispose(tensors);
+  return values.map((each) => Float32Array.from(each as Float32Array));
+}
+
+function errorOf(actual: readonly Float32Array[], expected: readonly Float32Array[]): number {
+  return Math.max(...expected.map((values, i) => relativeError(actual[i] ?? [], values)));
+}
+
+const isSame = (a: readonly Float32Array[], b: readonly Float32Array[]) =>
+  a.every((values, i) => values.every((value, k) => Object.is(value, b[i]?.[k])));
+
+const [runs = '6', ...names] = process.argv.slice(2);
+for (const [name, make] of Object.entries(cases)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  const given = Array.from({ length: Number(runs) }, (_, i) => make(sizesOf(name, i)));
+  await useEngine('cpu');
+  const expected: Float32Array[][] = [];
+  for (const each of given) expected.push(await resultsOf(each));
+  await useEngine('webgpu');
+  const before = tf.memory().numTensors;
+  const outcomes = [];
+  for (const [i, each] of given.entries()) {
+    const [actual, again] = [await resultsOf(each), await resultsOf(each)];
+    outcomes.push({ error: errorOf(actual, expected[i]!), shapes: each.shapes, same: isSame(actual, again) });
+  }
+  const worst = outcomes.reduce((a, b) => (b.error <= a.error ? a : b));
+  const same = outcomes.every((each) => each.same);
+  const left = tf.memory().numTensors - before;
+  process.stdout.write(`${JSON.stringify({ name, error: worst.error, shapes: worst.shapes, same, left })}\n`);
+}
+releaseGpu();
