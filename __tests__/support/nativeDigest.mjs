@@ -98,8 +98,15 @@ const fused = [
     );
   }),
   resultsOf([200_000, channels, channels], (dx, dgamma, dbeta) => {
+    const norm = [8000, channels, 1e-5, 1];
     const given = [numbers.slice().reverse(), numbers, ones, ones, mean, variance];
-    addon.batchNormGradient(8000, channels, 1e-5, 1, ...given, dx, dgamma, dbeta);
+    addon.batchNormGradientSums(...norm, ...given, dx, dgamma, dbeta);
+    addon.batchNormGradient(...norm, 8000, dx, numbers, ones, mean, variance, dgamma, dbeta, dx);
+  }),
+  resultsOf([channels, channels], (mean, variance) => {
+    const sums = new Float64Array(2 * channels);
+    addon.batchSums(8000, channels, 1e-5, 1, numbers, sums);
+    addon.batchStatistics(8000, sums, mean, variance);
   }),
   resultsOf([6000], (y) => addon.mixtureLogProb(1, 6000, 7, numbers, positive, y)),
   resultsOf([6000 * 21], (dp) => addon.mixtureLogProbGradient(1, 6000, 7, numbers, positive, numbers, dp)),

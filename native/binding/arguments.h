@@ -30,6 +30,7 @@ class Arguments {
 
   // Data of a typed array; null for undefined and null.
   float* floats(size_t i) const { return static_cast<float*>(values_[i].data); }
+  double* doubles(size_t i) const { return static_cast<double*>(values_[i].data); }
   int32_t* ints(size_t i) const { return static_cast<int32_t*>(values_[i].data); }
   Features features(size_t i) const { return {values_[i].data, values_[i].is_halves}; }
   uint8_t* bytes(size_t i) const { return static_cast<uint8_t*>(values_[i].data); }

@@ -82,10 +82,26 @@ void batch_norm(const Arguments& args) {
                      args.floats(8), args.floats(9));
 }
 
-// batchNormGradient(rows, channels, epsilon, silu, dy, x, gamma, beta, mean, variance, dx, dgamma, dbeta)
+// batchSums(rows, channels, epsilon, silu, x, sums)
+void batch_sums(const Arguments& args) {
+  table().batch_sums(batch_norm_shape(args), args.features(4), args.doubles(5));
+}
+
+// batchStatistics(rows, sums, mean, variance)
+void batch_statistics(const Arguments& args) {
+  table().batch_statistics(args.length(2), args.number(0), args.doubles(1), args.floats(2), args.floats(3));
+}
+
+// batchNormGradientSums(rows, channels, epsilon, silu, dy, x, gamma, beta, mean, variance, g, dgamma, dbeta)
+void batch_norm_gradient_sums(const Arguments& args) {
+  table().batch_norm_gradient_sums(batch_norm_shape(args), args.features(4), args.features(5), args.floats(6), args.floats(7),
+                                   args.floats(8), args.floats(9), args.features(10), args.floats(11), args.floats(12));
+}
+
+// batchNormGradient(rows, channels, epsilon, silu, rows of the whole batch, g, x, gamma, mean, variance, dgamma, dbeta, dx)
 void batch_norm_gradient(const Arguments& args) {
-  table().batch_norm_gradient(batch_norm_shape(args), args.features(4), args.features(5), args.floats(6), args.floats(7),
-                              args.floats(8), args.floats(9), args.features(10), args.floats(11), args.floats(12));
+  table().batch_norm_gradient(batch_norm_shape(args), args.integer(4), args.features(5), args.features(6), args.floats(7),
+                              args.floats(8), args.floats(9), args.floats(10), args.floats(11), args.features(12));
 }
 
 // normalize(rows, channels, epsilon, silu, x, mean, variance, gamma, beta, y)
@@ -323,6 +339,9 @@ void export_tensor(napi_env env, napi_value exports) {
   export_kernel<softmax>(env, exports, "softmax");
   export_kernel<copy>(env, exports, "copy");
   export_kernel<batch_norm>(env, exports, "batchNorm");
+  export_kernel<batch_sums>(env, exports, "batchSums");
+  export_kernel<batch_statistics>(env, exports, "batchStatistics");
+  export_kernel<batch_norm_gradient_sums>(env, exports, "batchNormGradientSums");
   export_kernel<batch_norm_gradient>(env, exports, "batchNormGradient");
   export_kernel<normalize>(env, exports, "normalize");
   export_kernel<fold_norm>(env, exports, "foldNorm");

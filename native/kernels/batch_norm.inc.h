@@ -133,8 +133,9 @@ static void normalize(const BatchNormShape& s, const Features& from, const float
   });
 }
 
-template <typename In>
-static void batch_statistics(const BatchNormShape& s, const In* x, float* mean, float* variance) {
+// Calls body(channel, mean, sum of the squared distances to it, lanes) for all channels.
+template <typename In, typename Body>
+static void for_statistics(const BatchNormShape& s, const In* x, const Body& body) {
   const WideRows rows(s);
   const int64_t chunks = rows.chunks();
   float* means = scratch(Slot::kPartials, static_cast<size_t>(2 * chunks * s.channels));
@@ -142,31 +143,58 @@ static void batch_statistics(const BatchNormShape& s, const In* x, float* mean, 
   parallel(chunks, [&](int64_t task) {
     chunk_statistics(rows, task, x, means + task * s.channels, squares + task * s.channels);
   });
-  const double count = static_cast<double>(s.rows);
   for_all_channels(s.channels, [&](int64_t c, int lanes) {
     vd sum = {}, square = {};
     for (int64_t i = 0; i < chunks; ++i)
       sum += to_double(load_n(means + i * s.channels + c, lanes)) * static_cast<double>(rows.rows(i));
-    const vd m = sum / count;
+    const vd m = sum / static_cast<double>(s.rows);
     for (int64_t i = 0; i < chunks; ++i) {
       const vd d = to_double(load_n(means + i * s.channels + c, lanes)) - m;
       square += to_double(load_n(squares + i * s.channels + c, lanes)) + d * d * static_cast<double>(rows.rows(i));
     }
-    store_n(mean + c, to_float(m), lanes);
-    store_n(variance + c, to_float(square / count), lanes);
+    body(c, m, square, lanes);
   });
 }
 
 static void batch_norm(const BatchNormShape& s, const Features& from, const float* gamma, const float* beta, const Features& to,
                        float* mean, float* variance) {
-  as_stored(from, [&](const auto* x) { batch_statistics(s, x, mean, variance); });
+  const double count = static_cast<double>(s.rows);
+  as_stored(from, [&](const auto* x) {
+    for_statistics(s, x, [&](int64_t c, vd m, vd square, int lanes) {
+      store_n(mean + c, to_float(m), lanes);
+      store_n(variance + c, to_float(square / count), lanes);
+    });
+  });
   normalize(s, from, mean, variance, gamma, beta, to);
+}
+
+// For the rows of a larger batch: their sum, and the sum of their squares. In double precision, squares cost no accuracy, however far
+// the mean is from 0.
+static void batch_sums(const BatchNormShape& s, const Features& from, double* sums) {
+  const double count = static_cast<double>(s.rows);
+  as_stored(from, [&](const auto* x) {
+    for_statistics(s, x, [&](int64_t c, vd m, vd square, int lanes) {
+      const vd sum = m * count, squares = square + m * sum;
+      for (int lane = 0; lane < lanes; ++lane) {
+        sums[c + lane] = sum[lane];
+        sums[s.channels + c + lane] = squares[lane];
+      }
+    });
+  });
+}
+
+// Mean and biased variance from the sums of all rows.
+static void batch_statistics(int64_t channels, double rows, const double* sums, float* mean, float* variance) {
+  for (int64_t c = 0; c < channels; ++c) {
+    const double m = sums[c] / rows, v = sums[channels + c] / rows - m * m;
+    mean[c] = static_cast<float>(m);
+    variance[c] = static_cast<float>(v > 0 ? v : v - v);  // NaN stays
+  }
 }
 
 // Per channel, repeated for a wide row.
 struct GradientFactors {
-  float *mean, *scale, *beta;    // of the activation's input: (x - mean) * scale + beta
-  float *distance, *shift;       // dx = g * scale + (x - mean) * distance + shift
+  float *mean, *scale, *beta;  // of the activation's input: (x - mean) * scale + beta
 };
 
 // The sums of a chunk of g and of g * (x - mean), where g is the gradient in the input of the activation; stores g in dx.
@@ -201,15 +229,15 @@ static void chunk_gradient_sums(const WideRows& rows, bool silu, int64_t task, c
 
 // With xhat = (x - mean) / sqrt(variance + epsilon) and g the gradient in the input of the activation:
 // dbeta = sum g, dgamma = sum g * xhat, dx = gamma / sqrt(variance + epsilon) * (g - dbeta / rows - xhat * dgamma / rows).
-// dx may be dy.
+// These are two kernels, because dx needs the sums over the whole batch, and these rows may be a part of it. The first one leaves g in
+// dx if an activation follows; otherwise g is dy. dx may be dy.
 template <typename In, typename Gradient>
-static void batch_norm_gradient_from(const BatchNormShape& s, const Gradient* dy, const In* x, const float* gamma, const float* beta,
-                                     const float* mean, const float* variance, Gradient* dx, float* dgamma, float* dbeta) {
+static void gradient_sums(const BatchNormShape& s, const Gradient* dy, const In* x, const float* gamma, const float* beta,
+                          const float* mean, const float* variance, Gradient* g, float* dgamma, float* dbeta) {
   const WideRows rows(s);
   const int64_t chunks = rows.chunks();
-  float* factors = scratch(Slot::kWindow, static_cast<size_t>(5 * rows.width));
-  const GradientFactors f = {factors, factors + rows.width, factors + 2 * rows.width, factors + 3 * rows.width,
-                             factors + 4 * rows.width};
+  float* factors = scratch(Slot::kWindow, static_cast<size_t>(3 * rows.width));
+  const GradientFactors f = {factors, factors + rows.width, factors + 2 * rows.width};
   for_channels(s.channels, [&](int64_t c, int lanes) {
     store_n(f.mean + c, load_n(mean + c, lanes), lanes);
     store_n(f.scale + c, deviation_scale(s, variance, gamma, c, lanes), lanes);
@@ -219,38 +247,60 @@ static void batch_norm_gradient_from(const BatchNormShape& s, const Gradient* dy
   float* partials = scratch(Slot::kPartials, static_cast<size_t>(2 * chunks * s.channels));
   parallel(chunks, [&](int64_t task) {
     float* sums = partials + task * s.channels;
-    chunk_gradient_sums(rows, s.silu, task, dy, x, f, dx, sums, sums + chunks * s.channels);
+    chunk_gradient_sums(rows, s.silu, task, dy, x, f, g, sums, sums + chunks * s.channels);
   });
-  const vf share = splat(1.0f / static_cast<float>(s.rows));
   for_all_channels(s.channels, [&](int64_t c, int lanes) {
     vd sum = {}, product = {};
     for (int64_t i = 0; i < chunks; ++i) {
       sum += to_double(load_n(partials + i * s.channels + c, lanes));
       product += to_double(load_n(partials + (chunks + i) * s.channels + c, lanes));
     }
-    const vf inverse = deviation_scale(s, variance, nullptr, c, lanes), scale = load_n(f.scale + c, lanes);
-    const vf weighted = to_float(product) * inverse;
     store_n(dbeta + c, to_float(sum), lanes);
-    store_n(dgamma + c, weighted, lanes);
-    store_n(f.shift + c, -scale * to_float(sum) * share, lanes);
-    store_n(f.distance + c, -scale * inverse * weighted * share, lanes);
+    store_n(dgamma + c, to_float(product) * deviation_scale(s, variance, nullptr, c, lanes), lanes);
   });
-  for (float* values : {f.shift, f.distance}) rows.repeat(values);
-  const Gradient* g = s.silu ? dx : dy;
+}
+
+// dgamma and dbeta are those of the whole batch, and `whole` is the number of its rows.
+template <typename In, typename Gradient>
+static void gradient_from_sums(const BatchNormShape& s, int64_t whole, const Gradient* g, const In* x, const float* gamma,
+                               const float* mean, const float* variance, const float* dgamma, const float* dbeta, Gradient* dx) {
+  const WideRows rows(s);
+  const int64_t chunks = rows.chunks();
+  float* centres = scratch(Slot::kWindow, static_cast<size_t>(4 * rows.width));
+  float *scales = centres + rows.width, *distances = scales + rows.width, *shifts = distances + rows.width;
+  const vf share = splat(1.0f / static_cast<float>(whole));
+  for_channels(s.channels, [&](int64_t c, int lanes) {
+    const vf inverse = deviation_scale(s, variance, nullptr, c, lanes), scale = deviation_scale(s, variance, gamma, c, lanes);
+    store_n(centres + c, load_n(mean + c, lanes), lanes);
+    store_n(scales + c, scale, lanes);
+    store_n(distances + c, -scale * inverse * load_n(dgamma + c, lanes) * share, lanes);
+    store_n(shifts + c, -scale * load_n(dbeta + c, lanes) * share, lanes);
+  });
+  for (float* values : {centres, scales, distances, shifts}) rows.repeat(values);
   parallel(chunks, [&](int64_t task) {
     rows.for_chunk(chunks - 1 - task, [&](int64_t i, int64_t c, int lanes) {
-      const vf along = (load_n(x + i, lanes) - load_n(f.mean + c, lanes)) * load_n(f.distance + c, lanes);
-      store_n(dx + i, load_n(g + i, lanes) * load_n(f.scale + c, lanes) + along + load_n(f.shift + c, lanes), lanes);
+      const vf along = (load_n(x + i, lanes) - load_n(centres + c, lanes)) * load_n(distances + c, lanes);
+      store_n(dx + i, load_n(g + i, lanes) * load_n(scales + c, lanes) + along + load_n(shifts + c, lanes), lanes);
     });
   });
 }
 
-static void batch_norm_gradient(const BatchNormShape& s, const Features& gradient, const Features& from, const float* gamma,
-                                const float* beta, const float* mean, const float* variance, const Features& to, float* dgamma,
-                                float* dbeta) {
+static void batch_norm_gradient_sums(const BatchNormShape& s, const Features& gradient, const Features& from, const float* gamma,
+                                     const float* beta, const float* mean, const float* variance, const Features& to,
+                                     float* dgamma, float* dbeta) {
   as_stored(from, [&](const auto* x) {
     as_stored(gradient, [&](auto* dy) {
-      batch_norm_gradient_from(s, dy, x, gamma, beta, mean, variance, static_cast<decltype(dy)>(to.data), dgamma, dbeta);
+      gradient_sums(s, dy, x, gamma, beta, mean, variance, static_cast<decltype(dy)>(to.data), dgamma, dbeta);
+    });
+  });
+}
+
+static void batch_norm_gradient(const BatchNormShape& s, int64_t whole, const Features& gradient, const Features& from,
+                                const float* gamma, const float* mean, const float* variance, const float* dgamma,
+                                const float* dbeta, const Features& to) {
+  as_stored(from, [&](const auto* x) {
+    as_stored(gradient, [&](auto* g) {
+      gradient_from_sums(s, whole, g, x, gamma, mean, variance, dgamma, dbeta, static_cast<decltype(g)>(to.data));
     });
   });
 }

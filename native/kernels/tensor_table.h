@@ -116,10 +116,17 @@ struct TensorTable {
   // Batch statistics (biased variance) and y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta).
   void (*batch_norm)(const BatchNormShape& shape, const Features& x, const float* gamma, const float* beta, const Features& y,
                      float* mean, float* variance);
-  // dx is stored as dy is.
-  void (*batch_norm_gradient)(const BatchNormShape& shape, const Features& dy, const Features& x, const float* gamma,
-                              const float* beta, const float* mean, const float* variance, const Features& dx, float* dgamma,
-                              float* dbeta);
+  // The two parts of it, for x that is a part of a larger batch: sums of the values and of their squares per channel, `[2, channels]`,
+  // and the statistics from the sums of all parts.
+  void (*batch_sums)(const BatchNormShape& shape, const Features& x, double* sums);
+  void (*batch_statistics)(int64_t channels, double rows, const double* sums, float* mean, float* variance);
+  // The two parts of the gradient, see batch_norm.inc.h. g and dx are stored as dy is.
+  void (*batch_norm_gradient_sums)(const BatchNormShape& shape, const Features& dy, const Features& x, const float* gamma,
+                                   const float* beta, const float* mean, const float* variance, const Features& g,
+                                   float* dgamma, float* dbeta);
+  void (*batch_norm_gradient)(const BatchNormShape& shape, int64_t whole, const Features& g, const Features& x,
+                              const float* gamma, const float* mean, const float* variance, const float* dgamma,
+                              const float* dbeta, const Features& dx);
   // y = activation((x - mean) / sqrt(variance + epsilon) * gamma + beta) with given statistics.
   void (*normalize)(const BatchNormShape& shape, const Features& x, const float* mean, const float* variance,
                     const float* gamma, const float* beta, const Features& y);

@@ -53,11 +53,16 @@ export function joinImages(batches: readonly ImageBatch[]): ImageBatch {
  * @example
  * const sizes = partsOf(batch, 3).map(({ shape }) => shape[0]); // of 8 images: 3, 3 and 2
  */
-export function partsOf({ pixels, shape }: ImageBatch, parts: number): ImageBatch[] {
-  const [count, height, width, channels] = shape;
+export function partsOf(batch: ImageBatch, parts: number): ImageBatch[] {
+  return partsOfSizes(batch, partSizes(batch.shape[0], parts));
+}
+
+/** Divides a batch into parts with these numbers of images, in order. The parts share its memory. */
+export function partsOfSizes({ pixels, shape }: ImageBatch, sizes: readonly number[]): ImageBatch[] {
+  const [, height, width, channels] = shape;
   const length = height * width * channels;
   let first = 0;
-  return partSizes(count, parts).map((size) => {
+  return sizes.map((size) => {
     const part = pixels.subarray(first * length, (first + size) * length);
     first += size;
     return { pixels: part, shape: [size, height, width, channels] };

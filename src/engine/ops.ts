@@ -17,6 +17,7 @@ import { spectralPenaltiesKernels } from './fused/spectralPenalties.js';
 import { squeezeExciteKernels } from './fused/squeezeExcite.js';
 import { upsampleKernels } from './fused/upsample.js';
 import { weightNormKernels } from './fused/weightNorm.js';
+import { wholeSumKernels } from './fused/wholeSum.js';
 
 export { type AdamaxOptions, type AdamaxTensors, adamaxUpdate } from './fused/adamaxUpdate.js';
 export {
@@ -43,6 +44,7 @@ export { type SpectralWeight, spectralPenalties } from './fused/spectralPenaltie
 export { type ExciteWeights, squeezeExcite } from './fused/squeezeExcite.js';
 export { upsampleBilinear2x, upsampleNearest2x } from './fused/upsample.js';
 export { weightNorm } from './fused/weightNorm.js';
+export { wholeSum } from './fused/wholeSum.js';
 
 /** Registers the fused operations for a backend that has no kernels for them. */
 export function registerCompositeKernels(backendName: string): void {
@@ -61,5 +63,6 @@ export function registerCompositeKernels(backendName: string): void {
     ...convolveNormalizedKernels,
     ...expansionKernels,
     ...weightNormKernels,
+    ...wholeSumKernels,
   ]);
 }

@@ -1,6 +1,8 @@
 /** Computes the training loss from KL and likelihood. All values are in nats, per image unless stated otherwise. */
 import type { KlBalancing, TrainingConfig } from '../config/types.js';
+import { wholeSum } from '../engine/ops.js';
 import * as tf from '../engine/tf.js';
+import type { WholeBatch } from '../engine/wholeBatch.js';
 import { asConstant } from './constants.js';
 import { sizeOf } from './parameterSpec.js';
 import { latentShapes, type ModelPlan } from './plan.js';
@@ -27,10 +29,21 @@ const addedKl = { inverse_size: 0.01, size: 1e-6 } as const;
  * `inverse_size` is the mean KL over the size of the group, as in the reference, where a group is the smaller the more groups its
  * scale has. `size` is the mean KL times the number of latent variables of the group, as printed in NVAE (Vahdat & Kautz 2020),
  * appendix A.
+ *
+ * The mean is over the whole batch, of which kl may be a part.
  */
-export function klWeights(plan: ModelPlan, kl: tf.Tensor2D, balancing: KlBalancing): tf.Tensor1D {
+export function klWeights(
+  plan: ModelPlan,
+  kl: tf.Tensor2D,
+  balancing: KlBalancing,
+  whole?: WholeBatch,
+): tf.Tensor1D {
   return asConstant(kl, (constant) => {
-    const means = tf.add(tf.mean(tf.abs(constant), 1), addedKl[balancing]);
+    const magnitudes = tf.abs(constant);
+    const mean = whole
+      ? tf.div(wholeSum(tf.sum(magnitudes, 1), whole), whole.images)
+      : tf.mean(magnitudes, 1);
+    const means = tf.add(mean, addedKl[balancing]);
     const weights =
       balancing === 'size'
         ? tf.mul(means, tf.tensor1d(relativeSizes(plan)))
@@ -49,14 +62,15 @@ function relativeSizes(plan: ModelPlan): number[] {
 /**
  * Returns the KL that training minimises. During the warm-up, groups with little KL get a lower weight (NVAE, Vahdat & Kautz
  * 2020, section 3.1 and the appendix); after it, this is the plain sum. kl is `[L, B]`; the result is `[B]` or, after the
- * warm-up, a scalar: the mean over the batch.
+ * warm-up, a scalar: the mean over the batch. kl may be a part of the whole batch, whose means then decide the weights.
  */
 export function balancedKl(
   plan: ModelPlan,
   kl: tf.Tensor2D,
   epoch: number,
   { warmupEpochs, klBalancing }: BalanceConfig,
+  whole?: WholeBatch,
 ): tf.Tensor {
   if (epoch >= warmupEpochs) return tf.mean(tf.sum(kl, 0));
-  return tf.sum(tf.mul(tf.reshape(klWeights(plan, kl, klBalancing), [-1, 1]), kl), 0);
+  return tf.sum(tf.mul(tf.reshape(klWeights(plan, kl, klBalancing, whole), [-1, 1]), kl), 0);
 }

@@ -10,6 +10,7 @@ import type { Binarize, ModelConfig } from '../config/types.js';
 import { isHalfPrecision } from '../engine/halfPrecision.js';
 import { Replays } from '../engine/replays.js';
 import * as tf from '../engine/tf.js';
+import type { WholeBatch } from '../engine/wholeBatch.js';
 import { distributionOf } from './distributions/distributionOf.js';
 import type { OutputDistribution, Statistic } from './distributions/outputDistribution.js';
 import { statisticOf } from './distributions/outputDistribution.js';
@@ -68,6 +69,9 @@ export interface ForwardOptions {
   readonly recompute?: boolean;
   /** The result of `samplerWeights`, to share it with `regularization`. @default the weights are computed where they are used */
   readonly weights?: LayerWeights;
+  /** In train mode, the batch that the images are a part of: its statistics are used. @default the images are all of it
+   * @internal */
+  readonly whole?: WholeBatch | undefined;
 }
 
 /** Which latents to take from the posterior: a draw, or its mean. */
@@ -174,9 +178,9 @@ export class Nvae implements SampleSource, Disposable {
     images: tf.Tensor4D,
     noise: Noise,
     mode: Mode,
-    { statistics, recompute = false, weights }: ForwardOptions = {},
+    { statistics, recompute = false, weights, whole }: ForwardOptions = {},
   ): ForwardResult {
-    const pass = { ...this.#pass(mode, statistics, weights), recompute };
+    const pass = { ...this.#pass(mode, statistics, weights), recompute, whole };
     const run = () => {
       const encoded = encoderTower(pass, this.plan, images);
       const kl: tf.Tensor1D[] = [];

@@ -4,6 +4,7 @@
  */
 import { moveAverages } from '../engine/ops.js';
 import * as tf from '../engine/tf.js';
+import type { WholeBatch } from '../engine/wholeBatch.js';
 import type { ParameterStore } from './parameterStore.js';
 
 /** `train`: batch normalisation uses the batch's own statistics; `eval`: it uses the running averages. */
@@ -21,6 +22,8 @@ export interface Pass {
   readonly weights: LayerWeights | null;
   /** Whether cells keep only their input for the backward pass and recompute the rest there. */
   readonly recompute: boolean;
+  /** The batch that the images are a part of: its statistics are used in train mode. @default the images are all of it */
+  readonly whole?: WholeBatch | undefined;
 }
 
 /** Weight of the new batch in the running averages. */

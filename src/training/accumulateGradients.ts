@@ -2,9 +2,16 @@
  * The gradients of a batch that is worked on in parts: the sum over the parts, weighted by their shares of the images. Loss and gradients
  * are then the means over the whole batch, with two exceptions: batch normalisation uses the statistics of each part, and the KL is
  * balanced by the weights of each part. The regularisation counts once.
+ *
+ * In a group, each rank has some images of each part, maybe none, and a part is what all ranks have of it. The sums are over the ranks,
+ * too: each weights its loss by its share of the images, so that gradients and numbers only have to be added up, and the ranks share the
+ * regularisation in the same way. If there is one part, its gradients travel while the backward pass goes on; otherwise when all parts are
+ * done. Every rank then has the same bits.
  */
 import { nextTurn } from '../base/nextTurn.js';
 import { sumInto } from '../engine/fused/sumInto.js';
+import type { GradientSums } from '../engine/gradients/gradientSums.js';
+import { nativeBackend } from '../engine/native/inUse.js';
 import { type Inputs, plainInputs, type Replays } from '../engine/replays.js';
 import * as tf from '../engine/tf.js';
 import type { Nvae } from '../model/nvae.js';
@@ -22,9 +29,11 @@ import { readTerms } from './lossTerms.js';
 
 /** A part of a batch. Only the part that is worked on needs to be a tensor. */
 export interface BatchPart {
-  /** Number of images. */
+  /** Number of images here. In a group it may be 0. */
   readonly count: number;
-  /** Makes the images, `[count, H, W, channels]` in [0, 1]; the step disposes of them. */
+  /** Number of images on all ranks; at least 1. @default count */
+  readonly whole?: number;
+  /** Makes the images, `[count, H, W, channels]` in [0, 1], or one that stands in if there is none; the step disposes of them. */
   readonly images: () => tf.Tensor4D;
   /** Random numbers of these images. */
   readonly noise: Noise;
@@ -34,6 +43,8 @@ export interface BatchPart {
 export interface BatchOptions extends Omit<LossOptions, 'noise'> {
   /** The passes that can be replayed, of this model with these settings. A `LossFunction` is never replayed. @default none */
   readonly replays?: StepReplays | undefined;
+  /** Adds up gradients and numbers over the ranks of its group. @default this is the only rank */
+  readonly sums?: GradientSums | undefined;
 }
 
 /** What is different in every step, although its operations are the same. */
@@ -51,9 +62,10 @@ export async function accumulateGradients(
   parts: readonly BatchPart[],
   options: BatchOptions,
 ): Promise<StepGradients> {
-  const total = parts.reduce((sum, { count }) => sum + count, 0);
+  const total = parts.reduce((sum, { count, whole = count }) => sum + whole, 0);
   const passes: Gradients[] = [];
-  const sums: tf.Tensor[] = [];
+  let sums: tf.Tensor[] = [];
+  const isOnePass = parts.length === 1 && !options.loss && nativeBackend() !== null;
   const dispose = () => {
     for (const pass of passes) pass.dispose();
     tf.dispose(sums);
@@ -62,15 +74,21 @@ export async function accumulateGradients(
   try {
     for (const [i, part] of parts.entries()) {
       if (i > 0) await nextTurn();
-      const share = part.count / total;
-      const regularization = regularizationOf(i, share, options);
-      const pass = gradientsOfPart(model, part, i, options, { share, regularization });
+      const { count, whole = count } = part;
+      const pass = gradientsOfPart(model, part, i, options, {
+        share: count / total,
+        regularization: regularizationOf(i, whole / total, options),
+        whole: options.sums && { group: options.sums.group, images: whole, own: count },
+        sums: isOnePass ? options.sums : undefined,
+      });
       passes.push(pass);
       checkNames(passes[0]?.termNames, pass.termNames);
       if (i === 0) sums.push(...pass.takeGradients());
       else addInto(sums, pass.packed);
       pass.disposeGradients();
     }
+    if (isOnePass) await options.sums?.arrived();
+    else if (options.sums) sums = await options.sums.of(sums);
     return {
       packed: sums,
       statistics: passes.flatMap(({ statistics }) => statistics),
@@ -79,10 +97,12 @@ export async function accumulateGradients(
           passes.map(({ values }) => values),
           sums,
           passes[0]?.termNames ?? null,
+          options.sums?.group ?? null,
         ),
       dispose,
     };
   } catch (error) {
+    await options.sums?.arrived().catch(() => undefined); // the memory of the gradients is in use until then
     dispose();
     throw error;
   }
@@ -102,7 +122,7 @@ function gradientsOfPart(
   model: Nvae,
   { count, images, noise }: BatchPart,
   place: number,
-  { replays, ...options }: BatchOptions,
+  { replays, sums: _, ...options }: BatchOptions,
   part: PartOptions,
 ): Gradients {
   const { epoch, training, spectral, loss } = options;
@@ -117,7 +137,16 @@ function gradientsOfPart(
   };
   const isWarmup = epoch < training.warmupEpochs;
   const vectors = spectral?.current ?? null;
-  const key = JSON.stringify([place, count, part, isWarmup, vectors !== null]);
+  const { share, regularization, whole } = part;
+  const key = JSON.stringify([
+    place,
+    count,
+    share,
+    regularization,
+    whole?.images,
+    isWarmup,
+    vectors !== null,
+  ]);
   const outside = [...model.store.parameters.values(), ...(vectors ? [vectors] : [])];
   const outcome = replays && !loss ? replays.run(key, context, outside, work) : work(plainInputs(context));
   return gradientsOfPass(model, outcome, part, options);

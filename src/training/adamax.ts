@@ -48,6 +48,11 @@ export class Adamax {
     return this.#updates;
   }
 
+  /** The state, packed like the parameters. */
+  get variables(): readonly tf.Variable[] {
+    return [...this.#momenta, ...this.#maxima];
+  }
+
   /** Updates all parameters, and their average if there is one. The gradients are packed like the parameters, and stay the caller's. */
   update(gradients: readonly tf.Tensor[], options: UpdateOptions, averaged?: AverageStep): void {
     this.#updates += 1;

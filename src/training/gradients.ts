@@ -1,10 +1,13 @@
 /** The loss of one batch, its parts, and its gradients. */
 import type { TrainingConfig } from '../config/types.js';
+import type { GradientSums } from '../engine/gradients/gradientSums.js';
 import { gradientsOf } from '../engine/gradients/gradientsOf.js';
 import { withHalfPrecision } from '../engine/halfPrecision.js';
+import { nativeBackend } from '../engine/native/inUse.js';
 import { packed } from '../engine/packs.js';
 import { type Inputs, type Outcome, plainInputs } from '../engine/replays.js';
 import * as tf from '../engine/tf.js';
+import type { WholeBatch } from '../engine/wholeBatch.js';
 import { balancedKl, klCoefficient, logLikelihood } from '../model/losses.js';
 import type { Nvae } from '../model/nvae.js';
 import { BatchStatistics, type StatisticsEntry } from '../model/pass.js';
@@ -45,6 +48,10 @@ export interface PartOptions {
   readonly share: number;
   /** Factor on the regularisation, besides the share. 0: it is not computed. */
   readonly regularization: number;
+  /** The images of all ranks, of which these are a part. @default these are all */
+  readonly whole?: WholeBatch | undefined;
+  /** Adds up the gradients over all ranks while they are computed, on the native engine. @default the caller does it */
+  readonly sums?: GradientSums | undefined;
 }
 
 export interface LossOptions {
@@ -109,9 +116,17 @@ export function passOf(
       termNames = names;
       return loss;
     };
+    const backend = nativeBackend();
+    const messages = backend && part.sums?.messages(backend);
     const { value, gradients } = withHalfPrecision(options.training.halfPrecision, () =>
-      gradientsOf(loss, [...model.store.parameters.values()], dy),
+      gradientsOf(
+        loss,
+        [...model.store.parameters.values()],
+        dy,
+        messages ? (gradient) => messages.add(gradient) : undefined,
+      ),
     );
+    messages?.end();
     const { entries } = statistics;
     const vectors = options.spectral?.take();
     const tensors = [
@@ -171,7 +186,7 @@ export function gradientsOfPass(
       disposeGradients();
       return together;
     };
-    const readAll = () => readTerms([values], together, termNames);
+    const readAll = () => readTerms([values], together, termNames, null);
     const result = { gradients, packed: together, statistics: [statistics], values, termNames };
     return { ...result, readTerms: readAll, takeGradients: take, disposeGradients, dispose };
   } catch (error) {
@@ -190,22 +205,27 @@ function lossOf(
   part: PartOptions,
 ) {
   const { epoch, training, spectral } = options;
+  const { whole } = part;
   const noise = replayedNoise(inputs, (pass) => pass.noise);
   const { warmupEpochs, klConstant, regularizationConstant } = training;
   const weights = model.samplerWeights();
-  // First, so that its gradients, which are as large as all weights, come last, when no features are kept any more.
   const isRegularized = regularizationConstant !== 0 && part.regularization !== 0;
   const penalties = () =>
     spectral ? model.regularizationWith(spectral, noise, weights) : model.regularization(noise, weights);
-  const penalty = isRegularized ? penalties() : tf.scalar(0);
+  const penaltyOf = () => (isRegularized ? penalties() : tf.scalar(0));
+  // First, so that its gradients, which are as large as all weights, come last, when no features are kept any more. If gradients travel
+  // to other ranks meanwhile, last: each weight's gradient is then complete as soon as the pass is through its layer.
+  const early = part.sums ? null : penaltyOf();
   const { parameters, kl } = model.forward(images, noise, 'train', {
     statistics,
     recompute: training.useTensorCheckpoints,
     weights,
+    whole,
   });
+  const penalty = early ?? penaltyOf();
   const output = model.output(parameters);
   const reconstruction = tf.tidy(() => tf.neg(tf.mean(logLikelihood(output.logProb(images)))) as tf.Scalar);
-  const balanced = tf.mean(balancedKl(model.plan, kl, epoch, training));
+  const balanced = tf.mean(balancedKl(model.plan, kl, epoch, training, whole));
   const regularization = part.regularization === 1 ? penalty : tf.mul(penalty, part.regularization);
   const terms = {
     reconstruction,

@@ -38,7 +38,8 @@ export interface LossInput extends ForwardResult {
  *
  * Called once per step, synchronously, while the operations are recorded for the backward pass; with `accumulationSteps` once for each
  * part of the batch, which is then its batch, and the terms are averaged by the parts' shares of the images. It must return the same
- * terms for every part. Tensors it makes are disposed after the step. If it throws, the step fails and the run ends. A checkpoint does
+ * terms for every part. In a group of ranks, each rank's images are a part in the same sense; a rank without images calls it with one
+ * image that does not count. Tensors it makes are disposed after the step. If it throws, the step fails and the run ends. A checkpoint does
  * not contain it: pass the same function at a resume.
  *
  * @example

@@ -1,6 +1,7 @@
 /** The numbers of a step's loss, and how they are read from the engine. */
 import { globalNorm } from '../engine/ops.js';
 import * as tf from '../engine/tf.js';
+import type { ProcessGroup } from '../group/processGroup.js';
 
 /** Plain numbers, in nats per image. */
 export interface LossTerms {
@@ -24,22 +25,24 @@ export interface LossTerms {
 
 /** The values of a loss, from one forward pass. */
 export interface LossValues {
-  /** Number of the pass's images, divided by the number in the step's batch. */
+  /** Number of the pass's images, divided by the number in the step's batch. If 0, the values do not count. */
   readonly share: number;
   /** Scalars and vectors: the loss, reconstruction loss, balanced KL, regularisation, terms of a `LossFunction`, KL of each group. */
   readonly tensors: readonly tf.Tensor[];
 }
 
 /**
- * Reads the numbers of a step, in one transfer: those of its passes, averaged by their shares.
+ * Reads the numbers of a step, in one transfer: those of its passes on all ranks, averaged by their shares.
  * @param passes one for each part of the batch; the tensors stay the caller's
  * @param gradients the gradients of the step; they stay the caller's
  * @param names the names of the terms of a `LossFunction`, in the order of their values; null without one
+ * @param group the ranks that the batch is shared out to; all read their terms and get the same. Null: the passes are all
  */
 export async function readTerms(
   passes: readonly LossValues[],
   gradients: readonly tf.Tensor[],
   names: readonly string[] | null,
+  group: Pick<ProcessGroup, 'allReduce'> | null,
 ): Promise<LossTerms> {
   const together = tf.tidy(() => {
     const tensors = [globalNorm(gradients), ...passes.flatMap((pass) => pass.tensors)];
@@ -48,10 +51,13 @@ export async function readTerms(
   try {
     const [gradientNorm = Number.NaN, ...values] = await together.data<'float32'>();
     const length = values.length / passes.length;
-    const at = (index: number) =>
+    const sums = new Float64Array(length).map((_, index) =>
       passes
-        .map(({ share }, i) => share * (values[i * length + index] ?? Number.NaN))
-        .reduce((a, b) => a + b);
+        .map(({ share }, i) => (share === 0 ? 0 : share * (values[i * length + index] ?? Number.NaN)))
+        .reduce((a, b) => a + b),
+    );
+    await group?.allReduce(sums);
+    const at = (index: number) => sums[index] ?? Number.NaN;
     const begin = 4;
     const groups = begin + (names?.length ?? 0);
     const terms = names?.map((name, i) => [name, at(begin + i)] as const);

@@ -7,16 +7,20 @@ import { checkFunction } from '../base/checkFunction.js';
 import { checkCount, checkSeed, checkWhole } from '../base/checkNumbers.js';
 import { partsOf } from '../base/imageBatches.js';
 import { nextTurn } from '../base/nextTurn.js';
-import type { ImageBatch, NamedImages, NamedTensors } from '../base/plainData.js';
+import type { ImageBatch, NamedImages, NamedTensors, PartedImages } from '../base/plainData.js';
 import { Queue } from '../base/queue.js';
 import type { Position, Snapshot } from '../checkpoint/snapshot.js';
 import { checkNvaeConfig } from '../config/checkConfig.js';
 import { imageFitOf } from '../config/imageFit.js';
 import type { NvaeConfig } from '../config/types.js';
+import { checkGroup } from '../engine/checkGroup.js';
 import { checkHalfPrecision } from '../engine/checkHalfPrecision.js';
+import { GradientSums } from '../engine/gradients/gradientSums.js';
 import { withHalfPrecision } from '../engine/halfPrecision.js';
+import { nativeBackend } from '../engine/native/inUse.js';
 import { Replays } from '../engine/replays.js';
 import * as tf from '../engine/tf.js';
+import type { ProcessGroup } from '../group/processGroup.js';
 import { binarizedImages } from '../model/binarizedImages.js';
 import type { BatchEvaluation } from '../model/evaluation/batchEvaluation.js';
 import { evaluateBatch } from '../model/evaluation/evaluateBatch.js';
@@ -29,9 +33,11 @@ import type { SampleImagesOptions, SampleSource, Temperature } from '../model/sa
 import { SpectralVectors } from '../model/spectralVectors.js';
 import type { BatchPart, StepReplays } from './accumulateGradients.js';
 import { Adamax } from './adamax.js';
+import { compareRanks } from './compareRanks.js';
 import type { LossFunction } from './lossFunction.js';
 import type { OptimizerStepResult } from './optimizerStep.js';
 import { optimizerStep } from './optimizerStep.js';
+import { shareBatch } from './sharedBatch.js';
 import { WeightAverage } from './weightAverage.js';
 
 /** The result of one step: plain numbers, losses in nats per image. */
@@ -42,7 +48,7 @@ export interface StepResult extends OptimizerStepResult {
   readonly epoch: number;
   /** 1 for the first batch of the epoch. */
   readonly batchInEpoch: number;
-  /** Number of images in this step. */
+  /** Number of images in this step, on all ranks. */
   readonly batchSize: number;
   /** Number of images in all steps so far, including this one. */
   readonly imagesSeen: number;
@@ -50,12 +56,17 @@ export interface StepResult extends OptimizerStepResult {
   readonly seconds: number;
 }
 
+/** Steps between two comparisons of the ranks of a group. */
+const stepsPerComparison = 100;
+
 /** Options of a new run. */
 export interface TrainerOptions {
   /** Seed for the initial parameters and the noise of every step. @default config.training.seed */
   readonly seed?: number;
   /** Adds terms to the loss, or replaces them. @default the negative ELBO and the regularisation */
   readonly loss?: LossFunction;
+  /** The processes that train this model together, each with a trainer of its own. @default this one alone */
+  readonly group?: ProcessGroup | undefined;
 }
 
 /** Options for sampling from a trainer. */
@@ -72,6 +83,10 @@ export interface TrainerSampleOptions extends SampleImagesOptions {
  *
  * With `emaDecay` in the configuration, `reconstruct`, `evaluate` and `sampleImages` use the moving average of the weights and of the
  * batch-norm averages. It has no influence on training.
+ *
+ * In a group, all ranks have the same model, optimiser and position, and each calls `step` with its images. They compute what one
+ * rank would with all images, within the rounding of float32, and for the same number of ranks always the same bits. Only `step` waits
+ * for the other ranks; after an error in it, `ProcessGroup.abort` tells them.
  *
  * @example
  * await useEngine();
@@ -91,11 +106,16 @@ export class Trainer implements SampleSource, AsyncDisposable {
   readonly #queue = new Queue();
   readonly #loss: LossFunction | undefined;
   readonly #replays: StepReplays = new Replays();
+  /** Null without other ranks. */
+  readonly #sums: GradientSums | null;
+  /** Whether the ranks may differ because of something since the last comparison. */
+  #isUncertain = true;
   #seed: number;
   #position: Position = { epoch: 0, batchInEpoch: 0, step: 0, imagesSeen: 0 };
 
-  private constructor(config: NvaeConfig, seed: number, loss?: LossFunction) {
+  private constructor(config: NvaeConfig, seed: number, { loss, group }: TrainerOptions) {
     this.config = config;
+    this.#sums = group && group.size > 1 ? new GradientSums(group) : null;
     this.#seed = seed;
     this.#loss = loss;
     const { emaDecay, augmentation } = config.training;
@@ -119,21 +139,22 @@ export class Trainer implements SampleSource, AsyncDisposable {
    * Creates a new run on the engine in use.
    *
    * @param given model and training parameters
-   * @param options a seed, and a custom loss
+   * @param options a seed, a custom loss, and the group; all ranks must be given the same
    * @throws RangeError when the configuration has a value that is not allowed, or the seed is not an integer
    * @throws TypeError when `loss` is not a function
-   * @throws EngineUnavailableError when the configuration asks for half precision and the engine does not support it
+   * @throws EngineUnavailableError when the engine does not support half precision, which the configuration asks for, or a group
    */
   static async create(
     given: NvaeConfig,
-    { seed = given.training.seed, loss }: TrainerOptions = {},
+    { seed = given.training.seed, ...options }: TrainerOptions = {},
   ): Promise<Trainer> {
     const config = checkNvaeConfig('trainer', given);
     checkSeed('trainer', seed);
-    checkFunction('trainer', 'loss', loss);
+    checkFunction('trainer', 'loss', options.loss);
     await tf.ready();
     if (config.training.halfPrecision) checkHalfPrecision();
-    return new Trainer(config, seed, loss);
+    if (options.group && options.group.size > 1) checkGroup();
+    return new Trainer(config, seed, options);
   }
 
   /** Finished steps; a running one does not count. */
@@ -149,12 +170,17 @@ export class Trainer implements SampleSource, AsyncDisposable {
   /**
    * Trains on one batch. If the loss or a gradient is not finite or exactly 0, only the position changes (`applied: false`).
    *
+   * In a group, the batch is this rank's images of the whole one, maybe none, in the order of their places: those of lower ranks come
+   * before. With `accumulationSteps`, these are its images of the first part, then of the second, and so on: its `shareOf` each of
+   * `partSizes`, unless `parts` has their numbers. Every 100 steps, checksums of the ranks' weights are compared.
+   *
    * @param batch images of the model's size; stays the caller's
    * @param epoch finished epochs, from 0: the KL warm-up and the learning rate depend on it
    * @throws RangeError when the images do not have the model's size; then nothing is changed
+   * @throws GroupError when another rank is lost or has other weights; then the training is over
    * @throws TypeError when a `LossFunction` returns invalid terms; then nothing is changed
    */
-  step(batch: ImageBatch, epoch: number): Promise<StepResult> {
+  step(batch: PartedImages, epoch: number): Promise<StepResult> {
     return this.#queue.run(async () => {
       const begin = performance.now();
       const before = this.#position;
@@ -165,11 +191,12 @@ export class Trainer implements SampleSource, AsyncDisposable {
         spectral: this.#spectral,
         loss: this.#loss,
         replays: this.#replays,
+        sums: this.#sums ?? undefined,
       };
-      const parts = this.#partsOf(batch);
+      const parts = this.#sums ? await this.#sharedParts(batch, this.#sums.group) : this.#partsOf(batch);
       const result = await optimizerStep(this.model, this.#optimizer, parts, options, this.#average);
       await nextTurn(); // the native engine computes within one turn of the event loop; give timers and signals a turn
-      const batchSize = batch.shape[0];
+      const batchSize = parts.reduce((sum, { count, whole = count }) => sum + whole, 0);
       this.#position = {
         epoch,
         batchInEpoch: (epoch === before.epoch ? before.batchInEpoch : 0) + 1,
@@ -284,6 +311,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
       else this.#average?.restart();
       this.#seed = state.seed;
       this.#position = { ...state.position };
+      this.#isUncertain = true;
     });
   }
 
@@ -303,6 +331,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
       this.model.store.loadSome(tensors);
       this.#spectral?.restart();
       this.#average?.restart();
+      this.#isUncertain = true;
     });
   }
 
@@ -343,6 +372,46 @@ export class Trainer implements SampleSource, AsyncDisposable {
       first += count;
       return { count, images: () => this.#tensorOf(part), noise };
     });
+  }
+
+  /** This rank's images of the parts. Where it has none, one image stands in, so that it takes part in the sums of the others. */
+  async #sharedParts(batch: PartedImages, group: ProcessGroup): Promise<BatchPart[]> {
+    const { inputDimension, imageChannels } = this.config.model;
+    const { step } = this.#position;
+    if (batch.shape[0] > 0) checkImages(batch, inputDimension, imageChannels);
+    const asks = this.#isUncertain || step % stepsPerComparison === 0;
+    const { parts, isAsked } = await shareBatch(batch, this.config.training.accumulationSteps, group, asks);
+    if (isAsked) await this.#compareRanks(group);
+    return parts.map(({ images, first, whole }) => {
+      const count = images.shape[0];
+      const standIn = () => tf.zeros<tf.Rank.R4>([1, inputDimension, inputDimension, imageChannels]);
+      return {
+        count,
+        whole,
+        images: count > 0 ? () => this.#tensorOf(images) : standIn,
+        noise: keyedNoise(this.#seed, 'step', step, first),
+      };
+    });
+  }
+
+  async #compareRanks(group: ProcessGroup): Promise<void> {
+    const { store } = this.model;
+    const text = (value: unknown) => [new TextEncoder().encode(JSON.stringify(value))];
+    const values = async (variables: Iterable<tf.Tensor>) =>
+      Promise.all([...variables].map((variable) => variable.data<'float32'>()));
+    await compareRanks(
+      group,
+      new Map<string, Iterable<Float32Array | Uint8Array>>([
+        ['settings', text([this.config, this.#seed])],
+        ['instruction sets', text([tf.getBackend(), nativeBackend()?.addon.simd()])],
+        ['positions', text([this.#position, this.#optimizer.updates, this.#average?.updates])],
+        ['weights', await values([...store.parameters.values(), ...store.buffers.values()])],
+        ['states of the optimiser', await values(this.#optimizer.variables)],
+        ['singular vectors', await values(this.#spectral?.current ? [this.#spectral.current] : [])],
+        ['averages of the weights', await values(this.#average?.variables ?? [])],
+      ]),
+    );
+    this.#isUncertain = false;
   }
 
   #noise(purpose: string, draw: number, seed = this.#seed): Noise {

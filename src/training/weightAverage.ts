@@ -57,6 +57,11 @@ export class WeightAverage {
     return this.#updates;
   }
 
+  /** The averages; the parameters' are packed like them. */
+  get variables(): readonly tf.Variable[] {
+    return [...this.#parameters, ...this.#buffers.values()];
+  }
+
   /** Runs `update`, which updates the model and moves the average of its parameters, and then averages the rest. */
   follow(update: (step: AverageStep) => void): void {
     const weight = 1 - decayAfter(this.#updates, this.#decay);
@@ -140,7 +145,7 @@ export class WeightAverage {
   }
 
   dispose(): void {
-    tf.dispose([...this.#parameters, ...this.#buffers.values()]);
+    tf.dispose([...this.variables]);
   }
 }
 

@@ -110,7 +110,8 @@ describe('features stored as bfloat16', () => {
       const again = y.slice().fill(0) as X;
       addon.normalize(...norm, x, ...statistics, gamma, beta, again);
       const [dx, dgamma, dbeta] = [dy.slice(), gamma.slice(), beta.slice()] as const;
-      addon.batchNormGradient(...norm, dy, x, gamma, beta, ...statistics, dx, dgamma, dbeta);
+      addon.batchNormGradientSums(...norm, dy, x, gamma, beta, ...statistics, dx, dgamma, dbeta);
+      addon.batchNormGradient(...norm, rows, dx, x, gamma, ...statistics, dgamma, dbeta, dx);
       return { y, again, dx, rest: [...statistics, dgamma, dbeta] };
     };
     const x = half(pseudoRandom(rows * channels, 4));

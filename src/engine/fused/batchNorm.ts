@@ -2,6 +2,7 @@
 import { computedAgain } from '../gradients/computedAgain.js';
 import { isLastUse } from '../gradients/lastUse.js';
 import * as tf from '../tf.js';
+import { addUp, type WholeBatch, wholeRows } from '../wholeBatch.js';
 import { type Attributes, type CompositeKernel, type Inputs, runMany, runOne } from './composite.js';
 import { siluGradient } from './silu.js';
 
@@ -29,9 +30,42 @@ function normalized({ x, mean, variance, gamma, beta }: Inputs, attributes: Attr
 }
 
 function train(inputs: Inputs, attributes: Attributes): tf.Tensor[] {
-  const mean = tf.mean(inputs.x!, overPixels);
-  const variance = tf.mean(tf.square(tf.sub(inputs.x!, mean)), overPixels);
+  const own = statisticsOf(inputs.x!);
+  const whole = attributes.whole as WholeBatch | undefined;
+  const [mean, variance] = whole ? statisticsOfAll(inputs.x!, own, whole) : own;
   return [normalized({ ...inputs, mean, variance }, attributes), mean, variance];
+}
+
+function statisticsOf(x: tf.Tensor): [mean: tf.Tensor, variance: tf.Tensor] {
+  const mean = tf.mean(x, overPixels);
+  return [mean, tf.mean(tf.square(tf.sub(x, mean)), overPixels)];
+}
+
+/** In double precision, so that sums of squares cost no accuracy, however far the mean is from 0. */
+function statisticsOfAll(
+  { shape, size }: tf.Tensor,
+  [mean, variance]: readonly [tf.Tensor, tf.Tensor],
+  whole: WholeBatch,
+): [mean: tf.Tensor, variance: tf.Tensor] {
+  const [means, variances] = [mean, variance].map((own) =>
+    Float64Array.from(own.dataSync()),
+  ) as Two<Float64Array>;
+  const rows = size / means.length;
+  const squares = means.map((m, c) => (variances[c] ?? Number.NaN) + m * m);
+  const sums = Float64Array.of(...means, ...squares).map((value) => value * rows);
+  addUp(whole, sums);
+  const averages = sums.map((sum) => sum / wholeRows(whole, shape));
+  const [all, allSquares] = [averages.subarray(0, means.length), averages.subarray(means.length)];
+  const spread = allSquares.map((square, c) => Math.max(0, square - (all[c] ?? Number.NaN) ** 2));
+  return [tf.tensor1d(Float32Array.from(all)), tf.tensor1d(Float32Array.from(spread))];
+}
+
+/** The sums over the whole batch; nothing if no image here counts. */
+function sumsOfAll(own: readonly tf.Tensor[], whole: WholeBatch): tf.Tensor[] {
+  const sums = Float64Array.from(tf.concat(own.map((sum) => tf.reshape(sum, [-1]))).dataSync());
+  addUp(whole, sums);
+  if (whole.own === 0) sums.fill(0);
+  return tf.split(tf.tensor1d(Float32Array.from(sums)), own.length);
 }
 
 function trainGradient(inputs: Inputs, attributes: Attributes): tf.Tensor[] {
@@ -39,10 +73,12 @@ function trainGradient(inputs: Inputs, attributes: Attributes): tf.Tensor[] {
   const sd = deviation(variance!, attributes);
   const xhat = tf.div(tf.sub(x!, mean!), sd);
   const g = attributes.activation === 'silu' ? siluGradient(dy!, tf.add(tf.mul(xhat, gamma!), beta!)) : dy!;
-  const rows = x!.size / gamma!.size;
+  const whole = attributes.whole as WholeBatch | undefined;
+  const rows = whole ? wholeRows(whole, x!.shape) : x!.size / gamma!.size;
   const dbeta = tf.sum(g, overPixels);
   const dgamma = tf.sum(tf.mul(g, xhat), overPixels);
-  const centred = tf.sub(tf.sub(g, tf.div(dbeta, rows)), tf.mul(xhat, tf.div(dgamma, rows)));
+  const [dbetas, dgammas] = whole ? sumsOfAll([dbeta, dgamma], whole) : [dbeta, dgamma];
+  const centred = tf.sub(tf.sub(g, tf.div(dbetas!, rows)), tf.mul(xhat, tf.div(dgammas!, rows)));
   return [tf.mul(tf.div(gamma!, sd), centred), dgamma, dbeta];
 }
 
@@ -75,6 +111,10 @@ tf.registerGradient({
 /**
  * Batch normalisation with batch statistics, followed by an activation.
  * x is `[batch, height, width, channels]`, gamma and beta are `[channels]`; differentiable in all three.
+ *
+ * With `whole`, x is a part of a batch, whose statistics are used: y is then what the whole batch would give. The gradient in x includes
+ * what the other parts' results lose by it, if all make their backward passes, too; those in gamma and beta are of this part alone, and
+ * the caller adds them up.
  */
 export function batchNormTrain(
   x: tf.Tensor4D,
@@ -82,8 +122,10 @@ export function batchNormTrain(
   beta: tf.Tensor1D,
   epsilon: number,
   activation: Activation,
+  whole?: WholeBatch,
 ): BatchNormResult {
-  const [y, mean, variance] = runMany('BatchNormTrain', { x, gamma, beta }, { epsilon, activation });
+  const attributes = { epsilon, activation, ...(whole && { whole }) };
+  const [y, mean, variance] = runMany('BatchNormTrain', { x, gamma, beta }, attributes);
   computedAgain(y as tf.Tensor, {
     compute: (saved) => runOne('BatchNormInference', savedInputs(saved), { epsilon, activation }),
     halfPrecisionOnly: true,
@@ -103,3 +145,5 @@ export function batchNormInference(
 ): tf.Tensor4D {
   return runOne('BatchNormInference', { x, mean, variance, gamma, beta }, { epsilon, activation });
 }
+
+type Two<T> = [T, T];

@@ -24,13 +24,20 @@ export interface ValueAndGradients {
  * Ownership: the caller keeps the xs and dy, and owns value and gradients.
  *
  * @param dy the gradient of the value; 1 by default
+ * @param complete called with the gradient in each x as soon as nothing will be added to it; the gradient is float32, and no other tensor
+ *   shares its memory, so that it may be changed in place
  */
-export function gradientsOf(f: () => tf.Tensor, xs: readonly tf.Tensor[], dy?: tf.Tensor): ValueAndGradients {
+export function gradientsOf(
+  f: () => tf.Tensor,
+  xs: readonly tf.Tensor[],
+  dy?: tf.Tensor,
+  complete?: (gradient: tf.Tensor) => void,
+): ValueAndGradients {
   const tape = new Tape(xs);
   try {
     const value = record(tape, f);
     try {
-      return { value, gradients: backpropagate(tape, xs, value, dy) };
+      return { value, gradients: backpropagate(tape, xs, value, dy, complete) };
     } catch (error) {
       value.dispose();
       throw error;
@@ -73,8 +80,10 @@ function backpropagate(
   xs: readonly tf.Tensor[],
   value: tf.Tensor,
   dy?: tf.Tensor,
+  complete?: (gradient: tf.Tensor) => void,
 ): (tf.Tensor | undefined)[] {
   const wanted = new Set(xs.map(({ id }) => id));
+  const completed = complete ? firstUses(tape, wanted) : new Map<TapeNode, number[]>();
   return tf.tidy(() => {
     const gradients = new Map<number, tf.Tensor>([[value.id, dy ? tf.clone(dy) : tf.ones(value.shape)]]);
     for (const node of tape.toReversed()) {
@@ -91,9 +100,39 @@ function backpropagate(
         gradients.get(id)?.dispose();
         gradients.delete(id);
       }
+      for (const id of completed.get(node) ?? []) {
+        const gradient = gradients.get(id);
+        if (!gradient) continue;
+        const own = unshared(gradient);
+        gradients.set(id, own);
+        complete?.(own);
+      }
     }
     return xs.map(({ id }) => gradients.get(id)) as tf.Tensor[];
   });
+}
+
+/** The first operation that reads each of these tensors: the last one in the backward pass. */
+function firstUses(tape: Tape, wanted: ReadonlySet<number>): Map<TapeNode, number[]> {
+  const seen = new Set<number>();
+  const uses = new Map<TapeNode, number[]>();
+  for (const node of tape) {
+    for (const { id } of Object.values(node.inputs)) {
+      if (!wanted.has(id) || seen.has(id)) continue;
+      seen.add(id);
+      uses.set(node, [...(uses.get(node) ?? []), id]);
+    }
+  }
+  return uses;
+}
+
+/** The gradient itself or, if it shares its memory or is rounded, a copy. */
+function unshared(gradient: tf.Tensor): tf.Tensor {
+  const backend = nativeBackend();
+  if (!backend || !(backend.isShared(gradient) || backend.isRounded(gradient))) return gradient;
+  const copy = tf.mul(gradient, 1);
+  gradient.dispose();
+  return copy;
 }
 
 /** Returns the updated gradients of an operation's inputs, given those of its results: new tensors, or the known ones if changed in place. */

@@ -8,7 +8,7 @@ type Floats = Float32Array;
 type Ints = Int32Array;
 /** float32, or bfloat16 as its bits. */
 export type Features = Float32Array | Uint16Array;
-type Values = Float32Array | Int32Array | Uint16Array | Uint8Array;
+type Values = Float32Array | Float64Array | Int32Array | Uint16Array | Uint8Array;
 /** Rows, channels, epsilon, whether a SiLU follows. */
 type NormShape = [rows: number, channels: number, epsilon: number, silu: number];
 type FoldedNorm = [scale: Floats, shift: Floats];
@@ -134,8 +134,11 @@ export interface Addon {
       variance: Floats,
     ]
   ): void;
-  /** dx is stored as dy is, and may be dy. */
-  batchNormGradient(
+  /** Per channel, the sum of the values and that of their squares, for `batchStatistics`. */
+  batchSums(...shapeAndTensors: [...NormShape, x: Features, sums: Float64Array]): void;
+  batchStatistics(rows: number, sums: Float64Array, mean: Floats, variance: Floats): void;
+  /** g is the gradient in the input of the activation: stored as dy is, and may be dy. Not written without an activation. */
+  batchNormGradientSums(
     ...shapeAndTensors: [
       ...NormShape,
       dy: Features,
@@ -144,9 +147,24 @@ export interface Addon {
       beta: Floats,
       mean: Floats,
       variance: Floats,
-      dx: Features,
+      g: Features,
       dgamma: Floats,
       dbeta: Floats,
+    ]
+  ): void;
+  /** dgamma, dbeta and `wholeRows` are those of the whole batch. dx is stored as g is, and may be g. */
+  batchNormGradient(
+    ...shapeAndTensors: [
+      ...NormShape,
+      wholeRows: number,
+      g: Features,
+      x: Features,
+      gamma: Floats,
+      mean: Floats,
+      variance: Floats,
+      dgamma: Floats,
+      dbeta: Floats,
+      dx: Features,
     ]
   ): void;
   normalize(

@@ -239,6 +239,12 @@ export class NativeBackend extends MathBackendCPU {
     }
   }
 
+  /** Calls a function between two kernels. A recording contains it: each replay calls it at the same place. */
+  call(outside: () => void): void {
+    if (this.#recording) this.#recording.call(outside);
+    else outside();
+  }
+
   /** Kernels that read or write values in JavaScript say so here: a recording does not contain that. */
   computesInJavaScript(name: string): void {
     this.#recording?.cannotReplay(name);

@@ -21,7 +21,8 @@ export class Recording {
   readonly #made = new Set<tf.DataId>();
   readonly #readable: Set<tf.DataId>;
   #problem: string | null = null;
-  #program: NativeProgram | null = null;
+  /** Programs, and what happens between them outside the addon. */
+  #steps: (NativeProgram | (() => void))[] = [];
   #fingerprint = '';
 
   /** @param places the tensors that the work reads and did not make, and their values */
@@ -34,9 +35,19 @@ export class Recording {
   }
 
   end(): void {
-    this.#program = this.#addon.endProgram();
-    this.#fingerprint = this.#program.fingerprint;
+    this.#endProgram();
     this.#blocks = joined(this.#blocks);
+  }
+
+  /** Calls a function now, and at this place of each replay. */
+  call(outside: () => void): void {
+    this.#endProgram();
+    this.#steps.push(outside);
+    try {
+      outside();
+    } finally {
+      this.#addon.startProgram();
+    }
   }
 
   took(block: Block): void {
@@ -103,11 +114,20 @@ export class Recording {
     this.#places.length = 0;
     this.#made.clear();
     this.#readable.clear();
-    this.#program = null;
+    this.#steps = [];
   }
 
   replay(): void {
-    this.#addon.runProgram(this.#program?.program);
+    for (const step of this.#steps) {
+      if (typeof step === 'function') step();
+      else this.#addon.runProgram(step.program);
+    }
+  }
+
+  #endProgram(): void {
+    const program = this.#addon.endProgram();
+    this.#steps.push(program);
+    this.#fingerprint += `/${program.fingerprint}`;
   }
 }
 

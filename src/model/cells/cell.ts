@@ -30,7 +30,7 @@ export function runCell<C extends CellLayers>(
 ): tf.Tensor4D {
   if (!pass.recompute) return run(pass, cell, x);
   const variables = cell.parameters.map(({ name }) => pass.store.parameter(name));
-  // Batch statistics are recorded only in the first call.
+  // Batch statistics are recorded only in the first call. Those of a batch on several ranks are added up again, by all of them.
   const f = (input: tf.Tensor4D, again: boolean) =>
     run(again ? { ...pass, statistics: null } : pass, cell, input);
   return recomputed(f, x, variables);

@@ -28,9 +28,10 @@ export function batchNorm(
   }
   const gamma = store.parameter(`${plan.name}.weight`) as tf.Tensor1D;
   const beta = store.parameter(`${plan.name}.bias`) as tf.Tensor1D;
+  const { y, mean, variance } = batchNormTrain(x, gamma, beta, epsilon, activation, pass.whole);
   const [batch, height, width] = x.shape;
-  const { y, mean, variance } = batchNormTrain(x, gamma, beta, epsilon, activation);
-  pass.statistics?.record(plan.name, mean, variance, batch * height * width * repeats);
+  const images = pass.whole?.images ?? batch;
+  pass.statistics?.record(plan.name, mean, variance, images * height * width * repeats);
   return y;
 }
 

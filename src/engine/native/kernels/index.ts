@@ -14,6 +14,7 @@ import { roundingKernels } from './rounding.js';
 import { spectralNormsKernels } from './spectralNorms.js';
 import { squeezeExciteKernels } from './squeezeExcite.js';
 import { weightKernels } from './weights.js';
+import { wholeSumKernels } from './wholeSum.js';
 
 export function nativeKernels(addon: Addon): NativeKernel[] {
   return [
@@ -30,5 +31,6 @@ export function nativeKernels(addon: Addon): NativeKernel[] {
     spectralNormsKernels,
     mixtureKernels,
     squeezeExciteKernels,
+    wholeSumKernels,
   ].flatMap((kernels) => kernels(addon));
 }
