@@ -102,6 +102,8 @@ export { GroupError } from './group/groupError.js';
 export type { GroupMemory, GroupMemoryOptions, LaneMemory } from './group/memory/groupMemory.js';
 export { groupMemory } from './group/memory/groupMemory.js';
 export { memoryGroup } from './group/memory/memoryGroup.js';
+export { launchedGroup } from './group/mpi/launchedGroup.js';
+export type { MpiGroupOptions } from './group/mpi/mpiGroup.js';
 export type { ProcessGroup } from './group/processGroup.js';
 
 // Sampling

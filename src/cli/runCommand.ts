@@ -23,9 +23,10 @@ import { sampleCommand } from './commands/sample.js';
 import { trainCommand } from './commands/train.js';
 import { watchCommand } from './commands/watch.js';
 import { exitCodes } from './exitCodes.js';
+import { problemInGroup } from './ranks/problemInGroup.js';
 import { hideJsonWarning } from './start/hideJsonWarning.js';
 import { readManifest } from './start/readManifest.js';
-import { keepStandardOutputForData, watchForClosedOutput } from './terminal/output.js';
+import { isVoice, keepStandardOutputForData, watchForClosedOutput } from './terminal/output.js';
 
 function createProgram(): Command {
   const program = new Command('nvae')
@@ -49,15 +50,26 @@ function createProgram(): Command {
     .addCommand(modelsCommand())
     .addCommand(configsCommand())
     .addCommand(doctorCommand())
-    .hook('preAction', () => void engineSettings());
+    .hook('preAction', (_, command) => {
+      engineSettings();
+      const problem = problemInGroup(command.name());
+      if (problem !== null) command.error(`error: ${problem}`);
+    });
   for (const command of [program, ...program.commands]) {
+    if (!isVoice()) command.configureOutput(noText);
     command.exitOverride().showSuggestionAfterError().showHelpAfterError('(nvae --help lists all commands)');
   }
   return program;
 }
 
+/** For ranks other than 0, which print the same. */
+const noText = { writeOut: () => undefined, writeErr: () => undefined };
+
 function exitCodeOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  const isUsage = error instanceof CommanderError;
+  // A launcher ends all ranks as soon as one fails, so rank 0, which has the same error, must be first.
+  if (!isVoice()) return isUsage ? exitCodes.done : exitCodes.failed;
+  if (isUsage) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(`nvae: ${message}\n`);
   if (process.env.NVAE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);

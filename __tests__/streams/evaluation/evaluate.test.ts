@@ -3,6 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { filter, firstValueFrom, lastValueFrom, Subject, take, tap } from 'rxjs';
 import type { Dataset } from '../../../src/data/dataset.js';
 import { datasetOf } from '../../../src/data/datasetOf.js';
+import { groupMemory } from '../../../src/group/memory/groupMemory.js';
+import { memoryGroup } from '../../../src/group/memory/memoryGroup.js';
 import { evaluateBatch } from '../../../src/model/evaluation/evaluateBatch.js';
 import type { Nvae } from '../../../src/model/nvae.js';
 import { type EvaluateOptions, evaluate } from '../../../src/streams/evaluation/evaluate.js';
@@ -202,6 +204,64 @@ describe('evaluate', () => {
       expect(() => evaluate(model, seven, { seed: Number.NaN })).toThrow('seed must be an integer');
       const missing = evaluate(model, inFolder('nowhere')).pipe(take(1));
       await expect(lastValueFrom(missing)).rejects.toMatchObject({ name: 'DatasetError' });
+    }));
+
+  test('should give the result of one rank on each of several, in whatever order they end', () =>
+    withModel(async (model) => {
+      const options = { batchSize: 2, samples: 2, seed: 3 };
+      const expected = await resultOf(model, seven, options);
+      const memory = groupMemory(3, { timeLimitMs: 10_000 });
+      const results = await Promise.all(
+        [0, 1, 2].map((rank) => resultOf(model, seven, { ...options, group: memoryGroup(memory, rank) })),
+      );
+      for (const result of results) {
+        expect(timeless(result)).toEqual(timeless(results[0] as EvaluationResult));
+        const { images, total, skipped, stopped, groups, ...others } = result;
+        expect([images, total, skipped, stopped]).toEqual([7, 7, 0, false]);
+        for (const [level, { kl, activeUnits }] of groups.entries()) {
+          expect(kl.mean).toBeCloseTo(expected.groups[level]?.kl.mean ?? 0, 9);
+          expect(activeUnits).toBe(expected.groups[level]?.activeUnits);
+        }
+        for (const key of ['bitsPerDimension', 'importanceWeighted', 'kl', 'psnr', 'ssim'] as const) {
+          expect(others[key].mean).toBeCloseTo(expected[key].mean, 9);
+          expect(others[key].standardError).toBeCloseTo(expected[key].standardError ?? 0, 9);
+        }
+      }
+    }));
+
+  test('should tell rank 0 what another rank skips, and refuse ranks with other images', () =>
+    withModel(async (model) => {
+      const damaged: Dataset = {
+        ...seven,
+        decode: (item, size, ...more) => {
+          if (item.name === '6') throw new Error('damaged');
+          return seven.decode(item, size, ...more);
+        },
+      };
+      const warnings: string[][] = [[], []];
+      const memory = groupMemory(2, { timeLimitMs: 10_000 });
+      const [first, second] = await Promise.all(
+        [0, 1].map((rank) =>
+          resultOf(model, damaged, {
+            batchSize: 2,
+            group: memoryGroup(memory, rank),
+            onWarning: (message) => warnings[rank]?.push(message),
+          }),
+        ),
+      );
+      expect([first?.images, second?.skipped]).toEqual([6, 1]);
+      expect(warnings).toEqual([[expect.stringMatching(/^rank 1: dataset: 6: skipped/)], []]);
+      const others = groupMemory(2, { timeLimitMs: 10_000 });
+      const refused = await Promise.allSettled(
+        [seven, datasetOf(6, pixelsOf)].map((dataset, rank) =>
+          resultOf(model, dataset, { group: memoryGroup(others, rank) }),
+        ),
+      );
+      for (const each of refused) {
+        expect(String((each as PromiseRejectedResult).reason)).toMatch(
+          'GroupError: evaluate: rank 1 has 6 images, on rank 0 7; give all ranks the same images',
+        );
+      }
     }));
 });
 

@@ -40,3 +40,30 @@ test('units should be counted by their variance over all images, whatever the ba
     expect([0.009, 0.01, 40].map((limit) => units.above(limit))).toEqual([2, 1, 0]);
   }
 });
+
+test('means and variances of parts should be merged to those of all', () => {
+  fc.assert(
+    fc.property(fc.array(values, { minLength: 1, maxLength: 4 }), (parts) => {
+      const [merged, whole] = [new RunningMean(), new RunningMean()];
+      const [mergedUnits, wholeUnits] = [new UnitVariances(1), new UnitVariances(1)];
+      for (const part of [[], ...parts]) {
+        const [mean, units] = [new RunningMean(), new UnitVariances(1)];
+        for (const value of part) {
+          mean.add(value);
+          whole.add(value);
+        }
+        units.add(Float32Array.from(part));
+        wholeUnits.add(Float32Array.from(part));
+        merged.merge(mean.state);
+        mergedUnits.merge(units.state);
+      }
+      const [{ mean, standardError }, expected] = [merged.measure(), whole.measure()];
+      expect(mean).toBeCloseTo(expected.mean, 9);
+      expect(standardError).toBeCloseTo(expected.standardError ?? 0, 9);
+      const limit = variance(parts.flat().map(Math.fround));
+      expect([mergedUnits.above(1.01 * limit + 1e-6), mergedUnits.above(0.99 * limit - 1e-6)]).toEqual([
+        0, 1,
+      ]);
+    }),
+  );
+});

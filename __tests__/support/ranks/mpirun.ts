@@ -24,6 +24,9 @@ const options = [
   ...(process.getuid?.() === 0 ? ['--allow-run-as-root'] : []),
 ];
 
+/** The beginning of a command that starts so many ranks of a program. */
+export const mpirunCommand = (ranks: number) => ['mpirun', ...options, '-n', String(ranks)] as const;
+
 /** What mpirun itself, and programs that it starts indirectly, read. */
 export const mpirunEnvironment = { OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' };
 

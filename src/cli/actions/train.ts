@@ -4,6 +4,7 @@ import { catchError, lastValueFrom, map, merge, type Observable, of, reduce, Sub
 import { messageOf } from '../../base/errors.js';
 import { loadConfig } from '../../config/loadConfig.js';
 import type { DatasetPath } from '../../data/datasetPath.js';
+import type { ProcessGroup } from '../../group/processGroup.js';
 import { journalName } from '../../streams/journal/entry.js';
 import { readJournal } from '../../streams/journal/readJournal.js';
 import { trainInProcess } from '../../streams/process/trainInProcess.js';
@@ -16,6 +17,8 @@ import { terminalHints } from '../../ui/pictures/terminalHints.js';
 import { loadScreen, type ScreenError } from '../../ui/screenError.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { exitCodes } from '../exitCodes.js';
+import { inGroup } from '../ranks/inGroup.js';
+import { together } from '../ranks/together.js';
 import { createEventLines } from '../runs/eventLines.js';
 import { readRunAloud } from '../runs/readRunAloud.js';
 import { runOnScreen } from '../runs/runOnScreen.js';
@@ -49,36 +52,38 @@ function eventPrinter(output: Output): (event: TrainEvent) => void {
   };
 }
 
-export async function runTraining(architecture: string, options: TrainCommandOptions): Promise<void> {
+export function runTraining(architecture: string, options: TrainCommandOptions): Promise<void> {
+  return inGroup((group) => trained(architecture, options, group));
+}
+
+async function trained(
+  architecture: string,
+  options: TrainCommandOptions,
+  group: ProcessGroup | null,
+): Promise<void> {
   const output = createOutput(options);
-  const config = await loadConfig(architecture, { overrides: options.set });
-  const { name = config.name, initFrom, initPartial } = options;
-  const model = initFrom === undefined ? null : await findModel(initFrom, options.folder, output);
-  const followed = options.dashboard && isInteractive(options);
+  const followed = options.dashboard && isInteractive(options) && group === null;
   let onScreen = followed && !hasScreenReader();
-  const runsFolder = join(options.folder, 'runs');
-  const dataset = await datasetsOf(options.dataset, join(runsFolder, name), output);
+  const { config, name, runsFolder, ...settings } = await together(group, () =>
+    settingsOf(architecture, options, group, output),
+  );
   const interruption = listenForInterruption(() => {
     if (!onScreen) output.progress('stopping after this step; Ctrl-C again aborts without a checkpoint');
   });
   const asked$ = new Subject<RunCommand>();
   const abort = new AbortController();
   try {
-    const events$ = trainInProcess(config, {
+    const controlled = {
+      ...settings,
       name,
-      engine: options.engine,
-      dataset,
-      weightsFolder: join(options.folder, 'saved_weights'),
-      picturesFolder: join(options.folder, 'images'),
       runsFolder,
-      takeOver: options.takeOver === true,
       stop$: interruption.stop$,
       commands$: merge(interruption.checkpoint$.pipe(map((): RunCommand => 'checkpoint')), asked$),
       signal: AbortSignal.any([interruption.signal, abort.signal]),
-      ...(model !== null && { initFrom: model, initPartial: initPartial === true }),
-      ...(options.seed !== undefined && { seed: options.seed }),
-      ...(options.seconds !== undefined && { seconds: options.seconds }),
-    });
+    };
+    const events$ = group
+      ? (await import('../ranks/trainInGroup.js')).trainInGroup(config, controlled, group, output)
+      : trainInProcess(config, controlled);
     const ask = (command: RunCommand | 'abort') =>
       command === 'abort' ? abort.abort() : asked$.next(command);
     const known = { name, journal: join(runsFolder, name, journalName), output };
@@ -93,16 +98,47 @@ export async function runTraining(architecture: string, options: TrainCommandOpt
       : await lastValueFrom(events$.pipe(tap(eventPrinter(output))), { defaultValue: undefined });
     if (last && onScreen) output.progress(createEventLines(() => 0)(last) ?? '');
     if (last?.type === 'finished' && !options.json) output.result(last, last.model);
-    if (interruption.interrupted) process.exitCode = exitCodes.interrupted;
+    // A signal to one rank stops all.
+    const isStopped = group !== null && last?.type === 'stopped' && last.reason === 'stop';
+    if (interruption.interrupted || isStopped) process.exitCode = exitCodes.interrupted;
   } finally {
     interruption.dispose();
   }
+}
+
+/** What the options mean, checked before anything is started. */
+async function settingsOf(
+  architecture: string,
+  options: TrainCommandOptions,
+  group: ProcessGroup | null,
+  output: Output,
+) {
+  const config = await loadConfig(architecture, { overrides: options.set });
+  const { name = config.name, initFrom, initPartial } = options;
+  const reads = initFrom !== undefined && (group?.rank ?? 0) === 0; // the others get what rank 0 has read
+  const model = reads ? await findModel(initFrom, options.folder, output) : null;
+  const runsFolder = join(options.folder, 'runs');
+  const dataset = await datasetsOf(options.dataset, join(runsFolder, name), group, output);
+  return {
+    config,
+    name,
+    engine: options.engine,
+    dataset,
+    weightsFolder: join(options.folder, 'saved_weights'),
+    picturesFolder: join(options.folder, 'images'),
+    runsFolder,
+    takeOver: options.takeOver === true,
+    ...(model !== null && { initFrom: model, initPartial: initPartial === true }),
+    ...(options.seed !== undefined && { seed: options.seed }),
+    ...(options.seconds !== undefined && { seconds: options.seconds }),
+  };
 }
 
 /** The paths of the datasets; a list on standard input is kept in the folder of the run. */
 async function datasetsOf(
   given: readonly string[] = ['dataset'],
   folder: string,
+  group: ProcessGroup | null,
   output: Output,
 ): Promise<readonly DatasetPath[]> {
   const paths = await datasetPaths(given);
@@ -110,6 +146,8 @@ async function datasetsOf(
     throw new Error('--dataset: standard input can be one dataset only; put its lists into one');
   }
   const isPiped = paths.some(({ path }) => path === standardInput);
+  if (isPiped && group)
+    throw new Error('--dataset: standard input reaches rank 0 only; pass its list as a file');
   const kept = isPiped ? await keepStandardInputList(folder) : '';
   if (isPiped) output.progress(`list of standard input: ${kept}`);
   return paths.map((part) => (part.path === standardInput ? { ...part, path: kept } : part));

@@ -11,12 +11,14 @@ Examples:
   nvae train demo --name slow --set training_parameters.learning_rate=0.001
   nvae train demo --name cats --dataset cats --init-from demo
   nvae train demo --dataset photos --dataset rare.zip:3
+  mpirun -n 4 --bind-to none nvae train demo --dataset photos
 
 On a terminal a dashboard shows the run and its keys; otherwise progress is printed as lines.
 
 The same command resumes a run from its last checkpoint. Runs with different names have separate files. Ctrl-C finishes
 the step, writes a checkpoint and stops; a second Ctrl-C aborts. SIGUSR1 writes a checkpoint. Training runs in its own
-process; if that crashes, it is restarted from the last checkpoint.`;
+process; if that crashes, it is restarted from the last checkpoint. mpirun and srun start it on several processes, which
+train one model together; the same command then resumes it after a crash.`;
 
 export function trainCommand(): Command {
   const command = new Command('train')

@@ -111,14 +111,15 @@ function describeFinish({ step, model, bestModel }: FinishedEvent): string {
 
 function describeStart(event: StartedEvent): string {
   const { name, engine, engineDescription, parameters, latentShapes, images, batchSize, resumed } = event;
-  const { validationImages: held = 0, initFrom } = event;
+  const { validationImages: held = 0, initFrom, ranks = 1 } = event;
+  const shared = ranks > 1 ? ` on ${ranks} ranks` : '';
   const measured = held > 0 ? `, validation on ${held} others` : '';
   const millions = (parameters / 1e6).toFixed(2);
   const weights = initFrom ? `, starting from the weights of ${initFrom}` : '';
   const from = resumed ? `, resumed after step ${resumed.step}` : weights;
   return (
     `training ${name} on ${engine} (${engineDescription}): ${millions} M parameters, ${latentShapes.length} latent groups, ` +
-    `${images} images in batches of ${batchSize}${measured}${from}`
+    `${images} images in batches of ${batchSize}${shared}${measured}${from}`
   );
 }
 

@@ -2,10 +2,13 @@
 import { concatMap, filter, type Observable, type ObservableInput, of, takeUntil, tap } from 'rxjs';
 import type { WeightSet } from '../../checkpoint/weightSets.js';
 import { useEngine } from '../../engine/index.js';
+import type { ProcessGroup } from '../../group/processGroup.js';
 import type { Nvae } from '../../model/nvae.js';
 import type { Temperature } from '../../model/sampleSource.js';
 import { usingAsync } from '../../streams/flow/usingAsync.js';
 import { readjustBatchNorm } from '../../streams/sampling/readjustBatchNorm.js';
+import { together } from '../ranks/together.js';
+import { useProcessors } from '../ranks/useProcessors.js';
 import type { Output } from '../terminal/output.js';
 import { withProgress } from '../terminal/withProgress.js';
 import { openModel } from './openModel.js';
@@ -21,6 +24,8 @@ export interface AdjustedModelOptions {
   readonly iterations: number;
   readonly batchSize: number;
   readonly seed: number;
+  /** The ranks that share the work; if one of them cannot open the model, none does. @default this process alone */
+  readonly group?: ProcessGroup | null;
   /** When it first emits, the stream ends if the model is not in use yet; afterwards `use` decides. */
   readonly stop$: Observable<unknown>;
 }
@@ -28,16 +33,20 @@ export interface AdjustedModelOptions {
 /** The stream returned by `use`; the model is disposed at the end of that stream. */
 export function withAdjustedModel<T>(
   file: string,
-  { engine, config, weights, iterations, stop$, ...options }: AdjustedModelOptions,
+  { engine, config, weights, iterations, group = null, stop$, ...options }: AdjustedModelOptions,
   output: Output,
   use: (model: Nvae) => ObservableInput<T>,
 ): Observable<T> {
   let inUse = false;
-  const open = async () => {
+  const opened = async () => {
     const { name, description, warnings } = await useEngine(engine);
     for (const warning of warnings) output.warning(warning);
     output.progress(`engine ${name}: ${description}`);
     return openModel(file, { config, weights }, output);
+  };
+  const open = async () => {
+    if (group) await useProcessors(group, output);
+    return together(group, opened);
   };
   const unit = iterations === 1 ? 'iteration' : 'iterations';
   const work = { label: 're-adjusting the batch norm', total: iterations, unit: 'iterations' };

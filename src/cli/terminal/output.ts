@@ -3,6 +3,7 @@
  * per line; with --quiet, standard error has warnings only.
  */
 import { Console } from 'node:console';
+import { launcherOf } from '../../group/mpi/launcher.js';
 import { colourDepth, isInCi } from '../../ui/pictures/colourDepth.js';
 import { exitCodes } from '../exitCodes.js';
 import { barsAsLines, liveBars, noBars, type ProgressBar, type ProgressBarOptions } from './progressBars.js';
@@ -29,7 +30,18 @@ export interface Output {
   readonly colour: boolean;
 }
 
+/** The output of a rank other than 0: what there is to say, rank 0 says. */
+const noOutput: Output = {
+  result: () => undefined,
+  event: () => undefined,
+  progress: () => undefined,
+  warning: () => undefined,
+  progressBar: noBars.start,
+  colour: false,
+};
+
 export function createOutput({ json = false, quiet = false }: OutputOptions): Output {
+  if (!isVoice()) return noOutput;
   const { stdout, stderr, env } = process;
   const toPerson =
     Boolean(stderr.isTTY) && !isInCi(env) && env.TERM !== 'dumb' && !quiet && !json && !hasScreenReader();
@@ -51,6 +63,11 @@ export function createOutput({ json = false, quiet = false }: OutputOptions): Ou
     progressBar: bars.start,
     colour: toPerson && colourDepth(env) > 1,
   };
+}
+
+/** Whether this process is the one that speaks: rank 0, or alone. */
+export function isVoice(): boolean {
+  return (launcherOf()?.rank ?? 0) === 0;
 }
 
 /** Whether a screen reader reads the output: then nothing is drawn, and no line is rewritten. */

@@ -1,4 +1,5 @@
 import {
+  catchError,
   concat,
   concatMap,
   defer,
@@ -17,6 +18,7 @@ import {
   take,
   takeUntil,
   tap,
+  throwError,
 } from 'rxjs';
 import { checkCount, checkSeed } from '../../base/checkNumbers.js';
 import { printable } from '../../base/messageText.js';
@@ -27,6 +29,8 @@ import { DatasetError } from '../../data/datasetError.js';
 import type { SkippedImage } from '../../data/itemPixels.js';
 import { itemAt } from '../../data/itemsOf.js';
 import { listItems } from '../../data/listItems.js';
+import type { ProcessGroup } from '../../group/processGroup.js';
+import { shareOf } from '../../group/shareOf.js';
 import type { Nvae } from '../../model/nvae.js';
 import { mapAhead } from '../flow/mapAhead.js';
 import { batch } from '../images/batch.js';
@@ -34,6 +38,7 @@ import { decodeImages } from '../images/decodeImages.js';
 import { decodingFor } from '../images/decodingFor.js';
 import { evaluatedDraws } from './evaluatedDraws.js';
 import type { EvaluationEvent, EvaluationProgress } from './evaluationEvents.js';
+import { type EvaluationRanks, evaluationOnRanks } from './evaluationOnRanks.js';
 import { EvaluationSums } from './evaluationSums.js';
 
 /** Options of `evaluate`. */
@@ -53,6 +58,11 @@ export interface EvaluateOptions {
   readonly stop$?: ObservableInput<unknown>;
   /** Called for what is left out of a folder, and for each image that is skipped. @default warnings are dropped */
   readonly onWarning?: (message: string) => void;
+  /**
+   * Shares out the images among the ranks of a group, each of which calls `evaluate` with the same model and images. Progress is that of
+   * the rank; the result is that of all, and the same on each. The caller closes the group. @default this process alone
+   */
+  readonly group?: ProcessGroup;
   /** Clock for `seconds`, in milliseconds. @default performance */
   readonly clock?: { now(): number };
 }
@@ -100,22 +110,33 @@ export function evaluate(
   source: string | Dataset,
   options: EvaluateOptions = {},
 ): Observable<EvaluationEvent> {
-  const { samples = 1, batchSize = 16, count, seed = 0, onWarning = () => undefined } = options;
+  const { samples = 1, batchSize = 16, count, seed = 0, group } = options;
   checkCount('evaluate', 'samples', samples);
   checkCount('evaluate', 'batchSize', batchSize);
   if (count !== undefined) checkCount('evaluate', 'count', count);
   checkSeed('evaluate', seed);
   return defer(() => {
+    const { onWarning: warn = () => undefined } = options;
+    const ranks = group && group.size > 1 ? evaluationOnRanks(group, warn) : null;
+    const onWarning = ranks?.warn ?? warn;
+    const onListWarning = ranks && group?.rank !== 0 ? () => undefined : warn; // rank 0 has the same list
     const unwanted = new AbortController();
     let opened: Dataset | undefined;
     const listed = async () => {
       const dataset = typeof source === 'string' ? await datasetAt(source) : source;
       opened = dataset;
-      return { dataset, items: await listItems(dataset, { signal: unwanted.signal, onWarning }) };
+      return {
+        dataset,
+        items: await listItems(dataset, { signal: unwanted.signal, onWarning: onListWarning }),
+      };
     };
-    return from(listed()).pipe(
-      mergeMap(({ dataset, items }) => evaluation(model, dataset, items, options)),
+    return from(ranks?.list(listed) ?? listed()).pipe(
+      mergeMap(({ dataset, items }) => evaluation(model, dataset, items, { ...options, onWarning }, ranks)),
+      catchError((error: unknown) =>
+        from(ranks?.leave(error) ?? [null]).pipe(mergeMap(() => throwError(() => error))),
+      ),
       finalize(() => {
+        ranks?.abandon();
         unwanted.abort();
         // the measurement is complete, or has failed for another reason
         void Promise.resolve(opened?.close?.()).catch(() => undefined);
@@ -130,6 +151,7 @@ function evaluation(
   dataset: Dataset,
   items: ItemList<DatasetItem>,
   options: EvaluateOptions,
+  ranks: EvaluationRanks | null,
 ): Observable<EvaluationEvent> {
   const {
     samples = 1,
@@ -137,10 +159,14 @@ function evaluation(
     count = items.length,
     seed = 0,
     onWarning,
+    group,
     clock = performance,
   } = options;
-  const total = Math.min(count, items.length);
-  const imagesIn = (number: number) => Math.min(batchSize, total - number * batchSize);
+  const all = Math.min(count, items.length);
+  const own = shareOf(Math.ceil(all / batchSize), group ?? { rank: 0, size: 1 });
+  const end = Math.min(all, (own.first + own.count) * batchSize);
+  const total = end - Math.min(all, own.first * batchSize); // of this rank
+  const imagesIn = (number: number) => Math.min(batchSize, all - number * batchSize);
   const sums = new EvaluationSums(model);
   const begin = clock.now();
   let [images, stopped] = [0, false];
@@ -190,17 +216,27 @@ function evaluation(
     });
     return concat(draws$, done$).pipe(takeUntil(stop$));
   };
-  const result$ = defer(() => {
+  const resultOf = (sums: EvaluationSums, images: number, stopped: boolean) => {
     if (sums.images > 0) {
       const seconds = (clock.now() - begin) / 1000;
-      const counts = { total, skipped: images - sums.images, stopped: images < total, samples, seed };
+      const counts = { total: all, skipped: images - sums.images, stopped: images < all, samples, seed };
       const speed = { seconds, imagesPerSecond: sums.images / seconds };
       return of<EvaluationEvent>({ type: 'result', ...sums.result(), ...counts, ...speed });
     }
     if (stopped) return EMPTY;
-    throw new DatasetError(dataset.name, `none of its images could be read (${total}); see the warnings`);
+    throw new DatasetError(dataset.name, `none of its images could be read (${all}); see the warnings`);
+  };
+  const result$ = defer(() => {
+    if (ranks === null) return resultOf(sums, images, stopped);
+    return from(ranks.all(sums.state, { images, stopped })).pipe(
+      concatMap(({ states, images, stopped }) => {
+        const all = new EvaluationSums(model);
+        for (const state of states) all.merge(state);
+        return resultOf(all, images, stopped);
+      }),
+    );
   });
-  const batches$ = range(0, Math.ceil(total / batchSize));
+  const batches$ = range(own.first, own.count);
   const start$ = defer(() => of(progress(0, 0)));
   return concat(start$, batches$.pipe(mapAhead(read, compute, { ahead: 1, stop$ })), result$);
 }

@@ -80,6 +80,39 @@ export class EvaluationSums {
     for (const [level, offsets] of batch.offsets.entries()) this.#units[level]?.add(offsets);
   }
 
+  /** All sums as numbers, always as many of them. */
+  get state(): Float64Array {
+    const means = this.#runningMeans.flatMap(({ state }) => [...state]);
+    const parts = [[this.#images], means, ...this.#units.map(({ state }) => state)];
+    const state = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
+    let place = 0;
+    for (const part of parts) {
+      state.set(part, place);
+      place += part.length;
+    }
+    return state;
+  }
+
+  /** Adds the images of another one, given as its `state`. */
+  merge(state: Float64Array): void {
+    this.#images += state[0] ?? 0;
+    let place = 1;
+    for (const mean of this.#runningMeans) {
+      const [count = 0, middle = 0, squares = 0] = state.subarray(place, place + 3);
+      mean.merge([count, middle, squares]);
+      place += 3;
+    }
+    for (const units of this.#units) {
+      const { stateLength } = units;
+      units.merge(state.subarray(place, place + stateLength));
+      place += stateLength;
+    }
+  }
+
+  get #runningMeans(): readonly RunningMean[] {
+    return [...this.#means.values(), this.#kl, ...this.#klOfGroups];
+  }
+
   result(): EvaluatedMeans {
     const { samplingMethod, normalizedLikelihood } = this.#model.config;
     const means = Object.fromEntries(measured.map((key) => [key, this.#measure(key)])) as Measured;

@@ -7,7 +7,7 @@ import { batchOf, progressOf, type RunView, speed } from './runView.js';
 export function runFacts(view: RunView, now: number): Fact[] {
   const { started } = view;
   if (!started) return [];
-  const { config, parameters, engine, engineDescription, images, batchSize, seed, pid } = started;
+  const { config, parameters, engine, engineDescription, images, batchSize, seed, pid, ranks = 1 } = started;
   const { accumulationSteps, emaDecay, halfPrecision } = config.training;
   const { inputDimension, imageChannels, samplingMethod } = config.model;
   const colours = imageChannels === 1 ? ' grey' : '';
@@ -25,7 +25,7 @@ export function runFacts(view: RunView, now: number): Fact[] {
       name: 'engine',
       text: `${engine} · ${engineDescription.replaceAll(', ', ' · ')}${halfPrecision ? ' · half precision' : ''}`,
     },
-    { name: 'process', text: `${pid} · seed ${seed}` },
+    { name: 'process', text: `${pid} · seed ${seed}${ranks > 1 ? ` · ${ranks} ranks` : ''}` },
   ];
 }
 

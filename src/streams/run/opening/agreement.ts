@@ -2,10 +2,8 @@
 import { describeValue } from '../../../base/messageText.js';
 import { configDifferences } from '../../../config/configDifferences.js';
 import type { NvaeConfig } from '../../../config/types.js';
-import type { DatasetItem, ItemList } from '../../../data/dataset.js';
-import { digest } from '../../../data/digest.js';
-import { itemsOf } from '../../../data/itemsOf.js';
 import { GroupError } from '../../../group/groupError.js';
+import { type Fingerprint, imagesDifference } from '../../ranks/fingerprint.js';
 
 /** What a rank has found; plain data. */
 export interface RankFacts {
@@ -16,22 +14,6 @@ export interface RankFacts {
   readonly images: Fingerprint;
   /** The held-out images; null for none. */
   readonly heldOut: Fingerprint | null;
-}
-
-interface Fingerprint {
-  readonly count: number;
-  /** A digest of the names, in their order. */
-  readonly names: string;
-  /** A digest of the sizes of the files. Their times differ where the files are copies. */
-  readonly sizes: string;
-}
-
-export function fingerprintOf(items: ItemList<DatasetItem & { readonly bytes?: unknown }>): Fingerprint {
-  const lines = function* (of: (item: DatasetItem & { readonly bytes?: unknown }) => unknown) {
-    for (const item of itemsOf(items)) yield `${of(item)}\n`;
-  };
-  const sizeOf = ({ bytes }: { readonly bytes?: unknown }) => (typeof bytes === 'number' ? bytes : '');
-  return { count: items.length, names: digest(lines(({ name }) => name)), sizes: digest(lines(sizeOf)) };
 }
 
 /**
@@ -63,11 +45,4 @@ function difference(first: RankFacts, other: RankFacts): string | null {
   if (first.heldOut === null || other.heldOut === null) return null; // the configurations say the same
   const heldOut = imagesDifference(first.heldOut, other.heldOut);
   return heldOut && `has other held-out images: ${heldOut}; give all ranks the same images`;
-}
-
-function imagesDifference(first: Fingerprint, other: Fingerprint): string | null {
-  if (first.count !== other.count) return `${other.count} images, on rank 0 ${first.count}`;
-  if (first.names !== other.names) return `as many images as on rank 0 (${first.count}), with other names`;
-  if (first.sizes !== other.sizes) return 'the names of rank 0, but files of other sizes';
-  return null;
 }

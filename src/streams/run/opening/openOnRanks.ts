@@ -1,12 +1,13 @@
 /** Opens a run on all ranks of a group. */
 import { hostName } from '../../../base/hostName.js';
 import type { NvaeConfig } from '../../../config/types.js';
+import { fingerprintOf } from '../../ranks/fingerprint.js';
 import { warning } from '../events.js';
 import { openTogether } from '../ranks/openTogether.js';
 import type { RunRanks } from '../ranks/runRanks.js';
 import { shareState } from '../ranks/shareState.js';
 import type { TrainOptions } from '../trainOptions.js';
-import { checkAgreement, fingerprintOf, type RankFacts } from './agreement.js';
+import { checkAgreement, type RankFacts } from './agreement.js';
 import { decodedBytes } from './decodedBytes.js';
 import { closingOnError, type ListedImages, listImages } from './listImages.js';
 import { memoryWarningOfRank } from './memoryWarning.js';
