@@ -65,6 +65,7 @@ describe('nvae', () => {
     expect(stdout).toMatch(/native\s+C\+\+ kernels/);
     expect(stdout).toMatch(/tensorflow +(libtensorflow|not usable)/);
     expect(stdout).toMatch(/[\d.]+ GFLOPS/);
+    expect(stdout).toMatch(/several machines: (Open MPI v|not usable\n {4}why: .*\n {4}how to get it: )/);
   });
 
   test('should refuse an engine that is not there, and never use another', async () => {

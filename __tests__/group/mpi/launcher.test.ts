@@ -11,7 +11,21 @@ describe('launcherOf', () => {
       { name: 'mpirun', rank: 1, size: 4 },
     ],
     ['mpirun -n 1', { OMPI_COMM_WORLD_RANK: '0', OMPI_COMM_WORLD_SIZE: '1' }, null],
-    ['srun', { SLURM_PROCID: '2', SLURM_STEP_NUM_TASKS: '3' }, { name: 'srun', rank: 2, size: 3 }],
+    [
+      'srun --mpi=pmix',
+      { SLURM_PROCID: '2', SLURM_STEP_NUM_TASKS: '3', PMIX_RANK: '2' },
+      { name: 'srun', rank: 2, size: 3 },
+    ],
+    [
+      'srun without MPI',
+      { SLURM_PROCID: '2', SLURM_STEP_NUM_TASKS: '3' },
+      {
+        name: 'srun',
+        rank: 2,
+        size: 3,
+        problem: 'srun was started without support of MPI; start them with srun --mpi=pmix',
+      },
+    ],
     [
       'mpirun, whose daemons srun has started',
       {

@@ -45,6 +45,8 @@ export interface MpirunOptions<D> {
   readonly env?: Record<string, string>;
   /** Further arguments of mpirun. */
   readonly args?: readonly string[];
+  /** A command that runs the one after it, such as on another host. */
+  readonly through?: readonly string[];
 }
 
 interface Said {
@@ -73,16 +75,20 @@ export interface MpiJob<R> {
 export function startMpirun<R, D = undefined>(
   size: number,
   run: (context: MpiRankContext<D>) => R | Promise<R>,
-  { data, env, args = [] }: MpirunOptions<D> = {},
+  { data, args = [], ...settings }: MpirunOptions<D> = {},
 ): MpiJob<R> {
   const program = fileURLToPath(new URL('./mpiRank.mjs', import.meta.url));
   const task = JSON.stringify({ source: run.toString(), data, built: built('') });
-  return startJob([...args, '-n', String(size), process.execPath, program, task], env);
+  return startJob([...args, '-n', String(size), process.execPath, program, task], settings);
 }
 
 /** Starts mpirun with these arguments and those that every job here needs. */
-export function startJob<R>(args: readonly string[], env: Record<string, string> = {}): MpiJob<R> {
-  const child = spawn('mpirun', [...options, ...args], {
+export function startJob<R>(
+  args: readonly string[],
+  { env, through = [] }: Pick<MpirunOptions<unknown>, 'env' | 'through'> = {},
+): MpiJob<R> {
+  const [command = 'mpirun', ...rest] = [...through, 'mpirun', ...options, ...args];
+  const child = spawn(command, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...mpirunEnvironment, ...env },
   });

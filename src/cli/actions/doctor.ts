@@ -1,9 +1,10 @@
-/** `nvae doctor`: lists the engines, why some do not work and how to install them, and how the terminal shows pictures. */
+/** `nvae doctor`: lists the engines, why some do not work and how to install them, whether there is an MPI, and how the terminal shows pictures. */
 import { type EngineReport, listEngines } from '../../engine/index.js';
 import { pictureWords } from '../../ui/pictures/pictureSupport.js';
 import type { CommonOptions } from '../commands/commonOptions.js';
 import { measureEngineSpeed } from '../doctor/engineSpeed.js';
 import { machine, machineWords } from '../doctor/machine.js';
+import { machines, machinesLines } from '../doctor/machines.js';
 import { createOutput } from '../terminal/output.js';
 import { terminalPictureSupport } from '../terminal/terminalPictureSupport.js';
 
@@ -25,6 +26,7 @@ export async function doctor(options: CommonOptions): Promise<void> {
   const engines = await listEngines();
   const speed = await measureEngineSpeed(options.engine);
   const here = machine();
+  const mpi = machines();
   const text = [
     machineWords(here),
     '',
@@ -32,7 +34,8 @@ export async function doctor(options: CommonOptions): Promise<void> {
     ...engines.flatMap(engineLines),
     '',
     `speed of ${speed.engine}: ${(speed.convolutionFlops / 1e9).toFixed(1)} GFLOPS in a 3x3 convolution, 64 to 64 channels`,
+    ...machinesLines(mpi),
     `pictures on this terminal: ${pictureWords(pictures)}`,
   ].join('\n');
-  output.result({ machine: here, engines, speed, pictures }, text);
+  output.result({ machine: here, engines, speed, mpi, pictures }, text);
 }

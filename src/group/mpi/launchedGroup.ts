@@ -24,10 +24,11 @@ export async function launchedGroup(options: MpiGroupOptions = {}): Promise<Proc
   }
 }
 
-async function groupOf({ name, size }: Launcher, options: MpiGroupOptions): Promise<ProcessGroup> {
+async function groupOf({ name, size, problem }: Launcher, options: MpiGroupOptions): Promise<ProcessGroup> {
   const loaded = loadMpi();
   const started = `${name} has started ${size} processes, which cannot work together`;
   if (!loaded.addon) throw new GroupError(`${started}: ${loaded.reason}; ${loaded.howToGet}`);
+  if (problem) throw new GroupError(`${started}: ${problem}`);
   const group = await mpiGroup(options);
   if (group.size === size) return group;
   const count = group.size === 1 ? 'only this one' : `${group.size} of them`;

@@ -5,6 +5,8 @@ export interface Launcher {
   readonly rank: number;
   /** At least 2. */
   readonly size: number;
+  /** Why the processes cannot find each other, and what to do, if that is known. */
+  readonly problem?: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -22,10 +24,14 @@ export function launcherOf(environment: Environment = process.env): Launcher | n
   for (const { name, ...names } of launchers) {
     const [rank, size] = [environment[names.rank], environment[names.size]].map(numberOf);
     if (rank === undefined || size === undefined) continue;
-    return size > 1 ? { name, rank, size } : null;
+    if (size < 2) return null;
+    const problem = name === 'srun' && !environment.PMIX_RANK && !environment.PMI_RANK;
+    return { name, rank, size, ...(problem && { problem: noPmi }) };
   }
   return null;
 }
+
+const noPmi = 'srun was started without support of MPI; start them with srun --mpi=pmix';
 
 function numberOf(text: string | undefined): number | undefined {
   return text && /^\d+$/.test(text) ? Number(text) : undefined;
