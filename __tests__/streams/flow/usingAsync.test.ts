@@ -14,6 +14,7 @@ import {
 } from 'rxjs';
 import { usingAsync } from '../../../src/streams/flow/usingAsync.js';
 import { collect, pause } from '../../support/collect.js';
+import { settled } from '../../support/settled.js';
 
 /** Notes in order what happens to the stream and to its resource. */
 function watched(
@@ -74,8 +75,8 @@ describe('usingAsync', () => {
   ])('should open, use, close and then end: %s', async (_, use, events) => {
     const { log, subscribe } = watched(use, { close: slow });
     subscribe();
-    await pause(20);
-    const end = events.at(-1);
+    const end = events.at(-1) ?? '';
+    await settled(() => log.includes(end));
     expect(log).toEqual(['open', 'opened', 'use r', ...events.slice(0, -1), 'close', 'closed', end]);
   });
 
@@ -91,7 +92,7 @@ describe('usingAsync', () => {
   test('should pass an error of opening, with nothing to close', async () => {
     const { log, subscribe } = watched(() => of(1), { open: failing });
     subscribe();
-    await pause(5);
+    await settled(() => log.includes('# no'));
     expect(log).toEqual(['open', '# no']);
   });
 
@@ -100,19 +101,19 @@ describe('usingAsync', () => {
       throw 'no';
     });
     subscribe();
-    await pause(5);
+    await settled(() => log.includes('# no'));
     expect(log).toEqual(['open', 'opened', 'use r', 'close', 'closed', '# no']);
   });
 
   test('should pass an error of closing, but not in place of one before it', async () => {
     const { log, subscribe } = watched(() => EMPTY, { close: failing });
     subscribe();
-    await pause(5);
+    await settled(() => log.includes('# no'));
     expect(log.slice(-2)).toEqual(['close', '# no']);
     const use = () => throwError(() => 'first');
     const second = watched(use, { close: failing });
     second.subscribe();
-    await pause(5);
+    await settled(() => second.log.includes('# first'));
     expect(second.log.slice(-2)).toEqual(['close', '# first']);
   });
 
@@ -126,12 +127,12 @@ describe('usingAsync', () => {
   test('should close at an unsubscribe, once', async () => {
     const { log, signals, subscribe } = watched(() => NEVER);
     const subscription = subscribe();
-    await pause(5);
+    await settled(() => log.includes('use r'));
     expect(signals[0]?.aborted).toBe(false);
     subscription.unsubscribe();
     subscription.unsubscribe();
     expect(signals[0]?.aborted).toBe(true);
-    await pause(5);
+    await settled(() => log.includes('closed'));
     expect(log).toEqual(['open', 'opened', 'use r', 'close', 'closed']);
   });
 
@@ -142,8 +143,7 @@ describe('usingAsync', () => {
     });
     const { subscribe } = watched(() => used, { close });
     const subscription = subscribe();
-    await pause(5);
-    expect(used.observed).toBe(true);
+    await settled(() => used.observed);
     subscription.unsubscribe();
     expect(close).toHaveBeenCalledTimes(1);
     await expect(close.mock.results[0]?.value).resolves.toBeUndefined();
@@ -157,7 +157,7 @@ describe('usingAsync', () => {
     const { log, signals, subscribe } = watched(() => of(1), { open });
     subscribe().unsubscribe();
     expect(signals[0]?.aborted).toBe(true);
-    await pause(20);
+    await settled(() => log.includes('closed'));
     expect(log).toEqual(['open', 'opened', 'close', 'closed']);
   });
 
@@ -173,14 +173,14 @@ describe('usingAsync', () => {
   test('should close once where the end is unsubscribed from at once', async () => {
     const { log, stream } = watched(() => concat(of(1), NEVER));
     expect(await firstValueFrom(stream)).toBe(1);
-    await pause(5);
+    await settled(() => log.includes('closed'));
     expect(log.slice(-2)).toEqual(['close', 'closed']);
   });
 
   test('should end a synchronous stream without an end', async () => {
     const { log, stream } = watched(() => range(0, Number.POSITIVE_INFINITY));
     expect(await collect(stream.pipe(take(3)))).toEqual([0, 1, 2]);
-    await pause(5);
+    await settled(() => log.includes('closed'));
     expect(log).toEqual(['open', 'opened', 'use r', 'close', 'closed']);
   });
 
