@@ -3,6 +3,7 @@
  * differs from an uninterrupted run.
  *
  *     npm run torture -- --kills 50 --seed 1
+ *     npm run torture -- --ranks 3
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,28 +12,30 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { torture } from './torture/torture.js';
 
-const { kills, seed, json } = new Command('torture')
+const { kills, seed, ranks, json } = new Command('torture')
   .option('--kills <number>', 'how often to kill', Number, 50)
   .option('--seed <number>', 'of the moments', Number, 1)
+  .option('--ranks <number>', 'of an MPI job; 1: without MPI', Number, 1)
   .option('--json', 'the result as JSON')
   .parse()
-  .opts<{ kills: number; seed: number; json?: boolean }>();
+  .opts<{ kills: number; seed: number; ranks: number; json?: boolean }>();
 
 const folder = await mkdtemp(join(tmpdir(), 'nvae-torture-'));
 const nvae = [process.execPath, fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))];
 const begin = performance.now();
-const result = await torture({ nvae, folder, kills, seed, log: (line) => console.error(line) });
+const result = await torture({ nvae, folder, kills, seed, ranks, log: (line) => console.error(line) });
 await rm(folder, { recursive: true });
 
 const { steps, stepsMade, runs, duringWrites, problems } = result;
 const seconds = Math.round((performance.now() - begin) / 1000);
 if (json) console.log(JSON.stringify({ ...result, seconds }));
 else {
-  const { process: alone, watcher, both } = result.kills;
+  const { process: alone, watcher, both, rank } = result.kills;
+  const whom = `${alone} of the process that trains, ${watcher} of the one that watches it, ${both} of both`;
   console.log(
-    `${alone + watcher + both} kills in ${seconds} s: ${alone} of the process that trains, ${watcher} of the one that`,
+    `${alone + watcher + both + rank} kills in ${seconds} s: ${ranks > 1 ? `of one of ${ranks} ranks` : whom};`,
   );
-  console.log(`watches it, ${both} of both; ${duringWrites} while a checkpoint was being written`);
+  console.log(`${duringWrites} while a checkpoint was being written`);
   console.log(`${runs} runs of ${steps} steps were finished all the same, ${stepsMade} steps in all`);
   for (const problem of problems) console.log(`PROBLEM ${problem}`);
   if (problems.length === 0)

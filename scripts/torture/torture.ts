@@ -1,8 +1,8 @@
 /**
  * Kills a run with SIGKILL at random moments, again and again, and compares the result with an uninterrupted run.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,9 +14,9 @@ import type { TrainEvent } from '../../src/streams/run/events.js';
 import { drawDiscs } from './drawDiscs.js';
 import { journalEntries, loggedPoints } from './readLogs.js';
 
-/** `process`: the training process; `watcher`: its supervisor; `both`: like a power failure. */
-export const victims = ['process', 'watcher', 'both'] as const;
-export type Victim = (typeof victims)[number];
+/** `process`: the training process; `watcher`: its supervisor; `both`: like a power failure; `rank`: one of several ranks. */
+export type Victim = 'process' | 'watcher' | 'both' | 'rank';
+const victimsAlone: readonly Victim[] = ['process', 'watcher', 'both'];
 
 export interface TortureOptions {
   /** Program and arguments that run `nvae`. */
@@ -25,6 +25,8 @@ export interface TortureOptions {
   readonly folder: string;
   readonly kills: number;
   readonly seed: number;
+  /** Ranks of an MPI job that train together; one of them is killed at a time. @default 1, without MPI */
+  readonly ranks?: number;
   /** Epochs of one run. @default 20 */
   readonly epochs?: number;
   readonly log: (line: string) => void;
@@ -43,6 +45,9 @@ export interface TortureResult {
   /** What was wrong; empty if nothing was. */
   readonly problems: readonly string[];
 }
+
+/** Milliseconds in which all ranks must end after one was killed. */
+const endPatience = 10_000;
 
 /** A model large enough that writing its checkpoint takes a while, but small enough for fast steps. */
 const configOf = (epochs: number) => `
@@ -65,26 +70,33 @@ const images = 22; // the last batch of an epoch is smaller
 const longestLife = 1500;
 
 export async function torture(options: TortureOptions): Promise<TortureResult> {
-  const { nvae, folder, kills, seed, epochs = 20, log } = options;
+  const { folder, kills, seed, ranks = 1, epochs = 20, log } = options;
+  const nvae = [...(ranks > 1 ? mpirunOf(ranks) : []), ...options.nvae];
+  const victims: readonly Victim[] = ranks > 1 ? ['rank'] : victimsAlone;
   const generator = keyedGenerator(seed, 'torture', 0);
   const random = () => (generator.next() >>> 0) * 2 ** -32;
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'tortured.yaml'), configOf(epochs));
   await drawDiscs(join(folder, 'dataset'), images);
-  const done: Record<Victim, number> = { process: 0, watcher: 0, both: 0 };
+  const done: Record<Victim, number> = { process: 0, watcher: 0, both: 0, rank: 0 };
   const problems: string[] = [];
   let [duringWrites, stepsMade, runs] = [0, 0, 0];
 
   const whole = await life(nvae, folder, 'whole', null);
   const points = whole.told.flatMap((event) => (event.type === 'step' ? [event.imagesSeen] : []));
   const expected = await stateIn(folder, 'whole');
-  const total = () => done.process + done.watcher + done.both;
+  const total = () => done.process + done.watcher + done.both + done.rank;
   while (total() < kills) {
     const name = `run${++runs}`;
     let finished = false;
     while (!finished) {
       const victim = victims[Math.floor(random() * victims.length)] ?? 'both';
-      const moment = { victim, after: random() * longestLife, inWrite: random() < 0.5 };
+      const moment = {
+        victim,
+        rank: Math.floor(random() * ranks),
+        after: random() * longestLife,
+        inWrite: random() < 0.5,
+      };
       const lived = await life(nvae, folder, name, total() < kills ? moment : null);
       finished = lived.finished;
       stepsMade += lived.steps;
@@ -107,6 +119,8 @@ export async function torture(options: TortureOptions): Promise<TortureResult> {
 
 interface Moment {
   readonly victim: Victim;
+  /** Which of several ranks. */
+  readonly rank: number;
   /** Milliseconds after the run is ready. */
   readonly after: number;
   /** Whether to then wait until the next checkpoint is being written. */
@@ -138,11 +152,14 @@ async function life(
   const child = spawn(program, args, { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const partial = join(folder, name, 'saved_weights', 'tortured.checkpoint.partial');
   let [finished, killed, writing, steps, lastStep, saved, stderr] = [false, false, false, 0, 0, 0, ''];
-  const kill = async (pid: number, { victim, after, inWrite }: Moment) => {
+  let killedAt = Number.POSITIVE_INFINITY;
+  const kill = async (pid: number, moment: Moment) => {
+    const { after, inWrite } = moment;
     await setTimeout(after);
     for (let i = 0; inWrite && i < 2000 && !existsSync(partial); i += 1) await setTimeout(1);
     writing = existsSync(partial);
-    killed = signal(child, victim, pid);
+    killed = signal(child, moment, pid);
+    killedAt = performance.now();
   };
   const told: TrainEvent[] = [];
   let killing: Promise<void> | null = null;
@@ -161,22 +178,43 @@ async function life(
     lastStep = event.step;
   });
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  const endedAt = performance.now();
   await killing;
   await released(
     join(folder, name, 'saved_weights', 'tortured.lock'),
     killed && moment?.victim === 'watcher',
   );
-  const asExpected = killed ? moment?.victim !== 'process' || code === 0 : code === 0;
+  const { victim } = moment ?? {};
+  const isFine = { process: code === 0, watcher: true, both: true, rank: code !== 0 };
+  const asExpected = killed && victim ? isFine[victim] : code === 0;
   const problems = asExpected ? [] : [`${name}: ended with exit code ${code}: ${stderr.trim()}`];
+  if (victim === 'rank' && endedAt - killedAt > endPatience)
+    problems.push(`${name}: the other ranks ended ${Math.round(endedAt - killedAt)} ms after one was killed`);
   return { finished, killed, writing, steps, lastStep, saved, told, problems };
 }
 
+/** The beginning of the command that starts ranks of Open MPI on this machine. */
+function mpirunOf(ranks: number): string[] {
+  const asRoot = process.getuid?.() === 0 ? ['--allow-run-as-root'] : [];
+  return ['mpirun', ...asRoot, '--oversubscribe', '--bind-to', 'none', '-n', String(ranks)];
+}
+
+/** The process of a rank: a child of mpirun, on one machine. */
+function pidOfRank({ pid: mpirun }: ChildProcess, rank: number): number {
+  const pids = execFileSync('pgrep', ['-P', String(mpirun)], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
+  const isRank = (pid: string) =>
+    readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`OMPI_COMM_WORLD_RANK=${rank}`);
+  return Number(pids.find(isRank));
+}
+
 /** Returns false if the process is gone. */
-function signal(child: ChildProcess, victim: Victim, pid: number): boolean {
+function signal(child: ChildProcess, { victim, rank }: Moment, pid: number): boolean {
   try {
     if (child.exitCode !== null || child.pid === undefined) return false;
     const whom = { process: pid, watcher: child.pid, both: -child.pid };
-    process.kill(whom[victim], 'SIGKILL');
+    process.kill(victim === 'rank' ? pidOfRank(child, rank) : whom[victim], 'SIGKILL');
     return true;
   } catch {
     return false;
