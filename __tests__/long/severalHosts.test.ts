@@ -1,8 +1,11 @@
 /** Ranks on several hosts, which are network namespaces of this machine. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { built } from '../support/build/built.js';
 import { eventually } from '../support/eventually.js';
 import { type Hosts, makeHosts, noHosts } from '../support/ranks/hosts.js';
-import { mpiResults, startMpirun } from '../support/ranks/mpirun.js';
+import { mpiResults, startJob, startMpirun } from '../support/ranks/mpirun.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
 const suite = noHosts ? describe.skip : describe;
@@ -34,6 +37,21 @@ suite.each([2, 3])(`%i hosts${noHosts && `: SKIPPED, ${noHosts}`}`, (count) => {
     expect(results).toEqual(
       results.map((_, rank) => ({ host: expect.stringMatching(new RegExp(`h${rank + 1}$`)), sums })),
     );
+  });
+
+  test('should train one model', async () => {
+    const images = fileURLToPath(
+      new URL('../../node_modules/emoji-datasource-google/img/google/64', import.meta.url),
+    );
+    const train = ['train', 'demo', '--dataset', images, '--folder', path(), '--seconds', '3'];
+    const job = startJob(
+      [...hosts.args, '-n', String(count), process.execPath, built('cli/main.js'), ...train],
+      { through: hosts.through, env: { NVAE_THREADS: '1' } },
+    );
+    const { status, stderr } = await job.ended;
+    expect(stderr).toContain(`on ${count} ranks`);
+    expect(status).toBe(0);
+    expect(existsSync(path('saved_weights/demo.checkpoint'))).toBe(true);
   });
 
   test('should all end after the time limit, with a message, when a cable is out', async () => {
