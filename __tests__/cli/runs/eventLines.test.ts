@@ -68,6 +68,11 @@ test.each([
   expect(createEventLines(() => 0)(finished)).toBe(`finished after 6 steps: m.model${end}`);
 });
 
+test('the first line should say how many ranks train', () => {
+  const line = createEventLines(() => 0)(startedEvent({ ranks: 4 }));
+  expect(line).toMatch(/10 images in batches of 1 on 4 ranks$/);
+});
+
 test('the first line should say how many images are held out', () => {
   const line = createEventLines(() => 0)(startedEvent({ validationImages: 4 }));
   expect(line).toMatch(/10 images in batches of 1, validation on 4 others$/);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { lastValueFrom } from 'rxjs';
 import { datasetOf } from '../../../src/data/datasetOf.js';
+import { groupMemory } from '../../../src/group/memory/groupMemory.js';
+import { memoryGroup } from '../../../src/group/memory/memoryGroup.js';
 import { type TrainInProcessOptions, trainInProcess } from '../../../src/streams/process/trainInProcess.js';
 import { train } from '../../../src/streams/run/train.js';
 import type { TrainOptions } from '../../../src/streams/run/trainOptions.js';
@@ -71,6 +73,7 @@ test.each<[string, TrainOptions]>([
   ['dataset must be a folder, or several', { dataset: datasetOf(1, () => new Uint8Array(192)) }],
   ['initFrom must be a file', { initFrom: { config: smallConfig(), tensors: new Map() } }],
   ['augment cannot be sent to another process', { augment: (image) => image }],
+  ['group cannot be sent to another process', { group: memoryGroup(groupMemory(1), 0) }],
   ['loss cannot be sent to another process', { loss: ({ terms }) => terms }],
   [
     'createTrainer cannot be sent to another process',

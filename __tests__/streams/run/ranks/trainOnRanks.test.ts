@@ -4,8 +4,10 @@ import { appendFile, cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Observable, Subject, tap } from 'rxjs';
+import { type Observable, of, Subject, tap } from 'rxjs';
 import type { NvaeConfig } from '../../../../src/config/types.js';
+import type { Dataset } from '../../../../src/data/dataset.js';
+import { datasetOf } from '../../../../src/data/datasetOf.js';
 import { GroupError } from '../../../../src/group/groupError.js';
 import { groupMemory } from '../../../../src/group/memory/groupMemory.js';
 import { memoryGroup } from '../../../../src/group/memory/memoryGroup.js';
@@ -373,6 +375,38 @@ describe('train with a group', () => {
       await writeFile(join(folder, 'dataset', name), 'no image');
     for (const { error } of await ranks(2, smallConfig(['epochs=2']))) {
       expect(error?.message).toMatch(/none of its 3 images can be decoded/);
+    }
+  });
+
+  test('should wait on all ranks while no image can be read, and say so once', async () => {
+    let isBroken = true;
+    const whole = datasetOf(10, (index) => new Uint8Array(3 * 8 * 8).fill(index));
+    const dataset: Dataset = {
+      ...whole,
+      decode: (...given) => {
+        if (isBroken) throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
+        return whole.decode(...given);
+      },
+    };
+    const onEvent = (event: TrainEvent) => {
+      if (event.type === 'warning' && event.message.includes('trying again')) isBroken = false;
+    };
+    const all = await ranks(2, smallConfig(['epochs=1']), () => ({ dataset }), onEvent);
+    for (const { events } of all) expect(events.at(-1)).toMatchObject({ type: 'finished', step: 3 });
+    const waits = ofType(all[0]?.events ?? [], 'warning').filter(({ message }) =>
+      message.includes('trying again'),
+    );
+    expect(waits.map(({ message }) => message)).toEqual([
+      'dataset: none of its 10 images can be read (EIO: i/o error); trying again in 1 s',
+    ]);
+  });
+
+  test('should stop all ranks that are told so while they are being opened', async () => {
+    const stop$ = of(null);
+    const all = await ranks(2, smallConfig(), (rank) => (rank === 1 ? { stop$ } : {}));
+    for (const { events } of all) {
+      expect(events.map(({ type }) => type)).toEqual(['started', 'stopped']);
+      expect(events.at(-1)).toMatchObject({ step: 0, checkpoint: null });
     }
   });
 

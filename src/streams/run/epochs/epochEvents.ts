@@ -43,7 +43,9 @@ export function epochEvents(
     scheduler,
   } = options;
   const { clock = performance } = options;
-  const warn = (message: string) => run.warn('dataset', message);
+  const warn = (message: string) => {
+    if (ranks?.speaks !== false) run.warn('dataset', message); // all ranks find the same
+  };
   return defer(() => {
     const { seed } = trainer;
     const { batchSize, accumulationSteps } = config.training;
