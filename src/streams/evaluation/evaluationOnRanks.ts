@@ -67,7 +67,7 @@ export function evaluationOnRanks(
       isDone = true;
     },
     abandon() {
-      if (!talk.over && !isDone) group.abort(`rank ${group.rank}: its evaluation was ended`);
+      if (!talk.over && !isDone) group.abort('nobody listens to its evaluation any more');
     },
   };
 }

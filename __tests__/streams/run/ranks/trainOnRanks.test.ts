@@ -288,7 +288,7 @@ describe('train with a group', () => {
     );
     expect(second?.error?.message).toBe('the engine has failed');
     expect(first?.error).toBeInstanceOf(GroupError);
-    expect(first?.error?.message).toMatch(/rank 1: the engine has failed/);
+    expect(first?.error?.message).toMatch(/rank 1 has ended the job: the engine has failed/);
     const { state } = await loadCheckpoint(join(folder, 'weights', 'small.checkpoint'));
     expect(state.position.step).toBe(2);
   });
@@ -430,6 +430,6 @@ describe('train with a group', () => {
         tap((event) => event.type === 'step' && subscription?.unsubscribe()),
       ),
     );
-    expect(error?.message).toMatch(/rank 1: nobody listens/);
+    expect(error?.message).toMatch(/rank 1 has ended the job: nobody listens/);
   });
 });

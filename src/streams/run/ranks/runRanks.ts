@@ -163,14 +163,14 @@ export function runRanks(group: ProcessGroup, store: Pick<RunStore, 'state' | 'd
       isDone = true;
       if (isStepping) {
         // In the middle of a step nobody listens. After an error of the group itself, nobody can.
-        if (!(error instanceof GroupError)) group.abort(`rank ${group.rank}: ${messageOf(error)}`);
+        if (!(error instanceof GroupError)) group.abort(messageOf(error));
       } else if (last) {
         last.reject(error);
         await ended?.catch(() => undefined);
       } else await talk.leave(error);
     },
     abandon() {
-      if (!talk.over && !isDone) group.abort(`rank ${group.rank}: nobody listens to its training any more`);
+      if (!talk.over && !isDone) group.abort('nobody listens to its training any more');
     },
   };
 }
