@@ -7,6 +7,7 @@ import { useEngine } from '../../src/engine/index.js';
 import {
   batchNormInference,
   batchNormTrain,
+  convolveBiased,
   silu,
   softClamp,
   squeezeExcite,
@@ -76,6 +77,44 @@ const cases: Readonly<Record<string, Make>> = {
           branch as tf.Tensor4D,
           { w1: w1!, b1: b1!, w2: w2!, b2: b2! },
           0.1,
+        ),
+    };
+  },
+  convolution: (size) => {
+    const [stride, filter] = [size(2), 2 * size(3) - 1];
+    const [inputs, outputs] = [size(80), size(80)];
+    return {
+      shapes: [[size(3), size(20), size(20), inputs], [filter, filter, inputs, outputs], [outputs]],
+      compute: ([x, weights, bias]) =>
+        convolveBiased(x as tf.Tensor4D, weights!, bias!, { stride: stride as 1 | 2 }),
+    };
+  },
+  manyTiles: (size) => {
+    const [inputs, outputs] = [3 + size(2), 33 + size(90)];
+    return {
+      shapes: [
+        [2, 31 + size(10), 31 + size(10), inputs],
+        [3, 3, inputs, outputs],
+      ],
+      compute: ([x, filter]) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same'),
+    };
+  },
+  depthwise: (size) => {
+    const [stride, filter, channels] = [size(2), 2 * size(3) - 1, size(70)];
+    return {
+      shapes: [
+        [size(3), size(20), size(20), channels],
+        [filter, filter, channels, 1],
+      ],
+      compute: ([x, weights]) =>
+        tf.depthwiseConv2d(
+          x as tf.Tensor4D,
+          weights as tf.Tensor4D,
+          stride,
+          (filter - 1) / 2,
+          'NHWC',
+          1,
+          'floor',
         ),
     };
   },

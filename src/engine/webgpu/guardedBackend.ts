@@ -149,6 +149,15 @@ export function guardedBackend(
       return output;
     }
 
+    /**
+     * tfjs keeps the memory of tensors that are disposed of until the next submit. That is not needed: the device runs all commands in
+     * their order, so what takes the memory next runs after those that read it.
+     */
+    override disposeData(dataId: tf.DataId, force = false): boolean {
+      this.commandQueueOwnedIds.delete(dataId);
+      return super.disposeData(dataId, force);
+    }
+
     override async read(dataId: tf.DataId): Promise<tf.backend_util.BackendValues> {
       watched.check();
       try {

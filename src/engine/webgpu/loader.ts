@@ -14,6 +14,9 @@ import { guardedBackend, mostInputs, type WebgpuBackendClass } from './guardedBa
 import { registerWebgpuKernels } from './kernels/register.js';
 import { WatchedDevice } from './watchedDevice.js';
 
+/** Dispatches that are submitted together; tfjs' own value is 15. */
+const dispatchesPerSubmit = 256;
+
 const software = /swiftshader|llvmpipe|lavapipe|software|basic render|cpu/i;
 
 type Import = (name: string) => Promise<unknown>;
@@ -98,6 +101,7 @@ async function registerBackend(dawn: Dawn, { WebGPUBackend }: TfjsPackage): Prom
   if (!adapter) throw new Error('Dawn found no GPU');
   provideNavigator();
   const device = await WatchedDevice.request(adapter);
+  tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', dispatchesPerSubmit);
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => guardedBackend(WebGPUBackend, device, adapter.info));
   if (!watched) {

@@ -6,12 +6,13 @@
  * numbers. On a GPU, each kernel uses the operation of its name: cuDNN finds the fastest algorithm itself, and every additional
  * operation costs a kernel launch.
  */
+import { type Convolution, convolutionOf } from '../../fused/convolutionOf.js';
 import * as tf from '../../tf.js';
 import type { OpAttribute } from '../binding.js';
 import type { NodeBackend } from '../nodeBackend.js';
 import { flag, float32, integers, withList, word } from './attributes.js';
 import { tensorflowKernel } from './kernel.js';
-import { type Convolution, convolutionOf, explicitZeros, paddingOf } from './padding.js';
+import { explicitZeros, paddingOf } from './padding.js';
 
 type Images = Readonly<Record<'x' | 'dy' | 'filter', tf.Tensor4D>>;
 type Attributes = Readonly<Record<string, unknown>>;

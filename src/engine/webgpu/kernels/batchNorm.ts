@@ -5,7 +5,7 @@
 import type * as tf from '../../tf.js';
 import type { Shader } from '../shader.js';
 import { columnCode, columnIntegers, columnLayout, columnNumbers, columnThreads } from './columns.js';
-import { type Device, sizeOf, webgpuKernel } from './kernel.js';
+import { type Device, sizeOf, type WebgpuKernel, webgpuKernel } from './kernel.js';
 import { mapThreads, mapWorkgroups } from './map.js';
 import { siluCode } from './silu.js';
 
@@ -182,7 +182,7 @@ function numbersOf(x: tf.TensorInfo, columns: number, attributes: Readonly<Recor
   return [sizeOf(x), columns, Number(attributes.activation === 'silu'), attributes.epsilon as number];
 }
 
-export const batchNormKernels: readonly tf.KernelConfig[] = [
+export const batchNormKernels: readonly WebgpuKernel[] = [
   webgpuKernel('BatchNormTrain', ({ x, gamma, beta }, attributes, device) => {
     const columns = sizeOf(gamma!);
     const [mean, variance] = statisticsOf(x!, columns, device);

@@ -19,18 +19,29 @@ export interface Device {
   ): void;
 }
 
+/** Body of a kernel; null if it is not made for these inputs. */
 export type KernelBody = (
   inputs: Inputs,
   attributes: Attributes,
   device: Device,
-) => tf.TensorInfo | tf.TensorInfo[];
+) => tf.TensorInfo | tf.TensorInfo[] | null;
 
-export function webgpuKernel(kernelName: string, body: KernelBody): tf.KernelConfig {
+/** A kernel may replace one of tfjs, which then takes the inputs that it is not made for. */
+export interface WebgpuKernel {
+  readonly name: string;
+  readonly body: KernelBody;
+}
+
+export function webgpuKernel(name: string, body: KernelBody): WebgpuKernel {
+  return { name, body };
+}
+
+export function configOf({ name, body }: WebgpuKernel, replaced?: tf.KernelFunc): tf.KernelConfig {
   return {
-    kernelName,
+    kernelName: name,
     backendName: 'webgpu',
-    kernelFunc: ({ inputs, attrs, backend }) => {
-      const shaders = backend as ShaderBackend;
+    kernelFunc: (parameters) => {
+      const shaders = parameters.backend as ShaderBackend;
       const created: tf.TensorInfo[] = [];
       const device: Device = {
         output: (shape) => {
@@ -41,14 +52,16 @@ export function webgpuKernel(kernelName: string, body: KernelBody): tf.KernelCon
         run: (shader, reads, writes, numbers, workgroups) =>
           shaders.runShader(shader, { reads, writes, numbers, workgroups }),
       };
-      let results: tf.TensorInfo | tf.TensorInfo[] = [];
+      let results: tf.TensorInfo | tf.TensorInfo[] | null = null;
       try {
-        results = body(inputs as Inputs, attrs ?? {}, device);
-        return results;
+        results = body(parameters.inputs as Inputs, parameters.attrs ?? {}, device);
+        if (results) return results;
       } finally {
         const kept = new Set([results].flat());
         for (const tensor of created) if (!kept.has(tensor)) shaders.disposeData(tensor.dataId);
       }
+      if (replaced) return replaced(parameters);
+      throw new Error(`internal: ${name}: the webgpu engine has no kernel for these inputs`);
     },
   };
 }

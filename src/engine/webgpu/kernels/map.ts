@@ -1,7 +1,6 @@
 /** Operations on each value by itself: one thread per value. */
-import type * as tf from '../../tf.js';
 import type { Shader } from '../shader.js';
-import { sizeOf, webgpuKernel } from './kernel.js';
+import { sizeOf, type WebgpuKernel, webgpuKernel } from './kernel.js';
 
 /** Threads of a workgroup. */
 export const mapThreads = 128;
@@ -15,7 +14,7 @@ export function mapWorkgroups(size: number): number {
  * @param names of its inputs, all of one size, each one value in the code
  * @param code WGSL with a function `value`, from the values of the inputs to that of the result
  */
-export function mapKernel(kernelName: string, names: readonly string[], code: string): tf.KernelConfig {
+export function mapKernel(kernelName: string, names: readonly string[], code: string): WebgpuKernel {
   const shader: Shader = {
     name: kernelName,
     reads: names,

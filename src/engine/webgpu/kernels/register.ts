@@ -1,14 +1,19 @@
 /** Our own kernels for WebGPU: one for each fused operation that would be many dispatches otherwise, or that tfjs computes slowly. */
 import * as tf from '../../tf.js';
 import { batchNormKernels } from './batchNorm.js';
+import { convolutionKernels } from './convolutions.js';
+import { depthwiseKernels } from './depthwise.js';
+import { configOf, type WebgpuKernel } from './kernel.js';
 import { siluKernels } from './silu.js';
 import { softClampKernels } from './softClamp.js';
 import { squeezeExciteKernels } from './squeezeExcite.js';
 import { weightNormKernels } from './weightNorm.js';
 
-export const webgpuKernels: readonly tf.KernelConfig[] = [
+export const webgpuKernels: readonly WebgpuKernel[] = [
   ...siluKernels,
   ...softClampKernels,
+  ...convolutionKernels,
+  ...depthwiseKernels,
   ...batchNormKernels,
   ...squeezeExciteKernels,
   ...weightNormKernels,
@@ -17,8 +22,9 @@ export const webgpuKernels: readonly tf.KernelConfig[] = [
 /** Registers the kernels with tfjs, in place of those that it has. The backend's package must have been imported. */
 export function registerWebgpuKernels(): void {
   for (const kernel of webgpuKernels) {
+    const replaced = tf.getKernel(kernel.name, 'webgpu');
     // Registering over an existing kernel would print a warning.
-    if (tf.getKernel(kernel.kernelName, 'webgpu')) tf.unregisterKernel(kernel.kernelName, 'webgpu');
-    tf.registerKernel(kernel);
+    if (replaced) tf.unregisterKernel(kernel.name, 'webgpu');
+    tf.registerKernel(configOf(kernel, replaced?.kernelFunc));
   }
 }

@@ -1,5 +1,5 @@
 /** SiLU and its gradient. */
-import type * as tf from '../../tf.js';
+import type { WebgpuKernel } from './kernel.js';
 import { mapKernel } from './map.js';
 
 /** WGSL. The exponent is never positive, so that nothing overflows: what a device makes of infinity is its own affair. */
@@ -15,7 +15,7 @@ fn silu_slope(v: f32) -> f32 {
 }
 `;
 
-export const siluKernels: readonly tf.KernelConfig[] = [
+export const siluKernels: readonly WebgpuKernel[] = [
   mapKernel('Silu', ['x'], `${siluCode} fn value(v: f32) -> f32 { return silu(v); }`),
   mapKernel(
     'SiluGrad',

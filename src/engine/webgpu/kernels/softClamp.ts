@@ -1,6 +1,6 @@
 /** 5 tanh(x / 5) and its gradient. */
 import { softClampBound } from '../../fused/softClamp.js';
-import type * as tf from '../../tf.js';
+import type { WebgpuKernel } from './kernel.js';
 import { mapKernel } from './map.js';
 
 /** WGSL. tanh(v) is computed from exp(-2 |v|), and near 0 by its series; that of a device may overflow, or lose digits near 0. */
@@ -20,7 +20,7 @@ fn soft_clamp(v: f32) -> f32 { return hyperbolic_tangent(v / ${softClampBound}) 
 fn soft_clamp_slope(v: f32) -> f32 { return tangent_slope(v / ${softClampBound}); }
 `;
 
-export const softClampKernels: readonly tf.KernelConfig[] = [
+export const softClampKernels: readonly WebgpuKernel[] = [
   mapKernel('SoftClamp', ['x'], `${softClampCode} fn value(v: f32) -> f32 { return soft_clamp(v); }`),
   mapKernel(
     'SoftClampGrad',

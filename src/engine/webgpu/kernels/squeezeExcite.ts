@@ -3,7 +3,7 @@ import type { Attributes } from '../../fused/composite.js';
 import type * as tf from '../../tf.js';
 import type { Shader } from '../shader.js';
 import { columnCode, columnIntegers, columnLayout, columnNumbers, columnThreads } from './columns.js';
-import { sizeOf, webgpuKernel } from './kernel.js';
+import { sizeOf, type WebgpuKernel, webgpuKernel } from './kernel.js';
 import { mapThreads, mapWorkgroups } from './map.js';
 import { siluCode } from './silu.js';
 
@@ -170,7 +170,7 @@ function numbersOf(branch: tf.TensorInfo, w1: tf.TensorInfo, { weight }: Attribu
   };
 }
 
-export const squeezeExciteKernels: readonly tf.KernelConfig[] = [
+export const squeezeExciteKernels: readonly WebgpuKernel[] = [
   webgpuKernel('SqueezeExcite', ({ skip, branch, w1, b1, w2, b2 }, attributes, device) => {
     const { batch, channels, units, columns, sumWorkgroups, excite, weight } = numbersOf(
       branch!,

@@ -2,7 +2,7 @@
 import type * as tf from '../../tf.js';
 import type { Shader } from '../shader.js';
 import { columnCode, columnIntegers, columnLayout, columnNumbers, columnThreads } from './columns.js';
-import { sizeOf, webgpuKernel } from './kernel.js';
+import { sizeOf, type WebgpuKernel, webgpuKernel } from './kernel.js';
 
 const forward: Shader = {
   name: 'weight norm',
@@ -64,7 +64,7 @@ function planOf(v: tf.TensorInfo, g: tf.TensorInfo) {
   return { numbers: columnNumbers(rows, columns, layout), workgroups: layout.across };
 }
 
-export const weightNormKernels: readonly tf.KernelConfig[] = [
+export const weightNormKernels: readonly WebgpuKernel[] = [
   webgpuKernel('WeightNorm', ({ v, g }, { epsilon }, device) => {
     const { numbers, workgroups } = planOf(v!, g!);
     const results = [device.output(v!.shape), device.output(g!.shape)];
