@@ -3,6 +3,7 @@ import type { NativeBackend } from '../native/backend.js';
 import type { PackedVariables } from '../packs.js';
 import * as tf from '../tf.js';
 import { inPlaceBackend } from './inPlaceBackend.js';
+import { runInPlace } from './inPlaceKernel.js';
 
 export interface AdamaxOptions {
   /** Learning rate already divided by 1 - beta1^t. */
@@ -39,7 +40,19 @@ export function adamaxUpdate(tensors: AdamaxTensors, options: AdamaxOptions): vo
   const changed = only ? [only, momentum, maximum, ...(average ? [average] : [])] : [];
   const backend = others.length === 0 && only ? inPlaceBackend(changed) : null;
   if (backend && only) updateInPlace(backend, only, tensors, options);
-  else updateByAssignment(tensors, options);
+  else if (!updateTogether(tensors, options)) updateByAssignment(tensors, options);
+}
+
+/** Updates all parameters of a pack in their own memory, if the engine can. */
+function updateTogether(tensors: AdamaxTensors, options: AdamaxOptions): boolean {
+  const { parameters, gradient, momentum, maximum, average } = tensors;
+  const { variables } = parameters;
+  const changed = [...variables, momentum, maximum, ...(average ? [average] : [])];
+  const inputs = { gradient, momentum, maximum, ...(average && { average }) };
+  const members = Object.fromEntries(variables.map((variable, i) => [`parameter${i}`, variable]));
+  const isDone = runInPlace('AdamaxInPlace', changed, { ...inputs, ...members }, { ...options });
+  if (isDone) parameters.dispose(); // a packed copy would be out of date
+  return isDone;
 }
 
 function updateInPlace(

@@ -3,6 +3,7 @@ import type { NativeBackend } from '../native/backend.js';
 import { packed, planPacks, unpacked } from '../packs.js';
 import * as tf from '../tf.js';
 import { inPlaceBackend } from './inPlaceBackend.js';
+import { runInPlace } from './inPlaceKernel.js';
 
 export interface AverageOptions {
   /** Weight of the new value, between 0 and 1. */
@@ -19,6 +20,11 @@ export function moveAverages(
   values: readonly tf.Tensor[],
   options: AverageOptions,
 ): void {
+  const pairs = averages.flatMap((average, i) => [
+    [`average${i}`, average] as const,
+    [`value${i}`, values[i] as tf.Tensor] as const,
+  ]);
+  if (runInPlace('MoveAveragesInPlace', averages, Object.fromEntries(pairs), { ...options })) return;
   for (const pack of planPacks(averages.map(({ shape }) => shape))) {
     const [only, ...others] = pack.members.map((member) => averages[member] as tf.Variable);
     const value = values[pack.members[0] ?? -1];

@@ -170,6 +170,11 @@ export function guardedBackend(
       }
     }
 
+    /** tfjs keeps a copy of what was read, which would be out of date as soon as a shader changes a variable. */
+    convertAndCacheOnCPU(_dataId: tf.DataId, values: tf.backend_util.BackendValues) {
+      return values;
+    }
+
     override readSync(dataId: tf.DataId): tf.backend_util.BackendValues {
       const { values } = this.tensorMap.get(dataId);
       if (values) return values;

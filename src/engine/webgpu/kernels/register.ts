@@ -3,6 +3,7 @@ import * as tf from '../../tf.js';
 import { batchNormKernels } from './batchNorm.js';
 import { convolutionKernels } from './convolutions.js';
 import { depthwiseKernels } from './depthwise.js';
+import { inPlaceKernels } from './inPlace.js';
 import { configOf, type WebgpuKernel } from './kernel.js';
 import { siluKernels } from './silu.js';
 import { softClampKernels } from './softClamp.js';
@@ -17,6 +18,7 @@ export const webgpuKernels: readonly WebgpuKernel[] = [
   ...batchNormKernels,
   ...squeezeExciteKernels,
   ...weightNormKernels,
+  ...inPlaceKernels,
 ];
 
 /** Registers the kernels with tfjs, in place of those that it has. The backend's package must have been imported. */
