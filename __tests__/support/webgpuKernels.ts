@@ -8,24 +8,32 @@ import {
   batchNormInference,
   batchNormTrain,
   convolveBiased,
+  globalNorm,
+  largestMagnitudes,
   silu,
   softClamp,
+  spectralPenalties,
   squeezeExcite,
   weightNorm,
 } from '../../src/engine/ops.js';
 import * as tf from '../../src/engine/tf.js';
 import { releaseGpu } from '../../src/engine/webgpu/dawn.js';
+import { gaussianMixtureLogProb } from '../../src/model/distributions/gaussianMixture.js';
+import { jointLogisticMixtureLogProb } from '../../src/model/distributions/jointLogisticMixture.js';
+import { logisticMixtureLogProb } from '../../src/model/distributions/logisticMixture.js';
 import { pseudoRandom, relativeError } from './naiveConvolution.mjs';
 
 /** Inputs by shape, and what is computed from them; differentiated in all inputs, by gradients of the first result. */
 interface Case {
   readonly shapes: readonly (readonly number[])[];
   readonly compute: (inputs: readonly tf.Tensor[]) => tf.Tensor | readonly tf.Tensor[];
-  /** @default true */
-  readonly differentiable?: boolean;
+  /** How many of the inputs, from the first on. @default all */
+  readonly differentiableIn?: number;
 }
 
 type Make = (size: (most: number) => number) => Case;
+
+type LogProb = (parameters: tf.Tensor2D, x: tf.Tensor, attributes: { normalized: boolean }) => tf.Tensor;
 
 const channelVector = (t: tf.Tensor) => tf.add(tf.square(t), 0.1);
 
@@ -63,7 +71,7 @@ const cases: Readonly<Record<string, Make>> = {
           1e-5,
           'silu',
         ),
-      differentiable: false,
+      differentiableIn: 0,
     };
   },
   squeezeExcite: (size) => {
@@ -118,6 +126,36 @@ const cases: Readonly<Record<string, Make>> = {
         ),
     };
   },
+  spectralPenalties: (size) => {
+    const shapes = Array.from({ length: size(15) }, () => [3, 3, size(20), 4 + size(70)]);
+    return {
+      shapes,
+      compute: (weights) =>
+        spectralPenalties(
+          weights.map((weight, i) => ({
+            weight,
+            start: pseudoRandom(9 * weight.shape[2]!, i + 5),
+            inputs: weight.shape[2]!,
+          })),
+        ),
+    };
+  },
+  largestMagnitudes: (size) => ({
+    shapes: Array.from({ length: size(20) }, () => [size(300)]),
+    compute: (xs) => largestMagnitudes(xs.map((x) => tf.div(tf.round(tf.mul(x, 40)), 40))),
+  }),
+  globalNorm: (size) => ({
+    shapes: Array.from({ length: size(20) }, () => [size(30), size(300)]),
+    compute: (xs) => globalNorm(xs),
+    differentiableIn: 0,
+  }),
+  sumOfPixels: (size) => ({
+    shapes: [[size(4), size(40), size(40), size(70)]],
+    compute: ([x]) => tf.sum(x!, [0, 1, 2]),
+  }),
+  gaussianMixture: mixture(gaussianMixtureLogProb as LogProb, 3, 1),
+  logisticMixture: mixture(logisticMixtureLogProb as LogProb, 3, 1),
+  jointLogisticMixture: mixture(jointLogisticMixtureLogProb as LogProb, 10, 3),
   weightNorm: (size) => {
     const columns = size(70);
     return {
@@ -126,6 +164,28 @@ const cases: Readonly<Record<string, Make>> = {
     };
   },
 };
+
+/** Raw parameters of a mixture, some of them beyond their bounds, and colours, some of them the first and the last. */
+function mixture(logProb: LogProb, perComponent: number, colours: number): Make {
+  return (size) => {
+    const rows = size(300);
+    const normalized = size(2) === 1;
+    return {
+      shapes: [
+        [rows, perComponent * size(11)],
+        [rows, colours],
+      ],
+      compute: ([parameters, raw]) => {
+        const levels = tf.clipByValue(tf.round(tf.mul(raw!, 280)), -127, 128);
+        const x = tf.div(tf.add(levels, 127), 255);
+        return logProb(tf.mul(parameters!, 6) as tf.Tensor2D, colours === 1 ? tf.reshape(x, [-1]) : x, {
+          normalized,
+        });
+      },
+      differentiableIn: 1,
+    };
+  };
+}
 
 /** Random sizes, small ones and 1 more often than others; the same in every run. */
 function sizesOf(name: string, i: number): (most: number) => number {
@@ -141,14 +201,19 @@ function inputOf(shape: readonly number[], seed: number): tf.Tensor {
   return tf.tensor(pseudoRandom(tf.util.sizeFromShape([...shape]), seed), [...shape]);
 }
 
-async function resultsOf({ shapes, compute, differentiable = true }: Case): Promise<Float32Array[]> {
+async function resultsOf({
+  shapes,
+  compute,
+  differentiableIn = shapes.length,
+}: Case): Promise<Float32Array[]> {
   const tensors = tf.tidy(() => {
     const inputs = shapes.map((shape, i) => inputOf(shape, i + 1));
     const results = [compute(inputs)].flat() as tf.Tensor[];
-    if (!differentiable) return results;
+    if (differentiableIn === 0) return results;
     const dy = inputOf(results[0]!.shape, 99);
-    const first = (...given: tf.Tensor[]) => [compute(given)].flat()[0] as tf.Tensor;
-    return [...results, ...tf.grads(first)([...inputs], dy)];
+    const [variable, constant] = [inputs.slice(0, differentiableIn), inputs.slice(differentiableIn)];
+    const first = (...given: tf.Tensor[]) => [compute([...given, ...constant])].flat()[0] as tf.Tensor;
+    return [...results, ...tf.grads(first)(variable, dy)];
   });
   const values = await Promise.all(tensors.map((tensor) => tensor.data()));
   tf.dispose(tensors);

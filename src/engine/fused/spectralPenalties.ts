@@ -16,7 +16,8 @@ export interface SpectralWeight {
   readonly inputs: number;
 }
 
-type Layer = Pick<SpectralWeight, 'start' | 'inputs'>;
+/** What its kernels know of a weight besides its values. */
+export type SpectralLayer = Pick<SpectralWeight, 'start' | 'inputs'>;
 
 /** A group of weights whose matrices `[rows, columns]` have the same shape; they are multiplied together. */
 interface Group {
@@ -25,7 +26,7 @@ interface Group {
   readonly rows: number;
 }
 
-function groupsOf(weights: readonly tf.Tensor[], layers: readonly Layer[]): Group[] {
+function groupsOf(weights: readonly tf.Tensor[], layers: readonly SpectralLayer[]): Group[] {
   const groups = new Map<string, Group & { readonly members: number[] }>();
   weights.forEach(({ shape }, i) => {
     const rows = layers[i]?.start.length ?? 0;
@@ -38,7 +39,7 @@ function groupsOf(weights: readonly tf.Tensor[], layers: readonly Layer[]): Grou
 }
 
 /** Converts the start vector from input channels first, as it is drawn, to taps first, as in the weights; scales it to length 1. */
-function unitStart({ start, inputs }: Layer): Float32Array {
+export function unitStart({ start, inputs }: SpectralLayer): Float32Array {
   const taps = start.length / inputs;
   const length = Math.sqrt(start.reduce((sum, value) => sum + value * value, 0));
   const divisor = Math.max(length, smallestNorm);
@@ -46,8 +47,10 @@ function unitStart({ start, inputs }: Layer): Float32Array {
 }
 
 /** Returns v0 of every group, `[members, rows, 1]`, with one copy to the device. */
-function unitStarts(groups: readonly Group[], layers: readonly Layer[]): tf.Tensor3D[] {
-  const units = groups.flatMap(({ members }) => members.map((member) => unitStart(layers[member] as Layer)));
+function unitStarts(groups: readonly Group[], layers: readonly SpectralLayer[]): tf.Tensor3D[] {
+  const units = groups.flatMap(({ members }) =>
+    members.map((member) => unitStart(layers[member] as SpectralLayer)),
+  );
   const all = new Float32Array(units.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const unit of units) {
@@ -67,7 +70,7 @@ function matrices({ members, rows }: Group, weights: readonly tf.Tensor[]): tf.T
   return tf.reshape(stacked, [members.length, rows, -1]);
 }
 
-function penalties(weights: readonly tf.Tensor[], layers: readonly Layer[]): tf.Tensor[] {
+function penalties(weights: readonly tf.Tensor[], layers: readonly SpectralLayer[]): tf.Tensor[] {
   const groups = groupsOf(weights, layers);
   const v0s = unitStarts(groups, layers);
   const products = groups.map((group, i) => {
@@ -100,7 +103,7 @@ function gradients(
   dy: tf.Tensor,
   weights: readonly tf.Tensor[],
   [free, ...state]: readonly tf.Tensor[],
-  layers: readonly Layer[],
+  layers: readonly SpectralLayer[],
 ): tf.Tensor[] {
   const twice = tf.mul(dy, 2);
   const groups = groupsOf(weights, layers).map((group, i) => {
@@ -134,12 +137,12 @@ type Six<T> = [T, T, T, T, T, T];
 export const spectralPenaltiesKernels: CompositeKernel[] = [
   {
     name: 'SpectralPenalties',
-    body: (weights, { layers }) => penalties(Object.values(weights), layers as Layer[]),
+    body: (weights, { layers }) => penalties(Object.values(weights), layers as SpectralLayer[]),
   },
   {
     name: 'SpectralPenaltiesGrad',
     body: (tensors, { layers }) => {
-      const all = layers as Layer[];
+      const all = layers as SpectralLayer[];
       const [dy, ...others] = Object.values(tensors) as [tf.Tensor, ...tf.Tensor[]];
       return gradients(dy, others.slice(0, all.length), others.slice(all.length), all);
     },

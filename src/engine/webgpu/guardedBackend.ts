@@ -25,7 +25,7 @@ interface WebgpuBackend extends tf.KernelBackend {
   uploadToGPU(dataId: tf.DataId): void;
   tensorToBinding(tensor: tf.TensorInfo): object;
   makeUniforms(uniforms: readonly object[]): object;
-  makeTensorInfo(shape: number[], dtype: tf.DataType): tf.TensorInfo;
+  makeTensorInfo(shape: number[], dtype: tf.DataType, values?: Float32Array): tf.TensorInfo;
   ensureCommandEncoderReady(): void;
   endComputePassEncoder(): void;
   submitQueue(): void;
@@ -59,8 +59,8 @@ export interface Dispatch {
 
 /** The backend as our kernels see it. */
 export interface ShaderBackend extends tf.KernelBackend {
-  /** Creates a tensor whose values a shader is about to write. */
-  makeTensorInfo(shape: number[], dtype: tf.DataType): tf.TensorInfo;
+  /** Creates a tensor of these values, or one that a shader is about to write. */
+  makeTensorInfo(shape: number[], dtype: tf.DataType, values?: Float32Array): tf.TensorInfo;
   /** Has the device run a shader, some time before the next read. */
   runShader(shader: Shader, dispatch: Dispatch): void;
 }

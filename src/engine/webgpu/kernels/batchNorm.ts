@@ -2,14 +2,25 @@
  * Batch normalisation with an optional SiLU; see ../../fused/batchNorm.ts. x is seen as a matrix `[rows, channels]`. Statistics and sums
  * come from blocks of rows, which are joined in their order.
  */
+import type { Attributes } from '../../fused/composite.js';
 import type * as tf from '../../tf.js';
 import type { Shader } from '../shader.js';
-import { columnCode, columnIntegers, columnLayout, columnNumbers, columnThreads } from './columns.js';
-import { type Device, sizeOf, type WebgpuKernel, webgpuKernel } from './kernel.js';
+import {
+  type ColumnLayout,
+  columnCode,
+  columnIntegers,
+  columnLayout,
+  columnNumbers,
+  columnThreads,
+} from './columns.js';
+import { sizeOf, type WebgpuKernel, webgpuKernel } from './kernel.js';
 import { mapThreads, mapWorkgroups } from './map.js';
 import { siluCode } from './silu.js';
 
-/** Mean and biased variance of the columns of each block, `[blocks, columns]`; the results if there is one block. */
+/** The blocks of another shader, whose results are read. */
+const blockIntegers = ['statisticBlocks', 'statisticRows'] as const;
+
+/** Mean and biased variance of the columns of each block, `[blocks, columns]`. */
 const blockStatistics: Shader = {
   name: 'batch norm: statistics of blocks',
   reads: ['x'],
@@ -38,34 +49,6 @@ fn run(group: u32, thread: u32) {
 }`,
 };
 
-/** Mean and variance of the whole from those of the blocks (Chan et al. 1983). */
-const joinedStatistics: Shader = {
-  name: 'batch norm: statistics',
-  reads: ['means', 'variances'],
-  writes: ['mean', 'variance'],
-  integers: columnIntegers,
-  threads: mapThreads,
-  code: `
-fn count_of(block: u32) -> f32 {
-  return f32(min(given.blockRows, given.rows - block * given.blockRows)) / f32(given.rows);
-}
-fn run(group: u32, thread: u32) {
-  let column = group * threads + thread;
-  if (column >= given.columns) { return; }
-  var average = 0.0;
-  for (var block = 0u; block < given.blocks; block++) {
-    average += count_of(block) * means[block * given.columns + column];
-  }
-  var spread = 0.0;
-  for (var block = 0u; block < given.blocks; block++) {
-    let distance = means[block * given.columns + column] - average;
-    spread += count_of(block) * (variances[block * given.columns + column] + distance * distance);
-  }
-  mean[column] = average;
-  variance[column] = spread;
-}`,
-};
-
 /** y = activation(gamma (x - mean) / sqrt(variance + epsilon) + beta). */
 const normalize: Shader = {
   name: 'batch norm: normalize',
@@ -84,16 +67,54 @@ fn run(group: u32, thread: u32) {
 }`,
 };
 
-/** The gradient at the activation's input, and the normalised x. */
-const gradientCode = `${siluCode}
-fn normalized_at(i: u32, c: u32) -> f32 { return (x[i] - mean[c]) / sqrt(variance[c] + given.epsilon); }
-fn gradient_at(i: u32, c: u32, normalized: f32) -> f32 {
-  return select(dy[i], dy[i] * silu_slope(normalized * gamma[c] + beta[c]), given.activated == 1);
-}`;
+/**
+ * Normalises with the statistics of blocks, which each thread joins for its column (Chan et al. 1983), and writes those of the whole.
+ * `statisticBlocks` and `statisticRows` are the number of those blocks and their rows.
+ */
+const normalizeBlocks: Shader = {
+  name: 'batch norm: normalize with statistics of blocks',
+  reads: ['x', 'means', 'variances', 'gamma', 'beta'],
+  writes: ['y', 'mean', 'variance'],
+  integers: [...columnIntegers, ...blockIntegers, 'activated'],
+  floats: ['epsilon'],
+  threads: columnThreads,
+  code: `${columnCode}${siluCode}
+fn share_of(block: u32) -> f32 {
+  return f32(min(given.statisticRows, given.rows - block * given.statisticRows)) / f32(given.rows);
+}
+fn run(group: u32, thread: u32) {
+  if (group >= given.across * given.blocks) { return; }
+  let place = place_of(group, thread);
+  let c = place.column;
+  if (c >= given.columns) { return; }
+  var average = 0.0;
+  for (var block = 0u; block < given.statisticBlocks; block++) {
+    average += share_of(block) * means[block * given.columns + c];
+  }
+  var spread = 0.0;
+  for (var block = 0u; block < given.statisticBlocks; block++) {
+    let distance = means[block * given.columns + c] - average;
+    spread += share_of(block) * (variances[block * given.columns + c] + distance * distance);
+  }
+  if (place.block == 0 && place.lane == 0) {
+    mean[c] = average;
+    variance[c] = spread;
+  }
+  let scale = gamma[c] / sqrt(spread + given.epsilon);
+  for (var row = place.begin + place.lane; row < place.end; row += place.lanes) {
+    let i = row * given.columns + c;
+    let value = (x[i] - average) * scale + beta[c];
+    y[i] = select(value, silu(value), given.activated == 1);
+  }
+}`,
+};
 
 const gradientReads = ['dy', 'x', 'gamma', 'beta', 'mean', 'variance'];
 
-/** Of the columns of each block: the sums of the gradient times the normalised x, and of the gradient; `[blocks, 2, columns]`. */
+/**
+ * Of the columns of each block: the sums of the gradient times the normalised x, and of the gradient, `[2 blocks, columns]`. Then mean, one
+ * divided by the standard deviation, gamma and beta: a shader could not read them all and write three results.
+ */
 const blockGradients: Shader = {
   name: 'batch norm: sums of blocks',
   reads: gradientReads,
@@ -101,131 +122,135 @@ const blockGradients: Shader = {
   integers: [...columnIntegers, 'activated'],
   floats: ['epsilon'],
   threads: columnThreads,
-  code: `${gradientCode}${columnCode}
+  code: `${siluCode}${columnCode}
 fn run(group: u32, thread: u32) {
   if (group >= given.across * given.blocks) { return; }
   let place = place_of(group, thread);
-  let c = place.column;
+  let columns = given.columns;
+  let c = min(place.column, columns - 1);
+  let inverse = 1 / sqrt(variance[c] + given.epsilon);
   var own = vec2f(0);
   for (var row = place.begin + place.lane; row < place.end; row += place.lanes) {
-    let i = row * given.columns + c;
-    let normalized = normalized_at(i, c);
-    let gradient = gradient_at(i, c, normalized);
-    own += vec2f(gradient * normalized, gradient);
+    let i = row * columns + c;
+    let normalized = (x[i] - mean[c]) * inverse;
+    let slope = select(1.0, silu_slope(normalized * gamma[c] + beta[c]), given.activated == 1);
+    own += dy[i] * slope * vec2f(normalized, 1);
   }
   let total = joined(own, thread);
-  if (place.lane > 0 || c >= given.columns) { return; }
-  sums[place.block * 2 * given.columns + c] = total.x;
-  sums[(place.block * 2 + 1) * given.columns + c] = total.y;
+  if (place.lane > 0 || place.column >= columns) { return; }
+  sums[2 * place.block * columns + c] = total.x;
+  sums[(2 * place.block + 1) * columns + c] = total.y;
+  if (place.block > 0) { return; }
+  let rest = 2 * given.blocks * columns + c;
+  sums[rest] = mean[c];
+  sums[rest + columns] = inverse;
+  sums[rest + 2 * columns] = gamma[c];
+  sums[rest + 3 * columns] = beta[c];
 }`,
 };
 
-/** Adds up the blocks. `both` has dgamma and dbeta, for the shader below: it could not take one tensor more. */
-const joinedGradients: Shader = {
-  name: 'batch norm: sums',
-  reads: ['sums'],
-  writes: ['dgamma', 'dbeta', 'both'],
-  integers: columnIntegers,
-  threads: mapThreads,
-  code: `
+const gradients: Shader = {
+  name: 'batch norm: gradients',
+  reads: ['dy', 'x', 'sums'],
+  writes: ['dx', 'dgamma', 'dbeta'],
+  integers: [...columnIntegers, ...blockIntegers, 'activated'],
+  threads: columnThreads,
+  code: `${siluCode}${columnCode}
 fn run(group: u32, thread: u32) {
-  let column = group * threads + thread;
-  if (column >= given.columns) { return; }
+  if (group >= given.across * given.blocks) { return; }
+  let place = place_of(group, thread);
+  let columns = given.columns;
+  let c = place.column;
+  if (c >= columns) { return; }
   var total = vec2f(0);
-  for (var block = 0u; block < given.blocks; block++) {
-    let i = block * 2 * given.columns + column;
-    total += vec2f(sums[i], sums[i + given.columns]);
+  for (var block = 0u; block < given.statisticBlocks; block++) {
+    let i = 2 * block * columns + c;
+    total += vec2f(sums[i], sums[i + columns]);
   }
-  dgamma[column] = total.x;
-  dbeta[column] = total.y;
-  both[column] = total.x;
-  both[given.columns + column] = total.y;
+  if (place.block == 0 && place.lane == 0) {
+    dgamma[c] = total.x;
+    dbeta[c] = total.y;
+  }
+  let rest = 2 * given.statisticBlocks * columns + c;
+  let average = sums[rest];
+  let inverse = sums[rest + columns];
+  let factor = sums[rest + 2 * columns];
+  let offset = sums[rest + 3 * columns];
+  let means = total / f32(given.rows);
+  for (var row = place.begin + place.lane; row < place.end; row += place.lanes) {
+    let i = row * columns + c;
+    let normalized = (x[i] - average) * inverse;
+    let slope = select(1.0, silu_slope(normalized * factor + offset), given.activated == 1);
+    dx[i] = factor * inverse * (dy[i] * slope - means.y - normalized * means.x);
+  }
 }`,
 };
 
-const inputGradient: Shader = {
-  name: 'batch norm: input gradient',
-  reads: [...gradientReads, 'both'],
-  writes: ['dx'],
-  integers: ['size', 'columns', 'activated'],
-  floats: ['epsilon'],
-  threads: mapThreads,
-  code: `${gradientCode}
-fn run(group: u32, thread: u32) {
-  let i = group * threads + thread;
-  if (i >= given.size) { return; }
-  let c = i % given.columns;
-  let rows = f32(given.size / given.columns);
-  let normalized = normalized_at(i, c);
-  let gradient = gradient_at(i, c, normalized);
-  let centred = gradient - both[given.columns + c] / rows - normalized * (both[c] / rows);
-  dx[i] = gamma[c] / sqrt(variance[c] + given.epsilon) * centred;
-}`,
-};
+interface Plan {
+  readonly rows: number;
+  readonly columns: number;
+  /** Of the statistics and sums. */
+  readonly blocks: ColumnLayout;
+  /** Of what has the size of x. */
+  readonly pieces: ColumnLayout;
+  readonly activated: number;
+  readonly epsilon: number;
+}
 
-function statisticsOf(x: tf.TensorInfo, columns: number, device: Device): [tf.TensorInfo, tf.TensorInfo] {
+function planOf(x: tf.TensorInfo, gamma: tf.TensorInfo, attributes: Attributes): Plan {
+  if (attributes.whole) {
+    throw new Error(
+      'engine webgpu: several processes cannot train together, because this engine reads results asynchronously; use --engine native',
+    );
+  }
+  const columns = sizeOf(gamma);
   const rows = sizeOf(x) / columns;
-  const layout = columnLayout(rows, columns);
-  const numbers = columnNumbers(rows, columns, layout);
-  const { across, blocks } = layout;
-  const shape = blocks === 1 ? [columns] : [blocks, columns];
-  const ofBlocks: [tf.TensorInfo, tf.TensorInfo] = [device.output(shape), device.output(shape)];
-  device.run(blockStatistics, [x], ofBlocks, numbers, across * blocks);
-  if (blocks === 1) return ofBlocks;
-  const results: [tf.TensorInfo, tf.TensorInfo] = [device.output([columns]), device.output([columns])];
-  device.run(joinedStatistics, ofBlocks, results, numbers, mapWorkgroups(columns));
-  return results;
+  return {
+    ...{ rows, columns },
+    blocks: columnLayout(rows, columns),
+    pieces: columnLayout(rows, columns, Number.POSITIVE_INFINITY),
+    activated: Number(attributes.activation === 'silu'),
+    epsilon: attributes.epsilon as number,
+  };
 }
 
-/** Size, channels and whether a SiLU follows, and epsilon. */
-function numbersOf(x: tf.TensorInfo, columns: number, attributes: Readonly<Record<string, unknown>>) {
-  return [sizeOf(x), columns, Number(attributes.activation === 'silu'), attributes.epsilon as number];
+/** The numbers of a shader that works in pieces and reads what another one found out about blocks. */
+function piecesNumbers({ rows, columns, blocks, pieces, activated }: Plan): number[] {
+  return [...columnNumbers(rows, columns, pieces), blocks.blocks, blocks.blockRows, activated];
 }
+
+const workgroupsOf = ({ across, blocks }: ColumnLayout) => across * blocks;
 
 export const batchNormKernels: readonly WebgpuKernel[] = [
   webgpuKernel('BatchNormTrain', ({ x, gamma, beta }, attributes, device) => {
-    const columns = sizeOf(gamma!);
-    const [mean, variance] = statisticsOf(x!, columns, device);
-    const y = device.output(x!.shape);
-    const numbers = numbersOf(x!, columns, attributes);
-    device.run(normalize, [x!, mean, variance, gamma!, beta!], [y], numbers, mapWorkgroups(sizeOf(x!)));
-    return [y, mean, variance];
+    const plan = planOf(x!, gamma!, attributes);
+    const { rows, columns, blocks, pieces } = plan;
+    const ofBlocks = [0, 1].map(() => device.output([blocks.blocks, columns]));
+    const results = [x!.shape, [columns], [columns]].map((shape) => device.output(shape));
+    device.run(blockStatistics, [x!], ofBlocks, columnNumbers(rows, columns, blocks), workgroupsOf(blocks));
+    const numbers = [...piecesNumbers(plan), plan.epsilon];
+    device.run(normalizeBlocks, [x!, ...ofBlocks, gamma!, beta!], results, numbers, workgroupsOf(pieces));
+    return results;
   }),
 
   webgpuKernel('BatchNormTrainGrad', (inputs, attributes, device) => {
     const { dy, x, gamma, beta, mean, variance } = inputs;
-    const columns = sizeOf(gamma!);
-    const rows = sizeOf(x!) / columns;
-    const layout = columnLayout(rows, columns);
-    const numbers = columnNumbers(rows, columns, layout);
-    const [size, , activated, epsilon] = numbersOf(x!, columns, attributes) as [
-      number,
-      number,
-      number,
-      number,
-    ];
+    const plan = planOf(x!, gamma!, attributes);
+    const { rows, columns, blocks, pieces, activated, epsilon } = plan;
+    const sums = device.output([2 * blocks.blocks + 4, columns]);
+    const results = [x!.shape, [columns], [columns]].map((shape) => device.output(shape));
+    const numbers = [...columnNumbers(rows, columns, blocks), activated, epsilon];
     const reads = [dy!, x!, gamma!, beta!, mean!, variance!];
-    const sums = device.output([layout.blocks, 2, columns]);
-    const both = device.output([2, columns]);
-    const [dgamma, dbeta] = [device.output([columns]), device.output([columns])];
-    const dx = device.output(x!.shape);
-    const workgroups = layout.across * layout.blocks;
-    device.run(blockGradients, reads, [sums], [...numbers, activated, epsilon], workgroups);
-    device.run(joinedGradients, [sums], [dgamma, dbeta, both], numbers, mapWorkgroups(columns));
-    device.run(
-      inputGradient,
-      [...reads, both],
-      [dx],
-      [size, columns, activated, epsilon],
-      mapWorkgroups(size),
-    );
-    return [dx, dgamma, dbeta];
+    device.run(blockGradients, reads, [sums], numbers, workgroupsOf(blocks));
+    device.run(gradients, [dy!, x!, sums], results, piecesNumbers(plan), workgroupsOf(pieces));
+    return results;
   }),
 
   webgpuKernel('BatchNormInference', ({ x, mean, variance, gamma, beta }, attributes, device) => {
+    const { columns, activated, epsilon } = planOf(x!, gamma!, attributes);
     const y = device.output(x!.shape);
-    const numbers = numbersOf(x!, sizeOf(gamma!), attributes);
-    device.run(normalize, [x!, mean!, variance!, gamma!, beta!], [y], numbers, mapWorkgroups(sizeOf(x!)));
+    const numbers = [sizeOf(y), columns, activated, epsilon];
+    device.run(normalize, [x!, mean!, variance!, gamma!, beta!], [y], numbers, mapWorkgroups(sizeOf(y)));
     return y;
   }),
 ];

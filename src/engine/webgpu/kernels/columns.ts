@@ -21,7 +21,10 @@ export interface ColumnLayout {
   readonly blockRows: number;
 }
 
-/** Plans the workgroups for a matrix. @param most blocks one below the other */
+/**
+ * Plans the workgroups for a matrix.
+ * @param most blocks, one below the other
+ */
 export function columnLayout(rows: number, columns: number, most = mostBlocks): ColumnLayout {
   const width = Math.min(2 ** Math.ceil(Math.log2(columns)), mostColumns);
   const lanes = columnThreads / width;

@@ -10,6 +10,8 @@ export type Inputs = Readonly<Record<string, tf.TensorInfo>>;
 export interface Device {
   /** Creates a float32 tensor; a shader must write all its values. */
   output(shape: readonly number[]): tf.TensorInfo;
+  /** Creates a float32 vector of these values. */
+  constant(values: Float32Array): tf.TensorInfo;
   run(
     shader: Shader,
     reads: readonly tf.TensorInfo[],
@@ -43,12 +45,14 @@ export function configOf({ name, body }: WebgpuKernel, replaced?: tf.KernelFunc)
     kernelFunc: (parameters) => {
       const shaders = parameters.backend as ShaderBackend;
       const created: tf.TensorInfo[] = [];
+      const create = (shape: number[], values?: Float32Array) => {
+        const tensor = shaders.makeTensorInfo(shape, 'float32', values);
+        created.push(tensor);
+        return tensor;
+      };
       const device: Device = {
-        output: (shape) => {
-          const tensor = shaders.makeTensorInfo([...shape], 'float32');
-          created.push(tensor);
-          return tensor;
-        },
+        output: (shape) => create([...shape]),
+        constant: (values) => create([values.length], values),
         run: (shader, reads, writes, numbers, workgroups) =>
           shaders.runShader(shader, { reads, writes, numbers, workgroups }),
       };

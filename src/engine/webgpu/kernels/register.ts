@@ -3,11 +3,16 @@ import * as tf from '../../tf.js';
 import { batchNormKernels } from './batchNorm.js';
 import { convolutionKernels } from './convolutions.js';
 import { depthwiseKernels } from './depthwise.js';
+import { globalNormKernels } from './globalNorm.js';
 import { inPlaceKernels } from './inPlace.js';
 import { configOf, type WebgpuKernel } from './kernel.js';
+import { largestMagnitudesKernels } from './largestMagnitudes.js';
+import { mixtureKernels } from './mixture.js';
 import { siluKernels } from './silu.js';
 import { softClampKernels } from './softClamp.js';
+import { spectralPenaltiesKernels } from './spectralPenalties.js';
 import { squeezeExciteKernels } from './squeezeExcite.js';
+import { sumOfPixelsKernels } from './sumOfPixels.js';
 import { weightNormKernels } from './weightNorm.js';
 
 export const webgpuKernels: readonly WebgpuKernel[] = [
@@ -18,7 +23,12 @@ export const webgpuKernels: readonly WebgpuKernel[] = [
   ...batchNormKernels,
   ...squeezeExciteKernels,
   ...weightNormKernels,
+  ...spectralPenaltiesKernels,
+  ...largestMagnitudesKernels,
+  ...globalNormKernels,
+  ...sumOfPixelsKernels,
   ...inPlaceKernels,
+  ...mixtureKernels,
 ];
 
 /** Registers the kernels with tfjs, in place of those that it has. The backend's package must have been imported. */
