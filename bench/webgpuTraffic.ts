@@ -47,6 +47,9 @@ interface WatchedBackend {
   getBufferData: Method;
 }
 
+/** The dispatches of these operations share a tensor out among them, so it counts once. */
+const inPieces: ReadonlySet<string | null> = new Set(['AdamaxInPlace', tf.SplitV]);
+
 const bytesPerElement = 4;
 const bytesOf = ({ shape }: tf.TensorInfo) => tf.util.sizeFromShape(shape) * bytesPerElement;
 const sum = (numbers: readonly number[]) => numbers.reduce((total, value) => total + value, 0);
@@ -97,12 +100,14 @@ export function watchDevice(): DeviceMeter {
   const backend = tf.backend() as unknown as WatchedBackend;
   let counts = new Counts();
   let outermost: string | null = null;
+  let counted = new Set<object>();
 
   const engine = tf.engine();
   const runKernel = engine.runKernel.bind(engine);
   Reflect.set(engine, 'runKernel', (name: string, ...rest: [tf.NamedTensorMap, tf.NamedAttrMap?]) => {
     if (outermost !== null) return runKernel(name, ...rest);
     outermost = name;
+    counted = new Set();
     counts.of(name).calls += 1;
     try {
       return runKernel(name, ...rest);
@@ -111,11 +116,17 @@ export function watchDevice(): DeviceMeter {
     }
   });
 
+  const uncounted = (tensors: readonly tf.TensorInfo[]) => {
+    if (!inPieces.has(outermost)) return tensors;
+    const fresh = tensors.filter(({ dataId }) => !counted.has(dataId));
+    for (const { dataId } of fresh) counted.add(dataId);
+    return fresh;
+  };
   const count = (reads: readonly tf.TensorInfo[], writes: readonly tf.TensorInfo[]) => {
     const use = counts.of(outermost ?? 'outside of operations');
     use.dispatches += 1;
-    use.bytesRead += sum(reads.map(bytesOf));
-    use.bytesWritten += sum(writes.map(bytesOf));
+    use.bytesRead += sum(uncounted(reads).map(bytesOf));
+    use.bytesWritten += sum(uncounted(writes).map(bytesOf));
   };
   const runProgram = backend.runWebGPUProgram.bind(backend);
   backend.runWebGPUProgram = (program, inputs, ...rest) => {

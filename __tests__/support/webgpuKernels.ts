@@ -5,17 +5,20 @@
 import fc from 'fast-check';
 import { useEngine } from '../../src/engine/index.js';
 import {
+  adamaxUpdate,
   batchNormInference,
   batchNormTrain,
   convolveBiased,
   globalNorm,
   largestMagnitudes,
+  moveAverages,
   silu,
   softClamp,
   spectralPenalties,
   squeezeExcite,
   weightNorm,
 } from '../../src/engine/ops.js';
+import { PackedVariables, packShape, planPacks } from '../../src/engine/packs.js';
 import * as tf from '../../src/engine/tf.js';
 import { releaseGpu } from '../../src/engine/webgpu/dawn.js';
 import { gaussianMixtureLogProb } from '../../src/model/distributions/gaussianMixture.js';
@@ -36,6 +39,43 @@ type Make = (size: (most: number) => number) => Case;
 type LogProb = (parameters: tf.Tensor2D, x: tf.Tensor, attributes: { normalized: boolean }) => tf.Tensor;
 
 const channelVector = (t: tf.Tensor) => tf.add(tf.square(t), 0.1);
+
+/** A variable with memory of its own, which a kernel may change. */
+function variableOf(values: tf.Tensor): tf.Variable {
+  const own = tf.mul(values, 1);
+  const variable = tf.variable(own);
+  own.dispose();
+  return variable;
+}
+
+function released(variables: readonly tf.Variable[]): tf.Tensor[] {
+  const results = variables.map((variable) => tf.clone(variable) as tf.Tensor);
+  for (const variable of variables) variable.dispose();
+  return results;
+}
+
+/** Parameters and their state after two updates. */
+function adamaxOf(values: readonly tf.Tensor[], isAveraged: boolean): tf.Tensor[] {
+  const parameters = values.map(variableOf);
+  const [pack] = planPacks(
+    values.map(({ shape }) => shape),
+    2 ** 22,
+  );
+  const packed = new PackedVariables(pack!, parameters);
+  const gradient = tf.add(tf.neg(tf.concat(values.map((value) => tf.reshape(value, [-1])))), 0.2);
+  const [momentum, maximum, average] = [0.1, 0.5, 0.3].map((by) =>
+    variableOf(tf.abs(tf.mul(tf.reshape(gradient, packShape(pack!)), by))),
+  ) as [tf.Variable, tf.Variable, tf.Variable];
+  const tensors = {
+    ...{ parameters: packed, gradient: tf.reshape(gradient, packShape(pack!)), momentum, maximum },
+    ...(isAveraged && { average }),
+  };
+  const rates = { learningRate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8 };
+  const options = { ...rates, weightDecay: 1e-3, gradientScale: 0.7, averageWeight: 0.2 };
+  for (let i = 0; i < 2; i += 1) adamaxUpdate(tensors, options);
+  packed.dispose();
+  return released([...parameters, momentum, maximum, average]);
+}
 
 const cases: Readonly<Record<string, Make>> = {
   silu: (size) => ({ shapes: [[size(9), size(300)]], compute: ([x]) => silu(tf.mul(x!, 20)) }),
@@ -144,6 +184,24 @@ const cases: Readonly<Record<string, Make>> = {
     shapes: Array.from({ length: size(20) }, () => [size(300)]),
     compute: (xs) => largestMagnitudes(xs.map((x) => tf.div(tf.round(tf.mul(x, 40)), 40))),
   }),
+  adamax: (size) => {
+    const shapes = Array.from({ length: size(11) }, () => [size(9), size(90)]);
+    const isAveraged = size(2) === 1;
+    return { shapes, compute: (values) => adamaxOf(values, isAveraged), differentiableIn: 0 };
+  },
+  averages: (size) => {
+    const shapes = Array.from({ length: size(11) }, () => [size(300)]);
+    const floor = size(2) === 1 ? {} : { floor: 0.1 };
+    return {
+      shapes: [...shapes, ...shapes],
+      compute: (all) => {
+        const variables = all.slice(0, shapes.length).map(variableOf);
+        moveAverages(variables, all.slice(shapes.length), { weight: 0.3, factor: 1.2, ...floor });
+        return released(variables);
+      },
+      differentiableIn: 0,
+    };
+  },
   globalNorm: (size) => ({
     shapes: Array.from({ length: size(20) }, () => [size(30), size(300)]),
     compute: (xs) => globalNorm(xs),
