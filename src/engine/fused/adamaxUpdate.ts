@@ -48,9 +48,11 @@ function updateTogether(tensors: AdamaxTensors, options: AdamaxOptions): boolean
   const { parameters, gradient, momentum, maximum, average } = tensors;
   const { variables } = parameters;
   const changed = [...variables, momentum, maximum, ...(average ? [average] : [])];
-  const inputs = { gradient, momentum, maximum, ...(average && { average }) };
-  const members = Object.fromEntries(variables.map((variable, i) => [`parameter${i}`, variable]));
-  const isDone = runInPlace('AdamaxInPlace', changed, { ...inputs, ...members }, { ...options });
+  const inputs = () => ({
+    ...{ gradient, momentum, maximum, ...(average && { average }) },
+    ...Object.fromEntries(variables.map((variable, i) => [`parameter${i}`, variable])),
+  });
+  const isDone = runInPlace('AdamaxInPlace', changed, inputs, { ...options });
   if (isDone) parameters.dispose(); // a packed copy would be out of date
   return isDone;
 }

@@ -8,11 +8,11 @@ import { type Attributes, type Inputs, runMany } from './composite.js';
 export function runInPlace(
   name: string,
   variables: readonly tf.Variable[],
-  inputs: Inputs,
+  inputs: () => Inputs,
   attributes: Attributes,
 ): boolean {
   if (!tf.getKernel(name, tf.getBackend())) return false;
   if (variables.some(({ dataId }) => tf.backend().refCount(dataId) > 1)) return false;
-  runMany(name, inputs, attributes);
+  runMany(name, inputs(), attributes);
   return true;
 }

@@ -20,11 +20,14 @@ export function moveAverages(
   values: readonly tf.Tensor[],
   options: AverageOptions,
 ): void {
-  const pairs = averages.flatMap((average, i) => [
-    [`average${i}`, average] as const,
-    [`value${i}`, values[i] as tf.Tensor] as const,
-  ]);
-  if (runInPlace('MoveAveragesInPlace', averages, Object.fromEntries(pairs), { ...options })) return;
+  const inputs = () =>
+    Object.fromEntries(
+      averages.flatMap((average, i) => [
+        [`average${i}`, average] as const,
+        [`value${i}`, values[i] as tf.Tensor] as const,
+      ]),
+    );
+  if (runInPlace('MoveAveragesInPlace', averages, inputs, { ...options })) return;
   for (const pack of planPacks(averages.map(({ shape }) => shape))) {
     const [only, ...others] = pack.members.map((member) => averages[member] as tf.Variable);
     const value = values[pack.members[0] ?? -1];

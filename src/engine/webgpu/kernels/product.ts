@@ -152,7 +152,7 @@ fn run(group: u32, thread: u32) {
 }
 
 /** A device has enough work with this many workgroups. */
-const enoughWorkgroups = 256;
+const enoughWorkgroups = 96;
 /** A chunk is at least this long, and at most so long that its rounding errors stay small. */
 const chunkRange = [256, 4096] as const;
 

@@ -3,6 +3,9 @@ import * as tf from '../../tf.js';
 import { columnCode, columnIntegers, columnLayout, columnNumbers, columnThreads } from './columns.js';
 import { sizeOf, type WebgpuKernel, webgpuKernel } from './kernel.js';
 
+/** So many rows are not worth a second dispatch. */
+const fewRows = 4096;
+
 const sums = {
   name: 'sums of columns',
   reads: ['x'],
@@ -31,7 +34,7 @@ export const sumOfPixelsKernels: readonly WebgpuKernel[] = [
     const columns = shape[3]!;
     let [from, rows] = [x!, sizeOf(x!) / columns];
     for (;;) {
-      const layout = columnLayout(rows, columns);
+      const layout = columnLayout(rows, columns, rows <= fewRows ? 1 : undefined);
       const y = device.output(layout.blocks === 1 ? [columns] : [layout.blocks, columns]);
       device.run(sums, [from], [y], columnNumbers(rows, columns, layout), layout.across * layout.blocks);
       if (layout.blocks === 1) return y;
