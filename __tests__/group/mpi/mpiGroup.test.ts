@@ -175,7 +175,9 @@ suite(`mpiGroup${noMpi && `: SKIPPED, ${noMpi}`}`, () => {
       { env: { NVAE_GROUP_TIMEOUT: '0.5' } },
     ).ended;
     expect(status).not.toBe(0);
-    expect(stderr).toContain('rx-nvae: rank 0: barrier not finished within 0.5 s: rank 1 did not arrive\n');
-    expect(performance.now() - start).toBeLessThan(20_000);
+    expect(stderr).toMatch(
+      /rx-nvae: rank 0: barrier not finished within 0.5 s: rank 1 (did not arrive|does not answer)\n/,
+    );
+    expect(performance.now() - start).toBeLessThan(45_000);
   });
 });
