@@ -15,6 +15,8 @@ export interface RankTask {
   readonly steps: number;
   /** Whether gradients travel while the backward pass goes on. */
   readonly overlap: boolean;
+  /** False: each rank trains a model of its own, at the same time as the others. */
+  readonly together: boolean;
 }
 
 export interface RankFigures {
@@ -28,17 +30,20 @@ export interface RankFigures {
 /** The first two steps are recorded, and a comparison of the ranks is in the first. */
 const warmup = 4;
 
-const { config: name, set, batch, steps, overlap } = JSON.parse(process.argv[2] ?? '') as RankTask;
+const { config: name, set, batch, steps, overlap, together } = JSON.parse(process.argv[2] ?? '') as RankTask;
 await useEngine('native');
 const config = await loadConfig(name, { overrides: set });
 const launched = await launchedGroup();
-const watched = launched && watchGroup(launched, overlap);
+const watched = together && launched ? watchGroup(launched, overlap) : null;
 const trainer = await Trainer.create(config, watched ? { group: watched.group } : {});
 const images = noiseImages(config.model, batch);
 for (let i = 0; i < warmup; i++) await trainer.step(images, 1);
 watched?.reset();
 const seconds: number[] = [];
-for (let i = 0; i < steps; i++) seconds.push((await trainer.step(images, 1)).seconds);
+for (let i = 0; i < steps; i++) {
+  await launched?.barrier();
+  seconds.push((await trainer.step(images, 1)).seconds);
+}
 const { blocking, calls, waiting } = watched?.figures() ?? { blocking: 0, calls: 0, waiting: 0 };
 const figures: RankFigures = {
   seconds: { min: Math.min(...seconds), median: median(seconds) },

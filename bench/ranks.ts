@@ -25,25 +25,29 @@ interface Variant {
   /** Images of each rank. */
   readonly batch: number;
   readonly overlap: boolean;
+  readonly together: boolean;
 }
 
 const program = fileURLToPath(new URL('rank.ts', import.meta.url));
 
 function variantsOf({ ranks, batch }: Options): Variant[] {
-  const many = { ranks, threads: 1, batch };
+  const usual = { overlap: true, together: true };
+  const one = { ranks: 1, ...usual };
+  const many = { ranks, threads: 1, batch, ...usual };
   return [
-    { name: '1 rank, 1 thread', ranks: 1, threads: 1, batch, overlap: true },
-    { name: `1 rank, ${ranks} threads`, ranks: 1, threads: ranks, batch: ranks * batch, overlap: true },
-    { name: `${ranks} ranks, 1 thread each`, ...many, overlap: true },
+    { name: '1 rank, 1 thread', ...one, threads: 1, batch },
+    { name: `1 rank, ${ranks} threads`, ...one, threads: ranks, batch: ranks * batch },
+    { name: `${ranks} ranks, 1 thread each`, ...many },
     { name: '  gradients after the pass', ...many, overlap: false },
+    { name: '  a model of its own each', ...many, together: false }, // what the machine has for them
   ];
 }
 
 async function run(
-  { ranks, threads, batch, overlap }: Variant,
+  { ranks, threads, batch, overlap, together }: Variant,
   { config, steps, set }: Options,
 ): Promise<RankFigures> {
-  const task: RankTask = { config, set, batch, steps, overlap };
+  const task: RankTask = { config, set, batch, steps, overlap, together };
   const node = [process.execPath, '--import', 'tsx', program, JSON.stringify(task)];
   const launcher = ranks === 1 ? [] : ['mpirun', '--oversubscribe', '--bind-to', 'none', '-n', String(ranks)];
   const [command = '', ...args] = [...launcher, ...node];
