@@ -208,6 +208,7 @@ export type {
   LatentValues,
   NamedImages,
   NamedTensors,
+  PartedImages,
   TensorData,
 } from './base/plainData.js';
 

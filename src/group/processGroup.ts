@@ -11,16 +11,27 @@ export interface ProcessGroup {
   /**
    * Replaces the values by the sum over all ranks, which has the same bits on each of them. The array is the group's until then. Several
    * calls may be on their way; they end in their order.
+   * @param values this rank's, as many on each rank
    * @throws GroupError when a rank is lost or does not answer in time
    */
   allReduce(values: Float32Array | Float64Array): Promise<void>;
-  /** As `allReduce`, but blocks the thread: for sums that the next operation of a pass needs. */
+  /**
+   * As `allReduce`, but blocks the thread: for sums that the next operation of a pass needs.
+   * @param values this rank's, as many on each rank
+   */
   allReduceNow(values: Float32Array | Float64Array): void;
-  /** Replaces the bytes by those of one rank. */
+  /**
+   * Replaces the bytes by those of one rank.
+   * @param bytes as many on each rank
+   * @param root the rank whose bytes all get
+   */
   broadcast(bytes: Uint8Array, root: number): Promise<void>;
   /** Ends when all ranks have called it. */
   barrier(): Promise<void>;
-  /** Ends the job on all ranks, as after a failure that the others cannot see. The text says why. */
+  /**
+   * Ends the job on all ranks, as after a failure that the others cannot see.
+   * @param reason why, for the errors of the other ranks
+   */
   abort(reason: string): void;
   /** Leaves the group in good order, after all calls of this rank have ended. */
   close(): Promise<void>;

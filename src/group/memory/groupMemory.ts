@@ -2,7 +2,9 @@ import { defaultTimeLimitMs } from '../timeLimit.js';
 
 /** The memory that the ranks of a `memoryGroup` share. Plain data: post it to worker threads, or use it in one thread. */
 export interface GroupMemory {
+  /** Number of ranks. */
   readonly size: number;
+  /** How long a rank waits for the others in one call. */
   readonly timeLimitMs: number;
   /** For calls that return promises. */
   readonly promised: LaneMemory;
@@ -18,6 +20,7 @@ export interface LaneMemory {
   readonly pieces: SharedArrayBuffer;
 }
 
+/** Options of `groupMemory`. */
 export interface GroupMemoryOptions {
   /** How long a rank waits for the others in one call. @default ten minutes */
   readonly timeLimitMs?: number;
@@ -26,11 +29,20 @@ export interface GroupMemoryOptions {
 /** Longer arrays travel in pieces of this size. */
 export const pieceBytes = 1 << 18;
 
-/** Returns new memory for a group of this many ranks. */
-export function groupMemory(
-  size: number,
-  { timeLimitMs = defaultTimeLimitMs }: GroupMemoryOptions = {},
-): GroupMemory {
+/**
+ * Returns new memory for a group in one process.
+ *
+ * @param size number of ranks
+ * @param options how long ranks wait for each other
+ * @throws RangeError when the size is no positive integer, or the time limit is not positive
+ *
+ * @example
+ * const memory = groupMemory(2);
+ * new Worker('./rank.js', { workerData: { memory, rank: 1 } });
+ * train(config, { group: memoryGroup(memory, 0) }).subscribe();
+ */
+export function groupMemory(size: number, options: GroupMemoryOptions = {}): GroupMemory {
+  const { timeLimitMs = defaultTimeLimitMs } = options;
   if (!Number.isInteger(size) || size < 1)
     throw new RangeError(`groupMemory: size must be a positive integer, got ${size}`);
   if (!(timeLimitMs > 0))

@@ -10,8 +10,14 @@ import { Lane } from './lane.js';
  * A rank of a group inside one process: ranks are worker threads, or share a thread, for tests. Ranks of one thread can only use calls
  * that return promises. Each rank must be made once.
  *
- *     const memory = groupMemory(2);                       // post it to the threads
- *     const group = memoryGroup(memory, 1);                // in the second
+ * @param memory as `groupMemory` returns it, posted to the threads of the other ranks
+ * @param rank which rank this is, from 0
+ * @throws RangeError when the group has no such rank
+ * @throws GroupError when the rank was made before
+ *
+ * @example
+ * const { memory, rank } = workerData; // in a worker thread that was started with them
+ * await lastValueFrom(train(config, { group: memoryGroup(memory, rank) }));
  */
 export function memoryGroup(memory: GroupMemory, rank: number): ProcessGroup {
   const { size, timeLimitMs } = memory;

@@ -11,7 +11,14 @@ const headStartMs = 2000;
 /**
  * The group of the processes that a launcher such as mpirun has started together with this one; null if it was started alone.
  * An error is for rank 0 to show; other ranks get it later.
+ *
+ * @param options how long ranks wait for each other
  * @throws GroupError when they cannot become a group: each would do the whole work
+ *
+ * @example
+ * const group = await launchedGroup(); // mpirun -n 4 node train.js
+ * await lastValueFrom(train(config, group ? { group } : {}));
+ * await group?.close();
  */
 export async function launchedGroup(options: MpiGroupOptions = {}): Promise<ProcessGroup | null> {
   const launcher = launcherOf();

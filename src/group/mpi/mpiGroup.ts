@@ -6,6 +6,7 @@ import type { ProcessGroup } from '../processGroup.js';
 import { timeLimitOf } from '../timeLimit.js';
 import { loadMpi } from './loadMpi.js';
 
+/** Options of `launchedGroup`. */
 export interface MpiGroupOptions {
   /** How long a rank waits for the others in one call. @default NVAE_GROUP_TIMEOUT in seconds, or ten minutes */
   readonly timeLimitMs?: number;

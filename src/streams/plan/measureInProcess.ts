@@ -39,6 +39,6 @@ export function measureInProcess(
     });
     if (signal?.aborted) stop();
     signal?.addEventListener('abort', stop);
-    child.send(request);
+    child.send(request, () => undefined); // if the process is gone already, `close` says so
   });
 }
