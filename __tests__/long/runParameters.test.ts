@@ -1,5 +1,6 @@
 /** Every training parameter that acts between the steps of a run, seen by what it changes. */
 import { mkdir } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { lastValueFrom, take, toArray } from 'rxjs';
 import sharp from 'sharp';
@@ -31,8 +32,19 @@ const optionsOf = (more: TrainOptions = {}): TrainOptions => ({
 /** A run with these parameters; batches of four unless they say otherwise. */
 const run = (training: readonly string[], more: TrainOptions = {}): Promise<TrainEvent[]> =>
   lastValueFrom(train(smallConfig(training), optionsOf(more)).pipe(toArray()));
-/** Checkpoints take no time, so that none is passed over. */
-const instantly = { checkpoints: { save: async () => undefined } };
+/** Checkpoints take no time, and steps some, so that none is passed over. */
+const instantly: TrainOptions = {
+  checkpoints: { save: async () => undefined },
+  createTrainer: async (config, more) => {
+    const trainer = await Trainer.create(config, more);
+    const step = trainer.step.bind(trainer);
+    trainer.step = async (images, epoch) => {
+      await setTimeout(50);
+      return step(images, epoch);
+    };
+    return trainer;
+  },
+};
 const ofType = <T extends TrainEvent['type']>(events: readonly TrainEvent[], type: T) =>
   events.filter((event): event is Extract<TrainEvent, { type: T }> => event.type === type);
 const stepsOf = (events: readonly TrainEvent[], type: 'checkpoint' | 'step') =>
