@@ -3,6 +3,7 @@
  * `talk` and `together` in the same order; a rank that cannot go on calls `leave` instead of the next one.
  */
 import { messageOf } from '../../base/errors.js';
+import { within } from '../../base/within.js';
 import { GroupError } from '../../group/groupError.js';
 import type { ProcessGroup } from '../../group/processGroup.js';
 import { exchange } from './exchange.js';
@@ -77,7 +78,7 @@ export function rankTalk<News>(group: ProcessGroup, { news, hear, end }: RankTal
       const values: (Message<News>['done'] | undefined)[] = Array.from({ length: group.size });
       let isTold = false;
       for (;;) {
-        const mine: Outcome<T> | null = isTold ? null : await within(outcome, signEvery);
+        const mine: Outcome<T> | null = !isTold && (await within(outcome, signEvery)) ? await outcome : null;
         if (mine && 'error' in mine) failed ??= mine;
         isTold ||= mine !== null;
         const { heard } = await speak(mine && 'value' in mine ? { done: mine } : {});
@@ -104,15 +105,4 @@ async function outcomeOf<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   } catch (error) {
     return { error };
   }
-}
-
-/** What the promise resolves to, or null if that takes longer. */
-function within<T>(promise: Promise<T>, milliseconds: number): Promise<T | null> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds, null);
-    void promise.then((value) => {
-      clearTimeout(timer);
-      resolve(value);
-    });
-  });
 }

@@ -3,6 +3,8 @@
  * neighbouring values, and shares its rows out to lanes of threads; the lanes are joined in a fixed order.
  */
 
+import type { Shader } from '../shader.js';
+
 /** Threads of a workgroup. */
 export const columnThreads = 128;
 const mostColumns = 32;
@@ -66,3 +68,26 @@ fn joined(sums: vec2f, thread: u32) -> vec2f {
   return total;
 }
 `;
+
+/** A shader that adds up terms down the columns of each block. `term` is WGSL: the term at index i. */
+export function columnSums(name: string, reads: readonly string[], term: string): Shader {
+  return {
+    name,
+    reads,
+    writes: ['sums'],
+    integers: columnIntegers,
+    threads: columnThreads,
+    code: `${columnCode}
+fn run(group: u32, thread: u32) {
+  if (group >= given.across * given.blocks) { return; }
+  let place = place_of(group, thread);
+  var own = 0.0;
+  for (var row = place.begin + place.lane; row < place.end; row += place.lanes) {
+    let i = row * given.columns + place.column;
+    own += ${term};
+  }
+  let total = joined(vec2f(own, 0), thread).x;
+  if (place.lane == 0 && place.column < given.columns) { sums[place.block * given.columns + place.column] = total; }
+}`,
+  };
+}

@@ -2,38 +2,16 @@
 import type { Attributes } from '../../fused/composite.js';
 import type * as tf from '../../tf.js';
 import type { Shader } from '../shader.js';
-import { columnCode, columnIntegers, columnLayout, columnNumbers, columnThreads } from './columns.js';
+import { columnLayout, columnNumbers, columnSums } from './columns.js';
 import { sizeOf, type WebgpuKernel, webgpuKernel } from './kernel.js';
 import { mapThreads, mapWorkgroups } from './map.js';
 import { siluCode } from './silu.js';
 
 const exciteIntegers = ['batch', 'pixels', 'channels', 'hiddenUnits'];
 
-/** Sums the pixels of each image: a block of rows is an image. `value` is a term, at index i. */
-function imageSums(name: string, reads: readonly string[], value: string): Shader {
-  return {
-    name,
-    reads,
-    writes: ['sums'],
-    integers: columnIntegers,
-    threads: columnThreads,
-    code: `${columnCode}
-fn run(group: u32, thread: u32) {
-  if (group >= given.across * given.blocks) { return; }
-  let place = place_of(group, thread);
-  var own = 0.0;
-  for (var row = place.begin + place.lane; row < place.end; row += place.lanes) {
-    let i = row * given.columns + place.column;
-    own += ${value};
-  }
-  let total = joined(vec2f(own, 0), thread).x;
-  if (place.lane == 0 && place.column < given.columns) { sums[place.block * given.columns + place.column] = total; }
-}`,
-  };
-}
-
-const branchSums = imageSums('squeeze-excitation: sums', ['branch'], 'branch[i]');
-const productSums = imageSums('squeeze-excitation: sums of products', ['dy', 'branch'], 'dy[i] * branch[i]');
+// A block of rows is an image.
+const branchSums = columnSums('squeeze-excitation: sums', ['branch'], 'branch[i]');
+const productSums = columnSums('squeeze-excitation: sums of products', ['dy', 'branch'], 'dy[i] * branch[i]');
 
 /** One workgroup per image: means, hidden units and factors. */
 const dense: Shader = {

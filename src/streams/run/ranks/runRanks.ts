@@ -2,6 +2,7 @@
  * The ranks of a run with a group. Each of them has its own state of the run, and all states are the same, because what happens to one
  * rank only (a command, a stop, the time limit) reaches the states of all between the same two steps: in a turn.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ReplaySubject, Subject } from 'rxjs';
 import { messageOf } from '../../../base/errors.js';
 import { GroupError } from '../../../group/groupError.js';
@@ -178,8 +179,4 @@ export function runRanks(group: ProcessGroup, store: Pick<RunStore, 'state' | 'd
 /** A warning of another rank says so. */
 function ofRank(event: WarningEvent, rank: number): WarningEvent {
   return { ...event, rank, message: `rank ${rank}: ${event.message}` };
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

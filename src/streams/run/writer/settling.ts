@@ -1,4 +1,4 @@
-import { within } from './within.js';
+import { within } from '../../../base/within.js';
 
 export interface SyncedLog {
   /** Resolves when everything appended so far is on disk. */

@@ -3,11 +3,11 @@ import { Worker } from 'node:worker_threads';
 import { type Observable, ReplaySubject } from 'rxjs';
 import { messageOf } from '../../../base/errors.js';
 import { threadOf } from '../../../base/ownFile.js';
+import { within } from '../../../base/within.js';
 import type { Checkpoint } from '../../../checkpoint/checkpointContent.js';
 import { fromPlainError } from '../plainError.js';
 import type { FromThread, Request, ToThread } from './messages.js';
 import type { RunWriter, RunWriterOptions } from './runWriter.js';
-import { within } from './within.js';
 
 /** Milliseconds for the thread to close its files, and again to end: a disk that hangs must not block the run. */
 const endPatience = 2000;
