@@ -10,17 +10,15 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { build, type Metafile, stop } from 'esbuild';
 import {
   checkpointFromBytes,
-  keyedNoise,
-  modelFromBytes,
   modelToBytes,
   parseConfig,
   Trainer,
-  tf,
   useEngine,
 } from '../../src/entries/model.js';
 import { findBrowser } from '../entries/browser/findBrowser.js';
-import { openPage } from '../entries/browser/openPage.js';
-import { config, sampling, wasmFolder } from '../entries/browser/shared.js';
+import { openPage, softwareGpu } from '../entries/browser/openPage.js';
+import type { Posted } from '../entries/browser/page.js';
+import { type Computed, config, sampleAndTrain, wasmFolder } from '../entries/browser/shared.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
 const inFolder = useTemporaryFolder();
@@ -48,6 +46,16 @@ describe('bundle', () => {
     const imported = Object.values(page.metafile.outputs).flatMap(({ imports }) => imports);
     expect(imported).toEqual([]);
   });
+
+  test('should have the package for WebGPU only because the page imports it', () => {
+    const ofWebgpu = /node_modules\/@tensorflow\/tfjs-backend-webgpu\//;
+    const importers = Object.entries(page.metafile.inputs)
+      .filter(
+        ([path, { imports }]) => !ofWebgpu.test(path) && imports.some((each) => ofWebgpu.test(each.path)),
+      )
+      .map(([path]) => path);
+    expect(importers).toEqual(['__tests__/entries/browser/page.ts']);
+  });
 });
 
 const browser = findBrowser();
@@ -56,64 +64,79 @@ if (!browser)
   process.stderr.write('browser.test.ts: no Chromium here, so rx-nvae/model is not tried in one\n');
 
 (browser ? describe : describe.skip)('page', () => {
-  test('should give the images that Node gives, and train', async () => {
-    await useEngine('wasm');
-    const trainer = await Trainer.create(parseConfig(config, { file: 'squares.yaml' }));
-    const bytes = await modelToBytes(await trainer.snapshot());
-    await trainer.dispose();
-    const wasm = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json');
+  let model: Uint8Array;
+  const open = async (options?: readonly string[]) => {
+    const wasm = dirname(
+      createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json'),
+    );
     const names = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm'];
     const files = names.map(async (name) => [
       wasmFolder + name,
-      { type: 'application/wasm', body: await readFile(join(dirname(wasm), 'dist', name)) },
+      { type: 'application/wasm', body: await readFile(join(wasm, 'dist', name)) },
     ]);
-    const got = (await openPage(browser!, inFolder('profile'), {
+    const answers = {
       '/': { type: 'text/html', body: '<!doctype html><script type="module" src="/page.js"></script>' },
       '/page.js': { type: 'text/javascript', body: page.code },
-      '/squares.model': { type: 'application/octet-stream', body: bytes },
+      '/squares.model': { type: 'application/octet-stream', body: model },
       ...Object.fromEntries(await Promise.all(files)),
-    })) as Posted;
-    expect(got).toMatchObject({
-      engine: 'wasm',
-      warnings: [],
-      left: 0,
-      refused: { name: 'EngineUnavailableError' },
-    });
-    expect(got.engines).toEqual([
+    };
+    return (await openPage(browser!, inFolder('profile'), answers, options)) as Posted;
+  };
+
+  beforeAll(async () => {
+    await useEngine('wasm');
+    const trainer = await Trainer.create(parseConfig(config, { file: 'squares.yaml' }));
+    model = await modelToBytes(await trainer.snapshot());
+    await trainer.dispose();
+  });
+
+  test('should give the images and the training step that Node gives', async () => {
+    const { engines, refused, auto, computed } = await open();
+    expect(engines).toEqual([
       ['tensorflow', false],
       ['webgpu', false],
       ['native', false],
       ['wasm', true],
       ['cpu', true],
     ]);
-    const own = await samples(bytes);
-    expect(own).toHaveLength(3 * 16 * 16 * 3);
-    expect(Math.max(...own) - Math.min(...own)).toBeGreaterThan(0.05); // no grey image that anything would give
-    expect(largestDifference(got.values, own)).toBeLessThan(1e-6);
+    expect(auto).toEqual({ name: 'wasm', warnings: [] });
+    expect(Object.keys(computed)).toEqual(['wasm']);
+    expect(refused.native?.name).toBe('EngineUnavailableError');
+    expect(refused.webgpu?.name).toBe('EngineUnavailableError');
+    expect(refused.webgpu?.message).toMatch(/^engine webgpu: .* no GPU for it.*webgpuBackend/);
+    await useEngine('wasm');
+    await expectSame(computed.wasm!, await sampleAndTrain(model), 1e-6);
     await useEngine('native');
-    expect(largestDifference(got.values, await samples(bytes))).toBeLessThan(1e-4);
-    expect(got.loss).toBeGreaterThan(0);
-    const checkpoint = await checkpointFromBytes(Uint8Array.from(got.checkpoint));
-    expect(checkpoint.state.position.step).toBe(1);
+    await expectSame(computed.wasm!, await sampleAndTrain(model), 1e-4);
+  }, 120_000);
+
+  test('should give them through WebGPU', async () => {
+    const { engines, refused, auto, computed } = await open(softwareGpu);
+    expect(engines).toContainEqual(['webgpu', true]);
+    expect(auto).toEqual({ name: 'wasm', warnings: [] }); // a software device is slower
+    expect(Object.keys(refused)).toEqual(['native']);
+    await useEngine('native');
+    await expectSame(computed.webgpu!, await sampleAndTrain(model), 1e-4);
   }, 120_000);
 });
 
-interface Posted {
-  readonly engines: readonly (readonly [string, boolean])[];
-  readonly values: readonly number[];
-  readonly loss: number;
-  readonly checkpoint: readonly number[];
-}
-
-/** The same as the page, on the engine that is in use. */
-async function samples(bytes: Uint8Array): Promise<readonly number[]> {
-  const model = await modelFromBytes(bytes);
-  const { count, temperature, seed } = sampling;
-  const images = model.sample(count, temperature, keyedNoise(seed, 'sample', 0));
-  const values = [...(await images.data())];
-  tf.dispose(images);
-  model.dispose();
-  return values;
+/** Expects the same images, and the same loss, weights and state of the optimiser after a step; and no tensor left. */
+async function expectSame(actual: Computed, expected: Computed, tolerance: number): Promise<void> {
+  expect(actual.left).toBe(0);
+  expect(expected.values).toHaveLength(3 * 16 * 16 * 3);
+  expect(Math.max(...expected.values) - Math.min(...expected.values)).toBeGreaterThan(0.05); // no grey image that anything would give
+  expect(largestDifference(actual.values, expected.values)).toBeLessThan(tolerance);
+  expect(actual.loss / expected.loss).toBeCloseTo(1, 5);
+  const [after, expectedAfter] = await Promise.all(
+    [actual, expected].map(({ checkpoint }) => checkpointFromBytes(Uint8Array.from(checkpoint))),
+  );
+  expect(after!.state).toEqual(expectedAfter!.state);
+  expect([...after!.tensors.keys()]).toEqual([...expectedAfter!.tensors.keys()]);
+  const apart = [...expectedAfter!.tensors].filter(([name, { data }]) => {
+    const largest = Math.max(1, ...[...data].map(Math.abs));
+    return !(largestDifference([...after!.tensors.get(name)!.data], [...data]) < 2e-5 * largest);
+  });
+  expect(apart.map(([name]) => name)).toEqual([]);
 }
 
 function largestDifference(a: readonly number[], b: readonly number[]): number {

@@ -36,7 +36,7 @@ export async function chooseEngine(
   if (name === 'auto') return startBest(among, options);
   const loader = among.find((candidate) => candidate.name === name);
   if (!loader) throw new UnknownEngineError(String(name));
-  const probe = await loader.probe();
+  const probe = await loader.probe(options);
   if (!probe.usable) throw unavailable(loader, probe.reason);
   return start(loader, probe, probe.reason ? [`engine ${name}: ${probe.reason}`] : [], options);
 }
@@ -68,7 +68,7 @@ export async function describeEngines(among: readonly EngineLoader[]): Promise<E
 async function startBest(all: readonly EngineLoader[], options: UseEngineOptions): Promise<EngineInfo> {
   const warnings: string[] = [];
   const among = all.filter((loader) => !loader.passedOver?.());
-  const probes = among.map(({ probe }) => probe()); // in parallel, since some start their own process
+  const probes = among.map(({ probe }) => probe(options)); // in parallel, since some start their own process
   for (const probe of probes) probe.catch(() => undefined); // rejections are handled below, if the engine matters
   for (const [i, loader] of among.entries()) {
     const probe = await probes[i]!;

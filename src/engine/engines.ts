@@ -23,6 +23,11 @@ export interface UseEngineOptions {
    * each file. Only the first start of the engine `wasm` uses it. @default in Node its package, in a browser the page's folder
    */
   readonly wasmPaths?: string | Readonly<Record<WasmFileName, string>>;
+  /**
+   * What the engine `webgpu` needs in a browser: `() => import('@tensorflow/tfjs-backend-webgpu')`. A function, so that pages without
+   * WebGPU do not load the package. Node finds it by itself. @default `auto` passes the engine over
+   */
+  readonly webgpuBackend?: () => Promise<{ readonly WebGPUBackend: unknown }>;
 }
 
 /** The engine in use. */

@@ -33,10 +33,10 @@ export interface EngineLoader {
   readonly backendName: string;
   readonly howToGet: string;
   /**
-   * Checks whether the engine works here, loading what it needs.
+   * Checks whether the engine works here, loading what it needs. `options` are those of `useEngine`.
    * @throws EngineSettingError when an environment variable is invalid; nothing else
    */
-  probe(): Promise<Probe>;
+  probe(options?: UseEngineOptions): Promise<Probe>;
   /** Whether it is known without loading anything that `auto` would not choose the engine. */
   passedOver?(): boolean;
   /** Registers the backend with tfjs; only called after a successful probe. */

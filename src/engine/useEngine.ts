@@ -23,13 +23,13 @@ const loaders: readonly EngineLoader[] = [
  * Selects the engine that computes all tensors from now on.
  *
  * `auto` takes the first that fits: tensorflow with a GPU, webgpu on a real GPU, native, wasm. An engine requested by
- * name is used or the call fails; it is never replaced. A browser has only `wasm` and `cpu`.
+ * name is used or the call fails; it is never replaced. A browser has only `webgpu`, `wasm` and `cpu`.
  *
  * Calling it again with the same name changes nothing. Another name switches the engine; dispose of existing tensors
  * first.
  *
  * @param name an engine, or `auto`
- * @param options where a browser finds the files of the engine `wasm`
+ * @param options where a browser finds the files of the engine `wasm` and the backend of `webgpu`
  * @returns the engine in use, with warnings for the user
  * @throws UnknownEngineError when no engine has that name
  * @throws EngineUnavailableError when the engine does not work here; says why and how to install it

@@ -5,8 +5,16 @@ import type { AddressInfo } from 'node:net';
 /** What a server answers, by path. */
 export type Answers = Readonly<Record<string, { readonly type: string; readonly body: string | Uint8Array }>>;
 
+/** WebGPU on SwiftShader, which Chromium has with it. */
+export const softwareGpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
+
 /** Serves the answers, opens `/` in the browser, and resolves to the JSON that the page posts. */
-export async function openPage(browser: string, profile: string, answers: Answers): Promise<unknown> {
+export async function openPage(
+  browser: string,
+  profile: string,
+  answers: Answers,
+  moreOptions: readonly string[] = [],
+): Promise<unknown> {
   const { promise: posted, resolve, reject } = withResolvers<string>();
   const listen: RequestListener = (request, response) => {
     const answer = answers[request.url ?? ''];
@@ -31,6 +39,7 @@ export async function openPage(browser: string, profile: string, answers: Answer
     '--disable-gpu',
     '--disable-dev-shm-usage',
     '--enable-logging=stderr',
+    ...moreOptions,
   ];
   const page = spawn(
     browser,

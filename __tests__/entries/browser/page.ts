@@ -1,37 +1,40 @@
-/** Runs in a browser: samples from the model that the server has, trains one step, and posts what came out. */
-import {
-  checkpointToBytes,
-  engineInUse,
-  keyedNoise,
-  listEngines,
-  modelFromBytes,
-  parseConfig,
-  Trainer,
-  tf,
-  useEngine,
-} from 'rx-nvae/model';
-import { config, sampling, wasmFolder } from './shared.js';
+/** Runs in a browser: samples from the model that the server has and trains one step, on an engine after the other. */
+import { engineInUse, listEngines, useEngine } from 'rx-nvae/model';
+import { type Computed, sampleAndTrain, wasmFolder } from './shared.js';
 
-async function run(): Promise<object> {
-  const refused = await useEngine('native').catch(({ name, message }) => ({ name, message }));
-  const engines = (await listEngines()).map(({ name, usable }) => [name, usable]);
-  const { warnings } = await useEngine('auto', { wasmPaths: wasmFolder });
-  const tensors = tf.memory().numTensors;
-  const response = await fetch('/squares.model');
-  const model = await modelFromBytes(await response.arrayBuffer(), { name: 'squares.model' });
-  const { count, temperature, seed } = sampling;
-  const images = model.sample(count, temperature, keyedNoise(seed, 'sample', 0));
-  const values = [...(await images.data())];
-  images.dispose();
-  model.dispose();
-  const trainer = await Trainer.create(parseConfig(config, { file: 'browser.yaml' }));
-  const size = trainer.config.model.inputDimension;
-  const pixels = new Uint8Array(2 * size * size * 3).fill(100);
-  const { loss } = await trainer.step({ pixels, shape: [2, size, size, 3] }, 0);
-  const checkpoint = [...(await checkpointToBytes(await trainer.snapshot()))];
-  await trainer.dispose();
-  const left = tf.memory().numTensors - tensors;
-  return { engine: engineInUse()?.name, engines, warnings, refused, values, loss, checkpoint, left };
+/** What the page posts. */
+export interface Posted {
+  readonly engines: readonly (readonly [string, boolean])[];
+  /** What the engines say that cannot be used, by name. */
+  readonly refused: Readonly<Record<string, { readonly name: string; readonly message: string }>>;
+  /** What `auto` has chosen. */
+  readonly auto: { readonly name: string | undefined; readonly warnings: readonly string[] };
+  readonly computed: Readonly<Record<string, Computed>>;
+}
+
+const options = {
+  wasmPaths: wasmFolder,
+  webgpuBackend: () => import('@tensorflow/tfjs-backend-webgpu'),
+};
+
+async function run(): Promise<Posted> {
+  const refused: Record<string, { name: string; message: string }> = {};
+  const computed: Record<string, Computed> = {};
+  const engines = (await listEngines()).map(({ name, usable }) => [name, usable] as const);
+  const { warnings } = await useEngine('auto', options);
+  const auto = { name: engineInUse()?.name, warnings };
+  const model = await (await fetch('/squares.model')).arrayBuffer();
+  for (const engine of ['native', 'wasm', 'webgpu']) {
+    try {
+      await useEngine(engine, options);
+    } catch (error) {
+      const { name, message } = error as Error;
+      refused[engine] = { name, message };
+      continue;
+    }
+    computed[engine] = await sampleAndTrain(model);
+  }
+  return { engines, refused, auto, computed };
 }
 
 const result = await run().catch((error: unknown) => ({ error: String(error) }));

@@ -7,22 +7,11 @@
 import { hasCode, messageOf } from '../../base/errors.js';
 import type { ForeignLoader } from '../foreign/foreignLoader.js';
 import type { Probe } from '../loader.js';
-import * as tf from '../tf.js';
-import { registerAddN } from './addN.js';
 import { type Dawn, provideNavigator, requestAdapter, vulkanLoaderMissing } from './dawn.js';
-import { guardedBackend, mostInputs, type WebgpuBackendClass } from './guardedBackend.js';
-import { registerWebgpuKernels } from './kernels/register.js';
-import { WatchedDevice } from './watchedDevice.js';
-
-/** Dispatches that are submitted together; tfjs' own value is 15. */
-const dispatchesPerSubmit = 256;
-
-const software = /swiftshader|llvmpipe|lavapipe|software|basic render|cpu/i;
+import { probeOf } from './probeOf.js';
+import { isStarted, startBackend, type TfjsPackage } from './startBackend.js';
 
 type Import = (name: string) => Promise<unknown>;
-
-/** The device of the backend that is currently registered with tfjs. */
-let watched: WatchedDevice | null = null;
 
 /** Creates an engine loader that imports the two packages with the given function. */
 export function webgpuLoader(importPackage: Import = (name) => import(name)): ForeignLoader {
@@ -44,16 +33,14 @@ export function webgpuLoader(importPackage: Import = (name) => import(name)): Fo
       }
     },
     register: async () => {
-      // A failed device cannot recover, and its tensors are lost.
-      if (watched && !watched.failure) return;
+      if (isStarted()) return;
       const { dawn, backend } = await load();
-      await registerBackend(dawn, backend);
+      const adapter = await requestAdapter(dawn);
+      if (!adapter) throw new Error('Dawn found no GPU');
+      provideNavigator();
+      await startBackend(adapter, backend);
     },
   };
-}
-
-interface TfjsPackage {
-  readonly WebGPUBackend: WebgpuBackendClass;
 }
 
 const packages = ['webgpu', '@tensorflow/tfjs-backend-webgpu'] as const;
@@ -86,27 +73,5 @@ async function look(dawn: Dawn): Promise<Probe> {
   const absent = absenceOfVulkan();
   if (absent) return { usable: false, reason: absent };
   const adapter = await requestAdapter(dawn);
-  if (!adapter) return { usable: false, reason: 'Dawn found no GPU' };
-  const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
-  const name = [description || device, vendor, architecture].filter(Boolean).join(', ');
-  const isSoftware = isFallbackAdapter === true || software.test(name);
-  if (!isSoftware) return { usable: true, description: name, forAuto: true };
-  const reason = 'a software device, slower than native';
-  return { usable: true, description: `${name} (software)`, forAuto: false, reason };
-}
-
-/** Replaces the backend that tfjs registers itself, because that backend ignores errors of its device. */
-async function registerBackend(dawn: Dawn, { WebGPUBackend }: TfjsPackage): Promise<void> {
-  const adapter = await requestAdapter(dawn);
-  if (!adapter) throw new Error('Dawn found no GPU');
-  provideNavigator();
-  const device = await WatchedDevice.request(adapter);
-  tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', dispatchesPerSubmit);
-  if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
-  tf.registerBackend('webgpu', () => guardedBackend(WebGPUBackend, device, adapter.info));
-  if (!watched) {
-    registerAddN(() => mostInputs(watched ?? device));
-    registerWebgpuKernels();
-  }
-  watched = device;
+  return adapter ? probeOf(adapter) : { usable: false, reason: 'Dawn found no GPU' };
 }
