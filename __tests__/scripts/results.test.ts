@@ -7,7 +7,7 @@ import { emojiText } from '../../scripts/results/emojiPart.js';
 import { pick, variants } from '../../scripts/results/emojiVariants.js';
 import { type EmojiResult, openStore } from '../../scripts/results/store.js';
 import { trainingSeconds } from '../../scripts/results/trainingSeconds.js';
-import { replaced } from '../../scripts/results/writeTables.js';
+import { replaced, writeTables } from '../../scripts/results/writeTables.js';
 import { loadConfig } from '../../src/config/loadConfig.js';
 import { useTemporaryFolder } from '../support/temporaryFolder.js';
 
@@ -45,7 +45,7 @@ describe('results', () => {
 
   test('should keep what was measured, and write a table of the longest runs', () => {
     const store = openStore(inFolder('new', 'results.json'));
-    expect(emojiText(store)).toBe('Not measured yet.');
+    expect(emojiText(store)).toBeNull();
     const result = (variant: string, seed: number, mean: number, epochs = 12): EmojiResult => ({
       variant,
       seed,
@@ -107,5 +107,13 @@ describe('results', () => {
       expect(replaced(once, name, 'TABLE', page)).toBe(once);
     }
     expect(() => replaced('', 'emoji', '', 'x.md')).toThrow('x.md: expected the marks');
+  });
+
+  test('should leave a table as it is when there is nothing new for it', async () => {
+    const copy = inFolder('page.md');
+    const content = await readFile(page, 'utf8');
+    await writeFile(copy, content);
+    expect(writeTables(copy, { digits: null, emoji: 'TABLE', samples: null })).toBe('TABLE');
+    expect(await readFile(copy, 'utf8')).toBe(replaced(content, 'emoji', 'TABLE', copy));
   });
 });

@@ -56,8 +56,9 @@ export function curveOf(journal: string): CurvePoint[] {
   return points;
 }
 
-export function digitsText({ results: { digits } }: Store): string {
-  if (!digits) return 'Not measured yet.';
+/** Null without a measurement. */
+export function digitsText({ results: { digits } }: Store): string | null {
+  if (!digits) return null;
   const number = ({ mean, standardError }: Mean) =>
     `${mean.toFixed(2)} ± ${standardError === null ? '?' : standardError.toFixed(2)}`;
   const { curve, images, samples, bound, seconds } = digits;

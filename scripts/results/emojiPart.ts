@@ -95,11 +95,11 @@ async function copyAll(files: readonly ImageFile[], folder: string): Promise<voi
   await rename(part, folder);
 }
 
-/** The table: a row for each option. */
-export function emojiText({ results }: Store): string {
+/** The table: a row for each option. Null without a measurement. */
+export function emojiText({ results }: Store): string | null {
   const longest = Math.max(0, ...results.emoji.map(({ epochs }) => epochs));
   const all = results.emoji.filter(({ epochs }) => epochs === longest);
-  if (all.length === 0) return 'Not measured yet.';
+  if (all.length === 0) return null;
   const of = (name: string) => all.filter(({ variant }) => variant === name);
   const rows = variants.flatMap(({ name, against }) => {
     const runs = of(name);

@@ -20,8 +20,9 @@ export async function samplesPart(store: Store): Promise<void> {
   store.update({ samples });
 }
 
-export function samplesText({ results: { samples } }: Store): string {
-  if (samples.length === 0) return 'Not made yet.';
+/** Null without samples. */
+export function samplesText({ results: { samples } }: Store): string | null {
+  if (samples.length === 0) return null;
   return samples
     .map(({ model, temperature, picture }) => {
       const words = `Samples of ${model} at temperature ${temperature}`;

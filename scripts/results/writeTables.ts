@@ -5,13 +5,17 @@ import { fileURLToPath } from 'node:url';
 
 const biome = fileURLToPath(new URL('../../node_modules/@biomejs/biome/bin/biome', import.meta.url));
 
-/** @returns all tables, for the terminal */
-export function writeTables(page: string, texts: Readonly<Record<string, string>>): string {
+/**
+ * @param texts what stands between the marks of each name. Null: what the page has stays
+ * @returns all tables that were written, for the terminal
+ */
+export function writeTables(page: string, texts: Readonly<Record<string, string | null>>): string {
+  const known = Object.entries(texts).filter((entry): entry is [string, string] => entry[1] !== null);
   let content = readFileSync(page, 'utf8');
-  for (const [name, text] of Object.entries(texts)) content = replaced(content, name, text, page);
+  for (const [name, text] of known) content = replaced(content, name, text, page);
   writeFileSync(page, content);
   spawnSync(process.execPath, [biome, 'format', '--write', page], { stdio: 'ignore' });
-  return Object.values(texts).join('\n\n');
+  return known.map(([, text]) => text).join('\n\n');
 }
 
 /** @throws Error when the page lacks the marks */
