@@ -26,6 +26,14 @@ function outsideText({ secondsOutsideKernels: outside, secondsPerStep: { min } }
   return `${(1000 * outside).toFixed(0)} ms, ${((100 * outside) / min).toFixed(1)} % of the step`;
 }
 
+function bandwidthRows(
+  { copyBytesPerSecond: rate, bandwidthShare: share }: BenchResult,
+  giga: (value: number) => string,
+): [string, string][] {
+  if (rate === null || share === null) return [];
+  return [['copy bandwidth', `${giga(rate)}B/s, of which the step uses ${(100 * share).toFixed(1)} %`]];
+}
+
 function copiesText({ count, bytes }: Copies): string {
   return `${count} (${(bytes / 2 ** 20).toFixed(2)} MiB)`;
 }
@@ -75,8 +83,9 @@ function table(result: BenchResult): string {
     ['seconds per step', `${secondsPerStep.min.toFixed(3)} min, ${secondsPerStep.median.toFixed(3)} median`],
     ['images per second', result.imagesPerSecond.toFixed(1)],
     ['convolutions per step', `${giga(result.convolutionFlops)}FLOP`],
-    ['peak FMA rate', peakFmaFlops === null ? 'only measured on native' : `${giga(peakFmaFlops)}FLOPS`],
+    ['peak FMA rate', peakFmaFlops === null ? 'not measured on this engine' : `${giga(peakFmaFlops)}FLOPS`],
     ['efficiency', efficiency === null ? 'unknown' : efficiency.toFixed(3)],
+    ...bandwidthRows(result, giga),
     ['outside of kernels', outsideText(result)],
     ['peak resident memory', `${(result.peakRssBytes / 2 ** 20).toFixed(0)} MiB`],
     ['nine samples', `${result.secondsForNineSamples.toFixed(3)} s`],

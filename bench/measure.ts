@@ -8,6 +8,7 @@ import type { Trainer } from '../src/training/trainer.js';
 import { median } from './median.js';
 import type { NativeTime } from './nativeTime.js';
 import type { Traffic, TrafficMeter } from './tensorflowTraffic.js';
+import { devicePeaks } from './webgpuPeaks.js';
 import type { DeviceMeter, DeviceTraffic } from './webgpuTraffic.js';
 
 export interface BenchResult {
@@ -20,10 +21,17 @@ export interface BenchResult {
   readonly imagesPerSecond: number;
   /** Number of floating-point operations in all convolutions of one step: forward, input gradient and filter gradient. */
   readonly convolutionFlops: number;
-  /** Peak rate of all threads together, in registers only, measured between the steps; null if the engine is not native. */
+  /**
+   * Peak rate in registers only: of all threads together, measured between the steps, on native; of the device on webgpu; null on other
+   * engines.
+   */
   readonly peakFmaFlops: number | null;
   /** convolutionFlops / (shortest step * peakFmaFlops). */
   readonly efficiency: number | null;
+  /** Of a copy in the device's memory, read and written bytes; null if the engine is not webgpu. */
+  readonly copyBytesPerSecond: number | null;
+  /** Bytes that the last step read and wrote / (shortest step * copyBytesPerSecond). */
+  readonly bandwidthShare: number | null;
   /** Seconds of the shortest step outside native code; null if the engine is not native. */
   readonly secondsOutsideKernels: number | null;
   readonly peakRssBytes: number;
@@ -80,6 +88,8 @@ export async function measure(
   }
   const ofLastStep = traffic?.take() ?? null;
   const deviceTraffic = device?.take() ?? null;
+  const peaks = device ? await devicePeaks() : null;
+  peak ??= peaks?.fmaFlops ?? null;
   const peakRssBytes = process.resourceUsage().maxRSS * 1024;
   const sampleSeconds: number[] = [];
   // The native engine replays from the third on.
@@ -98,6 +108,11 @@ export async function measure(
     convolutionFlops: profile.convolutionFlops,
     peakFmaFlops: peak,
     efficiency: peak === null ? null : profile.convolutionFlops / (min * peak),
+    copyBytesPerSecond: peaks?.copyBytesPerSecond ?? null,
+    bandwidthShare:
+      peaks && deviceTraffic
+        ? (deviceTraffic.bytesRead + deviceTraffic.bytesWritten) / (min * peaks.copyBytesPerSecond)
+        : null,
     secondsOutsideKernels: outside.length > 0 ? Math.min(...outside) : null,
     peakRssBytes,
     secondsForNineSamples: Math.min(...sampleSeconds),

@@ -61,12 +61,12 @@ function replaceKernels(kernels: readonly tf.KernelConfig[]): void {
 }
 
 /** Computes the operations of a convolution kernel from the shapes of its filter and its result or result gradient; 0 for others. */
-function convolutionFlopsOf(
+export function convolutionFlopsOf(
   name: string,
   { inputs, attrs }: Parameters<tf.KernelFunc>[0],
   output: tf.TensorInfo | tf.TensorInfo[],
 ): number {
-  const result = (Array.isArray(output) ? output[0]! : output).shape;
+  const result = [output].flat()[0]?.shape ?? []; // kernels in place return nothing
   const { filter, dy } = inputs;
   const filterShape = (attrs?.filterShape ?? []) as number[];
   switch (name) {
