@@ -27,6 +27,12 @@ const cases: Record<string, RankedCase> = {
   'fixed flows with weight normalisation': { model: { fixedFlows: true, flowWeightNorm: true } },
   'images of an odd size': { model: { inputDimension: 7 } },
   'binary images': binary,
+  'a loss function': { ownLoss: true },
+  'a loss function, and parts of a batch': {
+    ownLoss: true,
+    training: { accumulationSteps: 3 },
+    images: [7, 5, 4],
+  },
   'a normal distribution': { model: { samplingMethod: 'gaussian' } },
   'joint, normalised colours': { model: { jointColours: true, normalizedLikelihood: true } },
   ...(testEngine === 'native' && {

@@ -21,6 +21,7 @@ const cases: Record<string, RankedCase> = {
   'tensor checkpoints and power iterations': {
     training: { useTensorCheckpoints: true, spectralRegularization: 'power_iteration' },
   },
+  'a loss function': { ownLoss: true },
   'binary images, balanced by size': {
     ...binary,
     training: { ...binary.training, klBalancing: 'size' },

@@ -24,7 +24,7 @@ import type { LatentGroupPlan, ModelPlan } from './plan.js';
 import { latentShapes, parameterCount, planModel } from './plan.js';
 import type { Noise } from './random.js';
 import { draws, keyedNoise } from './random.js';
-import { regularization } from './regularization.js';
+import { iteratedRegularization, regularization, type TermShare } from './regularization.js';
 import { renderImages } from './renderImages.js';
 import { replayedNoise } from './replayedNoise.js';
 import type { SampleImagesOptions, SampleSource, Temperature } from './sampleSource.js';
@@ -205,10 +205,11 @@ export class Nvae implements SampleSource, Disposable {
    * Computes the regularisation of the weights, before it is multiplied by its coefficient. Differentiable.
    * @param noise source of the random numbers for the power iterations
    * @param weights the result of `samplerWeights`, if already computed
+   * @param share the rank of a group that shares out the terms; its sum over the ranks is the regularisation. All terms by default
    * @returns a scalar
    */
-  regularization(noise: Noise, weights?: LayerWeights): tf.Scalar {
-    return tf.tidy(() => regularization(this.#pass('eval', null, weights), this.plan, noise, null));
+  regularization(noise: Noise, weights?: LayerWeights, share?: TermShare): tf.Scalar {
+    return tf.tidy(() => regularization(this.#pass('eval', null, weights), this.plan, noise, share));
   }
 
   /**
@@ -216,7 +217,9 @@ export class Nvae implements SampleSource, Disposable {
    * @internal
    */
   regularizationWith(vectors: SpectralVectors, noise: Noise, weights?: LayerWeights): tf.Scalar {
-    return tf.tidy(() => regularization(this.#pass('eval', null, weights), this.plan, noise, vectors));
+    return tf.tidy(() =>
+      iteratedRegularization(this.#pass('eval', null, weights), this.plan, noise, vectors),
+    );
   }
 
   /**

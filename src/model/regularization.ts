@@ -5,6 +5,7 @@
  */
 import { largestMagnitudes, type SpectralWeight, spectralPenalties } from '../engine/ops.js';
 import * as tf from '../engine/tf.js';
+import type { ProcessGroup } from '../group/processGroup.js';
 import type { SpectralLayer } from './layers/convolution.js';
 import type { Pass } from './pass.js';
 import type { ModelPlan } from './plan.js';
@@ -14,24 +15,49 @@ import { draws } from './random.js';
 import { spectralLayers, spectralWeights } from './spectralLayers.js';
 import type { SpectralVectors } from './spectralVectors.js';
 
+/** Which terms a rank computes, if the ranks of a group share them out. */
+export type TermShare = Pick<ProcessGroup, 'rank' | 'size'>;
+
 /**
- * Returns the sum of all terms, a scalar, before it is multiplied by its constant.
- * @param vectors for power iterations; null for the estimate
+ * Returns the sum of all terms, a scalar, before it is multiplied by its constant. A rank's share of the estimates has some of them; the
+ * sum over the ranks has all.
  */
-export function regularization(
+export function regularization(pass: Pass, plan: ModelPlan, noise: Noise, share?: TermShare): tf.Scalar {
+  const weights = spectralWeights(pass, plan);
+  const layers = spectralLayers(plan);
+  const own = share ? ownLayers(layers, share) : [...layers.keys()];
+  const terms = own.map((i) => spectralWeight(weights[i]!, layers[i]!, noise));
+  const spectral = terms.length > 0 ? spectralPenalties(terms) : tf.scalar(0);
+  return share && share.rank > 0 ? spectral : tf.add(largestMagnitudes(gammasOf(pass, plan)), spectral);
+}
+
+/** The same with power iterations that go on from these vectors. */
+export function iteratedRegularization(
   pass: Pass,
   plan: ModelPlan,
   noise: Noise,
-  vectors: SpectralVectors | null,
+  vectors: SpectralVectors,
 ): tf.Scalar {
-  const gammas = cellsOf(plan)
+  return tf.add(largestMagnitudes(gammasOf(pass, plan)), vectors.norms(spectralWeights(pass, plan), noise));
+}
+
+function gammasOf(pass: Pass, plan: ModelPlan): tf.Tensor[] {
+  return cellsOf(plan)
     .flatMap((cell) => cell.batchNorms)
     .map(({ name }) => pass.store.parameter(`${name}.weight`));
-  const weights = spectralWeights(pass, plan);
-  const spectral = vectors
-    ? vectors.norms(weights, noise)
-    : spectralPenalties(spectralLayers(plan).map((layer, i) => spectralWeight(weights[i]!, layer, noise)));
-  return tf.add(largestMagnitudes(gammas), spectral);
+}
+
+/** Indices of this rank's layers, in their order. The largest is taken first, by the rank that has least so far. */
+function ownLayers(layers: readonly SpectralLayer[], { rank, size }: TermShare): number[] {
+  const sizes = layers.map(({ shape }) => tf.util.sizeFromShape([...shape]));
+  const loads = new Array<number>(size).fill(0);
+  const bySize = [...layers.keys()].sort((a, b) => sizes[b]! - sizes[a]!);
+  const own = bySize.filter((i) => {
+    const taker = loads.indexOf(Math.min(...loads));
+    loads[taker]! += sizes[i]!;
+    return taker === rank;
+  });
+  return own.sort((a, b) => a - b);
 }
 
 /** Returns a layer with its random start vector. */

@@ -4,8 +4,8 @@
  * balanced by the weights of each part. The regularisation counts once.
  *
  * In a group, each rank has some images of each part, maybe none, and a part is what all ranks have of it. The sums are over the ranks,
- * too: each weights its loss by its share of the images, so that gradients and numbers only have to be added up, and the ranks share the
- * regularisation in the same way. If there is one part, its gradients travel while the backward pass goes on; otherwise when all parts are
+ * too: each weights its loss by its share of the images, so that gradients and numbers only have to be added up, and the
+ * regularisation is shared out. If there is one part, its gradients travel while the backward pass goes on; otherwise when all parts are
  * done. Every rank then has the same bits.
  */
 import { nextTurn } from '../base/nextTurn.js';
@@ -33,6 +33,8 @@ export interface BatchPart {
   readonly count: number;
   /** Number of images on all ranks; at least 1. @default count */
   readonly whole?: number;
+  /** Whether every rank has an image of it. @default true */
+  readonly isEverywhere?: boolean;
   /** Makes the images, `[count, H, W, channels]` in [0, 1], or one that stands in if there is none; the step disposes of them. */
   readonly images: () => tf.Tensor4D;
   /** Random numbers of these images. */
@@ -77,7 +79,7 @@ export async function accumulateGradients(
       const { count, whole = count } = part;
       const pass = gradientsOfPart(model, part, i, options, {
         share: count / total,
-        regularization: regularizationOf(i, whole / total, options),
+        ...regularizationOf(i, part, total, options),
         whole: options.sums && { group: options.sums.group, images: whole, own: count },
         sums: isOnePass ? options.sums : undefined,
       });
@@ -109,12 +111,20 @@ export async function accumulateGradients(
 }
 
 /**
- * The factor on the regularisation in the loss of a part: the shares times these factors add up to 1. It depends on the weights alone, so
- * the first part computes it for all; a `LossFunction` gets it with every part, since it may make anything of it.
+ * The factor on the regularisation in the loss of a part, and which of its terms are computed here: shares times factors add up to 1 for
+ * each term. It depends on the weights alone, so the first part computes it for all; a `LossFunction` gets it with every part, since it
+ * may make anything of it. Ranks share out its terms, unless one has no image, so that its loss does not count.
  */
-function regularizationOf(i: number, share: number, { loss }: BatchOptions): number {
-  if (loss) return 1;
-  return i === 0 ? 1 / share : 0;
+function regularizationOf(
+  i: number,
+  { count, whole = count, isEverywhere = true }: BatchPart,
+  total: number,
+  { loss, sums, spectral }: BatchOptions,
+): Pick<PartOptions, 'regularization' | 'terms'> {
+  if (loss) return { regularization: 1 };
+  if (i > 0) return { regularization: 0 };
+  if (sums && !spectral && isEverywhere) return { regularization: total / count, terms: sums.group };
+  return { regularization: total / whole };
 }
 
 /** Parts have programs of their own, by their place in the batch, because the results of all live until the end of the step. */
@@ -137,12 +147,13 @@ function gradientsOfPart(
   };
   const isWarmup = epoch < training.warmupEpochs;
   const vectors = spectral?.current ?? null;
-  const { share, regularization, whole } = part;
+  const { share, regularization, terms, whole } = part;
   const key = JSON.stringify([
     place,
     count,
     share,
     regularization,
+    terms !== undefined,
     whole?.images,
     isWarmup,
     vectors !== null,

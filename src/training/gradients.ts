@@ -12,6 +12,7 @@ import { balancedKl, klCoefficient, logLikelihood } from '../model/losses.js';
 import type { Nvae } from '../model/nvae.js';
 import { BatchStatistics, type StatisticsEntry } from '../model/pass.js';
 import type { Noise } from '../model/random.js';
+import type { TermShare } from '../model/regularization.js';
 import { replayedNoise } from '../model/replayedNoise.js';
 import type { SpectralVectors } from '../model/spectralVectors.js';
 import { checkTerms, type LossFunction } from './lossFunction.js';
@@ -48,6 +49,8 @@ export interface PartOptions {
   readonly share: number;
   /** Factor on the regularisation, besides the share. 0: it is not computed. */
   readonly regularization: number;
+  /** Which of the regularisation's terms are computed here, if ranks share them out. @default all */
+  readonly terms?: TermShare | undefined;
   /** The images of all ranks, of which these are a part. @default these are all */
   readonly whole?: WholeBatch | undefined;
   /** Adds up the gradients over all ranks while they are computed, on the native engine. @default the caller does it */
@@ -211,7 +214,9 @@ function lossOf(
   const weights = model.samplerWeights();
   const isRegularized = regularizationConstant !== 0 && part.regularization !== 0;
   const penalties = () =>
-    spectral ? model.regularizationWith(spectral, noise, weights) : model.regularization(noise, weights);
+    spectral
+      ? model.regularizationWith(spectral, noise, weights)
+      : model.regularization(noise, weights, part.terms);
   const penaltyOf = () => (isRegularized ? penalties() : tf.scalar(0));
   // First, so that its gradients, which are as large as all weights, come last, when no features are kept any more. If gradients travel
   // to other ranks meanwhile, last: each weight's gradient is then complete as soon as the pass is through its layer.

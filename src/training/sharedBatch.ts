@@ -11,6 +11,8 @@ export interface SharedPart {
   readonly first: number;
   /** Number of images that all ranks have of this part; at least 1. */
   readonly whole: number;
+  /** Whether every rank has an image of it. */
+  readonly isEverywhere: boolean;
 }
 
 export interface SharedBatch {
@@ -43,7 +45,7 @@ export async function shareBatch(
     const ofRanks = sizes.map((ranks) => ranks[i] ?? 0);
     const first = place + sum(ofRanks.slice(0, group.rank));
     place += sum(ofRanks);
-    return { images, first, whole: sum(ofRanks) };
+    return { images, first, whole: sum(ofRanks), isEverywhere: ofRanks.every((count) => count > 0) };
   });
   if (place === 0) throw new RangeError('trainer.step: the batch has no image on any rank');
   return { parts: shared.filter(({ whole }) => whole > 0), isAsked };

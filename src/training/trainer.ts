@@ -382,12 +382,13 @@ export class Trainer implements SampleSource, AsyncDisposable {
     const asks = this.#isUncertain || step % stepsPerComparison === 0;
     const { parts, isAsked } = await shareBatch(batch, this.config.training.accumulationSteps, group, asks);
     if (isAsked) await this.#compareRanks(group);
-    return parts.map(({ images, first, whole }) => {
+    return parts.map(({ images, first, whole, isEverywhere }) => {
       const count = images.shape[0];
       const standIn = () => tf.zeros<tf.Rank.R4>([1, inputDimension, inputDimension, imageChannels]);
       return {
         count,
         whole,
+        isEverywhere,
         images: count > 0 ? () => this.#tensorOf(images) : standIn,
         noise: keyedNoise(this.#seed, 'step', step, first),
       };

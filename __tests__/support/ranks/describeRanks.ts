@@ -13,6 +13,7 @@ export interface RankedCase {
   readonly images?: readonly number[];
   /** @default 1 */
   readonly epoch?: number;
+  readonly ownLoss?: boolean;
   /**
    * Largest relative difference of numbers, and largest difference of weights; weights change by 0.01 in a step.
    * @default 1e-5 and 1e-4
@@ -30,14 +31,14 @@ export const binary = {
 
 /** The run of a case. */
 export function rankedRun(
-  { model, training, images = [5], epoch = 1 }: RankedCase,
+  { model, training, images = [5], epoch = 1, ownLoss = false }: RankedCase,
   steps: number,
 ): RankedRun {
   const config = smallConfig(model, { batchSize: 7, ...training });
   const batches = Array.from({ length: steps }, (_, i) =>
     batchOf(i, images[i % images.length] as number, config.model.inputDimension, config.model.imageChannels),
   );
-  return { config, batches, epoch };
+  return { config, batches, epoch, ownLoss };
 }
 
 /** Images that differ from each other. */

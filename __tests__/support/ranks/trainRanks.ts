@@ -2,7 +2,9 @@
 import { partSizes } from '../../../src/base/imageBatches.js';
 import type { ImageBatch, NamedTensors } from '../../../src/base/plainData.js';
 import type { NvaeConfig } from '../../../src/config/types.js';
+import type { Scalar } from '../../../src/engine/tf.js';
 import { shareOf } from '../../../src/group/shareOf.js';
+import type { LossFunction } from '../../../src/training/lossFunction.js';
 import type { StepResult } from '../../../src/training/trainer.js';
 import { testEngine } from '../engine.js';
 import { type RankContext, runRanks } from './runRanks.js';
@@ -15,6 +17,8 @@ export interface RankedRun {
   readonly epoch?: number;
   /** Take a snapshot after this many steps and go on from it with a new trainer. */
   readonly restartAfter?: number;
+  /** Whether the loss is a function, which adds the mean brightness of the reconstructions. */
+  readonly ownLoss?: boolean;
   /** Execute every operation in every step. @default false: later steps are replayed */
   readonly withoutReplays?: boolean;
 }
@@ -78,11 +82,16 @@ async function trainAll({ group, data, load }: RankContext<RankData>): Promise<R
     };
   }
   const results: RankedResult[] = [];
+  const ownLoss: LossFunction = ({ terms, output }) => ({
+    ...terms,
+    brightness: tf.mul(100, tf.mean(output.mean())) as Scalar,
+  });
   for (const { config, shares, epoch = 1, restartAfter, ...options } of data.runs) {
+    const settings = { group, ...(options.ownLoss && { loss: ownLoss }) };
     replays = 0;
     const before = tf.memory().numTensors;
     const steps: Omit<StepResult, 'seconds'>[] = [];
-    let trainer = await Trainer.create(config, { group });
+    let trainer = await Trainer.create(config, settings);
     for (const batches of shares) {
       const step = () => trainer.step(batches[group.rank] as ImageBatch, epoch);
       const { seconds: _, ...result } = await (options.withoutReplays ? withoutReplays(step) : step());
@@ -90,7 +99,7 @@ async function trainAll({ group, data, load }: RankContext<RankData>): Promise<R
       if (steps.length !== restartAfter) continue;
       const snapshot = await trainer.snapshot();
       await trainer.dispose();
-      trainer = await Trainer.create(config, { group });
+      trainer = await Trainer.create(config, settings);
       await trainer.restore(snapshot);
     }
     const { tensors } = await trainer.snapshot();
