@@ -44,7 +44,7 @@ interface WatchedBackend {
   runShader(shader: object, dispatch: Dispatch): void;
   runWebGPUProgram(program: object, inputs: readonly tf.TensorInfo[], ...more: unknown[]): tf.TensorInfo;
   submitQueue: Method;
-  getBufferData: Method;
+  read: Method;
 }
 
 /** The dispatches of these operations share a tensor out among them, so it counts once. */
@@ -139,8 +139,8 @@ export function watchDevice(): DeviceMeter {
   watch(backend, 'submitQueue', () => {
     counts.submits += 1;
   });
-  watch(backend, 'getBufferData', () => {
-    counts.hostReads += 1;
+  watch(backend, 'read', (dataId: tf.DataId) => {
+    if (backend.tensorMap.get(dataId).resource) counts.hostReads += 1;
   });
   const createEncoder = backend.device.createCommandEncoder.bind(backend.device);
   backend.device.createCommandEncoder = () => {

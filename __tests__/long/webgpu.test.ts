@@ -76,7 +76,7 @@ test('what the device cannot do is an error, and the engine can be started anew 
   const lost = /^EngineFailedError: engine webgpu: device lost \(destroyed\): .*; try again/;
   expect(outcome.results.failures).toEqual({
     'too large': expect.stringMatching(
-      /^RangeError: engine webgpu: a tensor of shape \[\d+,1024\] is too large for the device \(\d+ MiB, at most \d+ MiB\); use a smaller batch_size/,
+      /^RangeError: engine webgpu: a tensor of shape \[\d+,1024\] is too large for the device \(\d+ MiB, at most \d+ MiB, its max\w+\); use a smaller batch_size/,
     ),
     'still works': 'no error',
     'read synchronously': expect.stringContaining('engine webgpu: dataSync() cannot read from the device'),

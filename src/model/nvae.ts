@@ -8,6 +8,7 @@ import type { ImageBatch, NamedTensors } from '../base/plainData.js';
 import { defaultFit, type ImageFit } from '../config/imageFit.js';
 import type { Binarize, ModelConfig } from '../config/types.js';
 import { isHalfPrecision } from '../engine/halfPrecision.js';
+import { releaseIdleMemory } from '../engine/idleMemory.js';
 import { Replays } from '../engine/replays.js';
 import * as tf from '../engine/tf.js';
 import type { WholeBatch } from '../engine/wholeBatch.js';
@@ -113,6 +114,8 @@ export class Nvae implements SampleSource, Disposable {
   readonly store: ParameterStore;
   /** Samplings that can be replayed: the same as before with other random numbers. */
   readonly #samplings = new Replays<Noise, null>();
+  /** Whether it is one of many that are made for a moment, so that idle memory will be needed again. */
+  #isTemporary = false;
 
   private constructor(plan: ModelPlan, store: ParameterStore, options: NvaeOptions) {
     this.config = plan.config;
@@ -154,7 +157,9 @@ export class Nvae implements SampleSource, Disposable {
    * @internal
    */
   withValues(tensorOf: (name: string) => tf.Tensor): Nvae {
-    return new Nvae(this.plan, this.store.withValues(tensorOf), this);
+    const model = new Nvae(this.plan, this.store.withValues(tensorOf), this);
+    model.#isTemporary = true;
+    return model;
   }
 
   /** Shape [height, width, channels] of every latent, level 0 first. */
@@ -382,6 +387,7 @@ export class Nvae implements SampleSource, Disposable {
   dispose(): void {
     this.#samplings.clear();
     this.store.dispose();
+    if (!this.#isTemporary) releaseIdleMemory();
   }
 
   /** `using model = await loadModel(path)` disposes of it at the end of the block, even when an error is thrown. */

@@ -33,6 +33,7 @@ import type { SampleImagesOptions, SampleSource, Temperature } from '../model/sa
 import { SpectralVectors } from '../model/spectralVectors.js';
 import type { BatchPart, StepReplays } from './accumulateGradients.js';
 import { Adamax } from './adamax.js';
+import { checkTensorSizes } from './checkTensorSizes.js';
 import { compareRanks } from './compareRanks.js';
 import type { LossFunction } from './lossFunction.js';
 import type { OptimizerStepResult } from './optimizerStep.js';
@@ -140,7 +141,8 @@ export class Trainer implements SampleSource, AsyncDisposable {
    *
    * @param given model and training parameters
    * @param options a seed, a custom loss, and the group; all ranks must be given the same
-   * @throws RangeError when the configuration has a value that is not allowed, or the seed is not an integer
+   * @throws RangeError when the configuration has a value that is not allowed, the seed is not an integer, or a batch is too large for the
+   * device of the engine
    * @throws TypeError when `loss` is not a function
    * @throws EngineUnavailableError when the engine does not support half precision, which the configuration asks for, or a group
    */
@@ -154,6 +156,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
     await tf.ready();
     if (config.training.halfPrecision) checkHalfPrecision();
     if (options.group && options.group.size > 1) checkGroup();
+    checkTensorSizes(config);
     return new Trainer(config, seed, options);
   }
 
@@ -342,7 +345,7 @@ export class Trainer implements SampleSource, AsyncDisposable {
       this.#average?.dispose();
       this.#optimizer.dispose();
       this.#spectral?.dispose();
-      this.model.dispose();
+      this.model.dispose(); // last, since it gives idle memory back
     });
   }
 

@@ -29,6 +29,8 @@ interface Kept {
   readonly input: number;
   readonly inside: number;
   readonly normalized: number;
+  /** The largest of all that it computes. */
+  readonly largest: number;
 }
 
 const [float32, bfloat16] = [4, 2];
@@ -84,6 +86,13 @@ export function largestBatch(memory: TrainingMemory, limit: number): number {
   return peakBytes(memory, 0) <= limit ? images : 0;
 }
 
+/** The bytes per image of the largest features that a step computes. */
+export function largestFeatures(plan: ModelPlan): number {
+  const pixels = paddedDimension(plan.config) ** 2;
+  const outside = pixels * Math.max(plan.config.channelTowers, outputChannels(plan.config));
+  return float32 * Math.max(outside, ...keptByCells(plan).map(({ largest }) => largest));
+}
+
 function keptByCells(plan: ModelPlan): Kept[] {
   let size = paddedDimension(plan.config);
   const kept: Kept[] = [];
@@ -102,7 +111,8 @@ function keptByCells(plan: ModelPlan): Kept[] {
 function keptByEncoderCell({ convolution1, skip }: EncoderCellPlan, size: number): Kept {
   const { inChannels, outChannels, stride } = convolution1;
   const [before, after] = [size ** 2 * inChannels, (size / stride) ** 2 * outChannels];
-  return { input: before, inside: 2 * after + (skip ? before : 0), normalized: before + after };
+  const inside = 2 * after + (skip ? before : 0);
+  return { input: before, inside, normalized: before + after, largest: Math.max(before, after) };
 }
 
 /** The same; an upsampling cell has four times as many pixels from its depthwise convolution on. */
@@ -114,6 +124,7 @@ function keptByDecoderCell({ expand, reduce, skip }: DecoderCellPlan, size: numb
     input,
     inside: (pixels + after) * expand.outChannels + reduced,
     normalized: input + 2 * after * expand.outChannels + reduced,
+    largest: after * expand.outChannels,
   };
 }
 

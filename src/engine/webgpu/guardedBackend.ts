@@ -3,7 +3,9 @@
  * computed throws: at the operation if the problem is known there, otherwise when a result is read.
  */
 import { nextTurn } from '../../base/nextTurn.js';
+import { mebibytes, type TensorLimit } from '../tensorLimit.js';
 import * as tf from '../tf.js';
+import { type BufferDevice, type DeviceBuffer, DeviceMemory } from './deviceMemory.js';
 import { type Shader, sourceOf, spread, uniformsOf } from './shader.js';
 import type { WatchedDevice } from './watchedDevice.js';
 
@@ -11,7 +13,18 @@ interface TensorData {
   readonly dtype: tf.DataType;
   readonly shape: readonly number[];
   readonly values?: tf.backend_util.BackendValues | null;
-  readonly resource?: object | null;
+  readonly resource?: ReadableBuffer | null;
+}
+
+interface ReadableBuffer extends DeviceBuffer {
+  mapAsync(mode: number, offset: number, bytes: number): Promise<void>;
+  getMappedRange(offset: number, bytes: number): ArrayBuffer;
+  unmap(): void;
+}
+
+interface Binding {
+  readonly buffer?: object;
+  size?: number;
 }
 
 /** The part of tfjs' class that is used here; its own types declare some of it private. */
@@ -19,11 +32,12 @@ interface WebgpuBackend extends tf.KernelBackend {
   readonly tensorMap: { get(dataId: tf.DataId): TensorData };
   readonly device: ComputeDevice;
   readonly commandQueueOwnedIds: WeakSet<object>;
-  commandEncoder: { beginComputePass(descriptor: object): ComputePass } | null;
+  bufferManager: DeviceMemory;
+  commandEncoder: CommandEncoder | null;
   computePassEncoder: ComputePass | null;
   dispatchCountInPass: number;
   uploadToGPU(dataId: tf.DataId): void;
-  tensorToBinding(tensor: tf.TensorInfo): object;
+  tensorToBinding(tensor: tf.TensorInfo): Binding;
   makeUniforms(uniforms: readonly object[]): object;
   makeTensorInfo(shape: number[], dtype: tf.DataType, values?: Float32Array): tf.TensorInfo;
   ensureCommandEncoderReady(): void;
@@ -36,10 +50,15 @@ interface Pipeline {
   getBindGroupLayout(index: number): object;
 }
 
-interface ComputeDevice {
+interface ComputeDevice extends BufferDevice {
   createShaderModule(descriptor: { readonly code: string }): object;
   createComputePipeline(descriptor: object): Pipeline;
   createBindGroup(descriptor: object): object;
+}
+
+interface CommandEncoder {
+  beginComputePass(descriptor: object): ComputePass;
+  copyBufferToBuffer(from: object, fromOffset: number, to: object, toOffset: number, bytes: number): void;
 }
 
 interface ComputePass {
@@ -70,6 +89,12 @@ export type WebgpuBackendClass = new (device: object, info: object) => WebgpuBac
 /** Bytes per element of every type except complex64. */
 const bytesPerElement = 4;
 
+/** `GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ`, and `GPUMapMode.READ`. */
+const [toBeRead, forReading] = [0x9, 0x1];
+
+/** Larger buffers that are read from are destroyed afterwards: a step reads a few numbers, only a checkpoint reads more. */
+const mostKeptForReading = 2 ** 16;
+
 /** Creates a backend on the device. The backend's package must have been imported. */
 export function guardedBackend(
   Base: WebgpuBackendClass,
@@ -77,10 +102,16 @@ export function guardedBackend(
   info: object,
 ): tf.KernelBackend {
   const { limits } = watched.device;
-  const largestBytes = Math.min(limits.maxStorageBufferBindingSize!, limits.maxBufferSize!);
+  const limit = limitOf(limits);
 
   class GuardedBackend extends Base implements ShaderBackend {
+    readonly tensorLimit = limit;
     readonly #pipelines = new Map<Shader, Pipeline>();
+
+    constructor(device: object, info: object) {
+      super(device, info);
+      this.bufferManager = new DeviceMemory(this.device, limits.maxBufferSize!);
+    }
 
     runShader(shader: Shader, { reads, writes, numbers, workgroups }: Dispatch): void {
       watched.check();
@@ -115,7 +146,11 @@ export function guardedBackend(
       this.computePassEncoder.setBindGroup(0, group);
       this.computePassEncoder.dispatchWorkgroups(x, y);
       this.dispatchCountInPass += 1;
-      if (this.dispatchCountInPass < tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) return;
+      if (this.dispatchCountInPass >= tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) this.#submit();
+    }
+
+    #submit(): void {
+      if (!this.commandEncoder) return;
       this.endComputePassEncoder();
       this.submitQueue();
     }
@@ -123,10 +158,10 @@ export function guardedBackend(
     override uploadToGPU(dataId: tf.DataId): void {
       const { resource, shape } = this.tensorMap.get(dataId);
       const bytes = tf.util.sizeFromShape([...shape]) * bytesPerElement;
-      if (!resource && bytes > largestBytes) {
+      if (!resource && bytes > limit.bytes) {
         throw new RangeError(
           `engine webgpu: a tensor of shape [${shape}] is too large for the device (${mebibytes(bytes)}, ` +
-            `at most ${mebibytes(largestBytes)}); use a smaller batch_size, or another engine`,
+            `at most ${mebibytes(limit.bytes)}, its ${limit.name}); use a smaller batch_size, or another engine`,
         );
       }
       super.uploadToGPU(dataId);
@@ -158,10 +193,30 @@ export function guardedBackend(
       return super.disposeData(dataId, force);
     }
 
+    override submitQueue(): void {
+      super.submitQueue();
+      this.bufferManager.trim();
+    }
+
+    /** Gives the memory back that no tensor uses. */
+    releaseIdle(): void {
+      if (watched.failure) return; // all memory is lost
+      this.#submit();
+      this.bufferManager.releaseIdle();
+    }
+
+    /** Binds only the bytes of the tensor, whose buffer may be larger: shaders then see the same as with a buffer of its own. */
+    override tensorToBinding(tensor: tf.TensorInfo): Binding {
+      const binding = super.tensorToBinding(tensor);
+      const size = tf.util.sizeFromShape(tensor.shape) * bytesPerElement;
+      if (binding.buffer && size > 0) binding.size = size;
+      return binding;
+    }
+
     override async read(dataId: tf.DataId): Promise<tf.backend_util.BackendValues> {
       watched.check();
       try {
-        return await super.read(dataId);
+        return await this.#download(dataId);
       } catch (error) {
         await nextTurn(); // the device reports the reason of its loss only after the read has failed
         throw watched.failure ?? error;
@@ -170,9 +225,26 @@ export function guardedBackend(
       }
     }
 
-    /** tfjs keeps a copy of what was read, which would be out of date as soon as a shader changes a variable. */
-    convertAndCacheOnCPU(_dataId: tf.DataId, values: tf.backend_util.BackendValues) {
-      return values;
+    /** Unlike tfjs, keeps no copy of what was read: it would be out of date as soon as a shader changes a variable. */
+    async #download(dataId: tf.DataId): Promise<tf.backend_util.BackendValues> {
+      const { dtype, shape, resource } = this.tensorMap.get(dataId);
+      if (!resource || dtype === 'complex64') return super.read(dataId);
+      const data = await this.#dataOf(resource, tf.util.sizeFromShape([...shape]) * bytesPerElement);
+      return tf.util.convertBackendValuesAndArrayBuffer(data, dtype);
+    }
+
+    async #dataOf(buffer: DeviceBuffer, bytes: number): Promise<ArrayBuffer> {
+      const isKept = bytes <= mostKeptForReading;
+      const copy = this.bufferManager.acquireBuffer(bytes, toBeRead, false, isKept) as ReadableBuffer;
+      this.ensureCommandEncoderReady();
+      this.endComputePassEncoder();
+      this.commandEncoder!.copyBufferToBuffer(buffer, 0, copy, 0, bytes);
+      this.submitQueue();
+      await copy.mapAsync(forReading, 0, bytes);
+      const data = copy.getMappedRange(0, bytes).slice(0);
+      copy.unmap();
+      this.bufferManager.releaseBuffer(copy, isKept);
+      return data;
     }
 
     override readSync(dataId: tf.DataId): tf.backend_util.BackendValues {
@@ -187,11 +259,15 @@ export function guardedBackend(
   return new GuardedBackend(watched.device, info);
 }
 
+function limitOf({
+  maxStorageBufferBindingSize,
+  maxBufferSize,
+}: WatchedDevice['device']['limits']): TensorLimit {
+  if (maxBufferSize! < maxStorageBufferBindingSize!) return { name: 'maxBufferSize', bytes: maxBufferSize! };
+  return { name: 'maxStorageBufferBindingSize', bytes: maxStorageBufferBindingSize! };
+}
+
 /** Returns how many tensors one operation may read: each takes a storage buffer, and so does the result. */
 export function mostInputs({ device }: WatchedDevice): number {
   return device.limits.maxStorageBuffersPerShaderStage! - 1;
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20)} MiB`;
 }

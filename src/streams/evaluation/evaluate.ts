@@ -29,6 +29,7 @@ import { DatasetError } from '../../data/datasetError.js';
 import type { SkippedImage } from '../../data/itemPixels.js';
 import { itemAt } from '../../data/itemsOf.js';
 import { listItems } from '../../data/listItems.js';
+import { releaseIdleMemory } from '../../engine/idleMemory.js';
 import type { ProcessGroup } from '../../group/processGroup.js';
 import { shareOf } from '../../group/shareOf.js';
 import type { Nvae } from '../../model/nvae.js';
@@ -138,6 +139,7 @@ export function evaluate(
       finalize(() => {
         ranks?.abandon();
         unwanted.abort();
+        releaseIdleMemory();
         // the measurement is complete, or has failed for another reason
         void Promise.resolve(opened?.close?.()).catch(() => undefined);
       }),

@@ -1,6 +1,7 @@
-import { isObservable, map, type Observable, type ObservableInput } from 'rxjs';
+import { finalize, isObservable, map, type Observable, type ObservableInput } from 'rxjs';
 import { checkCount, checkSeed } from '../../base/checkNumbers.js';
 import type { Encoding, NamedImages } from '../../base/plainData.js';
+import { releaseIdleMemory } from '../../engine/idleMemory.js';
 import { type DecodeLatentsOptions, decodeLatents } from '../../model/decodeLatents.js';
 import type { Nvae } from '../../model/nvae.js';
 import type { Recipe } from '../images/recipe.js';
@@ -67,7 +68,10 @@ export function decodings(
   const recipes$ = isObservable(source)
     ? source.pipe(map(recipeOf))
     : readLatents(source, { batchSize, shapes: model.latentShapes });
-  return recipes$.pipe(makeAhead((encoding) => decodeLatents(model, encoding, options), stop$));
+  return recipes$.pipe(
+    makeAhead((encoding) => decodeLatents(model, encoding, options), stop$),
+    finalize(releaseIdleMemory),
+  );
 }
 
 function recipeOf(value: Recipe<Encoding> | Encoding): Recipe<Encoding> {

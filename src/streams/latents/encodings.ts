@@ -1,6 +1,7 @@
-import type { Observable, ObservableInput } from 'rxjs';
+import { finalize, type Observable, type ObservableInput } from 'rxjs';
 import { checkSeed } from '../../base/checkNumbers.js';
 import type { Encoding } from '../../base/plainData.js';
+import { releaseIdleMemory } from '../../engine/idleMemory.js';
 import { type EncodeImagesOptions, encodeImages } from '../../model/encodeImages.js';
 import type { Nvae } from '../../model/nvae.js';
 import { batchesOf, type ImageSource } from '../images/batchesOf.js';
@@ -72,5 +73,5 @@ export function encodings(
     source,
     { model, batchSize, onWarning },
     makeAhead((images) => encodeImages(model, images, options), stop$),
-  );
+  ).pipe(finalize(releaseIdleMemory));
 }

@@ -1,6 +1,7 @@
-import type { Observable } from 'rxjs';
+import { finalize, type Observable } from 'rxjs';
 import { checkSeed } from '../../base/checkNumbers.js';
 import type { ImageBatch } from '../../base/plainData.js';
+import { releaseIdleMemory } from '../../engine/idleMemory.js';
 import { binarizedImages } from '../../model/binarizedImages.js';
 import { type DecodeLatentsOptions, decodeLatents } from '../../model/decodeLatents.js';
 import { type EncodeImagesOptions, encodeImages } from '../../model/encodeImages.js';
@@ -74,5 +75,5 @@ export function reconstructions(
       const { names: _, ...images } = await decodeLatents(model, encoding, { statistic, seed });
       return { names, originals: { pixels, shape }, images };
     }, stop$),
-  );
+  ).pipe(finalize(releaseIdleMemory));
 }

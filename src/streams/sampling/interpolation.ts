@@ -1,7 +1,8 @@
-import { concatMap, defer, map, type Observable, range } from 'rxjs';
+import { concatMap, defer, finalize, map, type Observable, range } from 'rxjs';
 import { checkSeed, checkWhole } from '../../base/checkNumbers.js';
 import { imageAt } from '../../base/imageBatches.js';
 import type { ImageBatch, NamedImages, TensorData } from '../../base/plainData.js';
+import { releaseIdleMemory } from '../../engine/idleMemory.js';
 import * as tf from '../../engine/tf.js';
 import { binarizedImages } from '../../model/binarizedImages.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
@@ -78,6 +79,7 @@ export function interpolation(
         concatMap((batch) => range(0, batch.shape[0]).pipe(map((i) => imageAt(batch, i)))),
       ),
     ),
+    finalize(releaseIdleMemory),
   );
 }
 

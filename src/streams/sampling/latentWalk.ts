@@ -1,7 +1,8 @@
-import { concatMap, map, type Observable, range, toArray } from 'rxjs';
+import { concatMap, finalize, map, type Observable, range, toArray } from 'rxjs';
 import { checkCount, checkFiniteAmount, checkSeed } from '../../base/checkNumbers.js';
 import { imageAt, joinImages } from '../../base/imageBatches.js';
 import type { ImageBatch } from '../../base/plainData.js';
+import { releaseIdleMemory } from '../../engine/idleMemory.js';
 import * as tf from '../../engine/tf.js';
 import type { Statistic } from '../../model/distributions/outputDistribution.js';
 import type { Nvae } from '../../model/nvae.js';
@@ -88,10 +89,16 @@ export function latentWalk(model: Nvae, options: LatentWalkOptions = {}): Observ
   check(model, options);
   if (group !== undefined && spatial) {
     const [size] = model.latentShapes[group] ?? [0];
-    return range(0, size).pipe(concatMap((row) => variantsOf(model, group, row, options)));
+    return range(0, size).pipe(
+      concatMap((row) => variantsOf(model, group, row, options)),
+      finalize(releaseIdleMemory),
+    );
   }
   const groups$ = group === undefined ? range(0, model.latentShapes.length) : range(group, 1);
-  return groups$.pipe(concatMap((one) => variantsOf(model, one, null, options)));
+  return groups$.pipe(
+    concatMap((one) => variantsOf(model, one, null, options)),
+    finalize(releaseIdleMemory),
+  );
 }
 
 function check(

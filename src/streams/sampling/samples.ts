@@ -1,6 +1,7 @@
-import { concatMap, defer, isObservable, type Observable, of, range } from 'rxjs';
+import { concatMap, defer, finalize, isObservable, type Observable, of, range } from 'rxjs';
 import { checkCount } from '../../base/checkNumbers.js';
 import type { ImageBatch } from '../../base/plainData.js';
+import { releaseIdleMemory } from '../../engine/idleMemory.js';
 import { type SamplesOptions, sampleBatches } from '../../model/sampleBatches.js';
 import type { SampleSource } from '../../model/sampleSource.js';
 
@@ -55,5 +56,6 @@ export function samples(
   const sources = isObservable(source) ? source : of(source);
   return sources.pipe(
     concatMap((one) => range(0, length).pipe(concatMap((number) => defer(() => make(one, number))))),
+    finalize(releaseIdleMemory),
   );
 }
