@@ -12,6 +12,7 @@ import { releaseIdleMemory } from '../engine/idleMemory.js';
 import { Replays } from '../engine/replays.js';
 import * as tf from '../engine/tf.js';
 import type { WholeBatch } from '../engine/wholeBatch.js';
+import type { ProcessGroup } from '../group/processGroup.js';
 import { distributionOf } from './distributions/distributionOf.js';
 import type { OutputDistribution, Statistic } from './distributions/outputDistribution.js';
 import { statisticOf } from './distributions/outputDistribution.js';
@@ -25,7 +26,7 @@ import type { LatentGroupPlan, ModelPlan } from './plan.js';
 import { latentShapes, parameterCount, planModel } from './plan.js';
 import type { Noise } from './random.js';
 import { draws, keyedNoise } from './random.js';
-import { iteratedRegularization, regularization, type TermShare } from './regularization.js';
+import { iteratedRegularization, regularization } from './regularization.js';
 import { renderImages } from './renderImages.js';
 import { replayedNoise } from './replayedNoise.js';
 import type { SampleImagesOptions, SampleSource, Temperature } from './sampleSource.js';
@@ -213,7 +214,11 @@ export class Nvae implements SampleSource, Disposable {
    * @param share the rank of a group that shares out the terms; its sum over the ranks is the regularisation. All terms by default
    * @returns a scalar
    */
-  regularization(noise: Noise, weights?: LayerWeights, share?: TermShare): tf.Scalar {
+  regularization(
+    noise: Noise,
+    weights?: LayerWeights,
+    share?: Pick<ProcessGroup, 'rank' | 'size'>,
+  ): tf.Scalar {
     return tf.tidy(() => regularization(this.#pass('eval', null, weights), this.plan, noise, share));
   }
 

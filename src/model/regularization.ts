@@ -15,14 +15,16 @@ import { draws } from './random.js';
 import { spectralLayers, spectralWeights } from './spectralLayers.js';
 import type { SpectralVectors } from './spectralVectors.js';
 
-/** Which terms a rank computes, if the ranks of a group share them out. */
-export type TermShare = Pick<ProcessGroup, 'rank' | 'size'>;
-
 /**
  * Returns the sum of all terms, a scalar, before it is multiplied by its constant. A rank's share of the estimates has some of them; the
  * sum over the ranks has all.
  */
-export function regularization(pass: Pass, plan: ModelPlan, noise: Noise, share?: TermShare): tf.Scalar {
+export function regularization(
+  pass: Pass,
+  plan: ModelPlan,
+  noise: Noise,
+  share?: Pick<ProcessGroup, 'rank' | 'size'>,
+): tf.Scalar {
   const weights = spectralWeights(pass, plan);
   const layers = spectralLayers(plan);
   const own = share ? ownLayers(layers, share) : [...layers.keys()];
@@ -48,7 +50,10 @@ function gammasOf(pass: Pass, plan: ModelPlan): tf.Tensor[] {
 }
 
 /** Indices of this rank's layers, in their order. The largest is taken first, by the rank that has least so far. */
-function ownLayers(layers: readonly SpectralLayer[], { rank, size }: TermShare): number[] {
+function ownLayers(
+  layers: readonly SpectralLayer[],
+  { rank, size }: Pick<ProcessGroup, 'rank' | 'size'>,
+): number[] {
   const sizes = layers.map(({ shape }) => tf.util.sizeFromShape([...shape]));
   const loads = new Array<number>(size).fill(0);
   const bySize = [...layers.keys()].sort((a, b) => sizes[b]! - sizes[a]!);

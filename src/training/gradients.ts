@@ -8,11 +8,11 @@ import { packed } from '../engine/packs.js';
 import { type Inputs, type Outcome, plainInputs } from '../engine/replays.js';
 import * as tf from '../engine/tf.js';
 import type { WholeBatch } from '../engine/wholeBatch.js';
+import type { ProcessGroup } from '../group/processGroup.js';
 import { balancedKl, klCoefficient, logLikelihood } from '../model/losses.js';
 import type { Nvae } from '../model/nvae.js';
 import { BatchStatistics, type StatisticsEntry } from '../model/pass.js';
 import type { Noise } from '../model/random.js';
-import type { TermShare } from '../model/regularization.js';
 import { replayedNoise } from '../model/replayedNoise.js';
 import type { SpectralVectors } from '../model/spectralVectors.js';
 import { checkTerms, type LossFunction } from './lossFunction.js';
@@ -50,7 +50,7 @@ export interface PartOptions {
   /** Factor on the regularisation, besides the share. 0: it is not computed. */
   readonly regularization: number;
   /** Which of the regularisation's terms are computed here, if ranks share them out. @default all */
-  readonly terms?: TermShare | undefined;
+  readonly terms?: Pick<ProcessGroup, 'rank' | 'size'> | undefined;
   /** The images of all ranks, of which these are a part. @default these are all */
   readonly whole?: WholeBatch | undefined;
   /** Adds up the gradients over all ranks while they are computed, on the native engine. @default the caller does it */
