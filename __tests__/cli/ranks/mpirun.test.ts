@@ -8,6 +8,7 @@ import { loadCheckpoint } from '../../../src/modelFiles/loadCheckpoint.js';
 import { readJournal } from '../../../src/streams/journal/readJournal.js';
 import type { EpochEvent } from '../../../src/streams/run/events.js';
 import { collect } from '../../support/collect.js';
+import { canMount, tmpfs } from '../../support/disks.js';
 import { eventually } from '../../support/eventually.js';
 import { writePictures } from '../../support/pictures.js';
 import { mpirunCommand, noMpi } from '../../support/ranks/mpirun.js';
@@ -114,6 +115,49 @@ const title = noMpi ? `mpirun nvae (not tested: ${noMpi})` : 'mpirun nvae';
     ]);
     await eventually(() => expect(pids.some(isAlive)).toBe(false));
   });
+
+  (canMount ? test : test.skip)('train should go on after a full disk on rank 0', async () => {
+    const folder = await prepared('epochs: -1, images_per_checkpoint: 8');
+    const weights = tmpfs(join(folder, 'saved_weights'), 2 ** 20);
+    try {
+      const running = startCli(['train', 'small.yaml'], { cwd: folder, command: onRanks(2) });
+      await running.shows('checkpoint saved_weights');
+      weights.fill();
+      await running.shows('small.checkpoint: try 1 of ');
+      weights.free();
+      process.kill(pidsOf(running)[0] as number, 'SIGTERM');
+      const { code, stderr } = await running.ended;
+      expect(code).toBe(130);
+      const { state } = await loadCheckpoint(join(weights.folder, 'small.checkpoint'));
+      expect(stderr).toContain(`stopped after ${state.position.step} steps`);
+    } finally {
+      weights.unmount();
+    }
+  });
+
+  (canMount ? test : test.skip)(
+    'train should end on all ranks if the disk of rank 0 stays full',
+    async () => {
+      const folder = await prepared('epochs: -1, images_per_checkpoint: 8');
+      const weights = tmpfs(join(folder, 'saved_weights'), 2 ** 20);
+      try {
+        const running = startCli(['train', 'small.yaml'], { cwd: folder, command: onRanks(2) });
+        await running.shows('checkpoint saved_weights');
+        const pids = pidsOf(running);
+        weights.fill();
+        const { code, stderr } = await running.ended;
+        expect(code).toBe(1);
+        const rescued = /the state is in (\S+):/.exec(stderr)?.[1] as string;
+        const { state } = await loadCheckpoint(rescued);
+        expect(state.position.step).toBeGreaterThan(0);
+        await rm(rescued);
+        await eventually(() => expect(pids.some(isAlive)).toBe(false));
+      } finally {
+        weights.unmount();
+      }
+    },
+    120_000,
+  );
 
   test('train should refuse ranks with other images, and say so once', async () => {
     const folder = await prepared();
