@@ -23,6 +23,23 @@ fn one_minus_exp(v: f32) -> f32 {
   return select(1 - exp(v), series, abs(v) < 0.25);
 }`;
 
+/**
+ * WGSL: sums as the rounded sum and what rounding took away (Knuth 1997, section 4.2.2, theorem B). Divided by a narrow scale, what was
+ * taken away would count. A compiler may make 0 of it, and no more is lost.
+ */
+const sumCode = `
+fn sum_of(a: f32, b: f32) -> vec2f {
+  let sum = a + b;
+  let added = sum - a;
+  return vec2f(sum, (a - (sum - added)) + (b - added));
+}
+// From the mean to the colour on the scale -1 to 1.
+fn distance_of(colour: f32, mean: vec2f) -> vec2f {
+  let u = sum_of(2 * colour, -1);
+  let distance = sum_of(u.x, -mean.x);
+  return vec2f(distance.x, distance.y + (u.y - mean.y));
+}`;
+
 /** WGSL: what a component makes of a colour, and the slopes of its log probability in its mean and its raw scale. */
 const partCode = 'struct Part { log_prob: f32, mean: f32, scale: f32 }';
 
@@ -30,17 +47,17 @@ const partCode = 'struct Part { log_prob: f32, mean: f32, scale: f32 }';
  * Logistic distribution in steps of 1 / 255 on the scale 0 to 1, as discretizedLogistic.ts. The series of log(1 - exp(step)) below a
  * narrow width is log v - v / 2 + v^2 / 24 with v = -step; v / 12 - 1 / 2 is its slope besides that of log v.
  */
-const logisticCode = (normalized: boolean) => `
+const logisticCode = (normalized: boolean) => `${sumCode}
 const half_width = 1.0 / 255;
 const lower_edge = ${normalized ? '0.5 / 255' : '0.0005'};
 const upper_edge = ${normalized ? '254.5 / 255' : '0.995'};
 fn clamped_mean(raw: f32) -> f32 { return clamp(raw, -5, 5); }
 fn raw_mean_slope(raw: f32, slope: f32) -> f32 { return select(slope, 0, abs(raw) > 5); }
-fn logistic_at(centred: f32, raw_scale: f32, colour: f32) -> Part {
+fn logistic_at(centred: vec2f, raw_scale: f32, colour: f32) -> Part {
   let scale = max(raw_scale, -7);
   let inverse = exp(-scale);
-  let below_at = inverse * (-half_width - centred);
-  let above_at = inverse * (centred - half_width);
+  let below_at = inverse * (-half_width - centred.x) - inverse * centred.y;
+  let above_at = inverse * (centred.x - half_width) + inverse * centred.y;
   let below = -softplus(below_at);
   let above = -softplus(above_at);
   let step = -2 * half_width * inverse;
@@ -104,7 +121,7 @@ fn part_at(raw_mean: f32, raw_scale: f32, colour: f32) -> Part {
 const logistic = (normalized: boolean) =>
   ofOneColour(`${logisticCode(normalized)}
 fn part_at(raw_mean: f32, raw_scale: f32, colour: f32) -> Part {
-  let part = logistic_at(2 * colour - 1 - clamped_mean(raw_mean), raw_scale, colour);
+  let part = logistic_at(distance_of(colour, vec2f(clamped_mean(raw_mean), 0)), raw_scale, colour);
   return Part(part.log_prob, raw_mean_slope(raw_mean, part.mean), part.scale);
 }`);
 
@@ -122,7 +139,8 @@ fn component(row: u32, j: u32) -> f32 {
   let more = vec3f(0, green, blue);
   var log_prob = 0.0;
   for (var c = 0u; c < 3; c++) {
-    let part = logistic_at(u[c] - (clamped_mean(raw[1 + c]) + more[c]), raw[4 + c], colours[c]);
+    let mean = sum_of(clamped_mean(raw[1 + c]), more[c]);
+    let part = logistic_at(distance_of(colours[c], mean), raw[4 + c], colours[c]);
     log_prob += part.log_prob;
     slopes[1 + c] = raw_mean_slope(raw[1 + c], part.mean);
     slopes[4 + c] = part.scale;
@@ -136,12 +154,16 @@ fn component(row: u32, j: u32) -> f32 {
 }`,
 });
 
-/** WGSL: log sum exp of the logits and of the logits plus log probabilities. */
+/**
+ * WGSL: log sum exp of the logits and of the logits plus log probabilities, as the largest of them and the sum of exp(each - largest). These are
+ * what probabilities are computed from: next to the logarithm of a very small sum, digits of log(sum) would get lost.
+ */
 const totalsCode = (kind: Kind) => `${siluCode}${softClampCode}${logarithmCode}${partCode}
 var<private> slopes: array<f32, ${kind.parameters}>;
 ${kind.code}
 fn logit_of(row: u32, j: u32) -> f32 { return soft_clamp(parameters[row * ${kind.parameters} * given.k + j]); }
-fn totals_of(row: u32) -> vec2f {
+struct Totals { largest: vec2f, sums: vec2f }
+fn totals_of(row: u32) -> Totals {
   let logit = logit_of(row, 0);
   var largest = vec2f(logit, logit + component(row, 0));
   var sums = vec2f(1);
@@ -152,7 +174,7 @@ fn totals_of(row: u32) -> vec2f {
     sums = sums * exp(largest - highest) + exp(terms - highest);
     largest = highest;
   }
-  return largest + log(sums);
+  return Totals(largest, sums);
 }`;
 
 const forward = (name: string, kind: Kind): Shader => ({
@@ -166,7 +188,8 @@ fn run(group: u32, thread: u32) {
   let row = group * threads + thread;
   if (row >= given.rows) { return; }
   let totals = totals_of(row);
-  y[row] = totals.y - totals.x;
+  let logs = totals.largest + log(totals.sums);
+  y[row] = logs.y - logs.x;
 }`,
 });
 
@@ -184,10 +207,10 @@ fn run(group: u32, thread: u32) {
   for (var j = 0u; j < given.k; j++) {
     let at = row * ${kind.parameters} * given.k + j;
     let logit = logit_of(row, j);
-    let posterior = exp(logit + component(row, j) - totals.y);
-    let prior = exp(logit - totals.x);
-    dparameters[at] = dy[row] * (posterior - prior) * soft_clamp_slope(parameters[at]);
-    for (var p = 1u; p < ${kind.parameters}; p++) { dparameters[at + p * given.k] = dy[row] * posterior * slopes[p]; }
+    let terms = vec2f(logit, logit + component(row, j));
+    let weights = exp(terms - totals.largest) / totals.sums; // prior and posterior
+    dparameters[at] = dy[row] * (weights.y - weights.x) * soft_clamp_slope(parameters[at]);
+    for (var p = 1u; p < ${kind.parameters}; p++) { dparameters[at + p * given.k] = dy[row] * weights.y * slopes[p]; }
   }
 }`,
 });

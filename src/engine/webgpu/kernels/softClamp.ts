@@ -3,13 +3,16 @@ import { softClampBound } from '../../fused/softClamp.js';
 import type { WebgpuKernel } from './kernel.js';
 import { mapKernel } from './map.js';
 
-/** WGSL. tanh(v) is computed from exp(-2 |v|), and near 0 by its series; that of a device may overflow, or lose digits near 0. */
+/**
+ * WGSL. tanh(v) is its argument or 1 with a correction, so that what rounds the correction hardly counts: near 0 from the seventh convergent of its
+ * continued fraction v / (1 + v^2 / (3 + v^2 / (5 + ...))), elsewhere from exp(-2 |v|). That of a device may overflow, or lose digits.
+ */
 export const softClampCode = `
 fn hyperbolic_tangent(v: f32) -> f32 {
-  let square = v * v;
-  let series = v * (1 + square * (-1.0 / 3 + square * (2.0 / 15 - square * (17.0 / 315))));
+  let s = min(v * v, 1);
+  let near = v - v * (s * (45045 + s * (2772 + s * 27)) / (135135 + s * (62370 + s * (3150 + s * 28))));
   let power = exp(-2 * abs(v));
-  return select(sign(v) * (1 - power) / (1 + power), series, abs(v) < 0.125);
+  return select(sign(v) * (1 - 2 * power / (1 + power)), near, abs(v) < 1);
 }
 // 1 - tanh(v)^2
 fn tangent_slope(v: f32) -> f32 {

@@ -55,7 +55,10 @@ fn run(group: u32, thread: u32) {
 }`,
 };
 
-/** One workgroup per weight: the gradients at v1 to those at u, and the vectors `[3, rows]` of the outer products below. */
+/**
+ * One workgroup per weight: the gradients at v1 to those at u, and the vectors `[3, rows]` of the outer products below. The
+ * part along v1 is taken away twice: of what rounding leaves the first time, a weight with few outputs would make a large multiple.
+ */
 const throughNorm: Shader = {
   name: 'spectral penalty: gradients of unit vectors',
   reads: ['dy', 'v0', 'v1', 'dv1', 'norms', 'begins'],
@@ -68,13 +71,16 @@ fn run(weight: u32, thread: u32) {
   if (weight >= given.weights) { return; }
   let begin = u32(begins[weight]);
   let end = u32(begins[weight + 1]);
+  let is_unit = norms[weight] >= given.smallest_norm;
   var own = 0.0;
   for (var i = begin + thread; i < end; i += threads) { own += v1[i] * dv1[i]; }
-  let products = sum_of(own, thread);
-  let inner = select(0.0, products, norms[weight] >= given.smallest_norm);
+  let inner = select(0.0, sum_of(own, thread), is_unit);
+  own = 0;
+  for (var i = begin + thread; i < end; i += threads) { own += v1[i] * (dv1[i] - v1[i] * inner); }
+  let rest = select(0.0, sum_of(own, thread), is_unit);
   let factor = 2 * dy[0];
   for (var i = begin + thread; i < end; i += threads) {
-    let gradient = factor * (dv1[i] - v1[i] * inner) / max(norms[weight], given.smallest_norm);
+    let gradient = factor * (dv1[i] - v1[i] * inner - v1[i] * rest) / max(norms[weight], given.smallest_norm);
     du[i] = gradient;
     vectors[i] = factor * v1[i];
     vectors[given.size + i] = gradient;
