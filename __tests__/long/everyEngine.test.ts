@@ -44,10 +44,11 @@ interface Suite {
 const suites: Readonly<Record<string, Suite>> = {
   wasm: { files: all, isExpected: true },
   cpu: { files: operations, isExpected: true }, // the slowest
-  // A GPU in software takes its time, too: what differs most from engine to engine, and one of the largest cells.
+  // A GPU in software takes its time, too: what differs most from engine to engine, one of the largest cells, and training steps.
   webgpu: {
-    files: ['engine/convolution', 'model/layers'],
-    names: 'a convolution|batch normalisation|squeeze-excitation|upsampling true',
+    files: ['engine/convolution', 'model/layers', 'training/trainer'],
+    names:
+      'a convolution|batch normalisation|squeeze-excitation|upsampling true|the same seed gives the same bits',
     isExpected: hasSoftwareVulkan,
   },
   tensorflow: { files: [...all, 'model/parity'], isExpected: false },

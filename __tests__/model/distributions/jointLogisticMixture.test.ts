@@ -6,8 +6,8 @@ import { jointLogMass } from '../../../src/model/distributions/jointLogMass.js';
 import { logMassOfImages } from '../../../src/model/distributions/logMass.js';
 import { outputChannels } from '../../../src/model/distributions/outputConfig.js';
 import { keyedNoise } from '../../../src/model/random.js';
+import { logOfPixel } from '../../support/definitions/mixtures.js';
 import { useTestEngine } from '../../support/engine.js';
-import { logOfPixel } from '../../support/logisticReference.js';
 import { outputOf } from '../../support/outputOf.js';
 import { valuesOf } from '../../support/valuesOf.js';
 

@@ -6,8 +6,8 @@ import { jointLogisticMixtureLogProb } from '../../../src/model/distributions/jo
 import { jointLogMass } from '../../../src/model/distributions/jointLogMass.js';
 import { logisticMixtureLogProb } from '../../../src/model/distributions/logisticMixture.js';
 import { colourLogMass } from '../../../src/model/distributions/logMass.js';
+import { logOfLevel, logOfPixel, slopesOf } from '../../support/definitions/mixtures.js';
 import { useTestEngine } from '../../support/engine.js';
-import { logOfLevel, logOfPixel, slopesOf } from '../../support/logisticReference.js';
 import { outputOf } from '../../support/outputOf.js';
 import { valuesOf } from '../../support/valuesOf.js';
 

@@ -1,5 +1,5 @@
 /**
- * Likelihoods of discretised logistic mixtures in float64, written from their definition and not from the code under test: log F(upper) -
+ * Likelihoods of mixtures in float64, written from their definition and not from the code under test: log F(upper) -
  * F(lower) from the logarithms of the distribution function in the tail in which both are small.
  */
 
@@ -22,14 +22,18 @@ function clamp(raw: number): number {
   return Math.max(-5, Math.min(5, raw));
 }
 
-/** Log probability of a level for one component with this mean on the scale -1 to 1. */
+/**
+ * Log probability of a level for one component with this mean on the scale -1 to 1. A level may be a fraction as far from a whole number
+ * as float32 is.
+ */
 function ofComponent(mean: number, rawScale: number, level: number, normalized: boolean): number {
   const scale = Math.exp(Math.max(rawScale, -7));
   const lower = ((2 * level - 1) / 255 - 1 - mean) / scale;
   const upper = ((2 * level + 1) / 255 - 1 - mean) / scale;
-  if (level === 0) return logF(upper);
+  const nearest = Math.round(level);
+  if (nearest === 0) return logF(upper);
   // the PyTorch implementation gives the upper tail to 254, too
-  if (level === 255 || (!normalized && level === 254)) return logF(-lower);
+  if (nearest === 255 || (!normalized && nearest === 254)) return logF(-lower);
   const [a, b] = lower > 0 ? [-upper, -lower] : [lower, upper];
   // For wide components the difference of the logarithms is too small; then the density at the middle is exact enough.
   const middle = (a + b) / 2;
@@ -38,6 +42,18 @@ function ofComponent(mean: number, rawScale: number, level: number, normalized: 
       ? Math.log(2 / 255) - Math.max(rawScale, -7) + logF(middle) + logF(-middle)
       : logF(b) + Math.log(-Math.expm1(logF(a) - logF(b)));
   return normalized ? between : Math.max(between, Math.log(smallest));
+}
+
+/** Log density of a colour in [0, 1] under normal distributions, from k logits, k means and k log scales. */
+export function logOfColour(raw: readonly number[], colour: number): number {
+  const k = raw.length / 3;
+  const logits = raw.slice(0, k).map(softClamp);
+  const terms = logits.map((logit, j) => {
+    const sigma = Math.exp(softClamp(raw[2 * k + j]!)) + 0.01;
+    const distance = (colour - softClamp(raw[k + j]!)) / sigma;
+    return logit - distance ** 2 / 2 - Math.log(sigma) - Math.log(2 * Math.PI) / 2;
+  });
+  return logSum(terms) - logSum(logits);
 }
 
 /** Log probability of one level, from k logits, k means and k log scales. */
