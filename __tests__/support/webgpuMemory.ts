@@ -6,6 +6,7 @@ import { lastValueFrom, take, toArray } from 'rxjs';
 import { loadConfig } from '../../src/config/loadConfig.js';
 import type { NvaeConfig } from '../../src/config/types.js';
 import { chooseEngine } from '../../src/engine/chooseEngine.js';
+import { releaseIdleMemory } from '../../src/engine/idleMemory.js';
 import * as tf from '../../src/engine/tf.js';
 import { type Adapter, type Dawn, releaseGpu } from '../../src/engine/webgpu/dawn.js';
 import { webgpuLoader } from '../../src/engine/webgpu/loader.js';
@@ -113,6 +114,20 @@ async function longTraining(count: number) {
   return { series, end: held() };
 }
 
+/** Memory of the process, before, with and after tensors of 400 MB; a software device takes it from the process. */
+async function largeTensors() {
+  const start = held().resident;
+  const tensors = Array.from({ length: 10 }, () => tf.fill([1000, 10000], 1));
+  const corner = tf.slice(tensors[9]!, [0, 0], [1, 1]);
+  await corner.data();
+  const full = held().resident;
+  tf.dispose([corner, ...tensors]);
+  releaseIdleMemory();
+  const isSmaller = () => held().resident < full - 200e6;
+  for (let i = 0; i < 100 && !isSmaller(); i += 1) await new Promise((done) => setTimeout(done, 100));
+  return { start, full, end: held().resident };
+}
+
 /** What is idle after streams over a model that stays, and after a run that is left. */
 async function afterStreams() {
   const trainer = await Trainer.create(smallConfig());
@@ -171,6 +186,6 @@ const results =
         left: await afterLeftRun(),
         refusals: await refusals(),
       }
-    : { long: await longTraining(Number(steps)) };
+    : { large: await largeTensors(), long: await longTraining(Number(steps)) };
 process.stdout.write(`${JSON.stringify(results)}\n`);
 releaseGpu();

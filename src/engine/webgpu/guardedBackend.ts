@@ -51,6 +51,7 @@ interface Pipeline {
 }
 
 interface ComputeDevice extends BufferDevice {
+  readonly queue: { submit(commands: readonly object[]): void; onSubmittedWorkDone(): Promise<unknown> };
   createShaderModule(descriptor: { readonly code: string }): object;
   createComputePipeline(descriptor: object): Pipeline;
   createBindGroup(descriptor: object): object;
@@ -203,6 +204,10 @@ export function guardedBackend(
       if (watched.failure) return; // all memory is lost
       this.#submit();
       this.bufferManager.releaseIdle();
+      // Dawn returns memory of destroyed buffers to the system after the next submit, while something waits for the device.
+      const { queue } = this.device;
+      queue.submit([]);
+      queue.onSubmittedWorkDone().catch(() => undefined);
     }
 
     /** Binds only the bytes of the tensor, whose buffer may be larger: shaders then see the same as with a buffer of its own. */
