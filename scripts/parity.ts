@@ -9,7 +9,7 @@
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { useEngine } from '../src/engine/index.js';
-import { releaseGpu } from '../src/engine/webgpu/dawn.js';
+import { releaseGpu } from '../src/engine/webgpu/loader.js';
 import { referenceCopy } from './parity/referenceCopy.js';
 import { compareAll } from './parity/run.js';
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { useEngine } from '../../src/engine/index.js';
 import * as tf from '../../src/engine/tf.js';
-import { releaseGpu } from '../../src/engine/webgpu/dawn.js';
+import { releaseGpu } from '../../src/engine/webgpu/loader.js';
 
 /** `native`, or the engine set by everyEngine.test.ts. */
 export const testEngine = process.env.NVAE_TEST_ENGINE || 'native';

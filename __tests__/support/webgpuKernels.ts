@@ -20,7 +20,7 @@ import {
 } from '../../src/engine/ops.js';
 import { PackedVariables, packShape, planPacks } from '../../src/engine/packs.js';
 import * as tf from '../../src/engine/tf.js';
-import { releaseGpu } from '../../src/engine/webgpu/dawn.js';
+import { releaseGpu } from '../../src/engine/webgpu/loader.js';
 import { gaussianMixtureLogProb } from '../../src/model/distributions/gaussianMixture.js';
 import { jointLogisticMixtureLogProb } from '../../src/model/distributions/jointLogisticMixture.js';
 import { logisticMixtureLogProb } from '../../src/model/distributions/logisticMixture.js';

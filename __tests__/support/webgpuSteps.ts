@@ -2,7 +2,7 @@
 import { listEngines, useEngine } from '../../src/engine/index.js';
 import { globalNorm, silu, upsampleNearest2x } from '../../src/engine/ops.js';
 import * as tf from '../../src/engine/tf.js';
-import { releaseGpu } from '../../src/engine/webgpu/dawn.js';
+import { releaseGpu } from '../../src/engine/webgpu/loader.js';
 
 function values(shape: number[], seed: number): tf.Tensor {
   const size = tf.util.sizeFromShape(shape);

@@ -8,7 +8,7 @@ import { loadConfig } from '../../src/config/loadConfig.js';
 import { useEngine } from '../../src/engine/index.js';
 import { convolutionFlopsOf } from '../../src/engine/profile.js';
 import * as tf from '../../src/engine/tf.js';
-import { releaseGpu } from '../../src/engine/webgpu/dawn.js';
+import { releaseGpu } from '../../src/engine/webgpu/loader.js';
 import { webgpuKernels } from '../../src/engine/webgpu/kernels/register.js';
 import { noiseImages } from '../../src/streams/plan/noiseImages.js';
 import { Trainer } from '../../src/training/trainer.js';

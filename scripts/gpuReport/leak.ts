@@ -2,7 +2,7 @@
 import { loadConfig } from '../../src/config/loadConfig.js';
 import { useEngine } from '../../src/engine/index.js';
 import * as tf from '../../src/engine/tf.js';
-import { releaseGpu } from '../../src/engine/webgpu/dawn.js';
+import { releaseGpu } from '../../src/engine/webgpu/loader.js';
 import { noiseImages } from '../../src/streams/plan/noiseImages.js';
 import { Trainer } from '../../src/training/trainer.js';
 import type { LeakResult, MemoryUse } from './report.js';

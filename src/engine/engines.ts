@@ -96,10 +96,21 @@ export class NativeUnavailableError extends Error {
  */
 export class EngineFailedError extends Error {
   override readonly name = 'EngineFailedError';
+  /** The engine that failed. */
+  readonly engine: EngineName;
+  /** What went wrong: for example `device lost (unknown): ...`. */
+  readonly problem: string;
+  /** What to do about it. */
+  readonly advice: string;
 
-  constructor(engine: EngineName, problem: string) {
-    const advice =
-      'try again, with a smaller batch_size if memory ran out, or with another engine (--engine native)';
+  constructor(
+    engine: EngineName,
+    problem: string,
+    advice = 'try again, or use another engine (--engine native)',
+  ) {
     super(`engine ${engine}: ${problem}; ${advice}`);
+    this.engine = engine;
+    this.problem = problem;
+    this.advice = advice;
   }
 }

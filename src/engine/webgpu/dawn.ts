@@ -11,6 +11,7 @@ export interface Device {
   readonly limits: Readonly<Record<string, number>>;
   readonly lost: Promise<{ readonly reason: string; readonly message: string }>;
   addEventListener(type: 'uncapturederror', listener: (event: UncapturedError) => void): void;
+  destroy(): void;
 }
 
 export interface AdapterInfo {
@@ -41,6 +42,7 @@ export interface Dawn {
   readonly globals: object;
 }
 
+/** It must live as long as any device: once it is collected, the next read of one crashes the process. */
 let gpu: Gpu | undefined;
 let navigatorBefore: PropertyDescriptor | undefined;
 
@@ -76,8 +78,8 @@ function restoreNavigator(): void {
   else Reflect.deleteProperty(globalThis, 'navigator');
 }
 
-/** Lets the process end: a live `navigator.gpu` can keep it running. Call this when the engine is no longer used. */
-export function releaseGpu(): void {
+/** Forgets Dawn. No device may be in use any more. */
+export function forgetGpu(): void {
   if (!gpu) return;
   gpu = undefined;
   restoreNavigator();

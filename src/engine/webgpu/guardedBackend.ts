@@ -2,7 +2,6 @@
  * tfjs' WebGPU backend with checks. The original ignores the device's errors and most of its limits. Here, whatever cannot be
  * computed throws: at the operation if the problem is known there, otherwise when a result is read.
  */
-import { nextTurn } from '../../base/nextTurn.js';
 import { mebibytes, type TensorLimit } from '../tensorLimit.js';
 import * as tf from '../tf.js';
 import { type BufferDevice, type DeviceBuffer, DeviceMemory } from './deviceMemory.js';
@@ -52,7 +51,7 @@ interface Pipeline {
 
 interface ComputeDevice extends BufferDevice {
   readonly queue: { submit(commands: readonly object[]): void; onSubmittedWorkDone(): Promise<unknown> };
-  createShaderModule(descriptor: { readonly code: string }): object;
+  createShaderModule(descriptor: { readonly label: string; readonly code: string }): object;
   createComputePipeline(descriptor: object): Pipeline;
   createBindGroup(descriptor: object): object;
 }
@@ -129,7 +128,7 @@ export function guardedBackend(
     #pipelineOf(shader: Shader): Pipeline {
       const known = this.#pipelines.get(shader);
       if (known) return known;
-      const module = this.device.createShaderModule({ code: sourceOf(shader) });
+      const module = this.device.createShaderModule({ label: shader.name, code: sourceOf(shader) });
       const compute = { module, entryPoint: 'main' };
       const pipeline = this.device.createComputePipeline({ label: shader.name, compute, layout: 'auto' });
       this.#pipelines.set(shader, pipeline);
@@ -223,8 +222,7 @@ export function guardedBackend(
       try {
         return await this.#download(dataId);
       } catch (error) {
-        await nextTurn(); // the device reports the reason of its loss only after the read has failed
-        throw watched.failure ?? error;
+        throw await watched.failureOfRead(error);
       } finally {
         watched.check();
       }

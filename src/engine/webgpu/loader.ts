@@ -7,9 +7,9 @@
 import { hasCode, messageOf } from '../../base/errors.js';
 import type { ForeignLoader } from '../foreign/foreignLoader.js';
 import type { Probe } from '../loader.js';
-import { type Dawn, provideNavigator, requestAdapter, vulkanLoaderMissing } from './dawn.js';
+import { type Dawn, forgetGpu, provideNavigator, requestAdapter, vulkanLoaderMissing } from './dawn.js';
 import { probeOf } from './probeOf.js';
-import { isStarted, startBackend, type TfjsPackage } from './startBackend.js';
+import { isStarted, startBackend, stopBackend, type TfjsPackage } from './startBackend.js';
 
 type Import = (name: string) => Promise<unknown>;
 
@@ -36,11 +36,20 @@ export function webgpuLoader(importPackage: Import = (name) => import(name)): Fo
       if (isStarted()) return;
       const { dawn, backend } = await load();
       const adapter = await requestAdapter(dawn);
-      if (!adapter) throw new Error('Dawn found no GPU');
+      if (!adapter) throw new Error('Dawn found a GPU, but it is gone now; try again');
       provideNavigator();
       await startBackend(adapter, backend);
     },
   };
+}
+
+/**
+ * Lets the process end: a live GPU can keep it running. Call this when the engine is no longer used; what is still read from it
+ * fails.
+ */
+export function releaseGpu(): void {
+  stopBackend();
+  forgetGpu();
 }
 
 const packages = ['webgpu', '@tensorflow/tfjs-backend-webgpu'] as const;

@@ -22,6 +22,11 @@ export function isStarted(): boolean {
   return watched !== null && !watched.failure;
 }
 
+/** Destroys the device, so that nothing is read from it any more. */
+export function stopBackend(): void {
+  watched?.destroy();
+}
+
 /** Replaces the backend that tfjs registers itself, because that backend ignores errors of its device. */
 export async function startBackend(adapter: Adapter, { WebGPUBackend }: TfjsPackage): Promise<void> {
   const device = await WatchedDevice.request(adapter);

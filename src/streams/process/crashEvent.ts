@@ -1,4 +1,5 @@
 import type { Position } from '../../checkpoint/snapshot.js';
+import { EngineFailedError } from '../../engine/engines.js';
 import type { CrashEvent } from '../run/events.js';
 import { resumeWords } from '../run/resumeWords.js';
 import { describeDeath } from './describeDeath.js';
@@ -32,8 +33,10 @@ export function crashEvent(death: Death, circumstances: Circumstances): CrashEve
       ? `the same command resumes ${from}`
       : resumeWords(false);
   const often = crashes > restarts ? `, ${crashes} times without reaching a new checkpoint` : '';
-  const what = `train: the run's process ${describeDeath(death)}${often}`;
+  const what = `train: ${describeDeath(death)}${often}`;
   const loss = 'it was stopping, so the steps since its last checkpoint are lost';
-  const message = [what, ...(stopping ? [loss] : []), plan].join('; ');
-  return { type: 'crash', message, ...death, crashes, restartSeconds };
+  const { signal, exitCode, output, failure } = death;
+  const advice = !restarting && failure instanceof EngineFailedError ? [failure.advice] : [];
+  const message = [what, ...advice, ...(stopping ? [loss] : []), plan].join('; ');
+  return { type: 'crash', message, signal, exitCode, output, crashes, restartSeconds };
 }

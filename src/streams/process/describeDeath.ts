@@ -1,9 +1,16 @@
+import { EngineFailedError } from '../../engine/engines.js';
 import type { Death } from './workerRun.js';
 
 const memoryAdvice = 'a smaller batch_size needs less';
 
-/** Describes how a process ended, as a phrase that follows its name. */
-export function describeDeath({ signal, exitCode, output }: Death): string {
+/** Describes how a process ended, as a sentence. */
+export function describeDeath(death: Death): string {
+  const { failure } = death;
+  if (failure instanceof EngineFailedError) return `engine ${failure.engine}: ${failure.problem}`;
+  return failure ? failure.message : `the run's process ${describeEnd(death)}`;
+}
+
+function describeEnd({ signal, exitCode, output }: Death): string {
   if (/out of memory|bad_alloc/i.test(output)) return `ran out of memory (${memoryAdvice})`;
   if (signal === 'SIGKILL') return `was killed, possibly because memory ran out (${memoryAdvice})`;
   if (signal) return `crashed (${signal}${lastLine(output)})`;

@@ -22,7 +22,7 @@ import { checkpointExists } from '../../checkpoint/checkpointExists.js';
 import type { Position } from '../../checkpoint/snapshot.js';
 import { withRunName } from '../../config/runName.js';
 import type { NvaeConfig } from '../../config/types.js';
-import type { EngineChoice } from '../../engine/engines.js';
+import { type EngineChoice, EngineFailedError, EngineUnavailableError } from '../../engine/engines.js';
 import { fromAbort } from '../flow/fromAbort.js';
 import { longTimer } from '../flow/longTimer.js';
 import { checkTrainOptions } from '../run/checkTrainOptions.js';
@@ -63,8 +63,8 @@ export interface TrainInProcessOptions extends PlainTrainOptions {
  *     train            s--t--t--c--t--X
  *     trainInProcess   s--t--t--c--t--x---s--t--t--f|      x: crash, then resumed from the checkpoint
  *
- * If the child crashes (out of memory, a segmentation fault, kill -9), a `crash` event reports it and the child is restarted from
- * its last checkpoint: step numbers go back to the checkpoint, and the steps are the same. A child that crashes while it stops is
+ * If the child crashes (out of memory, a segmentation fault, kill -9) or its engine fails (a lost GPU), a `crash` event reports it
+ * and the child is restarted from its last checkpoint: step numbers go back to the checkpoint, and the steps are the same. A child that crashes while it stops is
  * not restarted: the state to be saved is lost, so the stream fails. Crashes are also written to the journal. If this process
  * ends, the child stops by itself and writes a checkpoint. Cold: every subscription is a separate run. Unsubscribing stops the
  * child after the running step, without a checkpoint.
@@ -158,7 +158,7 @@ export function trainInProcess(
         waiting = crash.restartSeconds * 1000;
         return journaledCrash([crash], config.name, options);
       }
-      const error = new RunCrashedError(crash.message);
+      const error = new RunCrashedError(crash.message, { cause: death.failure });
       const { name, message } = error;
       const failed: FailedEvent = { type: 'failed', error: name, message };
       return concat(
@@ -179,8 +179,8 @@ export function trainInProcess(
     };
     const lives$ = life$.pipe(
       catchError((error: unknown) => {
-        if (!(error instanceof WorkerDiedError)) return throwError(() => error);
-        return from(died(error.death)).pipe(concatAll());
+        const death = deathOf(error, everStarted);
+        return death ? from(died(death)).pipe(concatAll()) : throwError(() => error);
       }),
       repeat({ delay: again }),
     );
@@ -193,6 +193,16 @@ export function trainInProcess(
     );
     return concat(run$, end$).pipe(finalize(commands.release));
   });
+}
+
+/**
+ * How the process of a run ended, if that is a crash; otherwise null. A failed engine ends a process like a crash: a new one may get
+ * its device again, or not at once.
+ */
+function deathOf(error: unknown, everStarted: boolean): Death | null {
+  if (error instanceof WorkerDiedError) return error.death;
+  const isOfEngine = error instanceof EngineFailedError || error instanceof EngineUnavailableError;
+  return isOfEngine && everStarted ? { signal: null, exitCode: 1, output: '', failure: error } : null;
 }
 
 /** The options to send to the child. */

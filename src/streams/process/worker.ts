@@ -22,8 +22,9 @@ const tell = outbox({
 
 /** Sends the last message; the process exits when it is sent. */
 function end(message: FromWorker): void {
-  if (!process.connected) process.exit();
-  process.send?.(message, undefined, {}, () => process.exit());
+  const exitCode = message.type === 'error' ? 1 : 0;
+  if (!process.connected) process.exit(exitCode);
+  process.send?.(message, undefined, {}, () => process.exit(exitCode));
 }
 
 async function start({

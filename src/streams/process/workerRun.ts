@@ -13,6 +13,8 @@ export interface Death {
   readonly exitCode: number | null;
   /** The end of its output. */
   readonly output: string;
+  /** Why it ended itself, if its engine had failed. */
+  readonly failure?: Error;
 }
 
 /** Thrown in the stream with a `Death`. */

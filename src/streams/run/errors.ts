@@ -22,12 +22,13 @@ export class NonFiniteLossError extends Error {
 }
 
 /**
- * The process of a run crashed too often without reaching a new checkpoint, or crashed while it was stopping. The last
+ * The process of a run crashed, or its engine failed, too often without reaching a new checkpoint, or crashed while it was stopping. The last
  * checkpoint, if there is one, is intact.
  */
 export class RunCrashedError extends Error {
-  constructor(message: string) {
-    super(message);
+  /** @param options the engine's error as `cause`, if the engine failed */
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = 'RunCrashedError';
   }
 }

@@ -54,7 +54,7 @@ export function runSteps(
     );
     const trained$ = concat(steps$, end$);
     const written$ = merge(checkpoints$, trained$).pipe(
-      sideStream('previews', () => previews(run, options, store.due$, inputs), {
+      sideStream('previews', () => previews(run, options, store.due$, { inputs, ended: () => isEnded }), {
         patience: previewPatience,
         ...(scheduler && { scheduler }),
       }),

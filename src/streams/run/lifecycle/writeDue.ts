@@ -2,6 +2,7 @@
 import { catchError, concat, filter, map, type Observable, of } from 'rxjs';
 import { messageOf } from '../../../base/errors.js';
 import type { ImageBatch } from '../../../base/plainData.js';
+import { EngineFailedError } from '../../../engine/index.js';
 import { writeImage } from '../../../pictures/writeImage.js';
 import { writeCheckpoints } from '../../writers/writeCheckpoints.js';
 import { type PreviewKind, writePreviews } from '../../writers/writePreviews.js';
@@ -28,12 +29,22 @@ export function checkpoints(
   );
 }
 
-/** Writes previews whenever they are due. An error becomes a warning: the next ones may succeed, for example after a full disk. */
+interface OfPreviews {
+  /** Images to reconstruct; null for none. */
+  readonly inputs: ImageBatch | null;
+  /** Whether all steps are done. */
+  readonly ended: () => boolean;
+}
+
+/**
+ * Writes previews whenever they are due. An error becomes a warning: the next ones may succeed, for example after a full disk. If the
+ * engine has failed, the next step reports that.
+ */
 export function previews(
   { trainer, paths, writer }: Run,
   { previews }: TrainOptions,
   due$: Observable<Due>,
-  inputs: ImageBatch | null,
+  { inputs, ended }: OfPreviews,
 ): Observable<PreviewEvent | WarningEvent> {
   const write = async (path: string, image: ImageBatch) => {
     await writer.ready();
@@ -43,9 +54,10 @@ export function previews(
     map((due) => ({ ...due, kinds: previewKinds(due) })),
     filter(({ kinds }) => kinds.length > 0),
     writePreviews(trainer, { ...previews, folder: paths.previews, inputs, write }),
-    catchError((error: unknown, again) =>
-      concat(of(warning('previews', `previews: ${messageOf(error)}`)), again),
-    ),
+    catchError((error: unknown, again) => {
+      const isReported = error instanceof EngineFailedError && !ended();
+      return isReported ? again : concat(of(warning('previews', `previews: ${messageOf(error)}`)), again);
+    }),
   );
 }
 
