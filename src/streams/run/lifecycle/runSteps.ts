@@ -54,10 +54,14 @@ export function runSteps(
     );
     const trained$ = concat(steps$, end$);
     const written$ = merge(checkpoints$, trained$).pipe(
-      sideStream('previews', () => previews(run, options, store.due$, { inputs, ended: () => isEnded }), {
-        patience: previewPatience,
-        ...(scheduler && { scheduler }),
-      }),
+      sideStream(
+        'previews',
+        () => previews(run, options, store.due$, { inputs, succeeded: () => isEnded && !error }),
+        {
+          patience: previewPatience,
+          ...(scheduler && { scheduler }),
+        },
+      ),
       // Report the error that ended the steps first; a failure to save the state afterwards is added to it.
       catchError((thrown: unknown) =>
         error ? of(warning('checkpoint', messageOf(thrown))) : throwError(() => thrown),

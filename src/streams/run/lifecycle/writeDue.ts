@@ -32,19 +32,19 @@ export function checkpoints(
 interface OfPreviews {
   /** Images to reconstruct; null for none. */
   readonly inputs: ImageBatch | null;
-  /** Whether all steps are done. */
-  readonly ended: () => boolean;
+  /** Whether all steps are done, and none has failed. */
+  readonly succeeded: () => boolean;
 }
 
 /**
  * Writes previews whenever they are due. An error becomes a warning: the next ones may succeed, for example after a full disk. If the
- * engine has failed, the next step reports that.
+ * engine has failed, a step reports that.
  */
 export function previews(
   { trainer, paths, writer }: Run,
   { previews }: TrainOptions,
   due$: Observable<Due>,
-  { inputs, ended }: OfPreviews,
+  { inputs, succeeded }: OfPreviews,
 ): Observable<PreviewEvent | WarningEvent> {
   const write = async (path: string, image: ImageBatch) => {
     await writer.ready();
@@ -55,7 +55,7 @@ export function previews(
     filter(({ kinds }) => kinds.length > 0),
     writePreviews(trainer, { ...previews, folder: paths.previews, inputs, write }),
     catchError((error: unknown, again) => {
-      const isReported = error instanceof EngineFailedError && !ended();
+      const isReported = error instanceof EngineFailedError && !succeeded();
       return isReported ? again : concat(of(warning('previews', `previews: ${messageOf(error)}`)), again);
     }),
   );
