@@ -1,6 +1,6 @@
 /** Counts what the webgpu engine asks its device for: dispatches and their bytes, copies, submits, reads and compiled pipelines. */
 import * as tf from '../src/engine/tf.js';
-import type { Dispatch } from '../src/engine/webgpu/guardedBackend.js';
+import type { Dispatch, Place } from '../src/engine/webgpu/guardedBackend.js';
 
 /** What one operation asked for; an operation that other operations compose counts as one. */
 export interface DeviceUse {
@@ -42,6 +42,7 @@ interface WatchedBackend {
     createCommandEncoder: () => { copyBufferToBuffer: Method };
   };
   runShader(shader: object, dispatch: Dispatch): void;
+  copyValues(from: Place, to: Place, count: number): void;
   runWebGPUProgram(program: object, inputs: readonly tf.TensorInfo[], ...more: unknown[]): tf.TensorInfo;
   submitQueue: Method;
   read: Method;
@@ -135,6 +136,11 @@ export function watchDevice(): DeviceMeter {
     return output;
   };
   watch(backend, 'runShader', (_shader: object, { reads, writes }: Dispatch) => count(reads, writes));
+  watch(backend, 'copyValues', (_from: Place, _to: Place, values: number) => {
+    const use = counts.of(outermost ?? 'outside of operations');
+    use.bytesRead += values * bytesPerElement;
+    use.bytesWritten += values * bytesPerElement;
+  });
 
   watch(backend, 'submitQueue', () => {
     counts.submits += 1;

@@ -4,6 +4,7 @@ import { NativeBackend } from '../native/backend.js';
 import { nativeBackend } from '../native/inUse.js';
 import * as tf from '../tf.js';
 import { withLastUse } from './lastUse.js';
+import { LaterSums } from './laterSums.js';
 import { Tape } from './tape.js';
 import type { TapeNode } from './tapeNode.js';
 import './reductions.js';
@@ -84,14 +85,17 @@ function backpropagate(
 ): (tf.Tensor | undefined)[] {
   const wanted = new Set(xs.map(({ id }) => id));
   const completed = complete ? firstUses(tape, wanted) : new Map<TapeNode, number[]>();
+  const later = new LaterSums();
   return tf.tidy(() => {
     const gradients = new Map<number, tf.Tensor>([[value.id, dy ? tf.clone(dy) : tf.ones(value.shape)]]);
     for (const node of tape.toReversed()) {
       if (node.outputs.some(({ id }) => gradients.has(id))) {
-        for (const [id, sum] of tf.tidy(() => step(tape, node, gradients))) {
+        const canWait = (id: number) => wanted.has(id) && !complete;
+        for (const { id, sum, term } of tf.tidy(() => step(tape, node, gradients, canWait))) {
           const before = gradients.get(id);
           if (before !== sum) before?.dispose();
           gradients.set(id, sum);
+          if (term) later.add(sum, term);
         }
       }
       tape.release(node);
@@ -108,6 +112,7 @@ function backpropagate(
         complete?.(own);
       }
     }
+    later.end();
     return xs.map(({ id }) => gradients.get(id)) as tf.Tensor[];
   });
 }
@@ -135,27 +140,45 @@ function unshared(gradient: tf.Tensor): tf.Tensor {
   return copy;
 }
 
-/** Returns the updated gradients of an operation's inputs, given those of its results: new tensors, or the known ones if changed in place. */
+/** The gradient in a tensor so far. */
+type Updated = {
+  readonly id: number;
+  /** A new tensor, or the known one if it is changed in place. */
+  readonly sum: tf.Tensor;
+  /** What is to be added to it later. */
+  readonly term: tf.Tensor | undefined;
+};
+
+/**
+ * Returns the updated gradients of an operation's inputs, given those of its results.
+ * @param canWait says of the id of a tensor that nobody reads its gradient before the end
+ */
 function step(
   tape: Tape,
   node: TapeNode,
   gradients: ReadonlyMap<number, tf.Tensor>,
-): [id: number, tf.Tensor][] {
+  canWait: (id: number) => boolean,
+): Updated[] {
   const { kernelName, gradient, inputs } = node;
   if (!gradient) throw new Error(`gradientsOf: ${kernelName} has no gradient`);
   tape.expand(node);
   const dys = tape.gradientsOfResults(node, gradients);
   const dxs = withLastUse(dys, () => gradient(dys));
   const sums = new Map<number, tf.Tensor>();
+  const terms = new Map<number, tf.Tensor>();
   for (const [name, input] of Object.entries(inputs)) {
     if (!tape.dependsOnXs(input)) continue;
     const dx = gradientIn(kernelName, name, input, dxs[name]);
     const before = sums.get(input.id) ?? gradients.get(input.id);
-    const isNew = ![...dys, ...(node.saved ?? []), ...sums.values()].includes(dx);
-    if (before) sums.set(input.id, isNew ? sumOf(before, dx) : tf.add(before, dx));
+    const isNew = ![...dys, ...(node.saved ?? []), ...sums.values(), ...terms.values()].includes(dx);
+    const isLater = isNew && before && canWait(input.id) && !sums.has(input.id) && LaterSums.canAddTo(before);
+    if (isLater) {
+      sums.set(input.id, before);
+      terms.set(input.id, dx);
+    } else if (before) sums.set(input.id, isNew ? sumOf(before, dx) : tf.add(before, dx));
     else sums.set(input.id, isNew ? dx : tf.clone(dx));
   }
-  return [...sums];
+  return [...sums].map(([id, sum]) => ({ id, sum, term: terms.get(id) }));
 }
 
 /** The sum of two gradients that are not needed any more, in the memory of the one that is float32. */

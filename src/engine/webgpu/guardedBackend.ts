@@ -76,12 +76,20 @@ export interface Dispatch {
   readonly workgroups: number;
 }
 
+/** Where values are: from the value `at` of a tensor on. */
+export interface Place {
+  readonly tensor: tf.TensorInfo;
+  readonly at: number;
+}
+
 /** The backend as our kernels see it. */
 export interface ShaderBackend extends tf.KernelBackend {
   /** Creates a tensor of these values, or one that a shader is about to write. */
   makeTensorInfo(shape: number[], dtype: tf.DataType, values?: Float32Array): tf.TensorInfo;
   /** Has the device run a shader, some time before the next read. */
   runShader(shader: Shader, dispatch: Dispatch): void;
+  /** Has the device copy values from one tensor to another, in its order with the shaders. */
+  copyValues(from: Place, to: Place, count: number): void;
 }
 
 export type WebgpuBackendClass = new (device: object, info: object) => WebgpuBackend;
@@ -122,6 +130,24 @@ export function guardedBackend(
       const resources = [...tensors.map((tensor) => this.tensorToBinding(tensor)), uniforms];
       for (const { dataId } of tensors) this.commandQueueOwnedIds.add(dataId);
       this.#record(pipeline, resources, spread(workgroups));
+      watched.check();
+    }
+
+    copyValues(from: Place, to: Place, count: number): void {
+      watched.check();
+      const [source, target] = [from, to].map(({ tensor: { dataId } }) => {
+        this.uploadToGPU(dataId);
+        this.commandQueueOwnedIds.add(dataId);
+        return this.tensorMap.get(dataId).resource!;
+      }) as [object, object];
+      const [fromByte, toByte, bytes] = [from.at, to.at, count].map((values) => values * bytesPerElement) as [
+        number,
+        number,
+        number,
+      ];
+      this.ensureCommandEncoderReady();
+      this.endComputePassEncoder();
+      this.commandEncoder!.copyBufferToBuffer(source, fromByte, target, toByte, bytes);
       watched.check();
     }
 

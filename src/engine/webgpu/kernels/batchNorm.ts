@@ -13,7 +13,7 @@ import {
   columnNumbers,
   columnThreads,
 } from './columns.js';
-import { sizeOf, type WebgpuKernel, webgpuKernel } from './kernel.js';
+import { type Device, type Inputs, sizeOf, type WebgpuKernel, webgpuKernel } from './kernel.js';
 import { mapThreads, mapWorkgroups } from './map.js';
 import { siluCode } from './silu.js';
 
@@ -46,6 +46,88 @@ fn run(group: u32, thread: u32) {
   if (place.lane > 0 || place.column >= given.columns) { return; }
   mean[place.block * given.columns + place.column] = average;
   variance[place.block * given.columns + place.column] = total / count;
+}`,
+};
+
+/** WGSL: mean and biased variance of a column in x, all of whose rows are in one workgroup. */
+const columnStatisticsCode = `
+fn statistics_of(place: Place, thread: u32) -> vec2f {
+  var sum = 0.0;
+  for (var row = place.begin + place.lane; row < place.end; row += place.lanes) {
+    sum += x[row * given.columns + place.column];
+  }
+  let average = joined(vec2f(sum, 0), thread).x / f32(given.rows);
+  var squares = 0.0;
+  for (var row = place.begin + place.lane; row < place.end; row += place.lanes) {
+    let distance = x[row * given.columns + place.column] - average;
+    squares += distance * distance;
+  }
+  return vec2f(average, joined(vec2f(squares, 0), thread).x / f32(given.rows));
+}`;
+
+/** All in one dispatch, for few rows. */
+const normalizeFew: Shader = {
+  name: 'batch norm of few rows',
+  reads: ['x', 'gamma', 'beta'],
+  writes: ['y', 'mean', 'variance'],
+  integers: [...columnIntegers, 'activated'],
+  floats: ['epsilon'],
+  threads: columnThreads,
+  code: `${columnCode}${columnStatisticsCode}${siluCode}
+fn run(group: u32, thread: u32) {
+  if (group >= given.across) { return; }
+  let place = place_of(group, thread);
+  let statistics = statistics_of(place, thread);
+  let c = place.column;
+  if (c >= given.columns) { return; }
+  if (place.lane == 0) {
+    mean[c] = statistics.x;
+    variance[c] = statistics.y;
+  }
+  let scale = gamma[c] / sqrt(statistics.y + given.epsilon);
+  for (var row = place.lane; row < given.rows; row += place.lanes) {
+    let i = row * given.columns + c;
+    let value = (x[i] - statistics.x) * scale + beta[c];
+    y[i] = select(value, silu(value), given.activated == 1);
+  }
+}`,
+};
+
+/** As above. Computes mean and variance again: a shader could not read them besides the others, and write three results. */
+const gradientsOfFew: Shader = {
+  name: 'batch norm: gradients of few rows',
+  reads: ['dy', 'x', 'gamma', 'beta'],
+  writes: ['dx', 'dgamma', 'dbeta'],
+  integers: [...columnIntegers, 'activated'],
+  floats: ['epsilon'],
+  threads: columnThreads,
+  code: `${columnCode}${columnStatisticsCode}${siluCode}
+fn run(group: u32, thread: u32) {
+  if (group >= given.across) { return; }
+  let place = place_of(group, thread);
+  let statistics = statistics_of(place, thread);
+  let c = min(place.column, given.columns - 1);
+  let inverse = 1 / sqrt(statistics.y + given.epsilon);
+  var own = vec2f(0);
+  for (var row = place.begin + place.lane; row < place.end; row += place.lanes) {
+    let i = row * given.columns + c;
+    let normalized = (x[i] - statistics.x) * inverse;
+    let slope = select(1.0, silu_slope(normalized * gamma[c] + beta[c]), given.activated == 1);
+    own += dy[i] * slope * vec2f(normalized, 1);
+  }
+  let total = joined(own, thread);
+  if (place.column >= given.columns) { return; }
+  if (place.lane == 0) {
+    dgamma[c] = total.x;
+    dbeta[c] = total.y;
+  }
+  let means = total / f32(given.rows);
+  for (var row = place.lane; row < given.rows; row += place.lanes) {
+    let i = row * given.columns + c;
+    let normalized = (x[i] - statistics.x) * inverse;
+    let slope = select(1.0, silu_slope(normalized * gamma[c] + beta[c]), given.activated == 1);
+    dx[i] = gamma[c] * inverse * (dy[i] * slope - means.y - normalized * means.x);
+  }
 }`,
 };
 
@@ -219,14 +301,42 @@ function piecesNumbers({ rows, columns, blocks, pieces, activated }: Plan): numb
   return [...columnNumbers(rows, columns, pieces), blocks.blocks, blocks.blockRows, activated];
 }
 
+/** For these, a second dispatch takes longer than the few workgroups of one. */
+const fewRows = 256;
+
+const fewLayout = ({ rows, columns }: Plan) => columnLayout(rows, columns, 1);
+
+const fewNumbers = (plan: Plan) => [
+  ...columnNumbers(plan.rows, plan.columns, fewLayout(plan)),
+  plan.activated,
+];
+
 const workgroupsOf = ({ across, blocks }: ColumnLayout) => across * blocks;
+
+/** Batch norm with given statistics. */
+export function normalizeGiven(
+  { x, mean, variance, gamma, beta }: Inputs,
+  attributes: Attributes,
+  device: Device,
+): tf.TensorInfo {
+  const { columns, activated, epsilon } = planOf(x!, gamma!, attributes);
+  const y = device.output(x!.shape);
+  const numbers = [sizeOf(y), columns, activated, epsilon];
+  device.run(normalize, [x!, mean!, variance!, gamma!, beta!], [y], numbers, mapWorkgroups(sizeOf(y)));
+  return y;
+}
 
 export const batchNormKernels: readonly WebgpuKernel[] = [
   webgpuKernel('BatchNormTrain', ({ x, gamma, beta }, attributes, device) => {
     const plan = planOf(x!, gamma!, attributes);
     const { rows, columns, blocks, pieces } = plan;
-    const ofBlocks = [0, 1].map(() => device.output([blocks.blocks, columns]));
     const results = [x!.shape, [columns], [columns]].map((shape) => device.output(shape));
+    if (rows <= fewRows) {
+      const numbers = [...fewNumbers(plan), plan.epsilon];
+      device.run(normalizeFew, [x!, gamma!, beta!], results, numbers, fewLayout(plan).across);
+      return results;
+    }
+    const ofBlocks = [0, 1].map(() => device.output([blocks.blocks, columns]));
     device.run(blockStatistics, [x!], ofBlocks, columnNumbers(rows, columns, blocks), workgroupsOf(blocks));
     const numbers = [...piecesNumbers(plan), plan.epsilon];
     device.run(normalizeBlocks, [x!, ...ofBlocks, gamma!, beta!], results, numbers, workgroupsOf(pieces));
@@ -237,8 +347,13 @@ export const batchNormKernels: readonly WebgpuKernel[] = [
     const { dy, x, gamma, beta, mean, variance } = inputs;
     const plan = planOf(x!, gamma!, attributes);
     const { rows, columns, blocks, pieces, activated, epsilon } = plan;
-    const sums = device.output([2 * blocks.blocks + 4, columns]);
     const results = [x!.shape, [columns], [columns]].map((shape) => device.output(shape));
+    if (rows <= fewRows) {
+      const numbers = [...fewNumbers(plan), epsilon];
+      device.run(gradientsOfFew, [dy!, x!, gamma!, beta!], results, numbers, fewLayout(plan).across);
+      return results;
+    }
+    const sums = device.output([2 * blocks.blocks + 4, columns]);
     const numbers = [...columnNumbers(rows, columns, blocks), activated, epsilon];
     const reads = [dy!, x!, gamma!, beta!, mean!, variance!];
     device.run(blockGradients, reads, [sums], numbers, workgroupsOf(blocks));
@@ -246,11 +361,5 @@ export const batchNormKernels: readonly WebgpuKernel[] = [
     return results;
   }),
 
-  webgpuKernel('BatchNormInference', ({ x, mean, variance, gamma, beta }, attributes, device) => {
-    const { columns, activated, epsilon } = planOf(x!, gamma!, attributes);
-    const y = device.output(x!.shape);
-    const numbers = [sizeOf(y), columns, activated, epsilon];
-    device.run(normalize, [x!, mean!, variance!, gamma!, beta!], [y], numbers, mapWorkgroups(sizeOf(y)));
-    return y;
-  }),
+  webgpuKernel('BatchNormInference', normalizeGiven),
 ];

@@ -5,10 +5,13 @@
  *     dx[q, in]        = sum over (t, out) of dy[(q + pad - t) / stride, out] filter[t, in, out], where the division has no rest
  *     dfilter[(t, in), out] = sum over p   of x[p * stride - pad + t, in] dy[p, out]
  */
+import type { Attributes } from '../../fused/composite.js';
 import { type Convolution, convolutionOf } from '../../fused/convolutionOf.js';
 import * as tf from '../../tf.js';
-import { type WebgpuKernel, webgpuKernel } from './kernel.js';
-import { type ProductCode, product, runProduct } from './product.js';
+import { biased, type Finish, type FinishInputs } from './finish.js';
+import { type Device, type Inputs, type KernelBody, type WebgpuKernel, webgpuKernel } from './kernel.js';
+import { normalization, normalizationInputs } from './normalization.js';
+import { type Product, type ProductCode, product, runProduct } from './product.js';
 
 /** Names of the numbers of a convolution, in the order of `numbersOf`. */
 export const convolutionIntegers = [
@@ -65,12 +68,11 @@ fn right_at(step: vec4i, n: u32) -> f32 {
 }`,
 };
 const forward = product(forwardCode);
-const biased = product({
-  ...forwardCode,
-  name: 'convolution with a bias',
-  reads: [...forwardCode.reads, 'bias'],
-  bias: 'bias',
-});
+const finishedForward = (name: string, finish: Finish) =>
+  product({ ...forwardCode, name: `convolution ${name}`, finish });
+const forwardBiased = finishedForward('with a bias', biased);
+const forwardNormalized = finishedForward('with norm', normalization(false));
+const forwardBiasedNormalized = finishedForward('with a bias and norm', normalization(true));
 
 const inputGradient = product({
   name: 'input gradient of a convolution',
@@ -116,45 +118,62 @@ fn left_at(row: vec4i, step: vec4i) -> f32 { return x_at(step, row); }
 fn right_at(step: vec4i, n: u32) -> f32 { return dy[u32(step.w) * given.outChannels + n]; }`,
 });
 
-type Run = WebgpuKernel['body'];
-
-const runForward: Run = ({ x, filter, bias }, attributes, device) => {
+function runForward(
+  convolution: Product,
+  { x, filter }: Inputs,
+  attributes: Attributes,
+  device: Device,
+  finish?: FinishInputs,
+): tf.TensorInfo | null {
   const info = convolutionOf(x!.shape, filter!.shape, attributes, false);
   if (!isOurs(info)) return null;
   const y = device.output(info.outShape);
   const rows = info.batchSize * info.outHeight * info.outWidth;
   const terms = info.filterHeight * info.filterWidth * info.inChannels;
   const size = { rows, columns: info.outChannels, terms };
-  const reads = [x!, filter!, ...(bias ? [bias] : [])];
-  runProduct(bias ? biased : forward, reads, y, size, numbersOf(info), device);
+  const inputs = { reads: [x!, filter!], integers: numbersOf(info), ...(finish && { finish }) };
+  runProduct(convolution, inputs, y, size, device);
   return y;
+}
+
+/** Convolution, maybe a bias, batch norm with given statistics, and maybe SiLU. */
+export const convolveNormalized: KernelBody = (inputs, attributes, device) => {
+  const convolution = inputs.bias ? forwardBiasedNormalized : forwardNormalized;
+  return runForward(convolution, inputs, attributes, device, normalizationInputs(inputs, attributes));
 };
 
-const runInputGradient: Run = ({ dy, filter }, attributes, device) => {
+const runInputGradient: KernelBody = ({ dy, filter }, attributes, device) => {
   const info = convolutionOf(attributes.inputShape as number[], filter!.shape, attributes, false);
   if (!isOurs(info)) return null;
   const dx = device.output(info.inShape);
   const rows = info.batchSize * info.inHeight * info.inWidth;
   const terms = info.filterHeight * info.filterWidth * info.outChannels;
   const size = { rows, columns: info.inChannels, terms };
-  runProduct(inputGradient, [dy!, filter!], dx, size, numbersOf(info), device);
+  runProduct(inputGradient, { reads: [dy!, filter!], integers: numbersOf(info) }, dx, size, device);
   return dx;
 };
 
-const runFilterGradient: Run = ({ x, dy }, attributes, device) => {
+const runFilterGradient: KernelBody = ({ x, dy }, attributes, device) => {
   const info = convolutionOf(x!.shape, attributes.filterShape as number[], attributes, false);
   if (!isOurs(info)) return null;
   const dfilter = device.output(info.filterShape);
   const rows = info.filterHeight * info.filterWidth * info.inChannels;
   const terms = info.batchSize * info.outHeight * info.outWidth;
   const size = { rows, columns: info.outChannels, terms };
-  runProduct(filterGradient, [x!, dy!], dfilter, size, numbersOf(info), device);
+  runProduct(filterGradient, { reads: [x!, dy!], integers: numbersOf(info) }, dfilter, size, device);
   return dfilter;
 };
 
 export const convolutionKernels: readonly WebgpuKernel[] = [
-  webgpuKernel(tf.Conv2D, runForward),
-  webgpuKernel('ConvolveBiased', runForward),
+  webgpuKernel(tf.Conv2D, (inputs, attributes, device) => runForward(forward, inputs, attributes, device)),
+  webgpuKernel('ConvolveBiased', (inputs, attributes, device) =>
+    runForward(forwardBiased, inputs, attributes, device, {
+      reads: [inputs.bias!],
+      integers: [],
+      floats: [],
+    }),
+  ),
+  webgpuKernel('ConvolveNormalized', convolveNormalized),
   webgpuKernel(tf.Conv2DBackpropInput, runInputGradient),
   webgpuKernel(tf.Conv2DBackpropFilter, runFilterGradient),
 ];

@@ -2,24 +2,30 @@
  * Depthwise convolutions with one filter per channel, and their gradients. A thread has a channel and a few neighbouring pixels of a line,
  * which share most of what they read; neighbouring threads have neighbouring channels.
  */
+import type { Attributes } from '../../fused/composite.js';
 import { type Convolution, convolutionOf } from '../../fused/convolutionOf.js';
 import * as tf from '../../tf.js';
 import type { Shader } from '../shader.js';
 import { columnCode, columnIntegers, columnLayout, columnNumbers, columnThreads } from './columns.js';
 import { convolutionIntegers, isOurs, numbersOf } from './convolutions.js';
-import { type WebgpuKernel, webgpuKernel } from './kernel.js';
+import { type Finish, type FinishInputs, nothing, plain } from './finish.js';
+import { type Device, type Inputs, type WebgpuKernel, webgpuKernel } from './kernel.js';
 import { mapThreads, mapWorkgroups } from './map.js';
+import { normalization, normalizationInputs } from './normalization.js';
 
 /** Pixels of a thread. */
 const along = 4;
 
-const forward: Shader = {
-  name: 'depthwise convolution',
-  reads: ['x', 'weights'],
+/** The image that is read has half the width and height if it is upsampled; its pixels then count twice in each direction. */
+const forwardOf = (name: string, isUpsampled: boolean, finish: Finish): Shader => ({
+  name: `depthwise convolution${name}`,
+  reads: ['x', 'weights', ...finish.reads],
   writes: ['y'],
-  integers: ['size', ...convolutionIntegers],
+  integers: ['size', ...convolutionIntegers, ...finish.integers],
+  floats: finish.floats,
   threads: mapThreads,
-  code: `
+  code: `${finish.code}
+const halvings = ${Number(isUpsampled)}u;
 fn run(group: u32, thread: u32) {
   let i = group * threads + thread;
   if (i >= given.size) { return; }
@@ -35,20 +41,24 @@ fn run(group: u32, thread: u32) {
   for (var row = 0u; row < given.filterHeight; row++) {
     let source = top + i32(row);
     if (source < 0 || source >= i32(given.inHeight)) { continue; }
-    let start = (image * given.inHeight + u32(source)) * given.inWidth;
+    let start = (image * (given.inHeight >> halvings) + (u32(source) >> halvings)) * (given.inWidth >> halvings);
     for (var column = 0u; column < given.filterWidth; column++) {
       let weight = weights[(row * given.filterWidth + column) * given.inChannels + c];
       for (var k = 0; k < ${along}; k++) {
         let at = left + i32(column) + k * i32(given.strideWidth);
-        if (at >= 0 && at < width) { sums[k] += weight * x[(start + u32(at)) * given.inChannels + c]; }
+        if (at >= 0 && at < width) { sums[k] += weight * x[(start + (u32(at) >> halvings)) * given.inChannels + c]; }
       }
     }
   }
   for (var k = 0u; k < ${along}; k++) {
-    if (first + k < given.outWidth) { y[(line * given.outWidth + first + k) * given.inChannels + c] = sums[k]; }
+    if (first + k < given.outWidth) { y[(line * given.outWidth + first + k) * given.inChannels + c] = finished(sums[k], c); }
   }
 }`,
-};
+});
+
+const forward = forwardOf('', false, plain);
+const normalized = forwardOf(' with norm', false, normalization(false));
+const upsampledNormalized = forwardOf(' with norm, of an upsampled image', true, normalization(false));
 
 const inputGradient: Shader = {
   name: 'input gradient of a depthwise convolution',
@@ -146,16 +156,42 @@ function isDepthwiseOurs(info: Convolution): boolean {
   return isOurs(info) && info.outChannels === info.inChannels && info.filterWidth <= mostWidth;
 }
 
+function runForward(
+  shader: Shader,
+  { x, filter }: Inputs,
+  info: Convolution,
+  device: Device,
+  finish: FinishInputs = nothing,
+): tf.TensorInfo {
+  const y = device.output(info.outShape);
+  const size = info.batchSize * info.outHeight * partsOf(info.outWidth) * info.inChannels;
+  const numbers = [size, ...numbersOf(info), ...finish.integers, ...finish.floats];
+  device.run(shader, [x!, filter!, ...finish.reads], [y], numbers, mapWorkgroups(size));
+  return y;
+}
+
+/**
+ * Depthwise convolution of x, or of x upsampled by 2, then batch norm with given statistics, and maybe SiLU. Padded so that the size stays.
+ */
+export function depthwiseNormalized(
+  inputs: Inputs,
+  attributes: Attributes & { readonly upsample: boolean },
+  device: Device,
+): tf.TensorInfo {
+  const [batch, height, width, channels] = inputs.x!.shape as [number, number, number, number];
+  const scale = attributes.upsample ? 2 : 1;
+  const shape = [batch, scale * height, scale * width, channels];
+  const info = convolutionOf(shape, inputs.filter!.shape, { strides: 1, pad: 'same' }, true);
+  const shader = attributes.upsample ? upsampledNormalized : normalized;
+  return runForward(shader, inputs, info, device, normalizationInputs(inputs, attributes));
+}
+
 const partsOf = (width: number) => Math.ceil(width / along);
 
 export const depthwiseKernels: readonly WebgpuKernel[] = [
-  webgpuKernel(tf.DepthwiseConv2dNative, ({ x, filter }, attributes, device) => {
-    const info = convolutionOf(x!.shape, filter!.shape, attributes, true);
-    if (!isDepthwiseOurs(info)) return null;
-    const y = device.output(info.outShape);
-    const size = info.batchSize * info.outHeight * partsOf(info.outWidth) * info.inChannels;
-    device.run(forward, [x!, filter!], [y], [size, ...numbersOf(info)], mapWorkgroups(size));
-    return y;
+  webgpuKernel(tf.DepthwiseConv2dNative, (inputs, attributes, device) => {
+    const info = convolutionOf(inputs.x!.shape, inputs.filter!.shape, attributes, true);
+    return isDepthwiseOurs(info) ? runForward(forward, inputs, info, device) : null;
   }),
 
   webgpuKernel(tf.DepthwiseConv2dNativeBackpropInput, ({ dy, filter }, attributes, device) => {

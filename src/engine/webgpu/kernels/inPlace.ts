@@ -6,7 +6,8 @@ import { type Device, type Inputs, sizeOf, type WebgpuKernel, webgpuKernel } fro
 import { mapThreads, mapWorkgroups } from './map.js';
 import { bySlots, inSlots, slotNames, switchOf } from './slots.js';
 
-const slotsOfUpdate = 4;
+/** As many as a shader can bind besides gradient, momentum, maximum and average. */
+const slotsOfUpdate = (isAveraged: boolean) => (isAveraged ? 4 : 5);
 
 /** One thread per value of a few neighbouring members of a pack; `ends` of members are relative to the first of them. */
 const adamax = (isAveraged: boolean) =>
@@ -25,7 +26,7 @@ const adamax = (isAveraged: boolean) =>
       name: `Adamax of ${slots}${isAveraged ? ' with averages' : ''}`,
       reads: ['gradient'],
       writes: ['momentum', 'maximum', ...(isAveraged ? ['average'] : []), ...slotNames('p', slots)],
-      integers: ['first', 'size', ...slotNames('end', slotsOfUpdate)],
+      integers: ['first', 'size', ...slotNames('end', slotsOfUpdate(isAveraged))],
       floats: [
         ...['learning_rate', 'beta1', 'beta2', 'epsilon', 'weight_decay', 'gradient_scale'],
         'average_weight',
@@ -36,7 +37,7 @@ fn run(group: u32, thread: u32) {
   let i = group * threads + thread;
   if (i >= given.size) { return; }
   let at = given.first + i;
-  let ends = vec4u(given.end0, given.end1, given.end2, given.end3);
+  let ends = array<u32, ${slotsOfUpdate(isAveraged)}>(${slotNames('given.end', slotsOfUpdate(isAveraged)).join(', ')});
   var slot = 0u;
   var begin = 0u;
   for (var k = 0u; k < ${slots - 1}; k++) {
@@ -62,14 +63,15 @@ function runAdamax(inputs: Inputs, options: AdamaxOptions, device: Device): void
   const { learningRate, beta1, beta2, epsilon, weightDecay, gradientScale, averageWeight = 0 } = options;
   const floats = [learningRate, beta1, beta2, epsilon, weightDecay, gradientScale, averageWeight];
   const states = [momentum!, maximum!, ...(average ? [average] : [])];
+  const slots = slotsOfUpdate(average !== undefined);
   let first = 0;
-  for (const members of inSlots(named(inputs, 'parameter'), slotsOfUpdate)) {
+  for (const members of inSlots(named(inputs, 'parameter'), slots)) {
     let size = 0;
     const ends = members.map((member) => {
       size += sizeOf(member);
       return size;
     });
-    while (ends.length < slotsOfUpdate) ends.push(size);
+    while (ends.length < slots) ends.push(size);
     const shader = (average ? adamaxAveraged : adamaxAlone)(members.length);
     const numbers = [first, size, ...ends, ...floats];
     device.run(shader, [gradient!], [...states, ...members], numbers, mapWorkgroups(size));

@@ -1,7 +1,7 @@
 /** Defines our own kernels for the webgpu engine. */
 import type { Attributes } from '../../fused/composite.js';
 import type * as tf from '../../tf.js';
-import type { ShaderBackend } from '../guardedBackend.js';
+import type { Place, ShaderBackend } from '../guardedBackend.js';
 import type { Shader } from '../shader.js';
 
 export type Inputs = Readonly<Record<string, tf.TensorInfo>>;
@@ -19,6 +19,8 @@ export interface Device {
     numbers: readonly number[],
     workgroups: number,
   ): void;
+  /** Copies this many values. */
+  copy(from: Place, to: Place, count: number): void;
 }
 
 /** Body of a kernel; null if it is not made for these inputs. */
@@ -55,6 +57,7 @@ export function configOf({ name, body }: WebgpuKernel, replaced?: tf.KernelFunc)
         constant: (values) => create([values.length], values),
         run: (shader, reads, writes, numbers, workgroups) =>
           shaders.runShader(shader, { reads, writes, numbers, workgroups }),
+        copy: (from, to, count) => shaders.copyValues(from, to, count),
       };
       let results: tf.TensorInfo | tf.TensorInfo[] | null = null;
       try {

@@ -1,5 +1,6 @@
 /** The sum of max |x| over many vectors, and its gradient; one workgroup per vector. See ../../fused/largestMagnitudes.ts. */
 import type * as tf from '../../tf.js';
+import type { Shader } from '../shader.js';
 import { sizeOf, type WebgpuKernel, webgpuKernel } from './kernel.js';
 import { mapThreads } from './map.js';
 import { bySlots, inSlots, slotNames, switchOf } from './slots.js';
@@ -33,7 +34,7 @@ fn run(slot: u32, thread: u32) {
 }`,
 }));
 
-const sum = {
+export const sumOfFew: Shader = {
   name: 'sum of a few values',
   reads: ['x'],
   writes: ['y'],
@@ -88,7 +89,7 @@ export const largestMagnitudesKernels: readonly WebgpuKernel[] = [
       const numbers = [i * readSlots, ...padded(some, readSlots)];
       device.run(largest(some.length), some, [results], numbers, some.length);
     });
-    device.run(sum, [results], [total], [xs.length], 1);
+    device.run(sumOfFew, [results], [total], [xs.length], 1);
     return [total, results];
   }),
 

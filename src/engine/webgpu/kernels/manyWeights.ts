@@ -6,13 +6,42 @@ import type * as tf from '../../tf.js';
 import type { Device } from './kernel.js';
 import { bySlots, inSlots, slotNames, switchOf } from './slots.js';
 
-export interface Matrix {
-  readonly weight: tf.TensorInfo;
+export interface Sizes {
   readonly rows: number;
   readonly columns: number;
-  /** Where its vectors of that length begin. */
+}
+
+export interface Place extends Sizes {
+  /** Where the vectors of that length of this weight begin. */
   readonly rowsBegin: number;
   readonly columnsBegin: number;
+}
+
+export interface Matrix extends Place {
+  readonly weight: tf.TensorInfo;
+}
+
+/** Where each vector begins, and the end of the last one. */
+export function beginsOf(lengths: readonly number[]): Float32Array {
+  const begins = new Float32Array(lengths.length + 1);
+  lengths.forEach((length, i) => {
+    begins[i + 1] = begins[i]! + length;
+  });
+  return begins;
+}
+
+export function placesOf(sizes: readonly Sizes[]): Place[] {
+  const [rowBegins, columnBegins] = (['rows', 'columns'] as const).map((key) =>
+    beginsOf(sizes.map((each) => each[key])),
+  ) as [Float32Array, Float32Array];
+  return sizes.map(({ rows, columns }, i) => ({
+    ...{ rows, columns },
+    ...{ rowsBegin: rowBegins[i]!, columnsBegin: columnBegins[i]! },
+  }));
+}
+
+export function matricesOf(weights: readonly tf.TensorInfo[], sizes: readonly Sizes[]): Matrix[] {
+  return placesOf(sizes).map((place, i) => ({ ...place, weight: weights[i]! }));
 }
 
 const slots = 6;

@@ -6,6 +6,7 @@
  */
 import type * as tf from '../../tf.js';
 import type { Shader } from '../shader.js';
+import { type Finish, type FinishInputs, nothing, plain } from './finish.js';
 import { type Device, sizeOf } from './kernel.js';
 import { mapThreads, mapWorkgroups } from './map.js';
 
@@ -24,8 +25,8 @@ export interface ProductCode {
    * `right_at(step, n)`, both only within the matrices.
    */
   readonly code: string;
-  /** The tensor among those that it reads that is added to every row of the result, `[columns]`. @default none */
-  readonly bias?: string;
+  /** @default the result is the sum */
+  readonly finish?: Finish;
   /** Whether neighbouring factors in memory are neighbours in k, instead of in m or n. */
   readonly alongK: { readonly left: boolean; readonly right: boolean };
 }
@@ -35,7 +36,6 @@ export interface Product {
   readonly large: Shader;
   readonly small: Shader;
   readonly adder: Shader;
-  readonly isBiased: boolean;
 }
 
 export interface ProductSize {
@@ -45,47 +45,48 @@ export interface ProductSize {
   readonly terms: number;
 }
 
-function addedChunks(bias: boolean): Shader {
+function addedChunks(name: string, finish: Finish): Shader {
   return {
-    name: `sum of chunks${bias ? ' and a bias' : ''}`,
-    reads: bias ? ['parts', 'bias'] : ['parts'],
+    name: `sum of chunks${name}`,
+    reads: ['parts', ...finish.reads],
     writes: ['out'],
-    integers: ['size', 'columns', 'chunks'],
+    integers: ['size', 'columns', 'chunks', ...finish.integers],
+    floats: finish.floats,
     threads: mapThreads,
-    code: `
+    code: `${finish.code}
 fn run(group: u32, thread: u32) {
   let i = group * threads + thread;
   if (i >= given.size) { return; }
   var sum = parts[i];
   for (var chunk = 1u; chunk < given.chunks; chunk++) { sum += parts[chunk * given.size + i]; }
-  out[i] = sum${bias ? ' + bias[i % given.columns]' : ''};
+  out[i] = finished(sum, i % given.columns);
 }`,
   };
 }
 
-const addChunks = addedChunks(false);
-const addChunksAndBias = addedChunks(true);
+const addChunks = addedChunks('', plain);
 
 const largeTile = 64;
 const smallTile = 32;
 
 export function product(code: ProductCode): Product {
-  const isBiased = code.bias !== undefined;
-  const adder = isBiased ? addChunksAndBias : addChunks;
-  return { large: tiled(code, largeTile), small: tiled(code, smallTile), adder, isBiased };
+  const adder = code.finish ? addedChunks(` of ${code.name}`, code.finish) : addChunks;
+  return { large: tiled(code, largeTile), small: tiled(code, smallTile), adder };
 }
 
-function tiled({ name, reads, integers, code, bias, alongK }: ProductCode, tile: number): Shader {
+function tiled({ name, reads, integers, code, finish = plain, alongK }: ProductCode, tile: number): Shader {
   const across = tile / perThread;
   const place = (isAlongK: boolean) =>
     isAlongK ? `vec2u(i % depth, i / depth)` : `vec2u(i / tile, i % tile)`;
   return {
     name: `${name}, tiles of ${tile}`,
-    reads,
+    reads: [...reads, ...finish.reads],
     writes: ['out'],
-    integers: ['rows', 'columns', 'terms', 'chunks', 'chunkTerms', ...integers],
+    integers: ['rows', 'columns', 'terms', 'chunks', 'chunkTerms', ...integers, ...finish.integers],
+    floats: finish.floats,
     threads: across * across,
     code: `${code}
+${finish.code}
 const tile = ${tile}u;
 const depth = ${depth}u;
 const across = ${across}u;
@@ -143,7 +144,8 @@ fn run(group: u32, thread: u32) {
       let row = m0 + m + i;
       let column = n0 + n + j;
       if (row < given.rows && column < given.columns) {
-        out[(chunk * given.rows + row) * given.columns + column] = sums[i][j]${bias === undefined ? '' : ` + select(0, ${bias}[column], given.chunks == 1)`};
+        let at = (chunk * given.rows + row) * given.columns + column;
+        if (given.chunks == 1) { out[at] = finished(sums[i][j], column); } else { out[at] = sums[i][j]; }
       }
     }
   }
@@ -162,17 +164,21 @@ function chunksOf(terms: number, tiles: number): number {
   return Math.max(1, Math.min(wanted, Math.floor(terms / least)));
 }
 
-/**
- * Computes a product.
- * @param reads what its code reads; its bias is the last one
- * @param numbers the whole numbers of its code
- */
+export interface ProductInputs {
+  /** What the code of the product reads. */
+  readonly reads: readonly tf.TensorInfo[];
+  /** The whole numbers of its code. */
+  readonly integers: readonly number[];
+  /** What its finish reads. @default nothing */
+  readonly finish?: FinishInputs;
+}
+
+/** Computes a product. */
 export function runProduct(
-  { large, small, adder, isBiased }: Product,
-  reads: readonly tf.TensorInfo[],
+  { large, small, adder }: Product,
+  { reads, integers, finish = nothing }: ProductInputs,
   result: tf.TensorInfo,
   { rows, columns, terms }: ProductSize,
-  numbers: readonly number[],
   device: Device,
 ): void {
   const tilesOf = (tile: number) => Math.ceil(rows / tile) * Math.ceil(columns / tile);
@@ -182,10 +188,16 @@ export function runProduct(
   const chunkTerms = Math.ceil(terms / wanted / depth) * depth;
   const chunks = Math.ceil(terms / chunkTerms);
   const parts = chunks === 1 ? result : device.output([chunks, rows, columns]);
-  const all = [rows, columns, terms, chunks, chunkTerms, ...numbers];
-  device.run(isLarge ? large : small, reads, [parts], all, tiles * chunks);
+  const more = [...finish.integers, ...finish.floats];
+  const numbers = [rows, columns, terms, chunks, chunkTerms, ...integers, ...more];
+  device.run(isLarge ? large : small, [...reads, ...finish.reads], [parts], numbers, tiles * chunks);
   if (chunks === 1) return;
   const size = sizeOf(result);
-  const added = isBiased ? [parts, reads.at(-1)!] : [parts];
-  device.run(adder, added, [result], [size, columns, chunks], mapWorkgroups(size));
+  device.run(
+    adder,
+    [parts, ...finish.reads],
+    [result],
+    [size, columns, chunks, ...more],
+    mapWorkgroups(size),
+  );
 }

@@ -1,18 +1,23 @@
 /** Our own kernels for WebGPU: one for each fused operation that would be many dispatches otherwise, or that tfjs computes slowly. */
 import * as tf from '../../tf.js';
+import { addInPlaceKernels } from './addInPlace.js';
 import { batchNormKernels } from './batchNorm.js';
 import { convolutionKernels } from './convolutions.js';
 import { depthwiseKernels } from './depthwise.js';
+import { expansionKernels } from './expansion.js';
 import { globalNormKernels } from './globalNorm.js';
 import { inPlaceKernels } from './inPlace.js';
+import { joinAndSplitKernels } from './joinAndSplit.js';
 import { configOf, type WebgpuKernel } from './kernel.js';
 import { largestMagnitudesKernels } from './largestMagnitudes.js';
 import { mixtureKernels } from './mixture.js';
 import { siluKernels } from './silu.js';
 import { softClampKernels } from './softClamp.js';
+import { spectralNormsKernels } from './spectralNorms.js';
 import { spectralPenaltiesKernels } from './spectralPenalties.js';
 import { squeezeExciteKernels } from './squeezeExcite.js';
 import { sumOfPixelsKernels } from './sumOfPixels.js';
+import { upsampleKernels } from './upsample.js';
 import { weightNormKernels } from './weightNorm.js';
 
 export const webgpuKernels: readonly WebgpuKernel[] = [
@@ -20,14 +25,19 @@ export const webgpuKernels: readonly WebgpuKernel[] = [
   ...softClampKernels,
   ...convolutionKernels,
   ...depthwiseKernels,
+  ...expansionKernels,
   ...batchNormKernels,
   ...squeezeExciteKernels,
+  ...upsampleKernels,
   ...weightNormKernels,
   ...spectralPenaltiesKernels,
+  ...spectralNormsKernels,
   ...largestMagnitudesKernels,
   ...globalNormKernels,
   ...sumOfPixelsKernels,
   ...inPlaceKernels,
+  ...addInPlaceKernels,
+  ...joinAndSplitKernels,
   ...mixtureKernels,
 ];
 

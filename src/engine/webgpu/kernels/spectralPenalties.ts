@@ -2,43 +2,11 @@
 import { type SpectralLayer, unitStart } from '../../fused/spectralPenalties.js';
 import type * as tf from '../../tf.js';
 import type { Shader } from '../shader.js';
-import { type Device, sizeOf, type WebgpuKernel, webgpuKernel } from './kernel.js';
-import { type Matrix, timesColumns, timesRows } from './manyWeights.js';
+import { sizeOf, type WebgpuKernel, webgpuKernel } from './kernel.js';
+import { beginsOf, type Matrix, matricesOf, timesColumns, timesRows } from './manyWeights.js';
 import { mapThreads } from './map.js';
-import { bySlots, inSlots, slotNames, switchOf } from './slots.js';
-
-/** WGSL: the sum of a value over the threads of a workgroup, in a fixed order; all threads must call it. */
-const sumCode = `
-var<workgroup> summands: array<f32, threads>;
-fn sum_of(own: f32, thread: u32) -> f32 {
-  workgroupBarrier();
-  summands[thread] = own;
-  workgroupBarrier();
-  var total = 0.0;
-  for (var i = 0u; i < threads; i++) { total += summands[i]; }
-  return total;
-}`;
-
-/** One workgroup per weight: u = W' W v0 to v1, of length 1 unless it is very short. `begins` has where each vector begins, and the end. */
-const toUnit: Shader = {
-  name: 'spectral penalty: unit vectors',
-  reads: ['u', 'begins'],
-  writes: ['v1', 'norms'],
-  integers: ['weights'],
-  floats: ['smallest_norm'],
-  threads: mapThreads,
-  code: `${sumCode}
-fn run(weight: u32, thread: u32) {
-  if (weight >= given.weights) { return; }
-  let begin = u32(begins[weight]);
-  let end = u32(begins[weight + 1]);
-  var own = 0.0;
-  for (var i = begin + thread; i < end; i += threads) { own += u[i] * u[i]; }
-  let norm = sqrt(sum_of(own, thread));
-  for (var i = begin + thread; i < end; i += threads) { v1[i] = u[i] / max(norm, given.smallest_norm); }
-  if (thread == 0) { norms[weight] = norm; }
-}`,
-};
+import { outerProducts, writeOuterProducts } from './outerProducts.js';
+import { sumCode, toUnit } from './unitVectors.js';
 
 const sumOfSquares: Shader = {
   name: 'sum of squares',
@@ -89,36 +57,12 @@ fn run(weight: u32, thread: u32) {
 }`,
 };
 
-const slots = 4;
-
-/** dw[row, column] = the sum of three products of a value of the row and one of the column. */
-const outerProducts = bySlots((count) => ({
-  name: `spectral penalty: gradients of ${count} weights`,
-  reads: ['vectors', 'a', 'b', 'da'],
-  writes: slotNames('dw', count),
-  integers: [
-    'rows',
-    ...['begin', 'columns', 'columnsBegin', 'groupsEnd', 'size'].flatMap((name) => slotNames(name, slots)),
-  ],
-  threads: mapThreads,
-  code: `
-fn run(group: u32, thread: u32) {
-  let ends = vec4u(${slotNames('given.groupsEnd', slots).join(', ')});
-  var slot = 0u;
-  var first = 0u;
-  for (var k = 0u; k < ${count - 1}; k++) {
-    if (group >= ends[k]) { slot = k + 1; first = ends[k]; }
-  }
-  let i = (group - first) * threads + thread;
-  if (i >= vec4u(${slotNames('given.size', slots).join(', ')})[slot]) { return; }
-  let columns = vec4u(${slotNames('given.columns', slots).join(', ')})[slot];
-  let row = vec4u(${slotNames('given.begin', slots).join(', ')})[slot] + i / columns;
-  let column = vec4u(${slotNames('given.columnsBegin', slots).join(', ')})[slot] + i % columns;
-  let value = vectors[row] * b[column] + vectors[given.rows + row] * a[column]
-    + vectors[2 * given.rows + row] * da[column];
-  ${switchOf(count, 'dw$[i] = value;')}
-}`,
-}));
+const gradients = outerProducts(
+  'spectral penalty: gradients',
+  ['vectors', 'a', 'b', 'da'],
+  `vectors[row] * b[column] + vectors[given.rows + row] * a[column]
+    + vectors[2 * given.rows + row] * da[column]`,
+);
 
 interface Plan {
   readonly matrices: readonly Matrix[];
@@ -128,20 +72,12 @@ interface Plan {
 }
 
 function planOf(weights: readonly tf.TensorInfo[], layers: readonly SpectralLayer[]): Plan {
-  let [rowsBegin, columnsBegin] = [0, 0];
-  const matrices = weights.map((weight, i): Matrix => {
+  const sizes = weights.map((weight, i) => {
     const rows = layers[i]!.start.length;
-    const columns = sizeOf(weight) / rows;
-    const matrix = { weight, rows, columns, rowsBegin, columnsBegin };
-    rowsBegin += rows;
-    columnsBegin += columns;
-    return matrix;
+    return { rows, columns: sizeOf(weight) / rows };
   });
-  return { matrices, rows: rowsBegin, columns: columnsBegin };
-}
-
-function beginsOf({ matrices, rows }: Plan): Float32Array {
-  return Float32Array.of(...matrices.map(({ rowsBegin }) => rowsBegin), rows);
+  const total = (key: 'rows' | 'columns') => sizes.reduce((sum, each) => sum + each[key], 0);
+  return { matrices: matricesOf(weights, sizes), rows: total('rows'), columns: total('columns') };
 }
 
 function startsOf({ matrices, rows }: Plan, layers: readonly SpectralLayer[]): Float32Array {
@@ -152,37 +88,12 @@ function startsOf({ matrices, rows }: Plan, layers: readonly SpectralLayer[]): F
   return starts;
 }
 
-function writeGradients(
-  { matrices, rows }: Plan,
-  reads: readonly tf.TensorInfo[],
-  device: Device,
-): tf.TensorInfo[] {
-  return inSlots(matrices, slots).flatMap((some) => {
-    const results = some.map(({ weight }) => device.output(weight.shape));
-    const sizes = results.map(sizeOf);
-    let groups = 0;
-    const ends = sizes.map((size) => {
-      groups += Math.ceil(size / mapThreads);
-      return groups;
-    });
-    const lists = (['rowsBegin', 'columns', 'columnsBegin'] as const).map((key) =>
-      some.map((matrix) => matrix[key]),
-    );
-    const numbers = [...lists, ends, sizes].flatMap((list) => [
-      ...list,
-      ...Array(slots - list.length).fill(0),
-    ]);
-    device.run(outerProducts(some.length), reads, results, [rows, ...numbers], groups);
-    return results;
-  });
-}
-
 export const spectralPenaltiesKernels: readonly WebgpuKernel[] = [
   webgpuKernel('SpectralPenalties', (inputs, { layers, smallestNorm }, device) => {
     const plan = planOf(Object.values(inputs), layers as SpectralLayer[]);
     const { matrices } = plan;
     const v0 = device.constant(startsOf(plan, layers as SpectralLayer[]));
-    const begins = device.constant(beginsOf(plan));
+    const begins = device.constant(beginsOf(matrices.map(({ rows }) => rows)));
     const [a, b] = [device.output([plan.columns]), device.output([plan.columns])];
     const [u, v1] = [device.output([plan.rows]), device.output([plan.rows])];
     const [norms, sum] = [device.output([matrices.length]), device.output([])];
@@ -205,7 +116,8 @@ export const spectralPenaltiesKernels: readonly WebgpuKernel[] = [
     const numbers = [count, plan.rows, smallestNorm as number];
     device.run(throughNorm, [dy, v0, v1, dv1, norms, begins], [du, vectors], numbers, count);
     timesRows(plan.matrices, du, da, device);
-    return writeGradients(plan, [vectors, a, b, da], device);
+    const shapes = plan.matrices.map(({ weight }) => weight.shape);
+    return writeOuterProducts(gradients, [vectors, a, b, da], plan.matrices, shapes, device);
   }),
 ];
 
