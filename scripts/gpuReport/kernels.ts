@@ -71,12 +71,13 @@ async function timed({ kernel, shapes, attributes }: Call, meter: DeviceMeter): 
   run();
   meter.take();
   run();
-  const { bytesRead, bytesWritten, dispatches } = meter.take();
+  const { bytesRead, bytesWritten, dispatches, copies } = meter.take();
   const seconds = await deviceSeconds(run);
   tf.dispose(tensors.map(([, tensor]) => tensor));
   const bytes = bytesRead + bytesWritten;
   const rates = { bytesPerSecond: bytes / seconds, flops: flops > 0 ? flops / seconds : null };
-  return { name: kernel.kernelName, inputs: Object.values(shapes), dispatches, seconds, bytes, ...rates };
+  const counts = { dispatches, copies, bytes };
+  return { name: kernel.kernelName, inputs: Object.values(shapes), ...counts, seconds, ...rates };
 }
 
 const [config = 'demo', batch = '1', ...overrides] = process.argv.slice(2);

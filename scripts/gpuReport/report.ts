@@ -7,8 +7,10 @@ export interface KernelFigures {
   /** Shapes of its inputs. */
   readonly inputs: readonly (readonly number[])[];
   readonly dispatches: number;
+  /** From buffer to buffer, without a shader. */
+  readonly copies: number;
   readonly seconds: number;
-  /** Sizes of all tensors that its dispatches read or write. */
+  /** Sizes of all tensors that its dispatches read or write, and of its copies. */
   readonly bytes: number;
   readonly bytesPerSecond: number;
   /** Null if it is no convolution. */
@@ -88,13 +90,21 @@ function textOf<T>(outcome: Outcome<T>, words: (result: T) => string): string {
 }
 
 function kernelsText({ peaks, kernels }: KernelsResult): string {
-  const rows = kernels.map(({ name, inputs, dispatches, seconds, bytesPerSecond, flops }) => {
+  const rows = kernels.map(({ name, inputs, dispatches, copies, seconds, bytesPerSecond, flops }) => {
     const largest = [...inputs].sort((a, b) => sizeOf(b) - sizeOf(a))[0] ?? [];
-    return [name, `[${largest}]`, dispatches, rounded(1000 * seconds), giga(bytesPerSecond), giga(flops)];
+    return [
+      name,
+      `[${largest}]`,
+      dispatches,
+      copies,
+      rounded(1000 * seconds),
+      giga(bytesPerSecond),
+      giga(flops),
+    ];
   });
   return [
     `The device copies ${giga(peaks.copyBytesPerSecond)} GB/s and computes ${giga(peaks.fmaFlops)} GFLOP/s in multiply-adds.`,
-    table(['kernel', 'largest input', 'dispatches', 'ms', 'GB/s', 'GFLOP/s'], rows),
+    table(['kernel', 'largest input', 'dispatches', 'copies', 'ms', 'GB/s', 'GFLOP/s'], rows),
   ].join('\n\n');
 }
 
