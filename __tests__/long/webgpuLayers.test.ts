@@ -8,11 +8,14 @@ import { hasSoftwareVulkan, softwareVulkan } from '../support/softwareVulkan.js'
 
 const onDevice = hasSoftwareVulkan ? test : test.skip;
 
-onDevice(
-  'layers and power iterations follow their definitions, with the same bits in every run, and leave no tensor',
-  () => {
+onDevice.each([
+  ['with', {}],
+  ['without', { WITHOUT_SUBGROUPS: '1' }],
+] as const)(
+  'layers and power iterations, %s subgroups, follow their definitions, with the same bits in every run, and leave no tensor',
+  (_, settings) => {
     const printed = execFileSync(process.execPath, ['--import', 'tsx', '__tests__/support/webgpuLayers.ts'], {
-      env: { ...process.env, ...softwareVulkan },
+      env: { ...process.env, ...softwareVulkan, ...settings },
       encoding: 'utf8',
       timeout: 400_000,
     });

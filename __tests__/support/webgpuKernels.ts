@@ -3,7 +3,6 @@
  * shapes, on webgpu twice and by its definition in float64. Prints one line of JSON per operation.
  */
 import fc from 'fast-check';
-import { useEngine } from '../../src/engine/index.js';
 import {
   adamaxUpdate,
   batchNormInference,
@@ -39,6 +38,7 @@ import {
 } from './definitions/scalar.js';
 import { type AdamaxState, adamax, movedAverage } from './definitions/updates.js';
 import { naiveConvolution, pseudoRandom, relativeError } from './naiveConvolution.mjs';
+import { startWebgpu } from './webgpuSubgroups.js';
 
 type Numbers = Float32Array | Float64Array;
 
@@ -478,7 +478,7 @@ function bitsOf({ results, gradients }: Computed): Buffer {
 }
 
 const [runs = '6', ...names] = process.argv.slice(2);
-await useEngine('webgpu');
+const subgroups = await startWebgpu();
 for (const [name, make] of Object.entries(cases)) {
   if (names.length > 0 && !names.includes(name)) continue;
   const before = tf.memory().numTensors;
@@ -492,6 +492,6 @@ for (const [name, make] of Object.entries(cases)) {
   const worst = outcomes.reduce((a, b) => (b.error <= a.error ? a : b));
   const same = outcomes.every((each) => each.same);
   const left = tf.memory().numTensors - before;
-  process.stdout.write(`${JSON.stringify({ name, ...worst, same, left })}\n`);
+  process.stdout.write(`${JSON.stringify({ name, ...worst, same, left, subgroups })}\n`);
 }
 releaseGpu();

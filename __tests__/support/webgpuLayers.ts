@@ -5,11 +5,11 @@
 
 import type { NormStatistics } from '../../src/engine/fused/convolveNormalized.js';
 import { gradientsOf } from '../../src/engine/gradients/gradientsOf.js';
-import { useEngine } from '../../src/engine/index.js';
 import { convolveNormalized, expansion, spectralNorms, upsampleNearest2x } from '../../src/engine/ops.js';
 import * as tf from '../../src/engine/tf.js';
 import { releaseGpu } from '../../src/engine/webgpu/loader.js';
 import { naiveConvolution, pseudoRandom, relativeError } from './naiveConvolution.mjs';
+import { startWebgpu } from './webgpuSubgroups.js';
 
 type Values = ArrayLike<number>;
 type Shape = readonly [batch: number, height: number, width: number, channels: number];
@@ -293,7 +293,7 @@ const cases: readonly (readonly [name: string, Case])[] = [
   ['parts of rows', partsAndJoin(5, [4, 1, 30], 0)],
 ];
 
-await useEngine('webgpu');
+const subgroups = await startWebgpu();
 for (const [name, { compute, expected }] of cases) {
   const before = tf.memory().numTensors;
   const run = async () => {
@@ -307,6 +307,8 @@ for (const [name, { compute, expected }] of cases) {
   const same = once.every((values, i) => values.every((value, k) => Object.is(value, again[i]![k])));
   const left = tf.memory().numTensors - before;
   const complete = once.length === expected.length;
-  process.stdout.write(`${JSON.stringify({ name, complete, error: Math.max(...errors), same, left })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ name, complete, error: Math.max(...errors), same, left, subgroups })}\n`,
+  );
 }
 releaseGpu();

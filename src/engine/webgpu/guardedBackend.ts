@@ -154,7 +154,10 @@ export function guardedBackend(
     #pipelineOf(shader: Shader): Pipeline {
       const known = this.#pipelines.get(shader);
       if (known) return known;
-      const module = this.device.createShaderModule({ label: shader.name, code: sourceOf(shader) });
+      const module = this.device.createShaderModule({
+        label: shader.name,
+        code: sourceOf(shader, watched.hasSubgroups),
+      });
       const compute = { module, entryPoint: 'main' };
       const pipeline = this.device.createComputePipeline({ label: shader.name, compute, layout: 'auto' });
       this.#pipelines.set(shader, pipeline);

@@ -1,8 +1,10 @@
 /**
  * Compute shaders of our own. A shader names the tensors that it reads and writes and the numbers that it takes; the declarations of
- * these are generated, and its code has only the functions. It asks for no optional feature of a device, and for no more than the
+ * these are generated, and its code has only the functions. It needs no optional feature of a device, and no more than the
  * default limits: 8 tensors, 256 threads in a workgroup, 16 KiB of workgroup memory.
  */
+import { plainSum, subgroupSum } from './workgroupSum.js';
+
 export interface Shader {
   readonly name: string;
   /** Names of the tensors that it reads, all float32, as arrays in the code. */
@@ -15,6 +17,8 @@ export interface Shader {
   readonly floats?: readonly string[];
   /** Threads of a workgroup: the constant `threads` in the code. */
   readonly threads: number;
+  /** Whether the code calls `sum_of(own, thread)`, the sum over the threads of a workgroup. @default false */
+  readonly sums?: boolean;
   /** WGSL. Defines `fn run(group: u32, thread: u32)`, which must return at once if the group is beyond the last one. */
   readonly code: string;
 }
@@ -22,20 +26,29 @@ export interface Shader {
 /** The most workgroups in one dimension of a dispatch that every device allows. */
 const mostWorkgroups = 65535;
 
-/** Returns the complete source of a shader. */
-export function sourceOf({ reads, writes, integers = [], floats = [], threads, code }: Shader): string {
+/** Returns the complete source of a shader. With subgroups, the device must have that feature, and WGSL `subgroup_id`. */
+export function sourceOf(
+  { reads, writes, integers = [], floats = [], threads, sums = false, code }: Shader,
+  hasSubgroups: boolean,
+): string {
+  const inSubgroups = sums && hasSubgroups;
   const binding = (index: number) => `@group(0) @binding(${index})`;
   const numbers = [...integers.map((name) => `${name}: u32,`), ...floats.map((name) => `${name}: f32,`)];
   return [
+    ...(inSubgroups ? ['enable subgroups;', 'requires subgroup_id;'] : []),
     ...reads.map((name, i) => `${binding(i)} var<storage, read> ${name}: array<f32>;`),
     ...writes.map((name, i) => `${binding(reads.length + i)} var<storage, read_write> ${name}: array<f32>;`),
     `struct Given { ${numbers.join(' ')} }`,
     `${binding(reads.length + writes.length)} var<uniform> given: Given;`,
     `const threads = ${threads}u;`,
+    ...(sums ? [inSubgroups ? subgroupSum : plainSum] : []),
     code,
     `@compute @workgroup_size(${threads})`,
     'fn main(@builtin(workgroup_id) id: vec3u, @builtin(num_workgroups) count: vec3u,',
-    '        @builtin(local_invocation_index) thread: u32) {',
+    '        @builtin(local_invocation_index) thread: u32',
+    ...(inSubgroups ? [', @builtin(subgroup_id) own: u32, @builtin(num_subgroups) all: u32'] : []),
+    ') {',
+    ...(inSubgroups ? ['  subgroup = own; subgroups = all;'] : []),
     '  run(id.y * count.x + id.x, thread);',
     '}',
   ].join('\n');

@@ -11,6 +11,10 @@ export interface TfjsPackage {
   readonly WebGPUBackend: WebgpuBackendClass;
 }
 
+interface LanguageSupport {
+  readonly wgslLanguageFeatures?: ReadonlySet<string>;
+}
+
 /** Dispatches that are submitted together; tfjs' own value is 15. */
 const dispatchesPerSubmit = 256;
 
@@ -29,7 +33,8 @@ export function stopBackend(): void {
 
 /** Replaces the backend that tfjs registers itself, because that backend ignores errors of its device. */
 export async function startBackend(adapter: Adapter, { WebGPUBackend }: TfjsPackage): Promise<void> {
-  const device = await WatchedDevice.request(adapter);
+  const { navigator } = globalThis as { readonly navigator?: { readonly gpu?: LanguageSupport } };
+  const device = await WatchedDevice.request(adapter, navigator?.gpu?.wgslLanguageFeatures);
   tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', dispatchesPerSubmit);
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => guardedBackend(WebGPUBackend, device, adapter.info));

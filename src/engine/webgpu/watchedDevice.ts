@@ -17,6 +17,9 @@ const wantedLimits = [
   'maxComputeInvocationsPerWorkgroup',
 ] as const;
 
+/** Features that are requested if the adapter has them. */
+const wantedFeatures = ['timestamp-query', 'subgroups'];
+
 const kinds: Readonly<Record<string, string>> = {
   GPUOutOfMemoryError: 'out of memory',
   GPUValidationError: 'a validation error',
@@ -32,11 +35,14 @@ const patience = 1000;
 /** A device and the first error it reported. */
 export class WatchedDevice {
   readonly device: Device;
+  /** Whether shaders may use subgroups. */
+  readonly hasSubgroups: boolean;
   readonly #lost: Promise<void>;
   #failure: EngineFailedError | null = null;
 
-  private constructor(device: Device) {
+  private constructor(device: Device, hasSubgroups: boolean) {
     this.device = device;
+    this.hasSubgroups = hasSubgroups;
     device.addEventListener('uncapturederror', (event) => {
       event.preventDefault(); // Dawn would print it
       const { error } = event;
@@ -47,11 +53,16 @@ export class WatchedDevice {
     this.#lost = device.lost.then(({ reason, message }) => this.#fail(`device lost (${reason}): ${message}`));
   }
 
-  /** @throws Error when the adapter has no device to give: it may disappear at any time */
-  static async request(adapter: Adapter): Promise<WatchedDevice> {
+  /**
+   * @param language the features of WGSL that the implementation knows
+   * @throws Error when the adapter has no device to give: it may disappear at any time
+   */
+  static async request(adapter: Adapter, language?: ReadonlySet<string>): Promise<WatchedDevice> {
     const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]!]));
-    const requiredFeatures = ['timestamp-query'].filter((feature) => adapter.features.has(feature));
-    const watched = new WatchedDevice(await adapter.requestDevice({ requiredFeatures, requiredLimits }));
+    const requiredFeatures = wantedFeatures.filter((feature) => adapter.features.has(feature));
+    const hasSubgroups = requiredFeatures.includes('subgroups') && language?.has('subgroup_id') === true;
+    const device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
+    const watched = new WatchedDevice(device, hasSubgroups);
     await nextTurn(); // an adapter that is gone gives a device that is lost
     if (watched.#failure) throw new Error(watched.#failure.problem);
     return watched;

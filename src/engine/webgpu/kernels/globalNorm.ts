@@ -8,23 +8,14 @@ const threads = 256;
 /** Workgroups per tensor. */
 const blocks = 64;
 
-const joinedCode = `
-var<workgroup> joining: array<f32, threads>;
-fn joined(own: f32, thread: u32) -> f32 {
-  joining[thread] = own;
-  workgroupBarrier();
-  var total = 0.0;
-  for (var i = 0u; i < threads; i++) { total += joining[i]; }
-  return total;
-}`;
-
 const squares = bySlots((count) => ({
   name: `sums of squares of ${count}`,
   reads: slotNames('x', count),
   writes: ['sums'],
   integers: ['first', ...slotNames('size', slots)],
   threads,
-  code: `${joinedCode}
+  sums: true,
+  code: `
 fn run(group: u32, thread: u32) {
   let slot = group / ${blocks};
   if (slot >= ${count}) { return; }
@@ -35,7 +26,7 @@ fn run(group: u32, thread: u32) {
     ${switchOf(count, 'value = x$[i];')}
     own += value * value;
   }
-  let total = joined(own, thread);
+  let total = sum_of(own, thread);
   if (thread == 0) { sums[given.first * ${blocks} + group] = total; }
 }`,
 }));
@@ -46,11 +37,12 @@ const root = {
   writes: ['y'],
   integers: ['size'],
   threads,
-  code: `${joinedCode}
+  sums: true,
+  code: `
 fn run(group: u32, thread: u32) {
   var own = 0.0;
   for (var i = thread; i < given.size; i += threads) { own += sums[i]; }
-  let total = joined(own, thread);
+  let total = sum_of(own, thread);
   if (thread == 0) { y[0] = sqrt(total); }
 }`,
 };

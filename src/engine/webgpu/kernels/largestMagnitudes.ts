@@ -9,8 +9,7 @@ const readSlots = 7;
 const gradientSlots = 3;
 
 const sizesCode = (slots: number) => `
-fn size_of(slot: u32) -> u32 { return array<u32, ${slots}>(${slotNames('given.size', slots).join(', ')})[slot]; }
-var<workgroup> joining: array<f32, threads>;`;
+fn size_of(slot: u32) -> u32 { return array<u32, ${slots}>(${slotNames('given.size', slots).join(', ')})[slot]; }`;
 
 const largest = bySlots((slots) => ({
   name: `largest magnitudes of ${slots}`,
@@ -19,6 +18,7 @@ const largest = bySlots((slots) => ({
   integers: ['first', ...slotNames('size', readSlots)],
   threads: mapThreads,
   code: `${sizesCode(readSlots)}
+var<workgroup> joining: array<f32, threads>;
 fn value_at(slot: u32, i: u32) -> f32 {
   ${switchOf(slots, 'return abs(x$[i]);')}
 }
@@ -55,6 +55,7 @@ const gradient = bySlots((slots) => ({
   writes: slotNames('dx', slots),
   integers: ['first', ...slotNames('size', gradientSlots)],
   threads: mapThreads,
+  sums: true,
   code: `${sizesCode(gradientSlots)}
 fn value_at(slot: u32, i: u32) -> f32 {
   ${switchOf(slots, 'return x$[i];')}
@@ -64,10 +65,7 @@ fn run(slot: u32, thread: u32) {
   let top = largest[given.first + slot];
   var own = 0.0;
   for (var i = thread; i < size_of(slot); i += threads) { own += select(0.0, 1.0, abs(value_at(slot, i)) == top); }
-  joining[thread] = own;
-  workgroupBarrier();
-  var count = 0.0;
-  for (var i = 0u; i < threads; i++) { count += joining[i]; }
+  let count = sum_of(own, thread);
   for (var i = thread; i < size_of(slot); i += threads) {
     let value = value_at(slot, i);
     let slope = select(0.0, sign(value) * dy[0] / count, abs(value) == top);

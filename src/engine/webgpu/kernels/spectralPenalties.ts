@@ -6,7 +6,7 @@ import { sizeOf, type WebgpuKernel, webgpuKernel } from './kernel.js';
 import { beginsOf, type Matrix, matricesOf, timesColumns, timesRows } from './manyWeights.js';
 import { mapThreads } from './map.js';
 import { outerProducts, writeOuterProducts } from './outerProducts.js';
-import { sumCode, toUnit } from './unitVectors.js';
+import { toUnit } from './unitVectors.js';
 
 const sumOfSquares: Shader = {
   name: 'sum of squares',
@@ -14,7 +14,8 @@ const sumOfSquares: Shader = {
   writes: ['sum'],
   integers: ['size'],
   threads: 256,
-  code: `${sumCode}
+  sums: true,
+  code: `
 fn run(group: u32, thread: u32) {
   var own = 0.0;
   for (var i = thread; i < given.size; i += threads) { own += x[i] * x[i]; }
@@ -34,7 +35,8 @@ const throughNorm: Shader = {
   integers: ['weights', 'size'],
   floats: ['smallest_norm'],
   threads: mapThreads,
-  code: `${sumCode}
+  sums: true,
+  code: `
 fn run(weight: u32, thread: u32) {
   if (weight >= given.weights) { return; }
   let begin = u32(begins[weight]);

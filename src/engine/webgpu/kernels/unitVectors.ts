@@ -2,18 +2,6 @@
 import type { Shader } from '../shader.js';
 import { mapThreads } from './map.js';
 
-/** WGSL: the sum of a value over the threads of a workgroup, in a fixed order; all threads must call it. */
-export const sumCode = `
-var<workgroup> summands: array<f32, threads>;
-fn sum_of(own: f32, thread: u32) -> f32 {
-  workgroupBarrier();
-  summands[thread] = own;
-  workgroupBarrier();
-  var total = 0.0;
-  for (var i = 0u; i < threads; i++) { total += summands[i]; }
-  return total;
-}`;
-
 /** One workgroup per weight: length 1 unless a vector is very short. `begins` has where each vector begins, and the end. */
 export const toUnit = unitShader('unit vectors', [], 'u[i] / max(norm, given.smallest_norm)');
 
@@ -32,7 +20,8 @@ function unitShader(name: string, more: readonly string[], value: string): Shade
     integers: ['weights'],
     floats: ['smallest_norm'],
     threads: mapThreads,
-    code: `${sumCode}
+    sums: true,
+    code: `
 fn run(weight: u32, thread: u32) {
   if (weight >= given.weights) { return; }
   let begin = u32(begins[weight]);
