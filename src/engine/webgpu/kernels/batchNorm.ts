@@ -302,7 +302,7 @@ function piecesNumbers({ rows, columns, blocks, pieces, activated }: Plan): numb
 }
 
 /** For these, a second dispatch takes longer than the few workgroups of one. */
-const fewRows = 256;
+const fewRows = 512;
 
 const fewLayout = ({ rows, columns }: Plan) => columnLayout(rows, columns, 1);
 
