@@ -28,7 +28,9 @@ function run(...args: string[]) {
     encoding: 'utf8',
     timeout: 1_800_000,
   } as const;
-  return JSON.parse(execFileSync(process.execPath, ['--import', 'tsx', script, ...args], options));
+  return JSON.parse(
+    execFileSync(process.execPath, ['--expose-gc', '--import', 'tsx', script, ...args], options),
+  );
 }
 
 onDevice(
@@ -74,8 +76,9 @@ onDevice(
     expect(others).toHaveLength(5);
     for (const { tensors, used, all } of others)
       expect({ tensors, used, all }).toEqual({ tensors: first!.tensors, used: first!.used, all: first!.all });
-    const growth = others.at(-1)!.resident - others[0]!.resident;
-    expect(growth).toBeLessThan(40e6); // the garbage collector decides
+    const resident = others.map((each) => each.resident);
+    const growth = Math.min(...resident.slice(2)) - resident[0]!; // single values vary by 20 MB
+    expect(growth).toBeLessThan(40e6);
     expect(end).toMatchObject(nothing);
   },
   1_800_000,
