@@ -14,6 +14,7 @@ import { noiseImages } from '../../src/streams/plan/noiseImages.js';
 import { train } from '../../src/streams/run/train.js';
 import { samples } from '../../src/streams/sampling/samples.js';
 import { Trainer } from '../../src/training/trainer.js';
+import { failureOf } from './failureOf.js';
 import { smallConfig } from './smallConfig.js';
 
 interface Backend {
@@ -159,11 +160,6 @@ async function afterLeftRun() {
 }
 
 async function refusals() {
-  const messageOf = (work: Promise<unknown>) =>
-    work.then(
-      () => 'no error',
-      (error: Error) => `${error.name}: ${error.message}`,
-    );
   const demo = (batch: number, ...more: string[]) =>
     loadConfig('demo', {
       overrides: [
@@ -174,8 +170,8 @@ async function refusals() {
   const before = held().all;
   const create = async (config: NvaeConfig) => Trainer.create(config);
   return {
-    batch: await messageOf(create(await demo(512))),
-    half: await messageOf(create(await demo(8, 'half_precision=true'))),
+    batch: await failureOf(async () => create(await demo(512))),
+    half: await failureOf(async () => create(await demo(8, 'half_precision=true'))),
     created: held().all - before,
   };
 }

@@ -13,6 +13,7 @@ import * as tf from '../../src/engine/tf.js';
 import { releaseGpu, webgpuLoader } from '../../src/engine/webgpu/loader.js';
 import { train } from '../../src/streams/run/train.js';
 import { Trainer } from '../../src/training/trainer.js';
+import { failureOf } from './failureOf.js';
 import { settled } from './settled.js';
 import { smallBatch, smallConfig } from './smallConfig.js';
 
@@ -27,15 +28,6 @@ const backend = () => tf.backend() as unknown as Backend;
 function held(): number[] {
   const { bufferManager } = backend();
   return [tf.memory().numTensors, bufferManager.numBytesUsed, bufferManager.numBytesAllocated];
-}
-
-async function messageOf(work: () => Promise<unknown>): Promise<string> {
-  try {
-    await work();
-    return 'no error';
-  } catch (error) {
-    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  }
 }
 
 /** Steps of a small network, each of which reads its loss; what is held after 100 steps and after all. */
@@ -120,7 +112,7 @@ async function unsubscribed() {
     await settled(() => tf.memory().numTensors === before); // the running step finishes first
   });
   const trainer = await Trainer.create(smallConfig());
-  const step = messageOf(() => trainer.step(smallBatch(1), 0));
+  const step = failureOf(() => trainer.step(smallBatch(1), 0));
   await trainer.dispose();
   await step;
   return { files, tensors: tf.memory().numTensors - before };
@@ -135,7 +127,7 @@ async function lostInRun() {
         if (type === 'step') setTimeout(() => backend().device.destroy(), 20);
       }),
     );
-    message = await messageOf(() => lastValueFrom(events$));
+    message = await failureOf(() => lastValueFrom(events$));
   });
   return { message, files };
 }
@@ -146,23 +138,23 @@ function vanished(): Promise<string> {
   const info = { vendor: 'a vendor' };
   const gpu = { requestAdapter: async () => (asked++ === 0 ? { info } : null) };
   const loader = webgpuLoader(async () => ({ create: () => gpu, globals: {} }));
-  return messageOf(() => chooseEngine('webgpu', [loader]));
+  return failureOf(() => chooseEngine('webgpu', [loader]));
 }
 
 async function inGroup(): Promise<string> {
   const group = { rank: 0, size: 2 } as never;
-  return messageOf(() => Trainer.create(smallConfig(), { group }));
+  return failureOf(() => Trainer.create(smallConfig(), { group }));
 }
 
 async function afterRelease(): Promise<string> {
   const tensor = tf.add(tf.fill([4], 1), 1);
-  const pending = messageOf(() => tensor.data());
+  const pending = failureOf(() => tensor.data());
   releaseGpu();
   for (let i = 0; i < 5; i += 1) {
     globalThis.gc?.();
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  return `${await pending} / ${await messageOf(() => tensor.data())}`;
+  return `${await pending} / ${await failureOf(() => tensor.data())}`;
 }
 
 const gone = await vanished();
@@ -175,7 +167,7 @@ const outcome = {
   unsubscribed: await unsubscribed(),
   group: await inGroup(),
   lost: await lostInRun(),
-  restarted: await messageOf(async () => {
+  restarted: await failureOf(async () => {
     await useEngine('webgpu');
     await tf.tidy(() => tf.add(tf.fill([4], 1), 1)).data();
   }),

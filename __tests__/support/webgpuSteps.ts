@@ -3,6 +3,7 @@ import { listEngines, useEngine } from '../../src/engine/index.js';
 import { globalNorm, silu, upsampleNearest2x } from '../../src/engine/ops.js';
 import * as tf from '../../src/engine/tf.js';
 import { releaseGpu } from '../../src/engine/webgpu/loader.js';
+import { failureOf } from './failureOf.js';
 
 function values(shape: number[], seed: number): tf.Tensor {
   const size = tf.util.sizeFromShape(shape);
@@ -62,21 +63,12 @@ function device(): Device {
 const refuse = () => device().createBuffer({ size: 2 ** 50, usage: 0x80 });
 const small = () => tf.add(values([3000], 1), 1);
 
-async function messageOf(work: () => Promise<unknown>): Promise<string> {
-  try {
-    await work();
-    return 'no error';
-  } catch (error) {
-    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  }
-}
-
 /** Errors for impossible computations; after each failure the engine is restarted. */
 async function failures(): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   const note = async (name: string, work: () => Promise<unknown>) => {
     await useEngine('webgpu');
-    found[name] = await messageOf(work);
+    found[name] = await failureOf(work);
   };
   await note('too large', async () => {
     const rows = device().limits.maxStorageBufferBindingSize / 4096 + 1;
